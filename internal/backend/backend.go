@@ -1,0 +1,156 @@
+// Package backend is what a host needs of an engine: a main loop, windows,
+// webviews. One directory below it per engine; package fake is the one that
+// tests use. Everything that is decided (who may call, what is loaded, which
+// window exists) is decided by the Core; a backend only does and reports.
+//
+// Except for Engine.Post and Engine.Quit, all methods are called on the
+// thread of the main loop, and all methods of Handler are called there too.
+package backend
+
+import (
+	"io"
+	"os"
+
+	"github.com/mullion-dev/mullion/internal/wire"
+)
+
+// Engine is one system's web view and toolkit.
+type Engine interface {
+	// Run opens the engine's libraries, calls ready on the main loop and
+	// returns after Quit. It must be called on the main thread of the
+	// process. An *InitError tells that the engine cannot be used here.
+	Run(o Options, h Handler, ready func()) error
+	// Post runs f on the main loop, in the order of the calls. Any goroutine
+	// may call it.
+	Post(f func())
+	// Quit ends Run. Any goroutine may call it.
+	Quit()
+	// Version names the engine and its version, such as "WebKitGTK 2.50.6".
+	Version() string
+
+	NewWindow(id uint32, s *wire.WindowState) (Window, error)
+	NewWebview(id uint32, w Window, s *wire.WebviewState) (Webview, error)
+}
+
+// Options are the same for every webview of a host.
+type Options struct {
+	// AppID is the app's identifier, such as "org.example.notes".
+	AppID string
+	// AppName is shown by the system where a window has no title.
+	AppName string
+	// DataDir and CacheDir are private folders of the app for the engine's
+	// own files. Both empty: nothing is kept.
+	DataDir, CacheDir string
+	// Schemes are the custom schemes whose requests come to Handler.Request.
+	Schemes []string
+	// World is the name of the script world of the bridge.
+	World string
+	// MessageName is the name of the script message handler in that world.
+	MessageName string
+	// Log gets the engine's own complaints.
+	Log func(text string)
+}
+
+// Window is a top-level window.
+type Window interface {
+	// Apply makes the window follow from old to s. What the system cannot do
+	// is an error wrapping errors.ErrUnsupported; the rest is still done.
+	Apply(old, s *wire.WindowState) error
+	// Do performs an action; an unknown one is an error.
+	Do(a wire.Action) error
+	Observe() wire.WindowObserved
+	// Close destroys the window and its webviews without asking.
+	Close()
+}
+
+// Webview shows one page.
+type Webview interface {
+	Apply(old, s *wire.WebviewState) error
+	Do(a wire.Action) error
+	// SetScripts replaces the user scripts: bridge runs in the world of the
+	// bridge, page in the page's own, both at document start, in the top
+	// frame only, where the address matches one of the patterns.
+	SetScripts(bridge, page string, patterns []string)
+	// Deliver calls the bridge's function `mullion` + "Deliver" with data as
+	// its only argument, never as program text, in the world of the bridge.
+	// done is called on the main loop once the page has run it, or has not.
+	Deliver(data string, done func(error))
+	// Load starts the first navigation.
+	Load(url string)
+	Close()
+}
+
+// DeliverFunction is the name of the global function of the bridge's world
+// that Deliver calls.
+const DeliverFunction = "mullionDeliver"
+
+// Handler is called by an engine on the main loop and must not block it.
+type Handler interface {
+	// Observed reports that something of a window changed: size, position,
+	// focus, state, scale. Calls may be merged.
+	Observed(window uint32, o wire.WindowObserved)
+	// CloseRequested reports that the user wants to close a window. The
+	// engine does not close it.
+	CloseRequested(window uint32)
+	// Page reports PageStarted, PageCommitted, PageFinished, PageFailed,
+	// PageCrashed, PageTitle, PageHung, PageAnswers. URL is always set.
+	Page(webview uint32, e wire.PageEvent)
+	// Message is a script message of the bridge's world. url is the address
+	// of the webview's top document at that time. r must be answered once.
+	Message(webview uint32, url, body string, r Reply)
+	// Request is a request on one of Options.Schemes. webview is 0 where the
+	// engine does not know it. r must be answered once.
+	Request(webview uint32, r Request)
+	// Decide asks for a decision; answer may be called later, on the main
+	// loop, once.
+	Decide(webview uint32, d wire.Decision, answer func(wire.Verdict))
+}
+
+// Reply answers one script message. Both methods are for the main loop only.
+type Reply interface {
+	Return(text string)
+	Fail(message string)
+}
+
+// Request is one request on a custom scheme, for the main loop only.
+type Request interface {
+	Method() string
+	URL() string
+	// Header returns all fields of the request.
+	Header() []wire.Field
+	// Body returns the request's body. It must be called only for requests
+	// of the bridge: WebKitGTK 2.50 crashes on the body of a page's own
+	// request that holds a Blob or FormData.
+	Body() io.ReadCloser
+	// Respond answers. The body is data, or what can be read from file when
+	// it is not nil (Respond owns it), length bytes long or -1.
+	Respond(status int, header []wire.Field, data []byte, file *os.File, length int64)
+	// Fail answers with a network error.
+	Fail(message string)
+}
+
+// InitError tells why an engine cannot be used.
+type InitError struct {
+	// Code is one of the Init constants.
+	Code string
+	// Hint says what the user or developer can do about it.
+	Hint string
+	Err  error
+}
+
+// The codes of InitError.
+const (
+	InitLibrary     = "library" // a system library is missing or too old
+	InitDisplay     = "display" // there is no display, or it refuses us
+	InitUnsupported = "unsupported"
+)
+
+func (e *InitError) Error() string {
+	s := e.Err.Error()
+	if e.Hint != "" {
+		s += ": " + e.Hint
+	}
+	return s
+}
+
+func (e *InitError) Unwrap() error { return e.Err }

@@ -1,0 +1,195 @@
+package wire
+
+import "github.com/go-json-experiment/json/jsontext"
+
+// WindowState is everything about a window that is wanted rather than done:
+// the Core keeps it, a host applies the difference to the last one it was
+// sent. Lengths are logical pixels; positions are those of the outer frame.
+// The zero value of a pointer field leaves the choice to the system.
+type WindowState struct {
+	Label  string   `json:"label"`
+	Title  string   `json:"title"`
+	X      *float64 `json:"x,omitzero"` // needs Y
+	Y      *float64 `json:"y,omitzero"`
+	Center bool     `json:"center,omitzero"` // only when created; beats X and Y
+	// Width and Height are those of the content.
+	Width     float64  `json:"width"`
+	Height    float64  `json:"height"`
+	MinWidth  *float64 `json:"minWidth,omitzero"`
+	MinHeight *float64 `json:"minHeight,omitzero"`
+	MaxWidth  *float64 `json:"maxWidth,omitzero"`
+	MaxHeight *float64 `json:"maxHeight,omitzero"`
+
+	Visible    bool `json:"visible"`
+	Focus      bool `json:"focus"` // focused when created
+	Focusable  bool `json:"focusable"`
+	Resizable  bool `json:"resizable"`
+	Closable   bool `json:"closable"`
+	Decorated  bool `json:"decorated"`
+	Fullscreen bool `json:"fullscreen,omitzero"`
+	Maximized  bool `json:"maximized,omitzero"`
+	Minimized  bool `json:"minimized,omitzero"`
+
+	AlwaysOnTop    bool `json:"alwaysOnTop,omitzero"`
+	AlwaysOnBottom bool `json:"alwaysOnBottom,omitzero"`
+	SkipTaskbar    bool `json:"skipTaskbar,omitzero"`
+	AllWorkspaces  bool `json:"allWorkspaces,omitzero"`
+	Transparent    bool `json:"transparent,omitzero"` // only when created
+
+	// Background is shown until the page has painted: red, green, blue, alpha.
+	Background *[4]uint8 `json:"background,omitzero"`
+	// Theme is "light", "dark" or "" for the system's.
+	Theme string `json:"theme,omitzero"`
+}
+
+// WebviewState is the wanted state of one webview. A window may hold several.
+type WebviewState struct {
+	Label  string `json:"label"`
+	Window uint32 `json:"window"`
+	// URL is loaded when the webview is made. Later navigation is an Action,
+	// for a state that is sent again must not load a page again.
+	URL string `json:"url"`
+	// Bounds is the webview's place in its window; nil fills the window.
+	Bounds *Rect `json:"bounds,omitzero"`
+	// Origins are the patterns of addresses into whose top frame the bridge
+	// is injected, such as "app://localhost/*". None: no bridge at all.
+	Origins []string `json:"origins,omitzero"`
+	// Script runs in the page's own world at document start, in the top
+	// frame of the same addresses, after the page's half of the bridge.
+	Script string `json:"script,omitzero"`
+
+	UserAgent          string    `json:"userAgent,omitzero"`
+	Zoom               float64   `json:"zoom,omitzero"` // 0 means 1
+	Devtools           bool      `json:"devtools,omitzero"`
+	JavaScriptDisabled bool      `json:"javaScriptDisabled,omitzero"`
+	Incognito          bool      `json:"incognito,omitzero"`
+	Background         *[4]uint8 `json:"background,omitzero"`
+}
+
+// Rect is a rectangle in logical pixels.
+type Rect struct {
+	X      float64 `json:"x"`
+	Y      float64 `json:"y"`
+	Width  float64 `json:"width"`
+	Height float64 `json:"height"`
+}
+
+// WindowObserved is what a host sees of a window. Lengths are physical pixels.
+type WindowObserved struct {
+	Scale float64 `json:"scale"`
+	// X and Y place the outer frame, InnerX and InnerY the content. A system
+	// that does not tell (Wayland) reports zeros.
+	X           int  `json:"x"`
+	Y           int  `json:"y"`
+	InnerX      int  `json:"innerX"`
+	InnerY      int  `json:"innerY"`
+	Width       int  `json:"width"` // of the content
+	Height      int  `json:"height"`
+	OuterWidth  int  `json:"outerWidth"`
+	OuterHeight int  `json:"outerHeight"`
+	Visible     bool `json:"visible"`
+	Focused     bool `json:"focused"`
+	Fullscreen  bool `json:"fullscreen"`
+	Maximized   bool `json:"maximized"`
+	Minimized   bool `json:"minimized"`
+}
+
+// An Action is something done once to a window or a webview, as opposed to
+// state. Which names exist is listed in PROTOCOL.md.
+type Action struct {
+	Name string         `json:"name"`
+	Args jsontext.Value `json:"args,omitzero"`
+}
+
+// The actions of a window.
+const (
+	ActionFocus     = "focus"
+	ActionDrag      = "drag"      // start moving the window with the pointer
+	ActionAttention = "attention" // ask for the user's attention
+)
+
+// The actions of a webview.
+const (
+	ActionNavigate  = "navigate" // Args: the URL, a string
+	ActionReload    = "reload"
+	ActionBack      = "back"
+	ActionForward   = "forward"
+	ActionDevtools  = "devtools"  // Args: true opens, false closes
+	ActionTerminate = "terminate" // ends the web process, as a crash would
+)
+
+// PageEventKind says what a webview went through.
+type PageEventKind string
+
+const (
+	PageStarted   PageEventKind = "started"   // a navigation began
+	PageCommitted PageEventKind = "committed" // a new document replaced the old one
+	PageDocument  PageEventKind = "document"  // the bridge of the new document is up; Doc and Origin are set
+	PageFinished  PageEventKind = "finished"
+	PageFailed    PageEventKind = "failed"  // Detail says why
+	PagePainted   PageEventKind = "painted" // the first frame of a document was drawn
+	PageCrashed   PageEventKind = "crashed" // the web process is gone; Detail is a CrashReason
+	PageTitle     PageEventKind = "title"   // Detail is the title
+	PageHung      PageEventKind = "hung"
+	PageAnswers   PageEventKind = "answers" // no longer hung
+)
+
+// The reasons in the Detail of PageCrashed.
+const (
+	CrashCrashed    = "crashed"
+	CrashMemory     = "memory"
+	CrashTerminated = "terminated" // by ActionTerminate
+)
+
+// PageEvent is reported by a host.
+type PageEvent struct {
+	Kind   PageEventKind `json:"kind"`
+	URL    string        `json:"url,omitzero"`
+	Doc    string        `json:"doc,omitzero"`    // the bridge's random id of its document
+	Origin string        `json:"origin,omitzero"` // as the bridge and the engine agree on
+	Detail string        `json:"detail,omitzero"`
+}
+
+// DecisionKind is a question of the engine that the Core answers.
+type DecisionKind string
+
+const (
+	DecideNavigation  DecisionKind = "navigation"
+	DecideNewWindow   DecisionKind = "new-window"
+	DecidePermission  DecisionKind = "permission" // What: "camera", "location", "clipboard-read", "notification", …
+	DecideDownload    DecisionKind = "download"
+	DecideFileChooser DecisionKind = "file-chooser"
+)
+
+// Decision asks the Core about something that a page wants of the engine.
+// The answer to everything is no until the Core has said yes.
+type Decision struct {
+	Kind DecisionKind `json:"kind"`
+	// URL is where a navigation, window or download leads to.
+	URL string `json:"url,omitzero"`
+	// Page is the address of the top document that asks.
+	Page string `json:"page"`
+	What string `json:"what,omitzero"`
+	// MainFrame is false for a navigation of an iframe, as far as the engine
+	// tells.
+	MainFrame   bool `json:"mainFrame,omitzero"`
+	UserGesture bool `json:"userGesture,omitzero"`
+	Redirect    bool `json:"redirect,omitzero"`
+	// Response is set when the engine asks about an answer that it has, as
+	// opposed to a request that it is about to make.
+	Response bool `json:"response,omitzero"`
+}
+
+// Verdict answers a Decision. The zero value refuses.
+type Verdict struct {
+	Allow bool `json:"allow"`
+	// Path is where an allowed download goes, Paths the chosen files.
+	Path  string   `json:"path,omitzero"`
+	Paths []string `json:"paths,omitzero"`
+}
+
+// Field is one header field.
+type Field struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
