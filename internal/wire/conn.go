@@ -1,0 +1,268 @@
+package wire
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+
+	"github.com/go-json-experiment/json"
+)
+
+// ErrStalled is returned by Send when the other end has not read for so long
+// that maxQueued bytes wait for it.
+var ErrStalled = errors.New("wire: the other end does not read")
+
+// maxQueued bounds what waits for a reader that is slower than we are. The
+// flow of page messages is bounded by credit well below it, so only an end
+// that has stopped reading gets there.
+const maxQueued = 64 << 20
+
+// transport moves bytes and, where the system can, descriptors.
+type transport interface {
+	// read reads some bytes and the descriptors that came with them.
+	read(p []byte) (n int, files []*os.File, err error)
+	// tryWrite writes what fits without waiting. file travels with the
+	// first byte.
+	tryWrite(p []byte, file *os.File) (n int, err error)
+	// write writes all of p, waiting as long as it takes.
+	write(p []byte, file *os.File) error
+	close() error
+}
+
+// Conn is one end of the connection between the Core and a host. Send is
+// safe for concurrent use and never waits for the other end; Receive is for
+// one goroutine.
+type Conn struct {
+	role Role
+	t    transport
+
+	// rbuf[r:w] has been read and not parsed.
+	rbuf  []byte
+	r, w  int
+	files []*os.File
+
+	mu      sync.Mutex
+	queue   []outgoing // guarded by mu
+	queued  int        // guarded by mu; bytes in queue
+	writing bool       // guarded by mu; the writer goroutine is running
+	err     error      // guarded by mu; why nothing can be sent any more
+	idle    sync.WaitGroup
+}
+
+type outgoing struct {
+	b    []byte
+	file *os.File
+}
+
+func newConn(role Role, t transport) *Conn {
+	return &Conn{role: role, t: t, rbuf: make([]byte, 64<<10)}
+}
+
+// Send sends f. It does not keep f.Payload after it returns. It fails only
+// when the connection is closed, the other end does not read any more, or f
+// breaks the protocol.
+func (c *Conn) Send(f Frame) error {
+	if f.File != nil {
+		f.Flags |= FlagFile
+	}
+	if err := f.check(c.role, len(f.Payload)); err != nil {
+		closeFile(f.File)
+		return err
+	}
+	b := make([]byte, headerSize+len(f.Payload))
+	f.putHeader(b)
+	copy(b[headerSize:], f.Payload)
+
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err != nil {
+		closeFile(f.File)
+		return c.err
+	}
+	if !c.writing {
+		n, err := c.t.tryWrite(b, f.File)
+		if err != nil {
+			closeFile(f.File)
+			c.fail(err)
+			return c.err
+		}
+		if n > 0 {
+			closeFile(f.File)
+			f.File = nil
+		}
+		if n == len(b) {
+			return nil
+		}
+		b = b[n:]
+	}
+	if c.queued+len(b) > maxQueued {
+		closeFile(f.File)
+		c.fail(ErrStalled)
+		return c.err
+	}
+	c.queue = append(c.queue, outgoing{b, f.File})
+	c.queued += len(b)
+	if !c.writing {
+		c.writing = true
+		c.idle.Go(c.drain)
+	}
+	return nil
+}
+
+// SendJSON sends v as the JSON payload of a frame.
+func (c *Conn) SendJSON(kind Kind, target uint32, id uint64, v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("wire: encode %s: %w", kind, err)
+	}
+	return c.Send(Frame{Kind: kind, Target: target, ID: id, Payload: b})
+}
+
+// fail makes all further sends fail. c.mu is held.
+func (c *Conn) fail(err error) {
+	if c.err == nil {
+		c.err = fmt.Errorf("wire: send: %w", err)
+	}
+	for _, o := range c.queue {
+		closeFile(o.file)
+	}
+	c.queue, c.queued = nil, 0
+	c.t.close()
+}
+
+// drain writes the queue until it is empty.
+func (c *Conn) drain() {
+	for {
+		c.mu.Lock()
+		if len(c.queue) == 0 || c.err != nil {
+			c.writing = false
+			c.mu.Unlock()
+			return
+		}
+		batch := c.queue
+		c.queue = nil
+		c.mu.Unlock()
+
+		for i, o := range batch {
+			err := c.t.write(o.b, o.file)
+			closeFile(o.file)
+			c.mu.Lock()
+			if err != nil && c.err == nil {
+				c.fail(err)
+			}
+			c.queued = max(0, c.queued-len(o.b))
+			failed := c.err != nil
+			c.mu.Unlock()
+			if failed {
+				for _, rest := range batch[i+1:] {
+					closeFile(rest.file)
+				}
+				break
+			}
+		}
+	}
+}
+
+// Receive returns the next frame. Its payload is the receiver's own. The
+// error is io.EOF when the other end has closed between two frames, and wraps
+// ErrProtocol when it broke the rules.
+func (c *Conn) Receive() (Frame, error) {
+	var f Frame
+	if err := c.fill(headerSize); err != nil {
+		if err == io.ErrUnexpectedEOF && c.w == c.r {
+			err = io.EOF
+		}
+		return f, err
+	}
+	size, err := f.parseHeader(c.rbuf[c.r:], 1-c.role)
+	if err != nil {
+		return f, err
+	}
+	c.r += headerSize
+	if size > 0 {
+		f.Payload = make([]byte, size)
+		n := copy(f.Payload, c.rbuf[c.r:c.w])
+		c.r += n
+		for n < size {
+			m, files, err := c.t.read(f.Payload[n:])
+			c.files = append(c.files, files...)
+			n += m
+			if err != nil {
+				return f, eof(err)
+			}
+		}
+	}
+	if f.Flags&FlagFile != 0 {
+		if len(c.files) == 0 {
+			return f, violation("%s frame without its descriptor", f.Kind)
+		}
+		f.File = c.files[0]
+		c.files = c.files[1:]
+	}
+	// Descriptors arrive with the first byte of their frame, so at most as
+	// many can be ahead of us as whole frames fit the buffer.
+	if len(c.files) > 0 && (c.role == Core || len(c.files) > cap(c.rbuf)/headerSize) {
+		return f, violation("%d descriptors that belong to no frame", len(c.files))
+	}
+	return f, nil
+}
+
+// fill reads until n bytes are buffered.
+func (c *Conn) fill(n int) error {
+	if c.r == c.w {
+		c.r, c.w = 0, 0
+	}
+	for c.w-c.r < n {
+		if len(c.rbuf)-c.r < n {
+			c.w = copy(c.rbuf, c.rbuf[c.r:c.w])
+			c.r = 0
+		}
+		m, files, err := c.t.read(c.rbuf[c.w:])
+		c.files = append(c.files, files...)
+		c.w += m
+		if err != nil {
+			return eof(err)
+		}
+	}
+	return nil
+}
+
+func eof(err error) error {
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return fmt.Errorf("wire: receive: %w", err)
+}
+
+// Close closes the connection. Both ends see io.EOF or an error.
+func (c *Conn) Close() error {
+	c.mu.Lock()
+	if c.err == nil {
+		c.err = fmt.Errorf("wire: send: %w", os.ErrClosed)
+	}
+	for _, o := range c.queue {
+		closeFile(o.file)
+	}
+	c.queue = nil
+	err := c.t.close()
+	c.mu.Unlock()
+	c.idle.Wait()
+	return err
+}
+
+func closeFile(f *os.File) {
+	if f != nil {
+		f.Close()
+	}
+}
+
+// Decode reads the JSON payload of f into v, strictly: unknown and duplicate
+// keys are violations.
+func Decode(f Frame, v any) error {
+	if err := json.Unmarshal(f.Payload, v, json.RejectUnknownMembers(true)); err != nil {
+		return violation("%s frame: %v", f.Kind, err)
+	}
+	return nil
+}

@@ -1,0 +1,99 @@
+package wire
+
+import "encoding/binary"
+
+// Hello is the first frame on a connection, from the Core.
+type Hello struct {
+	Version int    `json:"version"`
+	Host    string `json:"host"` // the host's name, for logs
+	AppID   string `json:"appId"`
+	AppName string `json:"appName"`
+	// DataDir and CacheDir are where the engine may keep its files.
+	DataDir  string   `json:"dataDir,omitzero"`
+	CacheDir string   `json:"cacheDir,omitzero"`
+	Schemes  []string `json:"schemes"`
+}
+
+// Ready answers Hello when the engine is up.
+type Ready struct {
+	Version int    `json:"version"`
+	PID     int    `json:"pid"`
+	Engine  string `json:"engine"`
+}
+
+// Fatal tells why a host ends by itself. Code is one of package backend's
+// Init codes, or "internal".
+type Fatal struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+// Request is a request on one of the custom schemes. Target is the webview,
+// or 0 where the engine does not tell.
+type Request struct {
+	Method string  `json:"method"`
+	URL    string  `json:"url"`
+	Header []Field `json:"header,omitzero"`
+	// Bridge is set on requests that the host has seen to come from the
+	// bridge's script world.
+	Bridge bool `json:"bridge,omitzero"`
+	// Doc is the document that the request of a bridge belongs to.
+	Doc string `json:"doc,omitzero"`
+}
+
+// Response answers a Request. Its JSON is preceded by its length as a 32-bit
+// little-endian number and followed by the body, unless that comes from the
+// descriptor that travels with the frame.
+type Response struct {
+	Status int     `json:"status"`
+	Header []Field `json:"header,omitzero"`
+	// Length is the length of the body in bytes, -1 if it is not known.
+	Length int64 `json:"length"`
+	// Error answers with a network error instead.
+	Error string `json:"error,omitzero"`
+}
+
+// LogRecord is something a host wants in the log.
+type LogRecord struct {
+	Level   int    `json:"level"` // as in package log/slog
+	Message string `json:"message"`
+	Webview uint32 `json:"webview,omitzero"`
+}
+
+// Result is the outcome of a frame that had an ID.
+type Result struct {
+	Error       string `json:"error,omitzero"`
+	Unsupported bool   `json:"unsupported,omitzero"`
+}
+
+// PutCount and Count are the payload of KindCredit.
+func PutCount(n uint64) []byte { return binary.LittleEndian.AppendUint64(nil, n) }
+
+// Count reads a payload written by PutCount.
+func Count(f Frame) (uint64, error) {
+	if len(f.Payload) != 8 {
+		return 0, violation("%s frame of %d bytes", f.Kind, len(f.Payload))
+	}
+	return binary.LittleEndian.Uint64(f.Payload), nil
+}
+
+// SplitResponse separates the head of a KindResponse from its body.
+func SplitResponse(f Frame) (head Frame, body []byte, err error) {
+	p := f.Payload
+	if len(p) < 4 {
+		return f, nil, violation("%s frame of %d bytes", f.Kind, len(p))
+	}
+	n := binary.LittleEndian.Uint32(p)
+	if uint64(n) > uint64(len(p)-4) {
+		return f, nil, violation("%s frame with a head of %d bytes", f.Kind, n)
+	}
+	f.Payload = p[4 : 4+n]
+	return f, p[4+n:], nil
+}
+
+// JoinResponse is the reverse of SplitResponse.
+func JoinResponse(head, body []byte) []byte {
+	b := make([]byte, 0, 4+len(head)+len(body))
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(head)))
+	return append(append(b, head...), body...)
+}
