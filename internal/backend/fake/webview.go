@@ -1,0 +1,398 @@
+package fake
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"slices"
+
+	"github.com/mullion-dev/mullion/internal/backend"
+	"github.com/mullion-dev/mullion/internal/wire"
+)
+
+// Webview is a webview in memory. Loading an address asks for a decision,
+// makes the request if the scheme is a custom one, and reports the same
+// events as a real engine; no script runs.
+type Webview struct {
+	engine *Engine
+	id     uint32
+	window *Window
+
+	state     wire.WebviewState
+	url       string
+	bridge    string
+	page      string
+	patterns  []string
+	actions   []wire.Action
+	delivered []string // not yet taken by NextDelivery
+	loaded    bool
+	loads     int // counts navigations: what belongs to an older one is dropped
+	crashed   bool
+	closed    bool
+}
+
+// Apply implements backend.Webview.
+func (v *Webview) Apply(_, s *wire.WebviewState) error {
+	if v.closed {
+		return ErrClosed
+	}
+	v.state = *s
+	return nil
+}
+
+// Do implements backend.Webview.
+func (v *Webview) Do(a wire.Action) error {
+	if v.closed {
+		return ErrClosed
+	}
+	v.actions = append(v.actions, a)
+	switch a.Name {
+	case wire.ActionNavigate:
+		var u string
+		if err := json.Unmarshal(a.Args, &u); err != nil {
+			return fmt.Errorf("fake: navigate: %w", err)
+		}
+		v.Load(u)
+	case wire.ActionReload:
+		v.Load(v.url)
+	case wire.ActionTerminate:
+		v.engine.Post(func() { v.crash(wire.CrashTerminated) })
+	case wire.ActionBack, wire.ActionForward, wire.ActionDevtools:
+	default:
+		return fmt.Errorf("fake: unknown action %q", a.Name)
+	}
+	return nil
+}
+
+// SetScripts implements backend.Webview.
+func (v *Webview) SetScripts(bridge, page string, patterns []string) {
+	v.bridge, v.page, v.patterns = bridge, page, slices.Clone(patterns)
+}
+
+// Deliver implements backend.Webview.
+func (v *Webview) Deliver(data string, done func(error)) {
+	err := v.gone()
+	if err == nil && !v.loaded {
+		err = errors.New("fake: the page has no " + backend.DeliverFunction)
+	}
+	if err == nil {
+		v.delivered = append(v.delivered, data)
+	}
+	if done != nil {
+		v.engine.Post(func() { done(err) })
+	}
+}
+
+func (v *Webview) gone() error {
+	switch {
+	case v.closed:
+		return ErrClosed
+	case v.crashed:
+		return ErrCrashed
+	}
+	return nil
+}
+
+// Load implements backend.Webview.
+func (v *Webview) Load(address string) {
+	v.loads++
+	load := v.loads
+	current := func() bool { return !v.closed && v.loads == load }
+	d := wire.Decision{Kind: wire.DecideNavigation, URL: address, Page: v.url, MainFrame: true}
+	v.engine.Post(func() {
+		if !current() {
+			return
+		}
+		v.ask(d, func(verdict wire.Verdict) {
+			if verdict.Allow && current() {
+				v.start(address, current)
+			}
+		})
+	})
+}
+
+func (v *Webview) start(address string, current func() bool) {
+	v.crashed, v.loaded = false, false
+	v.url = address
+	v.emit(wire.PageStarted, "")
+	u, err := url.Parse(address)
+	if err != nil {
+		v.emit(wire.PageFailed, err.Error())
+		return
+	}
+	if !slices.Contains(v.engine.options.Schemes, u.Scheme) {
+		v.commit()
+		return
+	}
+	v.request(Request{Method: "GET", URL: address}, func(r Response) {
+		switch {
+		case !current():
+		case r.Err != nil:
+			v.emit(wire.PageFailed, r.Err.Error())
+		default:
+			v.commit()
+		}
+	})
+}
+
+func (v *Webview) commit() {
+	v.loaded = true
+	v.delivered = nil
+	for _, k := range []wire.PageEventKind{wire.PageCommitted, wire.PageFinished, wire.PagePainted} {
+		v.emit(k, "")
+	}
+}
+
+func (v *Webview) emit(k wire.PageEventKind, detail string) {
+	v.engine.handler.Page(v.id, wire.PageEvent{Kind: k, URL: v.url, Detail: detail})
+}
+
+func (v *Webview) crash(reason string) {
+	if v.closed || v.crashed {
+		return
+	}
+	v.loads++
+	v.crashed, v.loaded = true, false
+	v.emit(wire.PageCrashed, reason)
+}
+
+func (v *Webview) ask(d wire.Decision, answer func(wire.Verdict)) {
+	answered := false
+	v.engine.handler.Decide(v.id, d, func(verdict wire.Verdict) {
+		if answered {
+			v.engine.blame("decision %s %s was answered twice", d.Kind, d.URL)
+			return
+		}
+		answered = true
+		answer(verdict)
+	})
+}
+
+// Close implements backend.Webview.
+func (v *Webview) Close() {
+	if v.closed {
+		return
+	}
+	v.closed, v.loaded = true, false
+	delete(v.engine.webviews, v.id)
+}
+
+// ID returns the webview's number.
+func (v *Webview) ID() uint32 { return v.id }
+
+// State returns the state that was applied last.
+func (v *Webview) State() (s wire.WebviewState) {
+	v.engine.call(func() { s = v.state })
+	return s
+}
+
+// URL returns the address of the page.
+func (v *Webview) URL() (u string) {
+	v.engine.call(func() { u = v.url })
+	return u
+}
+
+// Scripts returns what SetScripts was given last.
+func (v *Webview) Scripts() (bridge, page string, patterns []string) {
+	v.engine.call(func() { bridge, page, patterns = v.bridge, v.page, slices.Clone(v.patterns) })
+	return bridge, page, patterns
+}
+
+// Actions returns what the webview was told to do.
+func (v *Webview) Actions() (a []wire.Action) {
+	v.engine.call(func() { a = slices.Clone(v.actions) })
+	return a
+}
+
+// NextDelivery takes the oldest data that Deliver brought to the page that
+// is shown now, and waits for it.
+func (v *Webview) NextDelivery(ctx context.Context) (data string, err error) {
+	err = v.engine.Wait(ctx, func() bool {
+		if len(v.delivered) == 0 {
+			return false
+		}
+		data, v.delivered = v.delivered[0], v.delivered[1:]
+		return true
+	})
+	return data, err
+}
+
+// Emit reports e as it is; an empty URL becomes the page's.
+func (v *Webview) Emit(e wire.PageEvent) error {
+	var err error
+	return v.engine.callErr(&err, func() {
+		if err = v.gone(); err == nil {
+			if e.URL == "" {
+				e.URL = v.url
+			}
+			v.engine.handler.Page(v.id, e)
+		}
+	})
+}
+
+// Crash ends the web process.
+func (v *Webview) Crash(reason string) error {
+	var err error
+	return v.engine.callErr(&err, func() {
+		if err = v.gone(); err == nil {
+			v.crash(reason)
+		}
+	})
+}
+
+// Decide acts as a page that wants something, and waits for the verdict.
+func (v *Webview) Decide(ctx context.Context, d wire.Decision) (wire.Verdict, error) {
+	return await(ctx, v, func(answer func(wire.Verdict, error)) {
+		if d.Page == "" {
+			d.Page = v.url
+		}
+		v.ask(d, func(verdict wire.Verdict) { answer(verdict, nil) })
+	})
+}
+
+// A MessageError is the rejection that Reply.Fail gives a message.
+type MessageError struct{ Text string }
+
+func (e *MessageError) Error() string { return e.Text }
+
+// Message acts as the bridge: it sends body and waits for the answer.
+func (v *Webview) Message(ctx context.Context, body string) (string, error) {
+	return await(ctx, v, func(answer func(string, error)) {
+		v.engine.handler.Message(v.id, v.url, body, &reply{engine: v.engine, body: body, answer: answer})
+	})
+}
+
+// await runs start on the main loop and waits for its answer.
+func await[T any](ctx context.Context, v *Webview, start func(answer func(T, error))) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	c := make(chan result, 1)
+	answer := func(value T, err error) { c <- result{value, err} }
+	v.engine.Post(func() {
+		if err := v.gone(); err != nil {
+			var none T
+			answer(none, err)
+			return
+		}
+		start(answer)
+	})
+	var none T
+	select {
+	case r := <-c:
+		return r.value, r.err
+	case <-v.engine.ended:
+		return none, ErrQuit
+	case <-ctx.Done():
+		return none, context.Cause(ctx)
+	}
+}
+
+type reply struct {
+	engine *Engine
+	body   string
+	done   bool
+	answer func(string, error)
+}
+
+func (r *reply) Return(text string)  { r.finish(text, nil) }
+func (r *reply) Fail(message string) { r.finish("", &MessageError{message}) }
+
+func (r *reply) finish(text string, err error) {
+	if r.done {
+		r.engine.blame("message %.100q was answered twice", r.body)
+		return
+	}
+	r.done = true
+	r.answer(text, err)
+}
+
+// Request is what a page fetches.
+type Request struct {
+	Method string // "" means GET
+	URL    string
+	Header []wire.Field
+	Body   []byte
+}
+
+// Response is what it gets: Err is set where a page would see a network
+// error.
+type Response struct {
+	Status int
+	Header []wire.Field
+	Body   []byte
+	Err    error
+}
+
+// Fetch acts as a page that makes a request, and waits for the whole answer.
+func (v *Webview) Fetch(ctx context.Context, r Request) (Response, error) {
+	return await(ctx, v, func(answer func(Response, error)) {
+		v.request(r, func(s Response) { answer(s, nil) })
+	})
+}
+
+func (v *Webview) request(r Request, done func(Response)) {
+	if r.Method == "" {
+		r.Method = "GET"
+	}
+	v.engine.handler.Request(v.id, &request{engine: v.engine, r: r, respond: done})
+}
+
+type request struct {
+	engine  *Engine
+	r       Request
+	done    bool
+	respond func(Response)
+}
+
+func (r *request) Method() string       { return r.r.Method }
+func (r *request) URL() string          { return r.r.URL }
+func (r *request) Header() []wire.Field { return slices.Clone(r.r.Header) }
+func (r *request) Body() io.ReadCloser  { return io.NopCloser(bytes.NewReader(r.r.Body)) }
+
+func (r *request) Fail(message string) {
+	if r.first() {
+		r.respond(Response{Err: errors.New(message)})
+	}
+}
+
+func (r *request) Respond(status int, header []wire.Field, data []byte, file *os.File, length int64) {
+	if !r.first() {
+		if file != nil {
+			file.Close()
+		}
+		return
+	}
+	s := Response{Status: status, Header: slices.Clone(header), Body: slices.Clone(data)}
+	if file == nil {
+		r.respond(s)
+		return
+	}
+	go func() { // reading may wait for who writes to the file
+		defer file.Close()
+		var src io.Reader = file
+		if length >= 0 {
+			src = io.LimitReader(file, length)
+		}
+		s.Body, s.Err = io.ReadAll(src)
+		if s.Err == nil && length >= 0 && int64(len(s.Body)) < length {
+			s.Err = io.ErrUnexpectedEOF
+		}
+		r.engine.Post(func() { r.respond(s) })
+	}()
+}
+
+func (r *request) first() bool {
+	if r.done {
+		r.engine.blame("request %s %s was answered twice", r.r.Method, r.r.URL)
+		return false
+	}
+	r.done = true
+	return true
+}

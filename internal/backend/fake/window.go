@@ -1,0 +1,132 @@
+package fake
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/mullion-dev/mullion/internal/wire"
+)
+
+func sortedKeys[V any](m map[uint32]V) []uint32 { return slices.Sorted(maps.Keys(m)) }
+
+// Window is a window in memory.
+type Window struct {
+	engine *Engine
+	id     uint32
+
+	state    wire.WindowState
+	observed wire.WindowObserved
+	actions  []wire.Action
+	closed   bool
+}
+
+// apply takes s over and lets the observation follow, at a scale of 1 and
+// without a frame.
+func (w *Window) apply(s *wire.WindowState) {
+	w.state = *s
+	o := &w.observed
+	o.Scale = 1
+	o.Width, o.Height = int(s.Width), int(s.Height)
+	o.OuterWidth, o.OuterHeight = o.Width, o.Height
+	if s.X != nil && s.Y != nil {
+		o.X, o.Y = int(*s.X), int(*s.Y)
+		o.InnerX, o.InnerY = o.X, o.Y
+	}
+	o.Focused = s.Visible && !s.Minimized && (s.Focus || o.Focused)
+	o.Visible, o.Fullscreen, o.Maximized, o.Minimized = s.Visible, s.Fullscreen, s.Maximized, s.Minimized
+}
+
+// Apply implements backend.Window.
+func (w *Window) Apply(_, s *wire.WindowState) error {
+	if w.closed {
+		return ErrClosed
+	}
+	before := w.observed
+	w.apply(s)
+	if w.observed != before {
+		w.engine.Post(w.report)
+	}
+	return nil
+}
+
+func (w *Window) report() {
+	if !w.closed {
+		w.engine.handler.Observed(w.id, w.observed)
+	}
+}
+
+// Do implements backend.Window. It records every action.
+func (w *Window) Do(a wire.Action) error {
+	if w.closed {
+		return ErrClosed
+	}
+	w.actions = append(w.actions, a)
+	if a.Name == wire.ActionFocus && !w.observed.Focused {
+		w.observed.Focused = true
+		w.engine.Post(w.report)
+	}
+	return nil
+}
+
+// Observe implements backend.Window.
+func (w *Window) Observe() wire.WindowObserved { return w.observed }
+
+// Close implements backend.Window.
+func (w *Window) Close() {
+	if w.closed {
+		return
+	}
+	w.closed = true
+	for _, id := range sortedKeys(w.engine.webviews) {
+		if v := w.engine.webviews[id]; v.window == w {
+			v.Close()
+		}
+	}
+	delete(w.engine.windows, w.id)
+}
+
+// ID returns the window's number.
+func (w *Window) ID() uint32 { return w.id }
+
+// State returns the state that was applied last.
+func (w *Window) State() (s wire.WindowState) {
+	w.engine.call(func() { s = w.state })
+	return s
+}
+
+// Actions returns what the window was told to do.
+func (w *Window) Actions() (a []wire.Action) {
+	w.engine.call(func() { a = slices.Clone(w.actions) })
+	return a
+}
+
+// RequestClose acts as the user who wants to close the window.
+func (w *Window) RequestClose() error {
+	err := ErrClosed
+	return w.engine.callErr(&err, func() {
+		if !w.closed {
+			w.engine.handler.CloseRequested(w.id)
+			err = nil
+		}
+	})
+}
+
+// Change acts as the user who moves, resizes or minimizes the window.
+func (w *Window) Change(change func(*wire.WindowObserved)) error {
+	err := ErrClosed
+	return w.engine.callErr(&err, func() {
+		if !w.closed {
+			change(&w.observed)
+			w.report()
+			err = nil
+		}
+	})
+}
+
+// callErr is call for an f that sets err.
+func (e *Engine) callErr(err *error, f func()) error {
+	if quit := e.call(f); quit != nil {
+		return quit
+	}
+	return *err
+}
