@@ -1,0 +1,81 @@
+package assets
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+var (
+	// errOutOfScope says that the scope does not hold a path.
+	errOutOfScope = errors.New("path is not in scope")
+	// errNotRegular says that a path is a directory, device, FIFO or socket.
+	errNotRegular = errors.New("not a regular file")
+	// errMoved says that a path led to another file at the end of an open
+	// than at its beginning.
+	errMoved = errors.New("file was moved while it was opened")
+)
+
+// openRegular opens the regular file at an absolute, cleaned path for reading.
+// Allowed has to return nil for the path, before anything is opened, and for
+// the real path of the file that was opened. It waits for no FIFO and has no
+// effect on devices. See [Files] for what differs by system.
+func openRegular(path string, allowed func(path string) error) (*os.File, fs.FileInfo, error) {
+	if err := allowed(path); err != nil {
+		return nil, nil, err
+	}
+	return openRegularFile(path, allowed)
+}
+
+// openResolved is the portable way: resolve, check, open, and resolve again.
+func openResolved(path string, allowed func(path string) error) (file *os.File, info fs.FileInfo, err error) {
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := allowed(real); err != nil {
+		return nil, nil, err
+	}
+	// Looked at before it is opened: opening a device may have effects.
+	info, err = os.Lstat(real)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, nil, fmt.Errorf("open %s: %w", path, errNotRegular)
+	}
+	file, err = os.OpenFile(real, os.O_RDONLY|openFlags, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() {
+		if err != nil {
+			file.Close()
+		}
+	}()
+	if info, err = file.Stat(); err != nil {
+		return nil, nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, nil, fmt.Errorf("open %s: %w", path, errNotRegular)
+	}
+	if err = stillAt(real, info); err != nil {
+		return nil, nil, err
+	}
+	return file, info, nil
+}
+
+// stillAt returns errMoved unless path, which has no links in it, leads to the
+// file of info.
+func stillAt(path string, info fs.FileInfo) error {
+	if again, err := filepath.EvalSymlinks(path); err != nil || again != path {
+		return errMoved
+	}
+	now, err := os.Lstat(path)
+	if err != nil || !os.SameFile(now, info) {
+		return errMoved
+	}
+	return nil
+}
