@@ -1,0 +1,121 @@
+package config
+
+import "strings"
+
+// App is the "app" object: what the program does at start.
+type App struct {
+	// Windows are the windows to create at start. There may be none.
+	Windows []Window `conf:"windows"`
+	// Security is what pages may do and how they are served.
+	Security Security `conf:"security"`
+	// TrayIcon is a tray icon to build at start; nil means none.
+	TrayIcon *TrayIcon `conf:"trayIcon"`
+	// MacOSPrivateAPI has no effect; it is read for the sake of old files.
+	MacOSPrivateAPI bool `conf:"macOSPrivateApi"`
+	// WithGlobalTauri gives pages the API as window.__TAURI__.
+	WithGlobalTauri bool `conf:"withGlobalTauri"`
+	// EnableGTKAppID registers the identifier as the id of the application
+	// with GTK, for the right icon and grouping under Wayland. GTK then allows
+	// one instance on the session bus. Linux only.
+	EnableGTKAppID bool `conf:"enableGTKAppId"`
+	// AppDirectoriesOverride moves the app's own directories; nil leaves them
+	// where the system has them.
+	AppDirectoriesOverride *DirectoriesOverride `conf:"appDirectoriesOverride"`
+}
+
+func (a *App) check(d *decoder, n *node, path string) {
+	windows := n.get("windows")
+	if windows == nil {
+		return
+	}
+	first := map[string]string{}
+	for i, w := range a.Windows {
+		if label := windows.items[i].get("label"); label != nil && label.kind != stringKind {
+			continue // refused already
+		}
+		windowPath := joinIndex(joinKey(path, "windows"), i)
+		if other, ok := first[w.Label]; ok {
+			d.report(windows.items[i].getOr("label"), joinKey(windowPath, "label"),
+				"%q is the label of %s already: labels are unique, and a window without one is called \"main\"", w.Label, other)
+			continue
+		}
+		first[w.Label] = windowPath
+	}
+}
+
+// DirectoriesOverride says where the app's own directories are. A path is
+// absolute, relative to the directory of the program, or begins with a
+// variable for a directory of the system such as $HOME or $DATA.
+type DirectoriesOverride struct {
+	// Root holds everything: configuration and data in itself, the cache in
+	// caches and logs in logs below it. It is set if the configuration has a
+	// string in place of the object; the other fields are empty then.
+	Root string
+	// Config, Data, LocalData, Cache and Log are the exact directories; an
+	// empty one stays where it is.
+	Config    string `conf:"config,null"`
+	Data      string `conf:"data,null"`
+	LocalData string `conf:"localData,null"`
+	Cache     string `conf:"cache,null"`
+	Log       string `conf:"log,null"`
+}
+
+func (*DirectoriesOverride) shape() string { return "a string or an object" }
+
+func (o *DirectoriesOverride) decodeShort(d *decoder, n *node, path string) bool {
+	if n.kind != stringKind {
+		return false
+	}
+	o.Root = n.text
+	if n.text == "" {
+		d.report(n, path, "empty path")
+	}
+	checkNotAppDirectory(d, n, path)
+	return true
+}
+
+func (o *DirectoriesOverride) check(d *decoder, n *node, path string) {
+	for _, m := range n.members {
+		checkNotAppDirectory(d, m.value, joinKey(path, m.name))
+	}
+}
+
+// checkNotAppDirectory refuses the variables that stand for the directories
+// that are being defined.
+func checkNotAppDirectory(d *decoder, n *node, path string) {
+	if n.kind == stringKind && strings.HasPrefix(n.text, "$APP") {
+		d.report(n, path, "%q begins with one of the app's own directories: want one of the system, as $HOME or $DATA", n.text)
+	}
+}
+
+// TrayIcon is the "app.trayIcon" object.
+type TrayIcon struct {
+	// ID names the icon in code; "main" by default.
+	ID string `conf:"id,null"`
+	// IconPath is a PNG or ICO file that is built into the program. Required.
+	IconPath string `conf:"iconPath,required"`
+	// IconAsTemplate lets the system colour the icon. macOS only.
+	IconAsTemplate bool `conf:"iconAsTemplate"`
+	// MenuOnLeftClick is the old name of ShowMenuOnLeftClick and has no
+	// effect.
+	MenuOnLeftClick bool `conf:"menuOnLeftClick"`
+	// ShowMenuOnLeftClick opens the menu on a left click too. True by
+	// default; no effect on Linux, where the desktop decides.
+	ShowMenuOnLeftClick bool `conf:"showMenuOnLeftClick"`
+	// Title stands beside the icon. macOS only.
+	Title string `conf:"title,null"`
+	// Tooltip is shown when the pointer rests. No effect on Linux.
+	Tooltip string `conf:"tooltip,null"`
+}
+
+func (t *TrayIcon) setDefaults() {
+	t.ID = "main"
+	t.MenuOnLeftClick = true
+	t.ShowMenuOnLeftClick = true
+}
+
+func (t *TrayIcon) check(*decoder, *node, string) {
+	if t.ID == "" {
+		t.ID = "main"
+	}
+}

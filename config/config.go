@@ -1,0 +1,77 @@
+package config
+
+import (
+	"strings"
+	"unicode"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Config is the configuration of an app. Use [Load] to get one: the zero value
+// lacks the defaults. Paths in it are as written, relative to the directory of
+// the file.
+type Config struct {
+	// ProductName is what people read: the name of bundles, of the resource
+	// directory and of the app menu. Empty means the name of the module.
+	ProductName string `conf:"productName,null"`
+	// MainBinaryName is the file name of the built program, without extension.
+	// Empty means that of the module.
+	MainBinaryName string `conf:"mainBinaryName,null"`
+	// Version is a semantic version, or the path of a package.json to take it
+	// from. Empty means the version of the module.
+	Version string `conf:"version,null"`
+	// Identifier is the app's reverse-domain name, as in org.example.notes:
+	// ASCII letters, digits and hyphens in parts separated by dots. The app's
+	// own directories are named after it. Required.
+	Identifier string `conf:"identifier,required"`
+
+	// App says what the program does at start.
+	App App `conf:"app"`
+	// Build says how the program comes to its front end.
+	Build Build `conf:"build"`
+	// Bundle says how installers and packages are made.
+	Bundle Bundle `conf:"bundle"`
+	// Plugins is the configuration of each plugin by its name, as compact
+	// JSON. The plugins check it themselves.
+	Plugins map[string]jsontext.Value `conf:"plugins"`
+}
+
+// WindowByLabel returns the configured window with the label. The pointer
+// leads into c.
+func (c *Config) WindowByLabel(label string) (*Window, bool) {
+	for i := range c.App.Windows {
+		if c.App.Windows[i].Label == label {
+			return &c.App.Windows[i], true
+		}
+	}
+	return nil, false
+}
+
+func (c *Config) check(d *decoder, n *node, path string) {
+	checkFileName(d, n, path, "productName", c.ProductName)
+	checkFileName(d, n, path, "mainBinaryName", c.MainBinaryName)
+	if c.Identifier != "" { // a missing one is reported already
+		c.checkIdentifier(d, n.getOr("identifier"), joinKey(path, "identifier"))
+	}
+}
+
+// checkIdentifier refuses what cannot be the name of a directory on every
+// system: separators, "." and "..", a dot at the end.
+func (c *Config) checkIdentifier(d *decoder, n *node, path string) {
+	allowed := func(c rune) bool { return isAlphanumeric(c) || c == '-' }
+	for part := range strings.SplitSeq(c.Identifier, ".") {
+		if part == "" || strings.TrimFunc(part, allowed) != "" {
+			d.report(n, path, "bad identifier %q: want letters, digits and hyphens in parts separated by dots, as in org.example.app", c.Identifier)
+			return
+		}
+	}
+}
+
+// checkFileName refuses a name that some system does not take for a file.
+func checkFileName(d *decoder, n *node, path, key, name string) {
+	const forbidden = `/\:*?"<>|`
+	bad := strings.ContainsAny(name, forbidden) || strings.ContainsFunc(name, unicode.IsControl)
+	if bad || name == "." || name == ".." {
+		d.report(n.getOr(key), joinKey(path, key), "bad name %q: it becomes a file name, so it may not have any of %s", name, forbidden)
+	}
+}
