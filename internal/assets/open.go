@@ -31,22 +31,22 @@ func openRegular(path string, allowed func(path string) error) (*os.File, fs.Fil
 
 // openResolved is the portable way: resolve, check, open, and resolve again.
 func openResolved(path string, allowed func(path string) error) (file *os.File, info fs.FileInfo, err error) {
-	real, err := filepath.EvalSymlinks(path)
+	actual, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := allowed(real); err != nil {
+	if err := allowed(actual); err != nil {
 		return nil, nil, err
 	}
 	// Looked at before it is opened: opening a device may have effects.
-	info, err = os.Lstat(real)
+	info, err = os.Lstat(actual)
 	if err != nil {
 		return nil, nil, err
 	}
 	if !info.Mode().IsRegular() {
 		return nil, nil, fmt.Errorf("open %s: %w", path, errNotRegular)
 	}
-	file, err = os.OpenFile(real, os.O_RDONLY|openFlags, 0)
+	file, err = os.OpenFile(actual, os.O_RDONLY|openFlags, 0)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -61,7 +61,7 @@ func openResolved(path string, allowed func(path string) error) (file *os.File, 
 	if !info.Mode().IsRegular() {
 		return nil, nil, fmt.Errorf("open %s: %w", path, errNotRegular)
 	}
-	if err = stillAt(real, info); err != nil {
+	if err = stillAt(actual, info); err != nil {
 		return nil, nil, err
 	}
 	return file, info, nil

@@ -25,7 +25,7 @@ func openPinned(descriptors, path string, allowed func(path string) error) (file
 	}
 	defer handle.Close()
 	entry := fmt.Sprintf("%s/%d", descriptors, handle.Fd())
-	real, err := os.Readlink(entry)
+	actual, err := os.Readlink(entry)
 	if errors.Is(err, fs.ErrNotExist) {
 		return openResolved(path, allowed) // no /proc here
 	}
@@ -34,10 +34,10 @@ func openPinned(descriptors, path string, allowed func(path string) error) (file
 	}
 	// A socket or a pipe has a name such as "pipe:[1]", a file outside of the
 	// root one that starts with "(unreachable)".
-	if !filepath.IsAbs(real) {
+	if !filepath.IsAbs(actual) {
 		return nil, nil, errOutOfScope
 	}
-	if err := allowed(real); err != nil {
+	if err := allowed(actual); err != nil {
 		return nil, nil, err
 	}
 	if info, err = handle.Stat(); err != nil {
@@ -48,7 +48,7 @@ func openPinned(descriptors, path string, allowed func(path string) error) (file
 	}
 	// The name of an unlinked file ends in " (deleted)", which could also be
 	// the true name of another file, one that the scope holds.
-	if now, err := os.Lstat(real); err != nil || !os.SameFile(now, info) {
+	if now, err := os.Lstat(actual); err != nil || !os.SameFile(now, info) {
 		return nil, nil, errMoved
 	}
 	// No O_NONBLOCK: what the handle pins is regular and stays so, and a

@@ -102,16 +102,14 @@ func parseSize(s string) (n int64, ok bool) {
 		return 0, false
 	}
 	for i := range len(s) {
-		c := s[i]
-		if c < '0' || c > '9' {
+		if s[i] < '0' || s[i] > '9' {
 			return 0, false
 		}
-		if n > (math.MaxInt64-9)/10 {
-			n = math.MaxInt64
-			continue
-		}
-		if n != math.MaxInt64 {
-			n = n*10 + int64(c-'0')
+		digit := int64(s[i] - '0')
+		if n > (math.MaxInt64-digit)/10 {
+			n = math.MaxInt64 // and stays so: no digit fits behind it
+		} else {
+			n = n*10 + digit
 		}
 	}
 	return n, true
