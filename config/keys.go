@@ -2,6 +2,7 @@ package config
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -135,8 +136,11 @@ func (d *decoder) unknownKey(m member, path string, keys []string) {
 // findKey returns the key that name stands for, in its own spelling or in
 // kebab-case.
 func findKey(keys []string, name string) (string, bool) {
+	if slices.Contains(keys, name) {
+		return name, true
+	}
 	for _, key := range keys {
-		if name == key || name == kebab(key) {
+		if name == kebab(key) {
 			return key, true
 		}
 	}
