@@ -283,6 +283,9 @@ func compactScope(s Scope) (Scope, error) {
 	s = s.clone()
 	for _, list := range [][]jsontext.Value{s.Allow, s.Deny} {
 		for i := range list {
+			if !list[i].IsValid() {
+				return Scope{}, fmt.Errorf("scope entry %s is not valid JSON", quoteShort(string(list[i])))
+			}
 			if err := list[i].Compact(); err != nil {
 				return Scope{}, fmt.Errorf("scope entry %s: %w", quoteShort(string(list[i])), err)
 			}
