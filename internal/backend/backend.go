@@ -28,6 +28,8 @@ type Engine interface {
 	// Version names the engine and its version, such as "WebKitGTK 2.50.6".
 	Version() string
 
+	// NewWindow returns a usable window even where the error wraps
+	// errors.ErrUnsupported: the system lacks a part of s.
 	NewWindow(id uint32, s *wire.WindowState) (Window, error)
 	NewWebview(id uint32, w Window, s *wire.WebviewState) (Webview, error)
 }

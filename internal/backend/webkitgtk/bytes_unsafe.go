@@ -1,0 +1,59 @@
+//go:build linux
+
+package webkitgtk
+
+import (
+	"runtime"
+	"unsafe"
+
+	"github.com/mullion-dev/mullion/internal/wire"
+)
+
+// bytes is the content of a GBytes, as long as that lives.
+func (e *engine) bytes(b uintptr) []byte {
+	n := new(uintptr)
+	p := e.c.gBytesGetData.call(b, uintptr(unsafe.Pointer(n)))
+	return memory(p, int(*n))
+}
+
+// newBytes makes a GBytes of data itself, which is pinned until C lets go of
+// it, on whatever thread. It must not be empty nor changed any more.
+func (e *engine) newBytes(data []byte) uintptr {
+	pin := new(runtime.Pinner)
+	pin.Pin(unsafe.SliceData(data))
+	id := e.cb.add(callback{free: pin.Unpin})
+	return e.c.gBytesNewWithFreeFunc.call(address(data), uintptr(len(data)), e.cb.remove, id)
+}
+
+// newString makes a script value of text, which is copied.
+func (e *engine) newString(text string) uintptr {
+	// text is pinned by being an argument; C does not keep it.
+	var pin runtime.Pinner
+	defer pin.Unpin()
+	p := unsafe.StringData(text)
+	if text == "" {
+		p = new(byte)
+	}
+	pin.Pin(p)
+	b := e.c.gBytesNewStatic.call(uintptr(unsafe.Pointer(p)), uintptr(len(text)))
+	value := e.c.jscValueNewStringFromBytes.call(e.scripts, b)
+	e.c.gBytesUnref.call(b)
+	return value
+}
+
+// headerIterator is SoupMessageHeadersIter.
+type headerIterator struct{ private [3]uintptr }
+
+// fields copies SoupMessageHeaders, which may be NULL.
+func (e *engine) fields(headers uintptr) []wire.Field {
+	if headers == 0 {
+		return nil
+	}
+	var fields []wire.Field
+	it, name, value := new(headerIterator), new(uintptr), new(uintptr)
+	e.c.soupMessageHeadersIterInit.call(uintptr(unsafe.Pointer(it)), headers)
+	for isTrue(e.c.soupMessageHeadersIterNext.call(uintptr(unsafe.Pointer(it)), uintptr(unsafe.Pointer(name)), uintptr(unsafe.Pointer(value)))) {
+		fields = append(fields, wire.Field{Name: goString(*name), Value: goString(*value)})
+	}
+	return fields
+}

@@ -1,0 +1,294 @@
+package webkitgtk
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"sync"
+
+	"github.com/mullion-dev/mullion/internal/backend"
+	"github.com/mullion-dev/mullion/internal/wire"
+)
+
+// engine is one main loop with its windows. Fields without a remark belong
+// to the main loop.
+type engine struct {
+	mu      sync.Mutex
+	posted  []func() // guarded by mu
+	waked   bool     // guarded by mu: the main loop will call drain
+	wake    func()   // guarded by mu: nil while there is no main loop
+	version string   // guarded by mu
+
+	c       *library
+	cb      *callbacks
+	options backend.Options
+	handler backend.Handler
+
+	loop    uintptr        // GMainLoop
+	context uintptr        // WebKitWebContext
+	scripts uintptr        // JSCContext: makes the values of answers
+	actions map[int32]bool // context menu items that are always removed
+	inspect int32          // the one that is removed without devtools
+
+	// C strings that live as long as the process.
+	world, deliver, deliverQuoted uintptr
+
+	wayland  bool
+	messaged bool // a script message has arrived
+	windows  map[uint32]*window
+	webviews map[uint32]*webview
+	views    map[uintptr]*webview  // by WebKitWebView
+	requests map[*request]struct{} // not answered yet
+}
+
+var _ backend.Engine = (*engine)(nil)
+
+func newEngine() backend.Engine {
+	return &engine{
+		windows:  make(map[uint32]*window),
+		webviews: make(map[uint32]*webview),
+		views:    make(map[uintptr]*webview),
+		requests: make(map[*request]struct{}),
+	}
+}
+
+// stackDepth is the room on the main goroutine's stack: see growStack.
+const stackDepth = 1 << 20
+
+// Run implements backend.Engine. It can be called once in a process.
+func (e *engine) Run(o backend.Options, h backend.Handler, ready func()) error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	growStack(stackDepth)
+
+	if o.Log == nil {
+		o.Log = func(text string) { slog.Warn(text) }
+	}
+	e.options, e.handler = o, h
+	var err error
+	if e.c, err = openLibrary(); err != nil {
+		return err
+	}
+	e.cb = newCallbacks(o.Log)
+	if err := e.initToolkit(); err != nil {
+		return err
+	}
+	if err := e.initWebKit(); err != nil {
+		return err
+	}
+	defer e.cleanUp()
+
+	e.loop = e.c.gMainLoopNew.call(0, 0)
+	drain := e.cb.add(callback{f: func(args) uintptr { return gboolean(e.drain()) }})
+	e.mu.Lock()
+	e.version = e.c.version()
+	e.wake = func() { e.c.gIdleAddFull.call(priorityDefault, e.cb.signature[0], drain, 0) }
+	e.posted = append([]func(){ready}, e.posted...)
+	e.waked = true
+	e.wake()
+	e.mu.Unlock()
+	e.c.gMainLoopRun.call(e.loop)
+	return nil
+}
+
+// priorityDefault is G_PRIORITY_DEFAULT, that of events of the display.
+const priorityDefault = 0
+
+// initToolkit names the process and opens the display.
+func (e *engine) initToolkit() error {
+	// WM_CLASS on X11, the app id on Wayland.
+	id := cmp.Or(e.options.AppID, filepath.Base(os.Args[0]))
+	e.c.gSetPrgname.with(id)
+	e.c.gSetApplicationName.with(cmp.Or(e.options.AppName, id))
+	if !isTrue(e.c.gtkInitCheck.call(0, 0)) {
+		return displayError()
+	}
+	e.c.gdkSetProgramClass.with(id)
+	display := e.c.gdkDisplayGetDefault.call()
+	e.wayland = goString(e.c.gTypeNameFromInstance.call(display)) == "GdkWaylandDisplay"
+	return nil
+}
+
+// initWebKit makes the web context. The order matters: a script context that
+// is made before the web context hangs WebKit, and signal handlers can be
+// mended only once both are there.
+func (e *engine) initWebKit() error {
+	c := e.c
+	data := e.newDataManager()
+	defer c.gObjectUnref.call(data)
+	const fail = 1 // WEBKIT_TLS_ERRORS_POLICY_FAIL
+	c.webkitWebsiteDataManagerSetTlsErrorsPolicy.call(data, fail)
+	c.webkitWebsiteDataManagerSetPersistentCredentialStorageEnabled.call(data, 0)
+
+	// WebKit's own sandbox is off and there is no favicon database: both are
+	// so unless asked for.
+	e.context = c.webkitWebContextNewWithWebsiteDataManager.call(data)
+	c.webkitWebContextSetSpellCheckingEnabled.call(e.context, 0)
+	e.scripts = c.jscContextNew.call()
+	if err := useSignalStack(scriptSignals); err != nil {
+		return fmt.Errorf("webkitgtk: %w", err)
+	}
+
+	security := c.webkitWebContextGetSecurityManager.call(e.context)
+	for _, scheme := range e.options.Schemes {
+		id := e.cb.add(callback{f: func(a args) uintptr { e.onRequest(a[0]); return 0 }})
+		c.webkitWebContextRegisterUriScheme.with(e.context, scheme, e.cb.signature[1], id, e.cb.remove)
+		c.webkitSecurityManagerRegisterUriSchemeAsSecure.with(security, scheme)
+		c.webkitSecurityManagerRegisterUriSchemeAsCorsEnabled.with(security, scheme)
+	}
+	e.connect(e.context, "download-started", 2, func(a args) uintptr { e.onDownload(a[1]); return 0 })
+	e.initMenu()
+
+	e.world = c.gStrdup.with(e.options.World)
+	e.deliver = c.gStrdup.with(deliverBody)
+	e.deliverQuoted = c.gStrdup.with(deliverQuotedBody)
+	return nil
+}
+
+func (e *engine) newDataManager() uintptr {
+	data, cache := e.options.DataDir, e.options.CacheDir
+	switch {
+	case data == "" && cache == "":
+		return e.c.webkitWebsiteDataManagerNewEphemeral.call()
+	case data == "":
+		data = filepath.Join(cache, "data")
+	case cache == "":
+		cache = filepath.Join(data, "cache")
+	}
+	return e.c.webkitWebsiteDataManagerNew.with("base-data-directory", data, "base-cache-directory", cache, nil)
+}
+
+// cleanUp closes what is open after the main loop has ended.
+func (e *engine) cleanUp() {
+	e.mu.Lock()
+	e.wake = nil
+	e.mu.Unlock()
+	for _, id := range slices.Sorted(maps.Keys(e.windows)) {
+		e.windows[id].Close()
+	}
+	for r := range e.requests {
+		r.Fail("the app is closing")
+	}
+	if e.loop != 0 {
+		e.c.gMainLoopUnref.call(e.loop)
+	}
+	e.c.gObjectUnref.call(e.scripts)
+	e.c.gObjectUnref.call(e.context)
+}
+
+// Post implements backend.Engine. All that is posted until the main loop
+// comes to it is run in one turn.
+func (e *engine) Post(f func()) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.posted = append(e.posted, f)
+	if e.wake != nil && !e.waked {
+		e.waked = true
+		e.wake()
+	}
+}
+
+// drain runs what was posted until now. What is posted meanwhile waits for
+// the next turn, so that the display gets its own.
+func (e *engine) drain() (more bool) {
+	e.mu.Lock()
+	todo := e.posted
+	e.posted = nil
+	e.mu.Unlock()
+	for _, f := range todo {
+		e.guard(f)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.waked = len(e.posted) > 0
+	return e.waked
+}
+
+// guard runs f and survives its panic.
+func (e *engine) guard(f func()) {
+	defer e.cb.rescue("a posted function")
+	f()
+}
+
+// Quit implements backend.Engine.
+func (e *engine) Quit() {
+	e.Post(func() { e.c.gMainLoopQuit.call(e.loop) })
+}
+
+// Version implements backend.Engine. Before Run it has no number.
+func (e *engine) Version() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.version == "" {
+		return "WebKitGTK"
+	}
+	return "WebKitGTK " + e.version
+}
+
+// connect calls f for a signal whose callback has n arguments before the
+// user data. The handler lives as long as the object, or until disconnected.
+func (e *engine) connect(object uintptr, signal string, n int, f func(args) uintptr) (handler uintptr) {
+	return e.connectFallback(object, signal, n, 0, f)
+}
+
+// connectFallback is connect for a signal whose default is not the safe
+// choice: fallback is returned where f panics.
+func (e *engine) connectFallback(object uintptr, signal string, n int, fallback uintptr, f func(args) uintptr) uintptr {
+	id := e.cb.add(callback{f: f, fallback: fallback})
+	return e.c.gSignalConnectData.with(object, signal, e.cb.signature[n], id, e.cb.unconnect, 0)
+}
+
+// asyncResult returns a GAsyncReadyCallback and its user data.
+func (e *engine) asyncResult(f func(source, result uintptr)) (fn, data uintptr) {
+	return e.cb.signature[2], e.cb.add(callback{once: true, f: func(a args) uintptr { f(a[0], a[1]); return 0 }})
+}
+
+// takeError turns a GError into a Go error and frees it.
+func (e *engine) takeError(p uintptr) error {
+	if p == 0 {
+		return nil
+	}
+	_, _, message := readError(p)
+	e.c.gErrorFree.call(p)
+	return errors.New(message)
+}
+
+// newError makes a GError.
+func (e *engine) newError(message string) uintptr {
+	domain := e.c.gQuarkFromString.with("mullion")
+	return e.c.gErrorNewLiteral.with(uint32(domain), 1, message)
+}
+
+// NewWindow implements backend.Engine.
+func (e *engine) NewWindow(id uint32, s *wire.WindowState) (backend.Window, error) {
+	if e.windows[id] != nil {
+		return nil, fmt.Errorf("webkitgtk: window %d exists", id)
+	}
+	w, err := newWindow(e, id, s)
+	e.windows[id] = w
+	return w, err
+}
+
+// NewWebview implements backend.Engine.
+func (e *engine) NewWebview(id uint32, w backend.Window, s *wire.WebviewState) (backend.Webview, error) {
+	if e.webviews[id] != nil {
+		return nil, fmt.Errorf("webkitgtk: webview %d exists", id)
+	}
+	parent, ok := w.(*window)
+	if !ok || parent.closed {
+		return nil, fmt.Errorf("webkitgtk: webview %d needs an open window", id)
+	}
+	v, err := newWebview(e, id, parent, s)
+	if err != nil {
+		return nil, err
+	}
+	e.webviews[id] = v
+	e.views[v.view] = v
+	return v, nil
+}

@@ -1,0 +1,250 @@
+//go:build linux
+
+package webkitgtk
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"reflect"
+	"runtime"
+	"strings"
+	"unicode"
+	"unsafe"
+
+	"github.com/ebitengine/purego"
+
+	"github.com/mullion-dev/mullion/internal/backend"
+)
+
+// libraryName is the one library that is opened; what it depends on (GTK,
+// GDK, GLib, libsoup, JavaScriptCore) is found through it.
+const libraryName = "libwebkit2gtk-4.1.so.0"
+
+// minVersion is the first version that has every function of library.
+const minVersion = "2.40"
+
+// A cfunc is the address of a C function whose arguments and result are
+// integers and pointers.
+type cfunc uintptr
+
+// call is the quick way: numbers and C pointers only.
+//
+//go:uintptrescapes
+func (f cfunc) call(args ...uintptr) uintptr {
+	r, _, _ := purego.SyscallN(uintptr(f), args...)
+	return r
+}
+
+// with converts its arguments: a string becomes a C string and a []string an
+// array of them that ends with NULL, both for the time of the call; a pointer
+// may be written to by the function.
+func (f cfunc) with(args ...any) uintptr {
+	var pin runtime.Pinner
+	defer pin.Unpin()
+	a := make([]uintptr, len(args))
+	for i, x := range args {
+		switch x := x.(type) {
+		case nil:
+		case uintptr:
+			a[i] = x
+		case int:
+			a[i] = uintptr(x)
+		case int64:
+			a[i] = uintptr(x)
+		case uint32:
+			a[i] = uintptr(x)
+		case bool:
+			if x {
+				a[i] = 1
+			}
+		case string:
+			a[i] = pinString(&pin, x)
+		case []string:
+			list := make([]uintptr, len(x)+1)
+			for j, s := range x {
+				list[j] = pinString(&pin, s)
+			}
+			pin.Pin(&list[0])
+			a[i] = uintptr(unsafe.Pointer(&list[0]))
+		case []byte:
+			if len(x) > 0 {
+				pin.Pin(&x[0])
+				a[i] = uintptr(unsafe.Pointer(&x[0]))
+			}
+		case *uintptr, *int32, *uint32, *float64, *rgba, *rectangle, *geometry:
+			pin.Pin(x)
+			a[i] = reflect.ValueOf(x).Pointer()
+		default:
+			panic(fmt.Sprintf("webkitgtk: argument %d has type %T", i, x))
+		}
+	}
+	return f.call(a...)
+}
+
+func pinString(pin *runtime.Pinner, s string) uintptr {
+	b := make([]byte, len(s)+1)
+	copy(b, s)
+	pin.Pin(&b[0])
+	return uintptr(unsafe.Pointer(&b[0]))
+}
+
+// isTrue reads a gboolean, which is 32 bits wide.
+func isTrue(r uintptr) bool { return int32(r) != 0 }
+
+// gboolean is the other way round.
+func gboolean(b bool) uintptr {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// C structures, laid out as in the headers.
+type (
+	rgba      struct{ red, green, blue, alpha float64 } // GdkRGBA
+	rectangle struct{ x, y, width, height int32 }       // GdkRectangle
+	geometry  struct {                                  // GdkGeometry
+		minWidth, minHeight, maxWidth, maxHeight     int32
+		baseWidth, baseHeight, widthStep, heightStep int32
+		minAspect, maxAspect                         float64
+		gravity                                      int32
+	}
+	gerror struct { // GError
+		domain  uint32
+		code    int32
+		message uintptr
+	}
+)
+
+// pointer turns a C address into a pointer. The address is one that C code
+// has handed out and that the garbage collector knows nothing about.
+func pointer(p uintptr) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&p)) }
+
+// goString copies a C string; NULL is "".
+func goString(p uintptr) string {
+	if p == 0 {
+		return ""
+	}
+	n := 0
+	for *(*byte)(pointer(p + uintptr(n))) != 0 {
+		n++
+	}
+	return string(unsafe.Slice((*byte)(pointer(p)), n))
+}
+
+// goStrings copies a NULL-terminated array of C strings.
+func goStrings(p uintptr) []string {
+	var s []string
+	if p != 0 {
+		for ; ; p += unsafe.Sizeof(p) {
+			q := *(*uintptr)(pointer(p))
+			if q == 0 {
+				break
+			}
+			s = append(s, goString(q))
+		}
+	}
+	return s
+}
+
+// memory is n bytes of C memory, to be read or copied before it is freed.
+func memory(p uintptr, n int) []byte {
+	if p == 0 || n == 0 {
+		return nil
+	}
+	return unsafe.Slice((*byte)(pointer(p)), n)
+}
+
+// address of the first byte of b, which the caller has pinned.
+func address(b []byte) uintptr { return uintptr(unsafe.Pointer(unsafe.SliceData(b))) }
+
+// setRectangle writes to a GdkRectangle of C.
+func setRectangle(p uintptr, r rectangle) { *(*rectangle)(pointer(p)) = r }
+
+// enumValue reads the number of a GEnumValue.
+func enumValue(p uintptr) int32 { return *(*int32)(pointer(p)) }
+
+// readError reads a GError, which stays the caller's.
+func readError(p uintptr) (domain uint32, code int32, message string) {
+	e := (*gerror)(pointer(p))
+	return e.domain, e.code, goString(e.message)
+}
+
+// openLibrary opens the library and looks its functions up.
+func openLibrary() (*library, error) {
+	handle, err := purego.Dlopen(libraryName, purego.RTLD_NOW|purego.RTLD_GLOBAL)
+	if err != nil {
+		return nil, &backend.InitError{
+			Code: backend.InitLibrary,
+			Hint: "install WebKitGTK: package libwebkit2gtk-4.1-0 on Debian and Ubuntu, webkit2gtk4.1 on Fedora, webkit2gtk-4.1 on Arch Linux",
+			Err:  fmt.Errorf("open %s: %w", libraryName, err),
+		}
+	}
+	l := new(library)
+	var missing []string
+	v := reflect.ValueOf(l).Elem()
+	for i := range v.NumField() {
+		field := v.Type().Field(i)
+		name := cName(field.Name)
+		p, err := purego.Dlsym(handle, name)
+		if err != nil || p == 0 {
+			if field.Tag.Get("need") != "optional" {
+				missing = append(missing, name)
+			}
+			continue
+		}
+		to := v.Field(i).Addr().UnsafePointer()
+		if field.Type.Kind() == reflect.Func {
+			purego.RegisterFunc(reflect.NewAt(field.Type, to).Interface(), p)
+		} else {
+			*(*uintptr)(to) = p
+		}
+	}
+	if len(missing) > 0 {
+		return nil, tooOld(l.version(), missing)
+	}
+	return l, nil
+}
+
+func tooOld(version string, missing []string) error {
+	if version == "" {
+		version = "of an unknown version"
+	}
+	return &backend.InitError{
+		Code: backend.InitLibrary,
+		Hint: "WebKitGTK " + minVersion + " or later is needed",
+		Err:  fmt.Errorf("WebKitGTK %s has no %s", version, strings.Join(missing, ", ")),
+	}
+}
+
+// version is that of the library that is open, or "".
+func (l *library) version() string {
+	if l.webkitGetMajorVersion == 0 || l.webkitGetMinorVersion == 0 || l.webkitGetMicroVersion == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d.%d.%d", uint32(l.webkitGetMajorVersion.call()),
+		uint32(l.webkitGetMinorVersion.call()), uint32(l.webkitGetMicroVersion.call()))
+}
+
+// cName turns the name of a field of library into that of its C function:
+// gObjectRef is g_object_ref.
+func cName(field string) string {
+	var b strings.Builder
+	for _, r := range field {
+		if unicode.IsUpper(r) {
+			b.WriteByte('_')
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return b.String()
+}
+
+// displayError tells why gtk_init_check has failed.
+func displayError() error {
+	return &backend.InitError{
+		Code: backend.InitDisplay,
+		Hint: fmt.Sprintf("DISPLAY is %q and WAYLAND_DISPLAY is %q", os.Getenv("DISPLAY"), os.Getenv("WAYLAND_DISPLAY")),
+		Err:  errors.New("GTK cannot open a display"),
+	}
+}

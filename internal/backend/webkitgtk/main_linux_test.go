@@ -1,0 +1,416 @@
+package webkitgtk
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/mullion-dev/mullion/internal/backend"
+	"github.com/mullion-dev/mullion/internal/wire"
+)
+
+// childVariable marks the test binary that TestMain starts again, under a
+// display of its own and with the environment of a host.
+const childVariable = "MULLION_WEBKITGTK_TEST_CHILD"
+
+const (
+	testAppID = "dev.mullion.webkitgtk.test"
+	testWorld = "mullion"
+	testName  = "bridge"
+	deadline  = 30 * time.Second
+)
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if os.Getenv(childVariable) == "" {
+		os.Exit(parent())
+	}
+	os.Exit(child(m))
+}
+
+// missing fails in CI and skips elsewhere.
+func missing(what string, err error) int {
+	if os.Getenv("CI") == "true" {
+		fmt.Fprintf(os.Stderr, "FAIL: the tests of WebKitGTK need %s: %v\n", what, err)
+		return 1
+	}
+	fmt.Fprintf(os.Stderr, "SKIP: the tests of WebKitGTK need %s: %v\n", what, err)
+	return 0
+}
+
+// parent starts a display and a window manager and runs the tests there.
+func parent() int {
+	for _, name := range []string{"Xvfb", "openbox", "xprop"} {
+		if _, err := exec.LookPath(name); err != nil {
+			return missing(name, err)
+		}
+	}
+	// Pdeathsig follows the thread that starts a process.
+	runtime.LockOSThread()
+	display, stop, err := startDisplay()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "FAIL: start Xvfb:", err)
+		return 1
+	}
+	defer stop()
+	env := append(os.Environ(), "DISPLAY="+display, "WAYLAND_DISPLAY=", childVariable+"=1",
+		"GDK_BACKEND=x11", "JSC_SIGNAL_FOR_GC=34", "GODEBUG=gcshrinkstackoff=1",
+		"NO_AT_BRIDGE=1", "GTK_A11Y=none", "DBUS_SESSION_BUS_ADDRESS=disabled:", "GSETTINGS_BACKEND=memory")
+
+	manager := start(exec.Command("openbox", "--sm-disable"), env)
+	if err := manager.Start(); err != nil {
+		fmt.Fprintln(os.Stderr, "FAIL: start openbox:", err)
+		return 1
+	}
+	defer end(manager)
+
+	tests := start(exec.Command("/proc/self/exe", os.Args[1:]...), env)
+	tests.Stdin, tests.Stdout, tests.Stderr = os.Stdin, os.Stdout, os.Stderr
+	if err := tests.Run(); err != nil {
+		if exit := new(exec.ExitError); !errors.As(err, &exit) || !exit.Exited() {
+			fmt.Fprintln(os.Stderr, "FAIL:", err)
+			return 1
+		}
+	}
+	return tests.ProcessState.ExitCode()
+}
+
+func start(c *exec.Cmd, env []string) *exec.Cmd {
+	c.Env = env
+	c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
+	return c
+}
+
+func end(c *exec.Cmd) {
+	c.Process.Signal(syscall.SIGTERM)
+	c.Wait()
+}
+
+// startDisplay lets Xvfb choose a free display.
+func startDisplay() (display string, stop func(), err error) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return "", nil, err
+	}
+	defer r.Close()
+	c := start(exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "1280x1024x24", "-nolisten", "tcp"), os.Environ())
+	c.ExtraFiles = []*os.File{w}
+	err = c.Start()
+	w.Close()
+	if err != nil {
+		return "", nil, err
+	}
+	number, err := bufio.NewReader(r).ReadString('\n')
+	if err != nil {
+		end(c)
+		return "", nil, fmt.Errorf("it gave no display number: %w", err)
+	}
+	return ":" + strings.TrimSpace(number), func() { end(c) }, nil
+}
+
+// The engine under test: there is one in a process. Set before the tests run.
+var (
+	testEngine *engine
+	testSite   *site
+	testLog    logged
+)
+
+// child runs the engine on the main thread and the tests beside it.
+func child(m *testing.M) int {
+	testEngine = New().(*engine)
+	testSite = &site{tabs: make(map[uint32]*tab)}
+	code := 1
+	data, err := os.MkdirTemp("", "mullion-webkitgtk-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(data)
+	o := backend.Options{
+		AppID: testAppID, AppName: "Mullion Test", World: testWorld, MessageName: testName,
+		Schemes: []string{"app", "mullion", "other"},
+		DataDir: data + "/data", CacheDir: data + "/cache",
+		Log: testLog.add,
+	}
+	err = testEngine.Run(o, testSite, func() {
+		go func() {
+			defer testEngine.Quit()
+			code = m.Run()
+		}()
+	})
+	if init := new(backend.InitError); errors.As(err, &init) && init.Code == backend.InitLibrary {
+		return missing(libraryName, err)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "FAIL:", err)
+		return 1
+	}
+	return code
+}
+
+type logged struct {
+	mu    sync.Mutex
+	lines []string // guarded by mu
+}
+
+func (l *logged) add(text string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lines = append(l.lines, text)
+}
+
+func (l *logged) take() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	lines := l.lines
+	l.lines = nil
+	return lines
+}
+
+// do runs f on the main loop and waits.
+func do(f func()) {
+	done := make(chan struct{})
+	testEngine.Post(func() { defer close(done); f() })
+	<-done
+}
+
+var lastID atomic.Uint32
+
+// site is the handler: it gives every call to the tab that it is about.
+type site struct {
+	mu   sync.Mutex
+	tabs map[uint32]*tab // guarded by mu; by window and by webview, which have the same id
+}
+
+func (s *site) tab(id uint32) *tab {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.tabs[id]
+}
+
+func (s *site) Observed(id uint32, o wire.WindowObserved) {
+	if t := s.tab(id); t != nil {
+		put(t.observed, o)
+	}
+}
+
+func (s *site) CloseRequested(id uint32) {
+	if t := s.tab(id); t != nil {
+		put(t.closing, struct{}{})
+	}
+}
+
+func (s *site) Page(id uint32, e wire.PageEvent) {
+	if t := s.tab(id); t != nil {
+		put(t.events, e)
+	}
+}
+
+func (s *site) Message(id uint32, url, body string, r backend.Reply) {
+	if t := s.tab(id); t != nil {
+		t.message(url, body, r)
+	}
+}
+
+func (s *site) Request(id uint32, r backend.Request) {
+	t := s.tab(id)
+	if t == nil {
+		r.Fail("no such tab")
+		return
+	}
+	t.request(r)
+}
+
+func (s *site) Decide(id uint32, d wire.Decision, answer func(wire.Verdict)) {
+	if t := s.tab(id); t != nil {
+		t.decide(d, answer)
+	}
+}
+
+func put[T any](c chan T, v T) {
+	select {
+	case c <- v:
+	default:
+		panic("a test does not read its events")
+	}
+}
+
+// bridge is what the tests inject: it answers what is asked for by message
+// and keeps what is delivered.
+const bridge = `
+globalThis.delivered = [];
+globalThis.mullionDeliver = data => { delivered.push(data) };
+globalThis.send = text => window.webkit.messageHandlers.` + testName + `.postMessage(text);
+`
+
+// tab is a window with one webview, as a test sees it. The functions are
+// called on the main loop and may be set before open.
+type tab struct {
+	t       *testing.T
+	id      uint32
+	window  backend.Window
+	webview *webview
+	state   wire.WindowState
+
+	bridge, script string
+	patterns       []string
+	pages          map[string]string // path to HTML, for the default request
+	options        wire.WebviewState
+
+	message func(url, body string, r backend.Reply)
+	request func(r backend.Request)
+	decide  func(d wire.Decision, answer func(wire.Verdict))
+
+	said     chan said
+	events   chan wire.PageEvent
+	observed chan wire.WindowObserved
+	closing  chan struct{}
+	asked    chan wire.Decision
+}
+
+// said is a message that the bridge sent.
+type said struct{ url, body string }
+
+// newTab prepares a tab; open shows it.
+func newTab(t *testing.T, html string) *tab {
+	t.Helper()
+	x := &tab{
+		t: t, id: lastID.Add(1), bridge: bridge, patterns: []string{"app://localhost/*"},
+		state: wire.WindowState{
+			Title: t.Name(), Width: 400, Height: 300, Visible: true, Focus: true,
+			Focusable: true, Resizable: true, Closable: true, Decorated: true,
+		},
+		pages:    map[string]string{"/": html},
+		said:     make(chan said, 1000),
+		events:   make(chan wire.PageEvent, 1000),
+		observed: make(chan wire.WindowObserved, 1000),
+		closing:  make(chan struct{}, 10),
+		asked:    make(chan wire.Decision, 1000),
+	}
+	x.message = func(url, body string, r backend.Reply) {
+		put(x.said, said{url, body})
+		r.Return(body)
+	}
+	x.request = x.serve
+	x.decide = func(d wire.Decision, answer func(wire.Verdict)) {
+		put(x.asked, d)
+		answer(wire.Verdict{Allow: d.Kind == wire.DecideNavigation})
+	}
+	return x
+}
+
+// serve answers with the page of the path, on every scheme and host.
+func (x *tab) serve(r backend.Request) {
+	_, path, _ := strings.Cut(strings.SplitN(r.URL(), "://", 2)[1], "/")
+	html, ok := x.pages["/"+path]
+	if !ok {
+		r.Respond(404, []wire.Field{{Name: "Content-Type", Value: "text/plain"}}, []byte("no such page"), nil, -1)
+		return
+	}
+	r.Respond(200, []wire.Field{
+		{Name: "Content-Type", Value: "text/html; charset=utf-8"},
+		{Name: "Access-Control-Allow-Origin", Value: "*"},
+	}, []byte(html), nil, -1)
+}
+
+// open makes the window and loads app://localhost/.
+func (x *tab) open() *tab {
+	x.t.Helper()
+	testSite.mu.Lock()
+	testSite.tabs[x.id] = x
+	testSite.mu.Unlock()
+	var err error
+	do(func() {
+		var v backend.Webview
+		if x.window, err = testEngine.NewWindow(x.id, &x.state); err != nil {
+			return
+		}
+		if v, err = testEngine.NewWebview(x.id, x.window, &x.options); err != nil {
+			return
+		}
+		x.webview = v.(*webview)
+		v.SetScripts(x.bridge, x.script, x.patterns)
+		v.Load("app://localhost/")
+	})
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	x.t.Cleanup(func() {
+		x.close()
+		for _, line := range testLog.take() {
+			x.t.Error("logged:", line)
+		}
+	})
+	return x
+}
+
+func (x *tab) close() {
+	do(func() { x.window.Close() })
+	testSite.mu.Lock()
+	delete(testSite.tabs, x.id)
+	testSite.mu.Unlock()
+}
+
+// wait reads from c until what comes satisfies ok.
+func wait[T any](t *testing.T, what string, c chan T, ok func(T) bool) T {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), deadline)
+	defer cancel()
+	var seen []T
+	for {
+		select {
+		case v := <-c:
+			if ok(v) {
+				return v
+			}
+			seen = append(seen, v)
+		case <-ctx.Done():
+			t.Fatalf("%s did not come; what came instead: %+v", what, seen)
+		}
+	}
+}
+
+func (x *tab) event(kind wire.PageEventKind) wire.PageEvent {
+	x.t.Helper()
+	return wait(x.t, "page event "+string(kind), x.events, func(e wire.PageEvent) bool { return e.Kind == kind })
+}
+
+// loaded waits until the page has been loaded.
+func (x *tab) loaded() *tab {
+	x.t.Helper()
+	x.event(wire.PageFinished)
+	return x
+}
+
+// eval runs a function body in the world of the bridge; what it returns, as a
+// string, comes back as a message.
+func (x *tab) eval(body string) string {
+	x.t.Helper()
+	do(func() { x.webview.callAsync("send(String(await (async () => {"+body+"})()))", 0, nil) })
+	return wait(x.t, "result of "+body, x.said, func(said) bool { return true }).body
+}
+
+// inPage runs a script in the world of the page.
+func (x *tab) inPage(script string) {
+	x.t.Helper()
+	x.eval("const s = document.createElement('script'); s.textContent = " + quoteNUL(script) +
+		"; document.documentElement.append(s); return 'ok'")
+}
+
+func readAll(r io.ReadCloser) (string, error) {
+	defer r.Close()
+	b, err := io.ReadAll(r)
+	return string(b), err
+}

@@ -1,0 +1,196 @@
+package webkitgtk
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/mullion-dev/mullion/internal/backend"
+)
+
+// receiveMessages registers the handler of script messages, which only the
+// bridge's world can see.
+func (v *webview) receiveMessages() error {
+	c, name := v.e.c, v.e.options.MessageName
+	v.e.connectFallback(v.content, "script-message-with-reply-received::"+name, 3, 1, func(a args) uintptr {
+		v.onMessage(a[1], a[2])
+		return 1
+	})
+	if !isTrue(c.webkitUserContentManagerRegisterScriptMessageHandlerWithReply.with(v.content, name, v.e.world)) {
+		return fmt.Errorf("webkitgtk: cannot register the script message handler %q", name)
+	}
+	return nil
+}
+
+func (v *webview) onMessage(value, messageReply uintptr) {
+	e, c := v.e, v.e.c
+	if !e.messaged {
+		e.messaged = true
+		if err := useSignalStack(watchdogSignals); err != nil {
+			e.options.Log(fmt.Sprintf("webkitgtk: %v", err))
+		}
+	}
+	r := &reply{v: v, reply: c.webkitScriptMessageReplyRef.call(messageReply)}
+	v.replies[r] = struct{}{}
+	defer func() {
+		if p := recover(); p != nil {
+			r.Fail("internal error")
+			panic(p)
+		}
+	}()
+	if v.closed || !isTrue(c.jscValueIsString.call(value)) {
+		r.Fail("a message must be a string")
+		return
+	}
+	e.handler.Message(v.id, v.url, e.takeString(value), r)
+}
+
+// takeString copies the text of a script value.
+func (e *engine) takeString(value uintptr) string {
+	b := e.c.jscValueToStringAsBytes.call(value)
+	if b == 0 {
+		return ""
+	}
+	defer e.c.gBytesUnref.call(b)
+	return string(e.bytes(b))
+}
+
+// reply is a WebKitScriptMessageReply.
+type reply struct {
+	v     *webview
+	reply uintptr
+}
+
+var _ backend.Reply = (*reply)(nil)
+
+// Return implements backend.Reply.
+func (r *reply) Return(text string) {
+	if c := r.v.e.c; r.first() {
+		value := r.v.e.newString(text)
+		c.webkitScriptMessageReplyReturnValue.call(r.reply, value)
+		c.gObjectUnref.call(value)
+		c.webkitScriptMessageReplyUnref.call(r.reply)
+	}
+}
+
+// Fail implements backend.Reply.
+func (r *reply) Fail(message string) {
+	if c := r.v.e.c; r.first() {
+		c.webkitScriptMessageReplyReturnErrorMessage.with(r.reply, message)
+		c.webkitScriptMessageReplyUnref.call(r.reply)
+	}
+}
+
+func (r *reply) first() bool {
+	if _, ok := r.v.replies[r]; !ok {
+		return false
+	}
+	delete(r.v.replies, r)
+	return true
+}
+
+// What Deliver runs. GLib's strings end at the first NUL, so that data which
+// has one goes as JSON.
+const (
+	deliverBody       = backend.DeliverFunction + "(data)"
+	deliverQuotedBody = backend.DeliverFunction + "(JSON.parse(data))"
+)
+
+// delivery is a call of Deliver that has not ended.
+type delivery struct {
+	v    *webview
+	done func(error)
+}
+
+func (d *delivery) finish(err error) {
+	if _, ok := d.v.deliveries[d]; ok {
+		delete(d.v.deliveries, d)
+		d.done(err)
+	}
+}
+
+// Deliver implements backend.Webview.
+func (v *webview) Deliver(data string, done func(error)) {
+	if v.closed {
+		if done != nil {
+			v.e.Post(func() { done(errClosed) })
+		}
+		return
+	}
+	body := v.e.deliver
+	data = strings.ToValidUTF8(data, "\uFFFD")
+	if strings.IndexByte(data, 0) >= 0 {
+		body, data = v.e.deliverQuoted, quoteNUL(data)
+	}
+	arguments := v.e.newArguments(data)
+	var finish func(error)
+	if done != nil {
+		d := &delivery{v, done}
+		v.deliveries[d] = struct{}{}
+		finish = d.finish
+	}
+	v.callAsyncC(body, arguments, finish)
+	v.e.c.gVariantUnref.call(arguments)
+}
+
+// quoteNUL writes s as a JSON string.
+func quoteNUL(s string) string {
+	var b strings.Builder
+	b.Grow(len(s) + 16)
+	b.WriteByte('"')
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '"' || c == '\\':
+			b.WriteByte('\\')
+			b.WriteByte(c)
+		case c < 0x20:
+			b.WriteString(`\u00`)
+			if c < 0x10 {
+				b.WriteByte('0')
+			}
+			b.WriteString(strconv.FormatUint(uint64(c), 16))
+		default:
+			b.WriteByte(c)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
+}
+
+// newArguments makes the dictionary {data: text} for a call.
+func (e *engine) newArguments(text string) uintptr {
+	c := e.c
+	value := c.gVariantNewVariant.call(c.gVariantNewString.with(text))
+	entry := c.gVariantNewDictEntry.call(c.gVariantNewString.with("data"), value)
+	return c.gVariantRefSink.call(c.gVariantNewArray.with(nil, &entry, 1))
+}
+
+// callAsync runs body as a function in the world of the bridge. done, which
+// may be nil, gets the script's error.
+func (v *webview) callAsync(body string, arguments uintptr, done func(error)) {
+	text := v.e.c.gStrdup.with(body)
+	defer v.e.c.gFree.call(text)
+	v.callAsyncC(text, arguments, done)
+}
+
+func (v *webview) callAsyncC(body, arguments uintptr, done func(error)) {
+	e, c := v.e, v.e.c
+	var fn, data uintptr
+	if done != nil {
+		fn, data = e.asyncResult(func(view, result uintptr) {
+			value, err := e.finishCall(view, result)
+			if value != 0 {
+				c.gObjectUnref.call(value)
+			}
+			done(err)
+		})
+	}
+	const untilNUL = ^uintptr(0)
+	c.webkitWebViewCallAsyncJavascriptFunction.call(v.view, body, untilNUL, arguments, e.world, 0, 0, fn, data)
+}
+
+func (e *engine) finishCall(view, result uintptr) (value uintptr, err error) {
+	failure := new(uintptr)
+	value = e.c.webkitWebViewCallAsyncJavascriptFunctionFinish.with(view, result, failure)
+	return value, e.takeError(*failure)
+}

@@ -1,0 +1,157 @@
+package webkitgtk
+
+import (
+	"github.com/mullion-dev/mullion/internal/wire"
+)
+
+// WebKitLoadEvent.
+const (
+	loadStarted    = 0
+	loadRedirected = 1
+	loadCommitted  = 2
+	loadFinished   = 3
+)
+
+// crashReasons are those of WebKitWebProcessTerminationReason.
+var crashReasons = map[int32]string{
+	0: wire.CrashCrashed,
+	1: wire.CrashMemory,
+	2: wire.CrashTerminated,
+}
+
+// watchPage connects what happens to the page.
+func (v *webview) watchPage() {
+	e := v.e
+	e.connect(v.view, "load-changed", 2, func(a args) uintptr { v.loadChanged(int32(a[1])); return 0 })
+	// TRUE keeps WebKit from showing an error page of its own.
+	e.connectFallback(v.view, "load-failed", 4, 1, func(a args) uintptr {
+		_, _, message := readError(a[3])
+		v.loadFailed(goString(a[2]), message)
+		return 1
+	})
+	e.connectFallback(v.view, "load-failed-with-tls-errors", 4, 1, func(a args) uintptr {
+		v.loadFailed(goString(a[1]), "the server's certificate is not trusted: "+tlsErrors(uint32(a[3])))
+		return 1
+	})
+	e.connect(v.view, "notify::uri", 2, func(args) uintptr {
+		// The address of a load that is not committed is not that of the
+		// document which is still there and may still send messages.
+		if !v.provisional && v.url != "" {
+			v.url = v.address()
+		}
+		return 0
+	})
+	e.connect(v.view, "notify::title", 2, func(args) uintptr {
+		if title := goString(e.c.webkitWebViewGetTitle.call(v.view)); title != "" {
+			v.report(wire.PageTitle, v.url, title)
+		}
+		return 0
+	})
+	e.connect(v.view, "web-process-terminated", 2, func(a args) uintptr {
+		v.provisional = false
+		v.document++
+		v.report(wire.PageCrashed, v.url, crashReasons[int32(a[1])])
+		return 0
+	})
+	e.connect(v.view, "notify::is-web-process-responsive", 2, func(args) uintptr {
+		kind := wire.PageHung
+		if isTrue(e.c.webkitWebViewGetIsWebProcessResponsive.call(v.view)) {
+			kind = wire.PageAnswers
+		}
+		v.report(kind, v.url, "")
+		return 0
+	})
+	e.connect(v.view, "close", 1, func(args) uintptr { v.window.requestClose(); return 0 })
+}
+
+func (v *webview) report(kind wire.PageEventKind, url, detail string) {
+	if !v.closed {
+		v.e.handler.Page(v.id, wire.PageEvent{Kind: kind, URL: url, Detail: detail})
+	}
+}
+
+// address is that of WebKit's load state, a load in progress included.
+func (v *webview) address() string { return goString(v.e.c.webkitWebViewGetUri.call(v.view)) }
+
+func (v *webview) loadChanged(event int32) {
+	if v.closed {
+		return
+	}
+	switch event {
+	case loadStarted:
+		v.provisional, v.failed = true, false
+		v.report(wire.PageStarted, v.address(), "")
+	case loadCommitted:
+		v.provisional = false
+		v.url = v.address()
+		v.document++
+		v.report(wire.PageCommitted, v.url, "")
+		v.awaitPaint()
+	case loadFinished:
+		v.provisional = false
+		if !v.failed { // it comes after load-failed, too
+			v.report(wire.PageFinished, v.url, "")
+		}
+	}
+}
+
+func (v *webview) loadFailed(url, message string) {
+	v.provisional, v.failed = false, true
+	v.report(wire.PageFailed, url, message)
+}
+
+// tlsErrors names the bits of GTlsCertificateFlags.
+func tlsErrors(flags uint32) string {
+	names := []string{"unknown authority", "another name", "not valid yet", "expired", "revoked", "insecure algorithm", "error"}
+	s := ""
+	for i, name := range names {
+		if flags&(1<<i) != 0 {
+			if s != "" {
+				s += ", "
+			}
+			s += name
+		}
+	}
+	return s
+}
+
+// twoFrames resolves when the first frame has been handed over: the second
+// callback runs when the next one begins. It runs in the world of the bridge,
+// where a page cannot replace requestAnimationFrame.
+const twoFrames = "return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
+
+// awaitPaint reports PagePainted once the new document's first frame has
+// been made by the web process and drawn by the widget after that. While the
+// window is hidden that does not happen, and for a document that is replaced
+// before it never does.
+func (v *webview) awaitPaint() {
+	document := v.document
+	v.callAsync(twoFrames, 0, func(err error) {
+		if document != v.document || v.closed {
+			return
+		}
+		if err != nil && !v.state.JavaScriptDisabled {
+			return
+		}
+		v.afterDraw(func() {
+			if document == v.document {
+				v.report(wire.PagePainted, v.url, "")
+			}
+		})
+	})
+}
+
+// afterDraw has the widget drawn and then calls f.
+func (v *webview) afterDraw(f func()) {
+	c := v.e.c
+	var handler uintptr
+	handler = v.e.connect(v.view, "draw", 2, func(args) uintptr {
+		if handler != 0 {
+			c.gSignalHandlerDisconnect.call(v.view, handler)
+			handler = 0
+			v.e.Post(f) // the frame is shown when drawing has ended
+		}
+		return 0
+	})
+	c.gtkWidgetQueueDraw.call(v.view)
+}

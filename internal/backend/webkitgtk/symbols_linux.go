@@ -1,0 +1,222 @@
+package webkitgtk
+
+// library holds the C functions that are used. The name of a field is that
+// of its function: see cName.
+type library struct {
+	// GLib
+	gErrorFree            cfunc
+	gErrorNewLiteral      cfunc
+	gFree                 cfunc
+	gIdleAddFull          cfunc
+	gMainLoopNew          cfunc
+	gMainLoopQuit         cfunc
+	gMainLoopRun          cfunc
+	gMainLoopUnref        cfunc
+	gQuarkFromString      cfunc
+	gSetApplicationName   cfunc
+	gSetPrgname           cfunc
+	gStrdup               cfunc
+	gBytesGetData         cfunc
+	gBytesNewStatic       cfunc
+	gBytesNewWithFreeFunc cfunc
+	gBytesUnref           cfunc
+	gVariantNewArray      cfunc
+	gVariantNewDictEntry  cfunc
+	gVariantNewString     cfunc
+	gVariantNewVariant    cfunc
+	gVariantRefSink       cfunc
+	gVariantUnref         cfunc
+
+	// GObject
+	gEnumGetValueByNick      cfunc
+	gObjectNew               cfunc
+	gObjectRef               cfunc
+	gObjectRefSink           cfunc
+	gObjectSet               cfunc
+	gObjectUnref             cfunc
+	gSignalConnectData       cfunc
+	gSignalHandlerDisconnect cfunc
+	gTypeClassRef            cfunc
+	gTypeClassUnref          cfunc
+	gTypeNameFromInstance    cfunc
+
+	// GIO
+	gInputStreamClose              cfunc
+	gInputStreamRead               cfunc
+	gMemoryInputStreamNew          cfunc
+	gMemoryInputStreamNewFromBytes cfunc
+	gUnixInputStreamNew            cfunc
+
+	// GDK
+	gdkDeviceGetPosition     cfunc
+	gdkDisplayGetDefault     cfunc
+	gdkDisplayGetDefaultSeat cfunc
+	gdkEventGetTime          cfunc
+	gdkScreenGetDefault      cfunc
+	gdkScreenGetRgbaVisual   cfunc
+	gdkSeatGetPointer        cfunc
+	gdkSetProgramClass       cfunc
+	gdkWindowGetFrameExtents cfunc
+	gdkWindowGetOrigin       cfunc
+	gdkWindowGetState        cfunc
+	gdkX11GetServerTime      cfunc `need:"optional"`
+
+	// GTK
+	gtkContainerAdd                  cfunc
+	gtkInitCheck                     cfunc
+	gtkOverlayAddOverlay             cfunc
+	gtkOverlayNew                    cfunc
+	gtkSettingsGetDefault            cfunc
+	gtkSettingsResetProperty         cfunc
+	gtkWidgetDestroy                 cfunc
+	gtkWidgetGetAllocatedHeight      cfunc
+	gtkWidgetGetAllocatedWidth       cfunc
+	gtkWidgetGetMapped               cfunc
+	gtkWidgetGetScaleFactor          cfunc
+	gtkWidgetGetVisible              cfunc
+	gtkWidgetGetWindow               cfunc
+	gtkWidgetGrabFocus               cfunc
+	gtkWidgetHide                    cfunc
+	gtkWidgetOverrideBackgroundColor cfunc
+	gtkWidgetQueueDraw               cfunc
+	gtkWidgetQueueResize             cfunc
+	gtkWidgetSetAppPaintable         cfunc
+	gtkWidgetSetSizeRequest          cfunc
+	gtkWidgetSetVisual               cfunc
+	gtkWidgetShow                    cfunc
+	gtkWindowBeginMoveDrag           cfunc
+	gtkWindowDeiconify               cfunc
+	gtkWindowFullscreen              cfunc
+	gtkWindowGetSize                 cfunc
+	gtkWindowIconify                 cfunc
+	gtkWindowMaximize                cfunc
+	gtkWindowMove                    cfunc
+	gtkWindowNew                     cfunc
+	gtkWindowPresentWithTime         cfunc
+	gtkWindowResize                  cfunc
+	gtkWindowSetAcceptFocus          cfunc
+	gtkWindowSetDecorated            cfunc
+	gtkWindowSetDeletable            cfunc
+	gtkWindowSetFocusOnMap           cfunc
+	gtkWindowSetGeometryHints        cfunc
+	gtkWindowSetKeepAbove            cfunc
+	gtkWindowSetKeepBelow            cfunc
+	gtkWindowSetPosition             cfunc
+	gtkWindowSetResizable            cfunc
+	gtkWindowSetSkipPagerHint        cfunc
+	gtkWindowSetSkipTaskbarHint      cfunc
+	gtkWindowSetTitle                cfunc
+	gtkWindowSetUrgencyHint          cfunc
+	gtkWindowStick                   cfunc
+	gtkWindowUnfullscreen            cfunc
+	gtkWindowUnmaximize              cfunc
+	gtkWindowUnstick                 cfunc
+
+	// libsoup
+	soupMessageHeadersAppend   cfunc
+	soupMessageHeadersIterInit cfunc
+	soupMessageHeadersIterNext cfunc
+	soupMessageHeadersGetOne   cfunc
+	soupMessageHeadersNew      cfunc
+
+	// JavaScriptCore
+	jscContextNew              cfunc
+	jscValueIsString           cfunc
+	jscValueNewStringFromBytes cfunc
+	jscValueToStringAsBytes    cfunc
+
+	// WebKit: context
+	webkitGetMajorVersion                                         cfunc
+	webkitGetMicroVersion                                         cfunc
+	webkitGetMinorVersion                                         cfunc
+	webkitSecurityManagerRegisterUriSchemeAsCorsEnabled           cfunc
+	webkitSecurityManagerRegisterUriSchemeAsSecure                cfunc
+	webkitWebContextGetSecurityManager                            cfunc
+	webkitWebContextNewWithWebsiteDataManager                     cfunc
+	webkitWebContextRegisterUriScheme                             cfunc
+	webkitWebContextSetSpellCheckingEnabled                       cfunc
+	webkitWebsiteDataManagerNew                                   cfunc
+	webkitWebsiteDataManagerNewEphemeral                          cfunc
+	webkitWebsiteDataManagerSetPersistentCredentialStorageEnabled cfunc
+	webkitWebsiteDataManagerSetTlsErrorsPolicy                    cfunc
+
+	// WebKit: view
+	webkitSettingsNew                                             cfunc
+	webkitUserContentManagerAddScript                             cfunc
+	webkitUserContentManagerNew                                   cfunc
+	webkitUserContentManagerRegisterScriptMessageHandlerWithReply cfunc
+	webkitUserContentManagerRemoveAllScripts                      cfunc
+	webkitUserContentManagerUnregisterScriptMessageHandler        cfunc
+	webkitUserScriptNew                                           cfunc
+	webkitUserScriptNewForWorld                                   cfunc
+	webkitUserScriptUnref                                         cfunc
+	webkitWebInspectorClose                                       cfunc
+	webkitWebInspectorShow                                        cfunc
+	webkitWebViewCallAsyncJavascriptFunction                      cfunc
+	webkitWebViewCallAsyncJavascriptFunctionFinish                cfunc
+	webkitWebViewGetInspector                                     cfunc
+	webkitWebViewGetIsWebProcessResponsive                        cfunc
+	webkitWebViewGetTitle                                         cfunc
+	webkitWebViewGetType                                          cfunc
+	webkitWebViewGetUri                                           cfunc
+	webkitWebViewGoBack                                           cfunc
+	webkitWebViewGoForward                                        cfunc
+	webkitWebViewLoadUri                                          cfunc
+	webkitWebViewReload                                           cfunc
+	webkitWebViewSetBackgroundColor                               cfunc
+	webkitWebViewTerminateWebProcess                              cfunc
+	webkitWebViewSetZoomLevel                                     func(view uintptr, level float64)
+
+	// WebKit: messages and requests
+	webkitScriptMessageReplyRef                cfunc
+	webkitScriptMessageReplyReturnErrorMessage cfunc
+	webkitScriptMessageReplyReturnValue        cfunc
+	webkitScriptMessageReplyUnref              cfunc
+	webkitUriSchemeRequestFinishError          cfunc
+	webkitUriSchemeRequestFinishWithResponse   cfunc
+	webkitUriSchemeRequestGetHttpBody          cfunc
+	webkitUriSchemeRequestGetHttpHeaders       cfunc
+	webkitUriSchemeRequestGetHttpMethod        cfunc
+	webkitUriSchemeRequestGetUri               cfunc
+	webkitUriSchemeRequestGetWebView           cfunc
+	webkitUriSchemeResponseNew                 cfunc
+	webkitUriSchemeResponseSetContentType      cfunc
+	webkitUriSchemeResponseSetHttpHeaders      cfunc
+	webkitUriSchemeResponseSetStatus           cfunc
+
+	// WebKit: decisions
+	webkitAuthenticationRequestCancel                   cfunc
+	webkitContextMenuActionGetType                      cfunc
+	webkitContextMenuFirst                              cfunc
+	webkitContextMenuGetItemAtPosition                  cfunc
+	webkitContextMenuGetNItems                          cfunc
+	webkitContextMenuItemGetStockAction                 cfunc
+	webkitContextMenuItemIsSeparator                    cfunc
+	webkitContextMenuLast                               cfunc
+	webkitContextMenuRemove                             cfunc
+	webkitDownloadCancel                                cfunc
+	webkitDownloadGetRequest                            cfunc
+	webkitDownloadGetWebView                            cfunc
+	webkitDownloadSetDestination                        cfunc
+	webkitFileChooserRequestCancel                      cfunc
+	webkitFileChooserRequestGetSelectMultiple           cfunc
+	webkitFileChooserRequestSelectFiles                 cfunc
+	webkitNavigationActionGetRequest                    cfunc
+	webkitNavigationActionIsRedirect                    cfunc
+	webkitNavigationActionIsUserGesture                 cfunc
+	webkitNavigationPolicyDecisionGetNavigationAction   cfunc
+	webkitPermissionRequestAllow                        cfunc
+	webkitPermissionRequestDeny                         cfunc
+	webkitPolicyDecisionDownload                        cfunc
+	webkitPolicyDecisionIgnore                          cfunc
+	webkitPolicyDecisionUse                             cfunc
+	webkitResponsePolicyDecisionGetRequest              cfunc
+	webkitResponsePolicyDecisionGetResponse             cfunc
+	webkitResponsePolicyDecisionIsMainFrameMainResource cfunc
+	webkitResponsePolicyDecisionIsMimeTypeSupported     cfunc
+	webkitUriRequestGetUri                              cfunc
+	webkitUriResponseGetHttpHeaders                     cfunc
+	webkitUserMediaPermissionIsForAudioDevice           cfunc
+	webkitUserMediaPermissionIsForDisplayDevice         cfunc
+	webkitUserMediaPermissionIsForVideoDevice           cfunc
+}

@@ -1,0 +1,288 @@
+package webkitgtk
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+
+	"github.com/mullion-dev/mullion/internal/wire"
+)
+
+// webview is a WebKitWebView with a user content manager and settings of its
+// own.
+type webview struct {
+	e        *engine
+	id       uint32
+	window   *window
+	view     uintptr // WebKitWebView
+	content  uintptr // WebKitUserContentManager
+	settings uintptr // WebKitSettings
+	state    wire.WebviewState
+	closed   bool
+
+	url         string // of the document that is shown
+	wanted      string // of the last load that was asked for
+	provisional bool   // a load has started and is not committed
+	failed      bool   // the current load has failed
+	document    uint64 // counts committed documents and crashes
+
+	replies    map[*reply]struct{}
+	questions  map[*question]struct{}
+	deliveries map[*delivery]struct{}
+}
+
+// fixedSettings are the same for every webview, whatever the defaults of the
+// installed version are.
+var fixedSettings = []struct {
+	name  string
+	value bool
+	why   string
+}{
+	{"allow-file-access-from-file-urls", false, "pages come from custom schemes, never from files"},
+	{"allow-universal-access-from-file-urls", false, "same"},
+	{"allow-top-navigation-to-data-urls", false, "such a page would have no origin"},
+	{"disable-web-security", false, "the same-origin policy holds"},
+	{"javascript-can-open-windows-automatically", false, "a popup needs a click, and then the Core's yes"},
+	{"javascript-can-access-clipboard", false, "reading the clipboard is a permission"},
+	{"allow-modal-dialogs", false, "a modal loop would block the main loop of all windows"},
+	{"enable-dns-prefetching", false, "names of links are not to leave the machine"},
+	{"enable-page-cache", false, "a page that was left must not come back with an old bridge"},
+	{"enable-site-specific-quirks", false, "no app is on that list"},
+	{"enable-media-stream", true, "camera and microphone are permissions, refused unless granted"},
+}
+
+func newWebview(e *engine, id uint32, w *window, s *wire.WebviewState) (*webview, error) {
+	c := e.c
+	v := &webview{
+		e: e, id: id, window: w, state: *s,
+		replies:    make(map[*reply]struct{}),
+		questions:  make(map[*question]struct{}),
+		deliveries: make(map[*delivery]struct{}),
+	}
+	v.settings = c.webkitSettingsNew.call()
+	for _, f := range fixedSettings {
+		c.gObjectSet.with(v.settings, f.name, f.value, nil)
+	}
+	v.content = c.webkitUserContentManagerNew.call()
+	v.view = c.gObjectNew.with(c.webkitWebViewGetType.call(),
+		"web-context", e.context,
+		"user-content-manager", v.content,
+		"settings", v.settings,
+		"is-ephemeral", s.Incognito,
+		nil)
+	c.gObjectRefSink.call(v.view)
+
+	if err := v.receiveMessages(); err != nil {
+		c.gObjectUnref.call(v.view)
+		c.gObjectUnref.call(v.content)
+		c.gObjectUnref.call(v.settings)
+		return nil, err
+	}
+	v.watchPage()
+	v.watchDecisions()
+
+	for _, p := range webviewProperties {
+		p.apply(v, s)
+	}
+	w.webviews = append(w.webviews, v)
+	c.gtkOverlayAddOverlay.call(w.overlay, v.view)
+	c.gtkWidgetShow.call(v.view)
+	if s.Bounds == nil {
+		c.gtkWidgetGrabFocus.call(v.view)
+	}
+	return v, nil
+}
+
+// webviewProperties are what of a webview's state this package applies. The
+// scripts are sent by SetScripts.
+var webviewProperties = []struct {
+	same  func(old, s *wire.WebviewState) bool
+	apply func(v *webview, s *wire.WebviewState)
+}{
+	{func(old, s *wire.WebviewState) bool { return same(old.Bounds, s.Bounds) },
+		func(v *webview, s *wire.WebviewState) { v.e.c.gtkWidgetQueueResize.call(v.window.overlay) }},
+	{func(old, s *wire.WebviewState) bool { return old.UserAgent == s.UserAgent },
+		func(v *webview, s *wire.WebviewState) {
+			var agent any // NULL: the engine's own
+			if s.UserAgent != "" {
+				agent = s.UserAgent
+			}
+			v.e.c.gObjectSet.with(v.settings, "user-agent", agent, nil)
+		}},
+	{func(old, s *wire.WebviewState) bool { return old.Zoom == s.Zoom },
+		func(v *webview, s *wire.WebviewState) {
+			zoom := s.Zoom
+			if zoom <= 0 {
+				zoom = 1
+			}
+			v.e.c.webkitWebViewSetZoomLevel(v.view, zoom)
+		}},
+	{func(old, s *wire.WebviewState) bool { return old.Devtools == s.Devtools },
+		func(v *webview, s *wire.WebviewState) {
+			v.set("enable-developer-extras", s.Devtools)
+			v.set("enable-write-console-messages-to-stdout", s.Devtools)
+		}},
+	{func(old, s *wire.WebviewState) bool { return old.JavaScriptDisabled == s.JavaScriptDisabled },
+		func(v *webview, s *wire.WebviewState) { v.set("enable-javascript", !s.JavaScriptDisabled) }},
+	{func(old, s *wire.WebviewState) bool { return same(old.Background, s.Background) },
+		func(v *webview, s *wire.WebviewState) { v.applyBackground() }},
+}
+
+func (v *webview) set(name string, value bool) {
+	v.e.c.gObjectSet.with(v.settings, name, value, nil)
+}
+
+// Apply implements backend.Webview.
+func (v *webview) Apply(old, s *wire.WebviewState) error {
+	if v.closed {
+		return errClosed
+	}
+	v.state = *s
+	for _, p := range webviewProperties {
+		if !p.same(old, s) {
+			p.apply(v, s)
+		}
+	}
+	var errs []error
+	if old.Incognito != s.Incognito {
+		errs = append(errs, fmt.Errorf("webkitgtk: changing incognito of an open webview: %w", errors.ErrUnsupported))
+	}
+	if old.Window != s.Window {
+		errs = append(errs, fmt.Errorf("webkitgtk: moving a webview to another window: %w", errors.ErrUnsupported))
+	}
+	return errors.Join(errs...)
+}
+
+// applyBackground sets what is shown until the page has painted: the
+// webview's color, or the window's, or none in a transparent window.
+func (v *webview) applyBackground() {
+	color := &rgba{1, 1, 1, 1}
+	switch {
+	case v.state.Background != nil:
+		color = newRGBA(*v.state.Background)
+	case v.window.state.Background != nil:
+		color = newRGBA(*v.window.state.Background)
+	case v.window.state.Transparent:
+		color = &rgba{}
+	}
+	v.e.c.webkitWebViewSetBackgroundColor.with(v.view, color)
+}
+
+// The arguments of webkit_user_script_new.
+const (
+	injectTopFrame = 1 // WEBKIT_USER_CONTENT_INJECT_TOP_FRAME
+	injectAtStart  = 0 // WEBKIT_USER_SCRIPT_INJECT_AT_DOCUMENT_START
+)
+
+// SetScripts implements backend.Webview. The scripts are those of documents
+// that are loaded from now on.
+func (v *webview) SetScripts(bridge, page string, patterns []string) {
+	if v.closed {
+		return
+	}
+	c := v.e.c
+	c.webkitUserContentManagerRemoveAllScripts.call(v.content)
+	if len(patterns) == 0 {
+		return // an empty list would mean every address
+	}
+	add := func(script uintptr) {
+		c.webkitUserContentManagerAddScript.call(v.content, script)
+		c.webkitUserScriptUnref.call(script)
+	}
+	if bridge != "" {
+		add(c.webkitUserScriptNewForWorld.with(bridge, injectTopFrame, injectAtStart, v.e.world, patterns, nil))
+	}
+	if page != "" {
+		add(c.webkitUserScriptNew.with(page, injectTopFrame, injectAtStart, patterns, nil))
+	}
+}
+
+// Load implements backend.Webview.
+func (v *webview) Load(url string) {
+	if !v.closed {
+		v.wanted = url
+		v.e.c.webkitWebViewLoadUri.with(v.view, url)
+	}
+}
+
+// Do implements backend.Webview.
+func (v *webview) Do(a wire.Action) error {
+	if v.closed {
+		return errClosed
+	}
+	c := v.e.c
+	switch a.Name {
+	case wire.ActionNavigate:
+		var url string
+		if err := json.Unmarshal(a.Args, &url); err != nil {
+			return fmt.Errorf("webkitgtk: navigate: %w", err)
+		}
+		v.Load(url)
+	case wire.ActionReload:
+		if v.url == "" { // nothing was ever shown: there is nothing to reload
+			v.Load(v.wanted)
+			return nil
+		}
+		c.webkitWebViewReload.call(v.view)
+	case wire.ActionBack:
+		c.webkitWebViewGoBack.call(v.view)
+	case wire.ActionForward:
+		c.webkitWebViewGoForward.call(v.view)
+	case wire.ActionTerminate:
+		c.webkitWebViewTerminateWebProcess.call(v.view)
+	case wire.ActionDevtools:
+		return v.devtools(a)
+	default:
+		return fmt.Errorf("webkitgtk: a webview has no action %q", a.Name)
+	}
+	return nil
+}
+
+func (v *webview) devtools(a wire.Action) error {
+	open := true
+	if len(a.Args) > 0 {
+		if err := json.Unmarshal(a.Args, &open); err != nil {
+			return fmt.Errorf("webkitgtk: devtools: %w", err)
+		}
+	}
+	inspector := v.e.c.webkitWebViewGetInspector.call(v.view)
+	switch {
+	case !open:
+		v.e.c.webkitWebInspectorClose.call(inspector)
+	case !v.state.Devtools:
+		return errors.New("webkitgtk: this webview has no devtools")
+	default:
+		v.e.c.webkitWebInspectorShow.call(inspector)
+	}
+	return nil
+}
+
+// Close implements backend.Webview. Everything that waits for the page is
+// told so.
+func (v *webview) Close() {
+	if v.closed {
+		return
+	}
+	v.closed = true
+	v.document++
+	for r := range maps.Clone(v.replies) {
+		r.Fail("the webview was closed")
+	}
+	for q := range maps.Clone(v.questions) {
+		q.answer(wire.Verdict{})
+	}
+	for d := range maps.Clone(v.deliveries) {
+		d.finish(errClosed)
+	}
+	e, c := v.e, v.e.c
+	delete(e.webviews, v.id)
+	delete(e.views, v.view)
+	v.window.remove(v)
+	c.webkitUserContentManagerUnregisterScriptMessageHandler.with(v.content, e.options.MessageName, e.world)
+	c.webkitUserContentManagerRemoveAllScripts.call(v.content)
+	c.gtkWidgetDestroy.call(v.view)
+	c.gObjectUnref.call(v.view)
+	c.gObjectUnref.call(v.content)
+	c.gObjectUnref.call(v.settings)
+}

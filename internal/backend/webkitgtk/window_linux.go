@@ -1,0 +1,353 @@
+package webkitgtk
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/mullion-dev/mullion/internal/wire"
+)
+
+var errClosed = errors.New("webkitgtk: closed")
+
+// window is a GtkWindow that holds a GtkOverlay that holds the webviews.
+type window struct {
+	e        *engine
+	id       uint32
+	win      uintptr // GtkWindow
+	overlay  uintptr // GtkOverlay
+	state    wire.WindowState
+	webviews []*webview
+	closed   bool
+
+	observed  wire.WindowObserved // reported last
+	observing bool                // a report is posted
+}
+
+// defaults is the state of a window that GTK has just made.
+var defaults = wire.WindowState{Focus: true, Focusable: true, Resizable: true, Closable: true, Decorated: true}
+
+func newWindow(e *engine, id uint32, s *wire.WindowState) (*window, error) {
+	c := e.c
+	const toplevel = 0 // GTK_WINDOW_TOPLEVEL
+	w := &window{e: e, id: id}
+	w.win = c.gtkWindowNew.call(toplevel)
+	c.gObjectRef.call(w.win)
+	w.overlay = c.gtkOverlayNew.call()
+	c.gtkContainerAdd.call(w.win, w.overlay)
+	c.gtkWidgetShow.call(w.overlay)
+	e.connect(w.overlay, "get-child-position", 3, func(a args) uintptr { return w.place(a[1], a[2]) })
+	e.connectFallback(w.win, "delete-event", 2, 1, func(args) uintptr { w.requestClose(); return 1 })
+	w.watch()
+
+	var errs []error
+	if s.Transparent {
+		errs = append(errs, w.makeTransparent())
+	}
+	switch {
+	case s.Center && e.wayland:
+		errs = append(errs, unsupportedOn("center"))
+	case s.Center:
+		const center = 1 // GTK_WIN_POS_CENTER
+		c.gtkWindowSetPosition.call(w.win, center)
+	}
+	c.gtkWindowSetFocusOnMap.call(w.win, gboolean(s.Focus))
+	c.gtkWindowSetTitle.with(w.win, w.title(s))
+	old := defaults
+	old.Title = s.Title
+	old.Center, old.Transparent = s.Center, s.Transparent
+	if s.Center {
+		old.X, old.Y = s.X, s.Y
+	}
+	errs = append(errs, w.Apply(&old, s))
+	return w, errors.Join(errs...)
+}
+
+func unsupportedOn(what string) error {
+	return fmt.Errorf("webkitgtk: %s on Wayland: %w", what, errors.ErrUnsupported)
+}
+
+// A property is one thing of a window that is wanted.
+type property struct {
+	name string
+	same func(old, s *wire.WindowState) bool
+	// apply makes it so.
+	apply func(w *window, s *wire.WindowState)
+	// x11 is set where Wayland leaves no way to ask for it.
+	x11 bool
+}
+
+// properties in the order in which they are applied: what limits the size
+// before the size, what shows the window last.
+var properties = []property{
+	{"title", func(old, s *wire.WindowState) bool { return old.Title == s.Title },
+		func(w *window, s *wire.WindowState) { w.e.c.gtkWindowSetTitle.with(w.win, w.title(s)) }, false},
+	{"decorated", func(old, s *wire.WindowState) bool { return old.Decorated == s.Decorated },
+		func(w *window, s *wire.WindowState) { w.set(w.e.c.gtkWindowSetDecorated, s.Decorated) }, false},
+	{"closable", func(old, s *wire.WindowState) bool { return old.Closable == s.Closable },
+		func(w *window, s *wire.WindowState) { w.set(w.e.c.gtkWindowSetDeletable, s.Closable) }, false},
+	{"focusable", func(old, s *wire.WindowState) bool { return old.Focusable == s.Focusable },
+		func(w *window, s *wire.WindowState) { w.set(w.e.c.gtkWindowSetAcceptFocus, s.Focusable) }, false},
+	{"limits", sameLimits, (*window).applyLimits, false},
+	{"resizable", func(old, s *wire.WindowState) bool { return old.Resizable == s.Resizable }, (*window).applySize, false},
+	{"size", func(old, s *wire.WindowState) bool { return old.Width == s.Width && old.Height == s.Height }, (*window).applySize, false},
+	{"position", func(old, s *wire.WindowState) bool { return same(old.X, s.X) && same(old.Y, s.Y) }, (*window).applyPosition, true},
+	{"background", func(old, s *wire.WindowState) bool { return same(old.Background, s.Background) }, (*window).applyBackground, false},
+	{"theme", func(old, s *wire.WindowState) bool { return old.Theme == s.Theme },
+		func(w *window, s *wire.WindowState) { w.e.applyTheme(s.Theme) }, false},
+	{"always on top", func(old, s *wire.WindowState) bool { return old.AlwaysOnTop == s.AlwaysOnTop },
+		func(w *window, s *wire.WindowState) { w.set(w.e.c.gtkWindowSetKeepAbove, s.AlwaysOnTop) }, true},
+	{"always on bottom", func(old, s *wire.WindowState) bool { return old.AlwaysOnBottom == s.AlwaysOnBottom },
+		func(w *window, s *wire.WindowState) { w.set(w.e.c.gtkWindowSetKeepBelow, s.AlwaysOnBottom) }, true},
+	{"skip taskbar", func(old, s *wire.WindowState) bool { return old.SkipTaskbar == s.SkipTaskbar },
+		func(w *window, s *wire.WindowState) {
+			w.set(w.e.c.gtkWindowSetSkipTaskbarHint, s.SkipTaskbar)
+			w.set(w.e.c.gtkWindowSetSkipPagerHint, s.SkipTaskbar)
+		}, true},
+	{"all workspaces", func(old, s *wire.WindowState) bool { return old.AllWorkspaces == s.AllWorkspaces },
+		func(w *window, s *wire.WindowState) {
+			w.either(s.AllWorkspaces, w.e.c.gtkWindowStick, w.e.c.gtkWindowUnstick)
+		}, true},
+	{"maximized", func(old, s *wire.WindowState) bool { return old.Maximized == s.Maximized },
+		func(w *window, s *wire.WindowState) {
+			w.either(s.Maximized, w.e.c.gtkWindowMaximize, w.e.c.gtkWindowUnmaximize)
+		}, false},
+	{"fullscreen", func(old, s *wire.WindowState) bool { return old.Fullscreen == s.Fullscreen },
+		func(w *window, s *wire.WindowState) {
+			w.either(s.Fullscreen, w.e.c.gtkWindowFullscreen, w.e.c.gtkWindowUnfullscreen)
+		}, false},
+	{"minimized", func(old, s *wire.WindowState) bool { return old.Minimized == s.Minimized },
+		func(w *window, s *wire.WindowState) {
+			w.either(s.Minimized, w.e.c.gtkWindowIconify, w.e.c.gtkWindowDeiconify)
+		}, false},
+	{"visible", func(old, s *wire.WindowState) bool { return old.Visible == s.Visible },
+		func(w *window, s *wire.WindowState) {
+			w.either(s.Visible, w.e.c.gtkWidgetShow, w.e.c.gtkWidgetHide)
+		}, false},
+}
+
+// same compares two optional values.
+func same[T comparable](a, b *T) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return *a == *b
+}
+
+func sameLimits(old, s *wire.WindowState) bool {
+	return same(old.MinWidth, s.MinWidth) && same(old.MinHeight, s.MinHeight) &&
+		same(old.MaxWidth, s.MaxWidth) && same(old.MaxHeight, s.MaxHeight)
+}
+
+func (w *window) set(f cfunc, value bool) { f.call(w.win, gboolean(value)) }
+
+func (w *window) either(value bool, yes, no cfunc) {
+	if value {
+		yes.call(w.win)
+	} else {
+		no.call(w.win)
+	}
+}
+
+// Apply implements backend.Window.
+func (w *window) Apply(old, s *wire.WindowState) error {
+	if w.closed {
+		return errClosed
+	}
+	var errs []error
+	w.state = *s
+	for _, p := range properties {
+		switch {
+		case p.same(old, s):
+		case p.x11 && w.e.wayland:
+			errs = append(errs, unsupportedOn(p.name))
+		default:
+			p.apply(w, s)
+		}
+	}
+	if old.Transparent != s.Transparent {
+		errs = append(errs, fmt.Errorf("webkitgtk: changing transparent of an open window: %w", errors.ErrUnsupported))
+	}
+	if !same(old.Background, s.Background) {
+		for _, v := range w.webviews {
+			v.applyBackground()
+		}
+	}
+	w.changed()
+	return errors.Join(errs...)
+}
+
+func (w *window) title(s *wire.WindowState) string {
+	return cmp.Or(s.Title, w.e.options.AppName)
+}
+
+// pixels rounds a length to what X11 and GTK 3 can have.
+func pixels(f float64) int32 {
+	return int32(math.Round(min(max(f, -maxPixels), maxPixels)))
+}
+
+const maxPixels = 32767
+
+func (w *window) applyLimits(s *wire.WindowState) {
+	const minSize, maxSize = 1 << 1, 1 << 2 // GDK_HINT_MIN_SIZE, GDK_HINT_MAX_SIZE
+	or := func(p *float64, other int32) int32 {
+		if p == nil {
+			return other
+		}
+		return max(pixels(*p), 1)
+	}
+	g := &geometry{
+		minWidth: or(s.MinWidth, 1), minHeight: or(s.MinHeight, 1),
+		maxWidth: or(s.MaxWidth, maxPixels), maxHeight: or(s.MaxHeight, maxPixels),
+	}
+	g.maxWidth, g.maxHeight = max(g.maxWidth, g.minWidth), max(g.maxHeight, g.minHeight)
+	w.e.c.gtkWindowSetGeometryHints.with(w.win, nil, g, minSize|maxSize)
+}
+
+// applySize sets the size of the content. GTK shrinks a window that is not
+// resizable to what its content asks for, so the content has to ask.
+func (w *window) applySize(s *wire.WindowState) {
+	width, height := max(pixels(s.Width), 1), max(pixels(s.Height), 1)
+	if s.Resizable {
+		w.e.c.gtkWidgetSetSizeRequest.with(w.overlay, -1, -1)
+	} else {
+		w.e.c.gtkWidgetSetSizeRequest.with(w.overlay, int(width), int(height))
+	}
+	w.set(w.e.c.gtkWindowSetResizable, s.Resizable)
+	w.e.c.gtkWindowResize.with(w.win, int(width), int(height))
+}
+
+func (w *window) applyPosition(s *wire.WindowState) {
+	if s.X != nil && s.Y != nil {
+		w.e.c.gtkWindowMove.with(w.win, int(pixels(*s.X)), int(pixels(*s.Y)))
+	}
+}
+
+func (w *window) applyBackground(s *wire.WindowState) {
+	if s.Transparent {
+		return // GTK paints nothing
+	}
+	var color any // NULL: the theme's
+	if s.Background != nil {
+		color = newRGBA(*s.Background)
+	}
+	w.e.c.gtkWidgetOverrideBackgroundColor.with(w.win, 0, color)
+}
+
+func newRGBA(b [4]uint8) *rgba {
+	return &rgba{float64(b[0]) / 255, float64(b[1]) / 255, float64(b[2]) / 255, float64(b[3]) / 255}
+}
+
+// makeTransparent must be called before the window has a GdkWindow.
+func (w *window) makeTransparent() error {
+	c := w.e.c
+	visual := c.gdkScreenGetRgbaVisual.call(c.gdkScreenGetDefault.call())
+	if visual == 0 {
+		return fmt.Errorf("webkitgtk: transparent on a display without alpha: %w", errors.ErrUnsupported)
+	}
+	c.gtkWidgetSetVisual.call(w.win, visual)
+	c.gtkWidgetSetAppPaintable.call(w.win, 1)
+	return nil
+}
+
+// applyTheme is for all windows of the process: GTK knows no other way.
+func (e *engine) applyTheme(theme string) {
+	const name = "gtk-application-prefer-dark-theme"
+	settings := e.c.gtkSettingsGetDefault.call()
+	if theme == "" {
+		e.c.gtkSettingsResetProperty.with(settings, name)
+		return
+	}
+	e.c.gObjectSet.with(settings, name, theme == "dark", nil)
+}
+
+func (w *window) remove(v *webview) {
+	w.webviews = slices.DeleteFunc(w.webviews, func(o *webview) bool { return o == v })
+}
+
+// place answers where in the overlay a webview belongs.
+func (w *window) place(widget, to uintptr) uintptr {
+	i := slices.IndexFunc(w.webviews, func(v *webview) bool { return v.view == widget })
+	if i < 0 {
+		return 0
+	}
+	r := rectangle{
+		width:  int32(w.e.c.gtkWidgetGetAllocatedWidth.call(w.overlay)),
+		height: int32(w.e.c.gtkWidgetGetAllocatedHeight.call(w.overlay)),
+	}
+	if b := w.webviews[i].state.Bounds; b != nil {
+		r = rectangle{pixels(b.X), pixels(b.Y), max(pixels(b.Width), 1), max(pixels(b.Height), 1)}
+	}
+	setRectangle(to, r)
+	return 1
+}
+
+// requestClose is what the user wants. A window that is not closable has no
+// button, but there are keys.
+func (w *window) requestClose() {
+	if w.state.Closable && !w.closed {
+		w.e.handler.CloseRequested(w.id)
+	}
+}
+
+// Do implements backend.Window.
+func (w *window) Do(a wire.Action) error {
+	if w.closed {
+		return errClosed
+	}
+	c := w.e.c
+	switch a.Name {
+	case wire.ActionFocus:
+		c.gtkWindowPresentWithTime.call(w.win, w.now())
+	case wire.ActionDrag:
+		w.drag()
+	case wire.ActionAttention:
+		want := true
+		if len(a.Args) > 0 {
+			if err := json.Unmarshal(a.Args, &want); err != nil {
+				return fmt.Errorf("webkitgtk: attention: %w", err)
+			}
+		}
+		w.set(c.gtkWindowSetUrgencyHint, want)
+	default:
+		return fmt.Errorf("webkitgtk: a window has no action %q", a.Name)
+	}
+	return nil
+}
+
+// now is the time of the X server, without which a window manager takes a
+// wish for focus for one that is out of date.
+func (w *window) now() uintptr {
+	const current = 0 // GDK_CURRENT_TIME
+	if gdk := w.e.c.gtkWidgetGetWindow.call(w.win); gdk != 0 && !w.e.wayland && w.e.c.gdkX11GetServerTime != 0 {
+		return w.e.c.gdkX11GetServerTime.call(gdk)
+	}
+	return current
+}
+
+// drag lets the user move the window with the button that is held down.
+func (w *window) drag() {
+	c := w.e.c
+	seat := c.gdkDisplayGetDefaultSeat.call(c.gdkDisplayGetDefault.call())
+	x, y := new(int32), new(int32)
+	c.gdkDeviceGetPosition.with(c.gdkSeatGetPointer.call(seat), nil, x, y)
+	const button = 1
+	c.gtkWindowBeginMoveDrag.with(w.win, button, int(*x), int(*y), uint32(w.now()))
+}
+
+// Close implements backend.Window.
+func (w *window) Close() {
+	if w.closed {
+		return
+	}
+	for len(w.webviews) > 0 {
+		w.webviews[len(w.webviews)-1].Close()
+	}
+	w.closed = true
+	delete(w.e.windows, w.id)
+	w.e.c.gtkWidgetDestroy.call(w.win)
+	w.e.c.gObjectUnref.call(w.win)
+}
