@@ -19,6 +19,7 @@ import (
 type Glob struct {
 	pattern string
 	tokens  []globToken
+	literal bool // the pattern can match but one label: itself
 }
 
 // globToken matches one character, or any run of them if kind is globStar.
@@ -50,7 +51,11 @@ func ParseGlob(pattern string) (Glob, error) {
 	if err != nil {
 		return Glob{}, fmt.Errorf("pattern %q: %w", pattern, err)
 	}
-	return Glob{pattern, tokens}, nil
+	g := Glob{pattern: pattern, tokens: tokens, literal: true}
+	for _, t := range tokens {
+		g.literal = g.literal && t.kind == globLiteral
+	}
+	return g, nil
 }
 
 // String returns the pattern as it was given to [ParseGlob].
@@ -59,17 +64,10 @@ func (g Glob) String() string { return g.pattern }
 // Match reports whether label fits the whole pattern. No pattern matches the
 // empty label, which no window has.
 func (g Glob) Match(label string) bool {
-	return g.tokens != nil && label != "" && matchGlob(g.tokens, label, false)
-}
-
-// literal reports whether the pattern can match but one label.
-func (g Glob) literal() bool {
-	for _, t := range g.tokens {
-		if t.kind != globLiteral {
-			return false
-		}
+	if g.literal {
+		return g.pattern == label
 	}
-	return true
+	return g.tokens != nil && label != "" && matchGlob(g.tokens, label, false)
 }
 
 func parseGlob(pattern string) ([]globToken, error) {

@@ -81,7 +81,7 @@ func FuzzGlob(f *testing.F) {
 		if got := g.Match(label); got != want {
 			t.Errorf("%q, %q: got %v, want %v", pattern, label, got, want)
 		}
-		if g.literal() && g.Match(label) && g.String() != label {
+		if g.literal && g.Match(label) && g.String() != label {
 			t.Errorf("%q is literal, but matches %q", pattern, label)
 		}
 	})

@@ -138,12 +138,12 @@ func (s *selector) findRemote(v *visitor) *URLPattern {
 // not by a wildcard.
 func (s *selector) names(window, webview string) bool {
 	for _, g := range s.windows {
-		if g.literal() && g.Match(window) {
+		if g.literal && g.Match(window) {
 			return true
 		}
 	}
 	for _, g := range s.webviews {
-		if g.literal() && g.Match(webview) {
+		if g.literal && g.Match(webview) {
 			return true
 		}
 	}
