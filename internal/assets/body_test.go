@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 )
 
 // closeCounter tells on its channel when it is closed.
@@ -34,7 +35,7 @@ func TestBodyEndsWithContext(t *testing.T) {
 	}
 	select {
 	case <-closer.closed: // without any call of Close
-	case <-t.Context().Done():
+	case <-time.After(10 * time.Second):
 		t.Fatal("file was not closed")
 	}
 	if err := b.Close(); err != nil {

@@ -292,6 +292,52 @@ func TestOpenRegular(t *testing.T) {
 	}
 }
 
+// TestMoved moves things in the moment between the check and the open, which
+// is when the scope is asked for the real path.
+func TestMoved(t *testing.T) {
+	for name, open := range opens() {
+		for _, what := range []string{"file", "directory", "removed"} {
+			t.Run(name+"/"+what, func(t *testing.T) {
+				dir, outside := userDir(t)
+				sub := filepath.Join(dir, "sub")
+				path := filepath.Join(sub, "secret.txt")
+				if err := os.Mkdir(sub, 0o755); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(path, []byte("public"), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				move := func() error {
+					switch what {
+					case "file":
+						return errors.Join(os.Remove(path), os.Symlink(outside, path))
+					case "directory":
+						return errors.Join(os.Rename(sub, sub+"2"), os.Symlink(filepath.Dir(outside), sub))
+					default:
+						return os.Remove(path)
+					}
+				}
+				asked := 0
+				file, _, err := open(path, func(string) error {
+					if asked++; asked == 1 {
+						if err := move(); err != nil {
+							t.Skipf("cannot be moved here: %v", err)
+						}
+					}
+					return nil
+				})
+				if err == nil {
+					file.Close()
+					t.Fatal("opened")
+				}
+				if !errors.Is(err, errMoved) && !errors.Is(err, errNotRegular) && !errors.Is(err, os.ErrNotExist) {
+					t.Errorf("error %v", err)
+				}
+			})
+		}
+	}
+}
+
 // TestSwap swaps a file for a link to a secret while it is being served. Each
 // answer may be the file, a refusal or nothing found, but never the secret.
 func TestSwap(t *testing.T) {
