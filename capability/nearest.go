@@ -24,7 +24,7 @@ func nearest(name string, known []string, n int) []string {
 		if strings.HasSuffix(k, ":"+name) || k == name+":default" {
 			d = 0 // a prefix or the set's name was left out
 		}
-		if d <= max(1, min(len(name), len(k))/3) {
+		if d <= max(1, (min(len(name), len(k))+2)/3) {
 			found = append(found, candidate{k, d})
 		}
 	}
