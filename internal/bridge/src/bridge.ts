@@ -1,0 +1,307 @@
+// The bridge script. It runs in the script world `mullion`, which alone sees
+// the engine's message handler, and joins the page script to the host.
+// PROTOCOL.md, section 2, says what goes through it.
+//
+// The page cannot reach the builtins of this world, but it shares the DOM:
+// a method of `document` can be hidden by an element of that name, so
+// those are taken from the prototype.
+
+import { decodeBase64 } from "./base64";
+import { dispatch, listen } from "./builtins";
+import { callEvent, messageEvent, readyEvent, replyEvent, type Detail } from "./protocol";
+
+/** The secret of this webview, the argument of the script. */
+declare const key: string;
+
+interface MessageHandler {
+  postMessage(text: string): Promise<string>;
+}
+
+declare global {
+  interface Window {
+    webkit: { messageHandlers: { mullion: MessageHandler } };
+    mullionDeliver(data: string): void;
+  }
+}
+
+/** The largest piece of a call's bytes, in bytes. */
+const pieceSize = 1 << 20;
+/** After how many bytes of a stream its sender may go on. */
+const creditSize = 256 << 10;
+
+/** A call or a stream that the page waits for. */
+interface Call {
+  /** Ends what is being fetched for it. */
+  stop: AbortController | null;
+  /** Whether the host knows its number. */
+  told: boolean;
+}
+
+function main(): void {
+  const handler = window.webkit.messageHandlers.mullion;
+  const doc = randomHex(16);
+  const headers = { "mullion-key": key, "mullion-doc": doc };
+  // The origin of the document, "null" where it is sandboxed: location.origin
+  // would hide that.
+  const origin = window.origin;
+  const calls = new Map<number, Call>();
+  let lastID = 0;
+
+  function post(text: string): Promise<string> {
+    try {
+      return handler.postMessage(text);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Sends what nobody waits for. */
+  function tell(text: string): void {
+    post(text).catch(() => {});
+  }
+
+  function hello(): void {
+    post(`h ${doc} ${origin}`).catch((error: unknown) => {
+      console.warn(`mullion: this page has no bridge: ${messageOf(error)}`);
+    });
+  }
+
+  function reply(detail: Detail): void {
+    dispatch(document, new CustomEvent(replyEvent, { detail }));
+  }
+
+  /** Takes call id off the list; undefined if it is settled already. */
+  function settle(id: number): Call | undefined {
+    const call = calls.get(id);
+    if (call !== undefined) {
+      calls.delete(id);
+      call.stop?.abort();
+    }
+    return call;
+  }
+
+  function fail(id: number, message: string): void {
+    if (settle(id)) {
+      reply(`${id} e${JSON.stringify(message)}`);
+    }
+  }
+
+  function resolveBytes(id: number, bytes: ArrayBuffer): void {
+    if (settle(id)) {
+      reply({ t: `${id} b`, b: bytes });
+    }
+  }
+
+  function onCall(event: CustomEvent<Detail | null>): void {
+    event.preventDefault(); // tells the page that it was heard
+    const detail = event.detail;
+    const text = typeof detail === "string" ? detail : detail?.t;
+    if (typeof text !== "string") {
+      tell(`v ${doc} a page sent a message that is no text`);
+      return;
+    }
+    const space = text.indexOf(" ");
+    const id = Number(text.slice(0, space));
+    if (!(space > 0 && Number.isSafeInteger(id) && id > lastID)) {
+      tell(`v ${doc} dropped a replayed message: ${text.slice(0, 100)}`);
+      return;
+    }
+    lastID = id;
+    const rest = text.slice(space + 3);
+    switch (text.slice(space + 1, space + 3)) {
+      case "c ":
+        return startCall(id, rest, typeof detail === "string" ? null : detail!.b);
+      case "f ":
+        return startRead(id, rest);
+      case "a ":
+        return abort(Number(rest));
+    }
+    tell(`v ${doc} dropped an unknown message: ${text.slice(0, 100)}`);
+  }
+
+  function startCall(id: number, json: string, bytes: ArrayBuffer | null): void {
+    const call: Call = { stop: null, told: false };
+    calls.set(id, call);
+    if (bytes !== null && !(bytes instanceof ArrayBuffer)) {
+      return fail(id, "the bytes of a call are no ArrayBuffer");
+    }
+    call.told = true;
+    post(`c ${doc} ${id} ${bytes === null ? "-" : bytes.byteLength} ${json}`).then(
+      (answer) => onAnswer(id, answer),
+      (error: unknown) => fail(id, messageOf(error)),
+    );
+    if (bytes !== null) {
+      call.stop = new AbortController();
+      sendBytes(id, bytes, call.stop.signal).catch((error: unknown) => {
+        if (calls.has(id)) {
+          tell(`a ${doc} ${id}`);
+          fail(id, `sending bytes: ${messageOf(error)}`);
+        }
+      });
+    }
+  }
+
+  function onAnswer(id: number, answer: string): void {
+    switch (answer[0]) {
+      case "o":
+      case "e":
+        if (settle(id)) {
+          reply(`${id} ${answer}`);
+        }
+        return;
+      case "b":
+        try {
+          resolveBytes(id, decodeBase64(answer.slice(1)));
+        } catch (error) {
+          fail(id, messageOf(error));
+        }
+        return;
+      case "s":
+        return fetchStream(id, answer.slice(1));
+    }
+    fail(id, "malformed answer");
+  }
+
+  function startRead(id: number, rest: string): void {
+    calls.set(id, { stop: null, told: false });
+    fetchStream(id, rest);
+  }
+
+  /** Answers id with the stream that rest, `STREAM SIZE`, names. */
+  function fetchStream(id: number, rest: string): void {
+    const call = calls.get(id);
+    if (call === undefined) {
+      return;
+    }
+    const named = /^(\d{1,15}) (-1|\d{1,15})$/.exec(rest);
+    if (named === null) {
+      return fail(id, "malformed stream");
+    }
+    call.stop?.abort(); // bytes that the command no longer takes
+    call.stop = new AbortController();
+    readStream(Number(named[1]), Number(named[2]), call.stop.signal).then(
+      (bytes) => resolveBytes(id, bytes),
+      (error: unknown) => fail(id, `reading bytes: ${messageOf(error)}`),
+    );
+  }
+
+  function abort(id: number): void {
+    if (settle(id)?.told) {
+      tell(`a ${doc} ${id}`);
+    }
+  }
+
+  async function sendBytes(id: number, bytes: ArrayBuffer, signal: AbortSignal): Promise<void> {
+    const size = bytes.byteLength;
+    let sent = 0;
+    do {
+      const end = Math.min(sent + pieceSize, size);
+      const response = await fetch(`mullion://localhost/body/${id}${end === size ? "?last" : ""}`, {
+        method: "POST",
+        headers,
+        body: new Uint8Array(bytes, sent, end - sent),
+        cache: "no-store",
+        signal,
+      });
+      if (!response.ok) {
+        throw new Error(`status ${response.status}`);
+      }
+      sent = end;
+    } while (sent < size);
+  }
+
+  async function readStream(stream: number, size: number, signal: AbortSignal): Promise<ArrayBuffer> {
+    const whole = size < 0 ? null : new Uint8Array(size);
+    const chunks: Uint8Array[] = [];
+    const response = await fetch(`mullion://localhost/stream/${stream}`, { headers, cache: "no-store", signal });
+    if (!response.ok || response.body === null) {
+      throw new Error(`status ${response.status}`);
+    }
+    const reader = response.body.getReader();
+    let preamble = 1;
+    let read = 0;
+    let credited = 0;
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) {
+        break;
+      }
+      const chunk = value.subarray(preamble);
+      preamble = Math.max(0, preamble - value.length);
+      if (whole === null) {
+        chunks.push(chunk);
+      } else if (read + chunk.length > size) {
+        reader.cancel().catch(() => {});
+        throw new Error(`more than ${size} bytes`);
+      } else {
+        whole.set(chunk, read);
+      }
+      read += chunk.length;
+      if (read - credited >= creditSize) {
+        tell(`k ${doc} ${stream} ${read - credited}`);
+        credited = read;
+      }
+    }
+    if (whole !== null) {
+      if (read < size) {
+        throw new Error(`ended after ${read} of ${size} bytes`);
+      }
+      return whole.buffer;
+    }
+    const joined = new Uint8Array(read);
+    let at = 0;
+    for (const chunk of chunks) {
+      joined.set(chunk, at);
+      at += chunk.length;
+    }
+    return joined.buffer;
+  }
+
+  // The engine kept the document while another one was shown. The Core has
+  // cancelled its calls and knows nothing of it any more.
+  function onPageShow(event: PageTransitionEvent): void {
+    if (event.persisted) {
+      hello();
+      for (const id of [...calls.keys()]) {
+        fail(id, "the page was left while the call ran");
+      }
+    }
+  }
+
+  function attach(): void {
+    listen(document, callEvent, onCall);
+    listen(window, "pageshow", onPageShow);
+    dispatch(document, new CustomEvent(readyEvent));
+  }
+
+  Object.defineProperty(window, "mullionDeliver", {
+    value(data: string): void {
+      if (data.startsWith(doc)) {
+        dispatch(document, new CustomEvent(messageEvent, { detail: data.slice(doc.length + 1) }));
+      }
+    },
+  });
+
+  hello();
+  attach();
+  // document.open() removes all listeners, those of other worlds too.
+  new MutationObserver(attach).observe(document, { childList: true });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function randomHex(bytes: number): string {
+  let text = "";
+  for (const b of crypto.getRandomValues(new Uint8Array(bytes))) {
+    text += b.toString(16).padStart(2, "0");
+  }
+  return text;
+}
+
+// The engine runs user scripts again when document.open() has made a new
+// root element in the same window.
+if (!("mullionDeliver" in window)) {
+  main();
+}

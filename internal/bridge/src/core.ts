@@ -1,0 +1,166 @@
+// The module `core` of the page's API, in the shape that Tauri v2 publishes.
+
+declare global {
+  interface Window {
+    isTauri?: boolean;
+    __TAURI_INTERNALS__: {
+      invoke(cmd: string, args?: unknown, options?: InvokeOptions): Promise<unknown>;
+      transformCallback(callback?: (data: never) => void, once?: boolean): number;
+      unregisterCallback(id: number): void;
+      convertFileSrc(path: string, protocol?: string): string;
+    };
+    __TAURI_EVENT_PLUGIN_INTERNALS__: {
+      unregisterListener(event: string, eventId: number): void;
+    };
+  }
+}
+
+export type InvokeArgs = Record<string, unknown> | number[] | ArrayBuffer | ArrayBufferView;
+
+export interface InvokeOptions {
+  headers?: HeadersInit;
+  /** Gives the call up: its promise rejects with the reason of the signal. */
+  signal?: AbortSignal | null;
+}
+
+export type PermissionState = "granted" | "denied" | "prompt" | "prompt-with-rationale";
+
+/** The name of the method by which an object says what it is as an argument. */
+export const SERIALIZE_TO_IPC_FN = "__TAURI_TO_IPC_KEY__";
+
+/** Calls a command. The promise rejects with the command's error, often a string. */
+export async function invoke<T>(cmd: string, args: InvokeArgs = {}, options?: InvokeOptions): Promise<T> {
+  return (await window.__TAURI_INTERNALS__.invoke(cmd, args, options)) as T;
+}
+
+/** Makes a function known to the host side under the number that it returns. */
+export function transformCallback<T = unknown>(callback?: (response: T) => void, once = false): number {
+  return window.__TAURI_INTERNALS__.transformCallback(callback, once);
+}
+
+/** The URL by which the page can load a file. */
+export function convertFileSrc(filePath: string, protocol = "asset"): string {
+  return window.__TAURI_INTERNALS__.convertFileSrc(filePath, protocol);
+}
+
+/** Whether the page runs in an app rather than in a browser. */
+export function isTauri(): boolean {
+  return !!window.isTauri;
+}
+
+type ChannelMessage<T> = { index: number; message: T } | { index: number; end: true };
+
+/** Values that a command sends while it runs, in their order. Pass it as an argument. */
+export class Channel<T = unknown> {
+  /** The number of its callback. */
+  id: number;
+  onmessage: (response: T) => void;
+  /** The index of the message that is due. */
+  #next = 0;
+  /** What came too early, by index. */
+  #early = new Map<number, T>();
+  /** The number of messages, once known. */
+  #count = -1;
+
+  constructor(onmessage?: (response: T) => void) {
+    this.onmessage = onmessage ?? (() => {});
+    this.id = transformCallback((m: ChannelMessage<T>) => this.#receive(m));
+  }
+
+  #receive(m: ChannelMessage<T>): void {
+    if ("end" in m) {
+      this.#count = m.index;
+    } else if (m.index === this.#next) {
+      this.#deliver(m.message);
+    } else if (m.index > this.#next) {
+      this.#early.set(m.index, m.message);
+    }
+    while (this.#early.has(this.#next)) {
+      const message = this.#early.get(this.#next) as T;
+      this.#early.delete(this.#next);
+      this.#deliver(message);
+    }
+    if (this.#next === this.#count) {
+      window.__TAURI_INTERNALS__.unregisterCallback(this.id);
+    }
+  }
+
+  #deliver(message: T): void {
+    this.#next++;
+    try {
+      this.onmessage(message);
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
+  }
+
+  [SERIALIZE_TO_IPC_FN](): string {
+    return `__CHANNEL__:${this.id}`;
+  }
+
+  toJSON(): string {
+    return this[SERIALIZE_TO_IPC_FN]();
+  }
+}
+
+/** A listener of a plugin's event. */
+export class PluginListener {
+  constructor(public plugin: string, public event: string, public channelId: number) {}
+
+  async unregister(): Promise<void> {
+    await invoke(`plugin:${this.plugin}|remove_listener`, { event: this.event, channelId: this.channelId });
+  }
+}
+
+/** Listens to an event of a plugin. */
+export async function addPluginListener<T>(
+  plugin: string, event: string, cb: (payload: T) => void,
+): Promise<PluginListener> {
+  const handler = new Channel<T>(cb);
+  const args = { event, handler };
+  try {
+    await invoke(`plugin:${plugin}|register_listener`, args);
+  } catch {
+    await invoke(`plugin:${plugin}|registerListener`, args); // the name in older plugins
+  }
+  return new PluginListener(plugin, event, handler.id);
+}
+
+export function checkPermissions<T>(plugin: string): Promise<T> {
+  return invoke(`plugin:${plugin}|check_permissions`);
+}
+
+export function requestPermissions<T>(plugin: string): Promise<T> {
+  return invoke(`plugin:${plugin}|request_permissions`);
+}
+
+/** Something of the host side that lives until it is closed. */
+export class Resource {
+  readonly #rid: number;
+
+  constructor(rid: number) {
+    this.#rid = rid;
+  }
+
+  get rid(): number {
+    return this.#rid;
+  }
+
+  async close(): Promise<void> {
+    await invoke("plugin:resources|close", { rid: this.rid });
+  }
+}
+
+// Older engines lack the symbol.
+const asyncDispose = (Symbol as { asyncDispose?: symbol }).asyncDispose;
+if (asyncDispose) {
+  Object.defineProperty(Resource.prototype, asyncDispose, {
+    configurable: true,
+    writable: true,
+    value(this: Resource): Promise<void> {
+      return this.close();
+    },
+  });
+}
