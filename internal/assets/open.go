@@ -30,7 +30,7 @@ func openRegular(path string, allowed func(path string) error) (*os.File, fs.Fil
 }
 
 // openResolved is the portable way: resolve, check, open, and resolve again.
-func openResolved(path string, allowed func(path string) error) (file *os.File, info fs.FileInfo, err error) {
+func openResolved(path string, allowed func(path string) error) (*os.File, fs.FileInfo, error) {
 	actual, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		return nil, nil, err
@@ -39,43 +39,40 @@ func openResolved(path string, allowed func(path string) error) (file *os.File, 
 		return nil, nil, err
 	}
 	// Looked at before it is opened: opening a device may have effects.
-	info, err = os.Lstat(actual)
+	info, err := os.Lstat(actual)
 	if err != nil {
 		return nil, nil, err
 	}
 	if !info.Mode().IsRegular() {
 		return nil, nil, fmt.Errorf("open %s: %w", path, errNotRegular)
 	}
-	file, err = os.OpenFile(actual, os.O_RDONLY|openFlags, 0)
+	file, err := os.OpenFile(actual, os.O_RDONLY|openFlags, 0)
 	if err != nil {
 		return nil, nil, err
 	}
-	defer func() {
-		if err != nil {
-			file.Close()
-		}
-	}()
-	if info, err = file.Stat(); err != nil {
-		return nil, nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, nil, fmt.Errorf("open %s: %w", path, errNotRegular)
-	}
-	if err = stillAt(actual, info); err != nil {
+	if info, err = checkOpened(file, actual); err != nil {
+		file.Close()
 		return nil, nil, err
 	}
 	return file, info, nil
 }
 
-// stillAt returns errMoved unless path, which has no links in it, leads to the
-// file of info.
-func stillAt(path string, info fs.FileInfo) error {
+// checkOpened looks again at a file that was opened at a path without links:
+// it has to be regular, and the path still has to lead to it.
+func checkOpened(file *os.File, path string) (fs.FileInfo, error) {
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("open %s: %w", path, errNotRegular)
+	}
 	if again, err := filepath.EvalSymlinks(path); err != nil || again != path {
-		return errMoved
+		return nil, errMoved
 	}
 	now, err := os.Lstat(path)
 	if err != nil || !os.SameFile(now, info) {
-		return errMoved
+		return nil, errMoved
 	}
-	return nil
+	return info, nil
 }

@@ -18,7 +18,7 @@ func openRegularFile(path string, allowed func(path string) error) (*os.File, fs
 }
 
 // openPinned is openRegularFile with the place where descriptors are listed.
-func openPinned(descriptors, path string, allowed func(path string) error) (file *os.File, info fs.FileInfo, err error) {
+func openPinned(descriptors, path string, allowed func(path string) error) (*os.File, fs.FileInfo, error) {
 	handle, err := os.OpenFile(path, unix.O_PATH, 0)
 	if err != nil {
 		return nil, nil, err
@@ -40,7 +40,8 @@ func openPinned(descriptors, path string, allowed func(path string) error) (file
 	if err := allowed(actual); err != nil {
 		return nil, nil, err
 	}
-	if info, err = handle.Stat(); err != nil {
+	info, err := handle.Stat()
+	if err != nil {
 		return nil, nil, err
 	}
 	if !info.Mode().IsRegular() {
@@ -53,7 +54,8 @@ func openPinned(descriptors, path string, allowed func(path string) error) (file
 	}
 	// No O_NONBLOCK: what the handle pins is regular and stays so, and a
 	// lease on the file would turn the open into an error instead of a wait.
-	if file, err = os.OpenFile(entry, os.O_RDONLY|unix.O_NOCTTY, 0); err != nil {
+	file, err := os.OpenFile(entry, os.O_RDONLY|unix.O_NOCTTY, 0)
+	if err != nil {
 		return nil, nil, err
 	}
 	return file, info, nil

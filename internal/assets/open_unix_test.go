@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"testing"
@@ -47,20 +48,25 @@ func TestSpecialFiles(t *testing.T) {
 	}
 }
 
+// openFiles counts the open files of the process. The garbage collector, which
+// would close what was forgotten, is off until the test ends.
+func openFiles(t *testing.T) int {
+	t.Helper()
+	percent := debug.SetGCPercent(-1)
+	t.Cleanup(func() { debug.SetGCPercent(percent) })
+	entries, err := os.ReadDir("/dev/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(entries)
+}
+
 // TestNoDescriptorLeaks counts the open files before and after every kind of
 // answer.
 func TestNoDescriptorLeaks(t *testing.T) {
-	const descriptors = "/dev/fd"
-	count := func() int {
-		entries, err := os.ReadDir(descriptors)
-		if err != nil {
-			t.Skipf("cannot list open files: %v", err)
-		}
-		return len(entries)
-	}
 	dir, outside := userDir(t)
 	files := NewFiles(FilesOptions{Allowed: within(dir), Logger: quiet})
-	before := count()
+	before := openFiles(t)
 	for range 20 {
 		for _, path := range []string{filepath.Join(dir, "README"), filepath.Join(dir, "photo.jpg"), dir, outside, filepath.Join(dir, "no")} {
 			serve(t, files, get(fileURL(path)))
@@ -70,7 +76,40 @@ func TestNoDescriptorLeaks(t *testing.T) {
 			serve(t, files, get(fileURL(path), "Range", "bytes=99-"))
 		}
 	}
-	if after := count(); after != before {
+	if after := openFiles(t); after > before {
 		t.Errorf("%d open files before, %d after", before, after)
+	}
+}
+
+// TestFailedOpenLeaksNothing ends opens at each of their steps.
+func TestFailedOpenLeaksNothing(t *testing.T) {
+	for name, open := range opens() {
+		dir, outside := userDir(t)
+		sub, moved := filepath.Join(dir, "sub"), filepath.Join(dir, "moved")
+		path := filepath.Join(sub, filepath.Base(outside))
+		if err := os.Mkdir(sub, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte("public"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		before := openFiles(t)
+		for range 20 {
+			open(dir, within(dir))
+			open(outside, within(dir))
+			open(path+"x", within(dir))
+			_, _, err := open(path, func(string) error {
+				return errors.Join(os.Rename(sub, moved), os.Symlink(filepath.Dir(outside), sub))
+			})
+			if !errors.Is(err, errMoved) {
+				t.Fatalf("%s: error %v, want %v", name, err, errMoved)
+			}
+			if err := errors.Join(os.Remove(sub), os.Rename(moved, sub)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if after := openFiles(t); after > before {
+			t.Errorf("%s: %d open files before, %d after", name, before, after)
+		}
 	}
 }
