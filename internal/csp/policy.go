@@ -1,0 +1,171 @@
+// Package csp makes the Content-Security-Policy header for the pages of an
+// app. Get a policy from [Parse], [FromMap] or [Default] and call
+// [Policy.ForHTML] for each answer that is HTML:
+//
+//	header, body := policy.ForHTML(html, nil)
+//	answer.Header.Set(csp.Header, header)
+//
+// The HTML is the app's own and so trusted: the scripts and styles written in
+// it are let through by hashes and nonces, without the author having to list
+// them. What comes into the page later is not in the policy and is refused by
+// the engine.
+package csp
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Header is the name of the header.
+const Header = "Content-Security-Policy"
+
+// Policy is a Content-Security-Policy. A nil Policy is none at all: its header
+// is empty and HTML passes unchanged. A Policy does not change; it is safe for
+// concurrent use.
+type Policy struct {
+	directives []directive
+	exemption  Exemption
+}
+
+// A directive is a name in lower case and its sources.
+type directive struct {
+	name    string
+	sources []string
+}
+
+// Exemption says which directives [Policy.ForHTML] leaves as they are written.
+// A directive that has 'unsafe-inline' needs it to go on meaning that: beside
+// a hash or nonce, engines ignore 'unsafe-inline'.
+type Exemption struct {
+	// All leaves the whole policy, and the HTML too.
+	All bool
+	// Directives leaves these, script-src or style-src.
+	Directives []string
+}
+
+// Default is the policy for an app that says nothing about one.
+//
+// The app's files come from app://localhost, which is 'self', and the user's
+// files from asset://localhost, which engines without schemes of an app's own
+// know as http(s)://asset.localhost.
+func Default() *Policy {
+	const asset = "asset: http://asset.localhost https://asset.localhost"
+	return &Policy{directives: []directive{
+		// What is not named below, as frames, workers and the manifest: files
+		// of the app.
+		{"default-src", []string{"'self'"}},
+		// No eval, no inline code but that of the HTML, nothing from the net,
+		// and nothing of the user's: a downloaded file must never run.
+		{"script-src", []string{"'self'"}},
+		// Styles can read what is on the page by loading pictures, so they are
+		// as strict. Styles set by a script on an element are not affected.
+		{"style-src", []string{"'self'"}},
+		// Pictures and media are shown, not run: also those made by scripts
+		// and those of the user. The net is left out because an address in a
+		// picture carries data away.
+		{"img-src", strings.Fields("'self' data: blob: " + asset)},
+		{"media-src", strings.Fields("'self' blob: " + asset)},
+		// Style sheets carry small fonts as data.
+		{"font-src", []string{"'self'", "data:"}},
+		// A page talks to the program over the bridge, which is no connection.
+		// Files of the user are shown but not read here: reading goes through
+		// commands, which check who asks.
+		{"connect-src", []string{"'self'"}},
+		// Plug-ins have no place in an app, and elude the rest.
+		{"object-src", []string{"'none'"}},
+		// A <base> put in by an attacker would send relative addresses of
+		// scripts elsewhere.
+		{"base-uri", []string{"'none'"}},
+		// The two below do not fall back to default-src. Only the app may
+		// frame itself; a page of somebody else's in a frame cannot.
+		{"frame-ancestors", []string{"'self'"}},
+		// A form put in by an attacker cannot send what is typed elsewhere.
+		{"form-action", []string{"'self'"}},
+	}}
+}
+
+// Parse reads a policy in the syntax of the header. It refuses directives that
+// no engine knows, directives given twice and sources that cannot be meant,
+// such as self without its quotes; the error joins all of them.
+func Parse(text string) (*Policy, error) {
+	p := &Policy{}
+	var errs []error
+	for part := range strings.SplitSeq(text, ";") {
+		words := strings.Fields(part)
+		if len(words) > 0 {
+			errs = append(errs, p.add(words[0], words[1:])...)
+		}
+	}
+	return p.finish(errs)
+}
+
+// FromMap makes a policy of sources by directive. A string with several
+// sources counts as several. Errors are those of [Parse]. The order in the
+// header is that of the names.
+func FromMap(directives map[string][]string) (*Policy, error) {
+	p := &Policy{}
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(directives)) {
+		sources := strings.Fields(strings.Join(directives[name], " "))
+		errs = append(errs, p.add(name, sources)...)
+	}
+	return p.finish(errs)
+}
+
+// finish returns the policy if nothing was wrong with it.
+func (p *Policy) finish(errs []error) (*Policy, error) {
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
+	if len(p.directives) == 0 {
+		return nil, errors.New("empty policy")
+	}
+	return p, nil
+}
+
+// WithExemption returns a copy of the policy with another exemption, which may
+// name only directives that engines know.
+func (p *Policy) WithExemption(e Exemption) (*Policy, error) {
+	if p == nil {
+		return nil, nil
+	}
+	exemption := Exemption{All: e.All}
+	for _, name := range e.Directives {
+		name = strings.ToLower(name)
+		if !isDirective(name) {
+			return nil, fmt.Errorf("unknown directive %q", name)
+		}
+		exemption.Directives = append(exemption.Directives, name)
+	}
+	return &Policy{slices.Clone(p.directives), exemption}, nil
+}
+
+// String returns the policy as it stands in the header of an answer that is
+// not HTML.
+func (p *Policy) String() string {
+	if p == nil {
+		return ""
+	}
+	return format(p.directives)
+}
+
+// format writes directives in the syntax of the header.
+func format(directives []directive) string {
+	parts := make([]string, len(directives))
+	for i, d := range directives {
+		parts[i] = strings.Join(append([]string{d.name}, d.sources...), " ")
+	}
+	return strings.Join(parts, "; ")
+}
+
+// find returns the directive with the name, or nil.
+func find(directives []directive, name string) *directive {
+	i := slices.IndexFunc(directives, func(d directive) bool { return d.name == name })
+	if i < 0 {
+		return nil
+	}
+	return &directives[i]
+}
