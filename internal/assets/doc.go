@@ -14,7 +14,7 @@
 // and HEAD, byte ranges, entity tags and conditional requests (RFC 9110). It
 // holds its own table of media types and does without net/http and mime: the
 // first is large, the second reads files of the system, so that the same app
-// would answer differently on two machines.
+// would answer differently on two computers.
 //
 // # Trust
 //

@@ -8,7 +8,7 @@ import (
 
 // mediaTypes gives the media type by extension, in lower case, for everything
 // that a web front end uses and an engine plays or shows. It is read only.
-// Types are those of the IANA registry and of the HTML and MIME Sniffing
+// Types are those assigned by IANA and those of the HTML and MIME Sniffing
 // standards; text has its charset because an engine would guess otherwise.
 var mediaTypes = map[string]string{
 	// documents
