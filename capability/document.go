@@ -121,7 +121,7 @@ func readTOML(data []byte) (jsontext.Value, error) {
 		}
 		return nil, err
 	}
-	return appendTOML(nil, root, 0)
+	return appendTOML(nil, "", root, 0)
 }
 
 // checkTOMLDepth bounds what can nest in TOML: brackets inside of values and
@@ -154,15 +154,14 @@ func checkTOMLDepth(data []byte) error {
 }
 
 // appendTOML appends a decoded TOML value as JSON, keys sorted.
-func appendTOML(b []byte, v any, depth int) ([]byte, error) {
+func appendTOML(b []byte, path string, v any, depth int) (_ []byte, err error) {
 	if depth > maxDepth {
-		return nil, fmt.Errorf("nested deeper than %d levels", maxDepth)
+		return nil, fmt.Errorf("%snested deeper than %d levels", where(path), maxDepth)
 	}
 	switch v := v.(type) {
 	case string:
-		b, err := jsontext.AppendQuote(b, v)
-		if err != nil {
-			return nil, fmt.Errorf("string %q: %w", v, err)
+		if b, err = jsontext.AppendQuote(b, v); err != nil {
+			return nil, fmt.Errorf("%s%w", where(path), err)
 		}
 		return b, nil
 	case bool:
@@ -171,7 +170,7 @@ func appendTOML(b []byte, v any, depth int) ([]byte, error) {
 		return strconv.AppendInt(b, v, 10), nil
 	case float64:
 		if math.IsInf(v, 0) || math.IsNaN(v) {
-			return nil, fmt.Errorf("%v has no JSON form", v)
+			return nil, fmt.Errorf("%s%v has no JSON form", where(path), v)
 		}
 		return strconv.AppendFloat(b, v, 'g', -1, 64), nil
 	case []any:
@@ -180,9 +179,8 @@ func appendTOML(b []byte, v any, depth int) ([]byte, error) {
 			if i > 0 {
 				b = append(b, ',')
 			}
-			var err error
-			if b, err = appendTOML(b, e, depth+1); err != nil {
-				return nil, fmt.Errorf("[%d]: %w", i, err)
+			if b, err = appendTOML(b, path+"["+strconv.Itoa(i)+"]", e, depth+1); err != nil {
+				return nil, err
 			}
 		}
 		return append(b, ']'), nil
@@ -192,17 +190,16 @@ func appendTOML(b []byte, v any, depth int) ([]byte, error) {
 			if i > 0 {
 				b = append(b, ',')
 			}
-			var err error
 			if b, err = jsontext.AppendQuote(b, key); err != nil {
-				return nil, fmt.Errorf("key %q: %w", key, err)
+				return nil, fmt.Errorf("%skey %q: %w", where(path), key, err)
 			}
-			if b, err = appendTOML(append(b, ':'), v[key], depth+1); err != nil {
-				return nil, fmt.Errorf("%s: %w", key, err)
+			if b, err = appendTOML(append(b, ':'), at(path, key), v[key], depth+1); err != nil {
+				return nil, err
 			}
 		}
 		return append(b, '}'), nil
 	default:
-		return nil, fmt.Errorf("%v has no JSON form: write it as a string", v)
+		return nil, fmt.Errorf("%s%v has no JSON form: write it as a string", where(path), v)
 	}
 }
 
