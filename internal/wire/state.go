@@ -40,7 +40,24 @@ type WindowState struct {
 	Background *[4]uint8 `json:"background,omitzero"`
 	// Theme is "light", "dark" or "" for the system's.
 	Theme string `json:"theme,omitzero"`
+
+	// Touch names what this state means to change of all that the user can
+	// change too: what is not in it stays as the user has it. It plays no
+	// part when a window is made.
+	Touch []Touch `json:"touch,omitzero"`
 }
+
+// Touch is a part of a window that its user can change as well as the app.
+type Touch string
+
+// The values of Touch.
+const (
+	TouchSize       Touch = "size"
+	TouchPosition   Touch = "position"
+	TouchMaximized  Touch = "maximized"
+	TouchMinimized  Touch = "minimized"
+	TouchFullscreen Touch = "fullscreen"
+)
 
 // WebviewState is the wanted state of one webview. A window may hold several.
 type WebviewState struct {

@@ -1,0 +1,404 @@
+package core
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/mullion-dev/mullion/capability"
+	"github.com/mullion-dev/mullion/internal/wire"
+	"github.com/mullion-dev/mullion/ipc"
+)
+
+// builtin is one of the commands that every app has, if its capabilities
+// grant them.
+type builtin struct {
+	namespace, name string
+	// byDefault puts the command into the namespace's default set.
+	byDefault bool
+	handler   func(*Core) ipc.Handler
+}
+
+type none = struct{}
+
+// command makes a builtin of a function of the Core.
+func command[A, R any](namespace, name string, byDefault bool, f func(*Core, context.Context, A) (R, error)) builtin {
+	return builtin{namespace, name, byDefault, func(c *Core) ipc.Handler {
+		h, err := ipc.Typed(func(ctx context.Context, a A) (R, error) { return f(c, ctx, a) })
+		if err != nil {
+			panic(fmt.Sprintf("builtin %s %s: %v", namespace, name, err))
+		}
+		return h
+	}}
+}
+
+// builtins is everything that pages can ask the Core itself for.
+var builtins = slices.Concat(eventCommands, appCommands, windowCommands, stateCommands)
+
+func (c *Core) registerBuiltins() {
+	for _, b := range builtins {
+		c.commands["plugin:"+b.namespace+"|"+b.name] = b.handler(c)
+	}
+}
+
+// coreNamespaces are those whose permissions have the prefix "core:".
+var coreNamespaces = []string{"app", "event", "resources", "webview", "window"}
+
+// builtinManifests declares the permissions of the builtins. core:default is
+// the union of the defaults of the core namespaces.
+func builtinManifests() []capability.Manifest {
+	byName := map[string]*capability.Manifest{}
+	var names []string
+	for _, b := range builtins {
+		plugin := b.namespace
+		if slices.Contains(coreNamespaces, plugin) {
+			plugin = "core:" + plugin
+		}
+		m := byName[plugin]
+		if m == nil {
+			m = &capability.Manifest{Plugin: plugin}
+			byName[plugin] = m
+			names = append(names, plugin)
+		}
+		m.Commands = append(m.Commands, b.name)
+		if b.byDefault {
+			m.Default = append(m.Default, "allow-"+dashed(b.name))
+		}
+	}
+	ms := []capability.Manifest{webManifest()}
+	core := capability.Manifest{Plugin: "core"}
+	for _, n := range names {
+		m := *byName[n]
+		if n == "state" {
+			m.Sets = stateSets
+		} else {
+			core.Default = append(core.Default, n+":default")
+		}
+		ms = append(ms, m)
+	}
+	return append(ms, core)
+}
+
+func dashed(name string) string {
+	b := []byte(name)
+	for i := range b {
+		if b[i] == '_' {
+			b[i] = '-'
+		}
+	}
+	return string(b)
+}
+
+// callerDocument returns the document that a command was called from.
+func callerDocument(ctx context.Context) (*document, error) {
+	m, ok := ipc.MessageFrom(ctx)
+	if ok {
+		if o, ok := m.Channels.(opener); ok {
+			return o.doc, nil
+		}
+	}
+	return nil, fmt.Errorf("only pages can do this")
+}
+
+// The commands of event.
+
+var eventCommands = []builtin{
+	command("event", "listen", true, (*Core).cmdListen),
+	command("event", "unlisten", true, (*Core).cmdUnlisten),
+	command("event", "emit", true, (*Core).cmdEmit),
+	command("event", "emit_to", true, (*Core).cmdEmitTo),
+}
+
+type listenArgs struct {
+	Event   string     `json:"event"`
+	Target  ipc.Target `json:"target"`
+	Handler uint32     `json:"handler"`
+}
+
+func (c *Core) cmdListen(ctx context.Context, a listenArgs) (uint32, error) {
+	d, err := callerDocument(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if err := checkTarget(a.Target); err != nil {
+		return 0, err
+	}
+	if err := inEventScope(ctx, a.Event); err != nil {
+		return 0, err
+	}
+	l := &listener{name: a.Event, target: a.Target, doc: d, handler: a.Handler}
+	id, err := c.events.add(l)
+	if err == nil && d.ctx.Err() != nil {
+		c.events.dropDocument(d) // it ended in between
+	}
+	return id, err
+}
+
+type unlistenArgs struct {
+	Event string `json:"event"`
+	ID    uint32 `json:"eventId"`
+}
+
+func (c *Core) cmdUnlisten(ctx context.Context, a unlistenArgs) (none, error) {
+	d, err := callerDocument(ctx)
+	if err != nil {
+		return none{}, err
+	}
+	c.events.remove(a.Event, func(l *listener) bool { return l.doc == d && l.id == a.ID })
+	return none{}, nil
+}
+
+type emitArgs struct {
+	Event   string         `json:"event"`
+	Payload jsontext.Value `json:"payload,omitzero"`
+}
+
+func (c *Core) cmdEmit(ctx context.Context, a emitArgs) (none, error) {
+	return c.emitFromPage(ctx, a, ipc.Target{Kind: ipc.Any})
+}
+
+type emitToArgs struct {
+	Target  ipc.Target     `json:"target"`
+	Event   string         `json:"event"`
+	Payload jsontext.Value `json:"payload,omitzero"`
+}
+
+func (c *Core) cmdEmitTo(ctx context.Context, a emitToArgs) (none, error) {
+	if err := checkTarget(a.Target); err != nil {
+		return none{}, err
+	}
+	return c.emitFromPage(ctx, emitArgs{a.Event, a.Payload}, a.Target)
+}
+
+func (c *Core) emitFromPage(ctx context.Context, a emitArgs, t ipc.Target) (none, error) {
+	m, _ := ipc.MessageFrom(ctx)
+	if err := inEventScope(ctx, a.Event); err != nil {
+		return none{}, err
+	}
+	return none{}, c.events.send(ctx, &ipc.Message{Kind: ipc.Event, Name: a.Event, From: m.From, Args: a.Payload, Target: t})
+}
+
+func checkTarget(t ipc.Target) error {
+	switch t.Kind {
+	case ipc.Any, ipc.AppTarget:
+		return nil
+	case ipc.AnyLabel, ipc.Window, ipc.Webview, ipc.WebviewWindow:
+		return mustLabel(t.Label)
+	}
+	return fmt.Errorf("unknown event target kind %q", t.Kind)
+}
+
+// inEventScope checks the scope of an event permission, whose entries are
+// globs of event names, alone or as {"event": glob}. Without entries every
+// name is meant.
+func inEventScope(ctx context.Context, name string) error {
+	m, ok := ipc.MessageFrom(ctx)
+	if !ok || m.Scope.Empty() {
+		return nil
+	}
+	in := func(entries []jsontext.Value) (bool, error) { return matchesGlob(entries, "event", name) }
+	if denied, err := in(m.Scope.Deny); denied || err != nil {
+		return fmt.Errorf("event %q is denied by the scope of this permission", name)
+	}
+	if len(m.Scope.Allow) == 0 {
+		return nil
+	}
+	if ok, err := in(m.Scope.Allow); !ok || err != nil {
+		return fmt.Errorf("event %q is not in the scope of this permission", name)
+	}
+	return nil
+}
+
+// matchesGlob reports whether name matches one of the scope entries.
+func matchesGlob(entries []jsontext.Value, key, name string) (bool, error) {
+	for _, raw := range entries {
+		text, err := scopeText(raw, key)
+		if err != nil {
+			return false, err
+		}
+		g, err := capability.ParseGlob(text)
+		if err != nil {
+			return false, err
+		}
+		if g.Match(name) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// The commands of app and resources.
+
+var appCommands = []builtin{
+	command("app", "name", true, func(c *Core, _ context.Context, _ none) (string, error) { return c.opts.Name, nil }),
+	command("app", "version", true, func(c *Core, _ context.Context, _ none) (string, error) { return c.opts.Version, nil }),
+	command("app", "identifier", true, func(c *Core, _ context.Context, _ none) (string, error) { return c.opts.ID, nil }),
+	command("app", "tauri_version", true, func(*Core, context.Context, none) (string, error) { return contractVersion, nil }),
+	command("app", "exit", false, (*Core).cmdExit),
+	command("resources", "close", true, (*Core).cmdCloseResource),
+}
+
+// contractVersion is the version of Tauri whose page-side contract is kept.
+const contractVersion = "2.12.5"
+
+type exitArgs struct {
+	Code int `json:"code,omitzero"`
+}
+
+func (c *Core) cmdExit(_ context.Context, a exitArgs) (none, error) {
+	var err error
+	if a.Code != 0 {
+		err = &ExitError{a.Code}
+	}
+	go c.shutdown(err)
+	return none{}, nil
+}
+
+// ExitError is what Run returns when a page ended the app with a code.
+type ExitError struct{ Code int }
+
+func (e *ExitError) Error() string { return fmt.Sprintf("exit with code %d", e.Code) }
+
+type resourceArgs struct {
+	ID uint32 `json:"rid"`
+}
+
+// cmdCloseResource answers for resources, of which there are none yet: no
+// command of this version hands one out.
+func (c *Core) cmdCloseResource(_ context.Context, a resourceArgs) (none, error) {
+	return none{}, fmt.Errorf("The resource id %d is invalid.", a.ID)
+}
+
+// The commands of window and webview.
+
+type labelArgs struct {
+	Label string `json:"label,omitzero"`
+}
+
+// windowOrCaller finds the window with that label, or the caller's own.
+func (c *Core) windowOrCaller(ctx context.Context, label string) (*Window, error) {
+	if label == "" {
+		d, err := callerDocument(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return d.webview.window, nil
+	}
+	return c.Window(label)
+}
+
+// getter makes a command that tells something of a window.
+func getter[R any](name string, get func(*Window) R) builtin {
+	return command("window", name, true, func(c *Core, ctx context.Context, a labelArgs) (R, error) {
+		w, err := c.windowOrCaller(ctx, a.Label)
+		if err != nil {
+			var zero R
+			return zero, err
+		}
+		return get(w), nil
+	})
+}
+
+// doer makes a command without arguments that does something to a window.
+func doer(name string, do func(*Window, context.Context) error) builtin {
+	return command("window", name, name == "internal_toggle_maximize", func(c *Core, ctx context.Context, a labelArgs) (none, error) {
+		w, err := c.windowOrCaller(ctx, a.Label)
+		if err != nil {
+			return none{}, err
+		}
+		return none{}, do(w, ctx)
+	})
+}
+
+// setter makes a command that changes a window by one value.
+func setter[V any](name string, set func(*wire.WindowState, V)) builtin {
+	type args struct {
+		Label string `json:"label,omitzero"`
+		Value V      `json:"value"`
+	}
+	return command("window", name, false, func(c *Core, ctx context.Context, a args) (none, error) {
+		w, err := c.windowOrCaller(ctx, a.Label)
+		if err != nil {
+			return none{}, err
+		}
+		return none{}, w.Update(ctx, func(s *wire.WindowState) { set(s, a.Value) })
+	})
+}
+
+func update(change func(*wire.WindowState)) func(*Window, context.Context) error {
+	return func(w *Window, ctx context.Context) error { return w.Update(ctx, change) }
+}
+
+func action(name string) func(*Window, context.Context) error {
+	return func(w *Window, ctx context.Context) error { return w.Do(ctx, name, nil) }
+}
+
+type pixels struct {
+	Width  int `json:"width"`
+	Height int `json:"height"`
+}
+
+type point struct {
+	X int `json:"x"`
+	Y int `json:"y"`
+}
+
+// windowCommands are those that a page needs to have a title bar of its own
+// and to close itself. The full set of the contract is not here yet.
+var windowCommands = []builtin{
+	command("window", "get_all_windows", true, func(c *Core, _ context.Context, _ none) ([]string, error) { return c.Windows(), nil }),
+	command("webview", "get_all_webviews", true, func(c *Core, _ context.Context, _ none) ([]webviewInfo, error) { return c.webviewInfos(), nil }),
+	getter("title", func(w *Window) string { return w.State().Title }),
+	getter("scale_factor", func(w *Window) float64 { return w.Observed().Scale }),
+	getter("inner_size", func(w *Window) pixels { o := w.Observed(); return pixels{o.Width, o.Height} }),
+	getter("outer_size", func(w *Window) pixels { o := w.Observed(); return pixels{o.OuterWidth, o.OuterHeight} }),
+	getter("inner_position", func(w *Window) point { o := w.Observed(); return point{o.InnerX, o.InnerY} }),
+	getter("outer_position", func(w *Window) point { o := w.Observed(); return point{o.X, o.Y} }),
+	getter("is_fullscreen", func(w *Window) bool { return w.Observed().Fullscreen }),
+	getter("is_minimized", func(w *Window) bool { return w.Observed().Minimized }),
+	getter("is_maximized", func(w *Window) bool { return w.Observed().Maximized }),
+	getter("is_focused", func(w *Window) bool { return w.Observed().Focused }),
+	getter("is_visible", func(w *Window) bool { return w.Observed().Visible }),
+	getter("is_decorated", func(w *Window) bool { return w.State().Decorated }),
+	getter("is_resizable", func(w *Window) bool { return w.State().Resizable }),
+	getter("is_closable", func(w *Window) bool { return w.State().Closable }),
+	setter("set_title", func(s *wire.WindowState, v string) { s.Title = v }),
+	setter("set_resizable", func(s *wire.WindowState, v bool) { s.Resizable = v }),
+	setter("set_decorations", func(s *wire.WindowState, v bool) { s.Decorated = v }),
+	setter("set_fullscreen", func(s *wire.WindowState, v bool) { s.Fullscreen = v }),
+	setter("set_always_on_top", func(s *wire.WindowState, v bool) { s.AlwaysOnTop = v }),
+	doer("show", update(func(s *wire.WindowState) { s.Visible = true })),
+	doer("hide", update(func(s *wire.WindowState) { s.Visible = false })),
+	doer("maximize", update(func(s *wire.WindowState) { s.Maximized = true })),
+	doer("unmaximize", update(func(s *wire.WindowState) { s.Maximized = false })),
+	doer("toggle_maximize", update(toggleMaximize)),
+	doer("internal_toggle_maximize", update(func(s *wire.WindowState) {
+		if s.Resizable {
+			toggleMaximize(s)
+		}
+	})),
+	doer("minimize", update(func(s *wire.WindowState) { s.Minimized = true })),
+	doer("unminimize", update(func(s *wire.WindowState) { s.Minimized = false })),
+	doer("set_focus", action(wire.ActionFocus)),
+	doer("start_dragging", action(wire.ActionDrag)),
+	doer("close", func(w *Window, _ context.Context) error { go w.CloseRequested(); return nil }),
+	doer("destroy", func(w *Window, _ context.Context) error { go w.Destroy(); return nil }),
+}
+
+func toggleMaximize(s *wire.WindowState) { s.Maximized = !s.Maximized }
+
+type webviewInfo struct {
+	Window string `json:"windowLabel"`
+	Label  string `json:"label"`
+}
+
+func (c *Core) webviewInfos() []webviewInfo {
+	views, windows := c.Webviews()
+	var infos []webviewInfo
+	for i := range views {
+		infos = append(infos, webviewInfo{windows[i], views[i]})
+	}
+	return infos
+}

@@ -1,0 +1,149 @@
+package core
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"strconv"
+	"sync"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/mullion-dev/mullion/ipc"
+)
+
+// maxChannels bounds the open channels of one document.
+const maxChannels = 16 << 10
+
+// opener opens the channels that the arguments of one command name.
+type opener struct {
+	doc     *document
+	command string
+}
+
+// OpenChannel implements ipc.ChannelOpener. A page that names the same
+// channel twice gets the same one, so that its messages stay in order.
+func (o opener) OpenChannel(id uint32) (ipc.Channel, error) {
+	d := o.doc
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.ended {
+		return nil, ipc.ErrChannelClosed
+	}
+	if ch := d.channels[id]; ch != nil {
+		return ch, nil
+	}
+	if len(d.channels) >= maxChannels {
+		return nil, fmt.Errorf("%d channels are open: %w", maxChannels, ErrBackpressure)
+	}
+	ch := &channel{doc: d, id: id, command: o.command}
+	d.channels[id] = ch
+	return ch, nil
+}
+
+// channel sends messages to one page.
+type channel struct {
+	doc     *document
+	id      uint32
+	command string
+
+	// order is held while a message is numbered and queued, so that the
+	// numbers arrive in order; it may wait for room.
+	order sync.Mutex
+	next  uint64 // guarded by order
+
+	mu     sync.Mutex
+	closed bool // guarded by mu
+}
+
+// Send implements ipc.Channel.
+func (ch *channel) Send(ctx context.Context, v jsontext.Value) error {
+	c := ch.doc.webview.core
+	in := c.chains.Load().interceptors
+	if len(in) == 0 {
+		return ch.send(ctx, 'c', v)
+	}
+	m := &ipc.Message{
+		Kind: ipc.ChannelMessage, Name: ch.command, Args: v,
+		Target: ipc.Target{Kind: ipc.Webview, Label: ch.doc.webview.label},
+	}
+	_, err := c.dispatch(ctx, ipc.Chain(func(ctx context.Context, m *ipc.Message) (ipc.Result, error) {
+		return ipc.Result{}, ch.send(ctx, 'c', m.Args)
+	}, in...), m)
+	return err
+}
+
+// SendBytes implements ipc.Channel.
+func (ch *channel) SendBytes(ctx context.Context, b []byte) error {
+	if len(b) > inlineBytes {
+		s := ch.doc.newStream(io.NopCloser(bytes.NewReader(bytes.Clone(b))), int64(len(b)))
+		return ch.send(ctx, 's', fmt.Appendf(nil, "%d,%d", s.id, s.size))
+	}
+	text := []byte{'"'}
+	text = base64.StdEncoding.AppendEncode(text, b)
+	return ch.send(ctx, 'b', append(text, '"'))
+}
+
+// trySend is Send without interceptors and without waiting: it fails with
+// ErrBackpressure when there is no room.
+func (ch *channel) trySend(v jsontext.Value) error {
+	return ch.put('c', v, func(text []byte) error {
+		return ch.doc.webview.outbox.message(ch.doc, text)
+	})
+}
+
+// send queues a message of the given kind, see PROTOCOL.md 2.4, and waits for
+// room if it must.
+func (ch *channel) send(ctx context.Context, kind byte, text []byte) error {
+	return ch.put(kind, text, func(text []byte) error {
+		return ch.doc.webview.outbox.messageWait(ctx, ch.doc, text)
+	})
+}
+
+func (ch *channel) put(kind byte, text []byte, queue func([]byte) error) error {
+	ch.order.Lock()
+	defer ch.order.Unlock()
+	ch.mu.Lock()
+	closed := ch.closed
+	ch.mu.Unlock()
+	if closed || ch.doc.ctx.Err() != nil {
+		return ipc.ErrChannelClosed
+	}
+	b := ch.head(kind, ch.next, len(text))
+	if text != nil {
+		b = append(b, ',')
+		b = append(b, text...)
+	}
+	err := queue(append(b, ']'))
+	if err == nil {
+		ch.next++
+	}
+	return err
+}
+
+func (ch *channel) head(kind byte, index uint64, room int) []byte {
+	b := make([]byte, 0, room+40)
+	b = append(b, '[', '"', kind, '"', ',')
+	b = strconv.AppendUint(b, uint64(ch.id), 10)
+	b = append(b, ',')
+	return strconv.AppendUint(b, index, 10)
+}
+
+// Close implements ipc.Channel.
+func (ch *channel) Close() error {
+	err := ch.send(ch.doc.ctx, 'x', nil)
+	ch.drop()
+	ch.doc.mu.Lock()
+	delete(ch.doc.channels, ch.id)
+	ch.doc.mu.Unlock()
+	return err
+}
+
+// drop closes the channel without telling the page, which is gone.
+func (ch *channel) drop() {
+	ch.mu.Lock()
+	ch.closed = true
+	ch.mu.Unlock()
+}

@@ -1,0 +1,318 @@
+// Package core is the app's one process with full rights: it keeps the
+// wanted state of every window, supervises the hosts that show them, and
+// routes every message through interceptors and capabilities. It loads no GUI
+// library.
+//
+// Lock order: Core.mu, then Window.mu, then Webview.mu, then outbox.mu. No lock is held
+// while a command, an interceptor or a listener of the app runs, and none
+// across a round trip to a host.
+package core
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/mullion-dev/mullion/capability"
+	"github.com/mullion-dev/mullion/internal/assets"
+	"github.com/mullion-dev/mullion/internal/supervise"
+	"github.com/mullion-dev/mullion/internal/wire"
+	"github.com/mullion-dev/mullion/ipc"
+)
+
+// AppOrigin is the origin of the app's own pages.
+const AppOrigin = "app://localhost"
+
+// The errors that callers test for.
+var (
+	ErrClosed         = errors.New("the app is shutting down")
+	ErrNoWindow       = errors.New("window not found")
+	ErrNoWebview      = errors.New("webview not found")
+	ErrHostLost       = errors.New("the host process was lost")
+	ErrBackpressure   = errors.New("the page does not keep up")
+	ErrNoSuchCommand  = errors.New("not found")
+	errDocumentClosed = errors.New("the page was left")
+)
+
+// Options is what an app is made of.
+type Options struct {
+	ID, Name, Version string
+	Log               *slog.Logger
+	// Manifests are the permissions of the app and of its plugins; those of
+	// the built-in commands are added by New.
+	Manifests    []capability.Manifest
+	Capabilities []capability.Capability
+	Platform     capability.Platform
+	// App answers app:// and Files asset:// requests. Either may be nil.
+	App, Files assets.Handler
+	// DevOrigin is the origin of the dev server, which counts as local.
+	DevOrigin string
+	// Script runs in every page after the bridge.
+	Script string
+	// DataDir and CacheDir are the engine's private folders.
+	DataDir, CacheDir string
+	// Launch starts a host by that name.
+	Launch func(ctx context.Context, name string) (Child, error)
+	// Restarts bounds the restarts of hosts; the zero value means
+	// supervise.Default.
+	Restarts supervise.Policy
+	// OnFault is told about everything that broke; it may be nil.
+	OnFault func(Fault)
+	// StayOpen keeps the app running when its last window has closed.
+	StayOpen bool
+}
+
+// Child is a started host: its connection and its process.
+type Child interface {
+	Conn() *wire.Conn
+	PID() int
+	// Wait waits for the process to end and classifies how it did.
+	Wait() supervise.Ending
+	Kill()
+}
+
+// Fault is something that broke and what became of it.
+type Fault struct {
+	// Component is "host" or "webview".
+	Component string
+	// Host is the name of the host, Windows are the labels concerned.
+	Host    string
+	Windows []string
+	Ending  supervise.Ending
+	// Failures counts the failures in a row; Restarting is false when the
+	// limit is reached.
+	Failures   int
+	Restarting bool
+}
+
+// Core is the running app. It is safe for concurrent use.
+type Core struct {
+	opts Options
+	log  *slog.Logger
+	auth atomic.Pointer[capability.Authority]
+
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	tasks  sync.WaitGroup // hosts, commands, streams
+
+	chains atomic.Pointer[chains]
+	events events
+
+	mu           sync.RWMutex
+	commands     map[string]ipc.Handler // guarded by mu
+	interceptors []ipc.Interceptor      // guarded by mu
+	windows      map[string]*Window     // guarded by mu; by label
+	webviews     map[string]*Webview    // guarded by mu; by label
+	windowIDs    map[uint32]*Window     // guarded by mu
+	webviewIDs   map[uint32]*Webview    // guarded by mu
+	hosts        map[string]*host       // guarded by mu
+	onClose      []func(*Window) bool   // guarded by mu; report true to keep the window
+	states       map[string]*State      // guarded by mu
+	lastSub      atomic.Uint64          // of subscriptions to states
+	lastID       uint32                 // guarded by mu
+	closed       bool                   // guarded by mu
+	started      bool                   // guarded by mu; Run was called, hosts may start
+	hadWindow    bool                   // guarded by mu
+}
+
+// New makes a Core. Nothing is started until Run.
+func New(o Options) (*Core, error) {
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if o.Restarts == (supervise.Policy{}) {
+		o.Restarts = supervise.Default
+	}
+	c := &Core{
+		opts:       o,
+		log:        o.Log,
+		commands:   map[string]ipc.Handler{},
+		windows:    map[string]*Window{},
+		webviews:   map[string]*Webview{},
+		windowIDs:  map[uint32]*Window{},
+		webviewIDs: map[uint32]*Webview{},
+		hosts:      map[string]*host{},
+	}
+	c.ctx, c.cancel = context.WithCancelCause(context.Background())
+	c.events.core = c
+	c.registerBuiltins()
+	c.rechain()
+	return c, nil
+}
+
+// Resolve sets the permissions of the app's commands and resolves all
+// capabilities against them.
+func (c *Core) Resolve(manifests ...capability.Manifest) error {
+	all := slices.Concat(builtinManifests(), c.opts.Manifests, manifests)
+	a, err := capability.Resolve(all, c.opts.Capabilities, c.opts.Platform)
+	if err != nil {
+		return err
+	}
+	c.auth.Store(a)
+	return nil
+}
+
+// Authority returns what the capabilities grant.
+func (c *Core) Authority() *capability.Authority { return c.auth.Load() }
+
+// Log returns the app's logger.
+func (c *Core) Log() *slog.Logger { return c.log }
+
+// Register adds a command under the name by which pages call it.
+func (c *Core) Register(name string, h ipc.Handler) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, ok := c.commands[name]; ok {
+		return fmt.Errorf("command %q is registered twice", name)
+	}
+	c.commands[name] = h
+	return nil
+}
+
+// Use adds interceptors behind those that are there.
+func (c *Core) Use(in ...ipc.Interceptor) {
+	c.mu.Lock()
+	c.interceptors = append(slices.Clone(c.interceptors), in...)
+	c.mu.Unlock()
+	c.rechain()
+}
+
+// Run starts the hosts that windows need and returns when ctx is done, Quit
+// was called, the last window has closed, or a host cannot be kept alive.
+func (c *Core) Run(ctx context.Context) error {
+	if c.Authority() == nil {
+		return errors.New("core: Resolve was not called")
+	}
+	c.mu.Lock()
+	if c.closed || c.started {
+		c.mu.Unlock()
+		return ErrClosed
+	}
+	c.started = true
+	for _, h := range c.hosts {
+		c.startHost(h)
+	}
+	c.mu.Unlock()
+
+	stop := context.AfterFunc(ctx, func() { c.shutdown(nil) })
+	defer stop()
+	<-c.ctx.Done()
+	c.tasks.Wait()
+	if err := context.Cause(c.ctx); !errors.Is(err, ErrClosed) {
+		return err
+	}
+	return nil
+}
+
+// Quit ends the app.
+func (c *Core) Quit() { c.shutdown(nil) }
+
+// Done is closed when the app has begun to end.
+func (c *Core) Done() <-chan struct{} { return c.ctx.Done() }
+
+// shutdown ends everything; err is what Run returns.
+func (c *Core) shutdown(err error) {
+	c.mu.Lock()
+	if c.closed {
+		c.mu.Unlock()
+		return
+	}
+	c.closed = true
+	windows := make([]*Window, 0, len(c.windowIDs))
+	for _, w := range c.windowIDs {
+		windows = append(windows, w)
+	}
+	hosts := make([]*host, 0, len(c.hosts))
+	for _, h := range c.hosts {
+		hosts = append(hosts, h)
+	}
+	c.mu.Unlock()
+
+	for _, w := range windows {
+		for _, v := range w.webviewList() {
+			v.endDocument(ErrClosed)
+		}
+	}
+	for _, h := range hosts {
+		h.quit()
+	}
+	if err == nil {
+		err = ErrClosed
+	}
+	c.cancel(err)
+}
+
+// quitGrace is how long a host may take to end by itself.
+const quitGrace = 2 * time.Second
+
+// Windows returns the labels of all windows.
+func (c *Core) Windows() []string {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	labels := make([]string, 0, len(c.windows))
+	for l := range c.windows {
+		labels = append(labels, l)
+	}
+	slices.Sort(labels)
+	return labels
+}
+
+// Webviews returns the labels of all webviews and of their windows.
+func (c *Core) Webviews() (webviews, windows []string) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	for l := range c.webviews {
+		webviews = append(webviews, l)
+	}
+	slices.Sort(webviews)
+	for _, l := range webviews {
+		windows = append(windows, c.webviews[l].window.label)
+	}
+	return webviews, windows
+}
+
+// Window finds a window by its label.
+func (c *Core) Window(label string) (*Window, error) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if w := c.windows[label]; w != nil {
+		return w, nil
+	}
+	return nil, ErrNoWindow
+}
+
+// Webview finds a webview by its label.
+func (c *Core) Webview(label string) (*Webview, error) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if v := c.webviews[label]; v != nil {
+		return v, nil
+	}
+	return nil, ErrNoWebview
+}
+
+// OnClose adds a function that is asked before a window that the user closes
+// goes away; true keeps the window.
+func (c *Core) OnClose(f func(*Window) bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.onClose = append(slices.Clone(c.onClose), f)
+}
+
+// fault tells the log and the app.
+func (c *Core) fault(f Fault) {
+	level := slog.LevelWarn
+	if !f.Restarting {
+		level = slog.LevelError
+	}
+	c.log.Log(c.ctx, level, "mullion: "+f.Component+" ended", "host", f.Host, "windows", f.Windows,
+		"reason", string(f.Ending.Kind), "detail", f.Ending.Detail, "failures", f.Failures, "restarting", f.Restarting)
+	if c.opts.OnFault != nil {
+		c.opts.OnFault(f)
+	}
+}

@@ -1,0 +1,238 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/mullion-dev/mullion/capability"
+	"github.com/mullion-dev/mullion/internal/wire"
+	"github.com/mullion-dev/mullion/ipc"
+)
+
+// webPrefix begins the permissions for what a page may want of the engine.
+const webPrefix = "plugin:web|"
+
+// webPermissions are the web permissions that can be granted, by the name in
+// a Decision. The permission of "clipboard-read" is web:allow-clipboard-read.
+var webPermissions = map[string]string{
+	"camera":         "camera",
+	"microphone":     "microphone",
+	"location":       "location",
+	"notification":   "notification",
+	"clipboard-read": "clipboard_read",
+	"pointer-lock":   "pointer_lock",
+	"device-info":    "device_info",
+	"media-keys":     "media_keys",
+	"data-access":    "data_access",
+}
+
+// webManifest declares the permissions of web-level decisions.
+func webManifest() capability.Manifest {
+	m := capability.Manifest{Plugin: "web", Commands: []string{"navigation", "new_window", "download", "file_chooser"}}
+	for _, name := range webPermissions {
+		m.Commands = append(m.Commands, name)
+	}
+	slices.Sort(m.Commands)
+	return m
+}
+
+var kindOf = map[wire.DecisionKind]ipc.Kind{
+	wire.DecideNavigation:  ipc.Navigation,
+	wire.DecideNewWindow:   ipc.NewWindow,
+	wire.DecidePermission:  ipc.Permission,
+	wire.DecideDownload:    ipc.Download,
+	wire.DecideFileChooser: ipc.FileChooser,
+}
+
+// decide answers a question of the engine. Everything is refused that is not
+// allowed by the policy below and by every interceptor.
+func (c *Core) decide(conn *wire.Conn, v *Webview, f wire.Frame) error {
+	var d wire.Decision
+	if err := wire.Decode(f, &d); err != nil {
+		return err
+	}
+	kind, ok := kindOf[d.Kind]
+	if !ok {
+		return fmt.Errorf("%w: decision %q", wire.ErrProtocol, d.Kind)
+	}
+	if v == nil {
+		return conn.SendJSON(wire.KindVerdict, 0, f.ID, wire.Verdict{})
+	}
+	from := v.caller()
+	m := &ipc.Message{Kind: kind, Name: d.What, From: from, URL: d.URL, MainFrame: d.MainFrame}
+	answer := func() {
+		// An interceptor can refuse what the policy allows. That it cannot
+		// allow what the policy refuses is why reached is needed.
+		reached := false
+		_, err := c.dispatch(c.ctx, ipc.Chain(func(ctx context.Context, m *ipc.Message) (ipc.Result, error) {
+			reached = true
+			return ipc.Result{}, c.policy(v, m)
+		}, c.chains.Load().interceptors...), m)
+		if err == nil && !reached {
+			err = errors.New("an interceptor did not pass the decision on")
+		}
+		if err == nil && m.URL != d.URL {
+			err = errors.New("an interceptor changed the address; navigate to another one instead")
+		}
+		if err != nil {
+			c.log.Warn("mullion: refused", "what", kind.String(), "name", d.What, "url", d.URL, "from", from.String(), "reason", err)
+		}
+		_ = conn.SendJSON(wire.KindVerdict, v.id, f.ID, wire.Verdict{Allow: err == nil})
+	}
+	if len(c.chains.Load().interceptors) == 0 {
+		answer()
+		return nil
+	}
+	c.tasks.Go(answer)
+	return nil
+}
+
+// caller is who asks on behalf of a webview: its document, or its address
+// while there is none.
+func (v *Webview) caller() ipc.Caller {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.doc != nil {
+		return v.doc.caller
+	}
+	origin := originOf(v.url)
+	return ipc.Caller{Window: v.window.label, Webview: v.label, Origin: origin, URL: v.url, Local: v.core.isLocal(origin)}
+}
+
+// homes are the origins that a webview opened at that address may show.
+func (c *Core) homes(address string) []string {
+	homes := []string{AppOrigin}
+	if c.opts.DevOrigin != "" {
+		homes = append(homes, c.opts.DevOrigin)
+	}
+	if o := originOf(address); o != "" && !slices.Contains(homes, o) {
+		if c.isLocal(o) {
+			return homes
+		}
+		// A window opened on a remote page keeps to it: what it shows must not
+		// lead itself into the app's own pages.
+		return []string{o}
+	}
+	return homes
+}
+
+// policy is what is allowed without any interceptor.
+func (c *Core) policy(v *Webview, m *ipc.Message) error {
+	switch m.Kind {
+	case ipc.Navigation:
+		return c.navigation(v, m)
+	case ipc.Permission:
+		command, ok := webPermissions[m.Name]
+		if !ok {
+			return fmt.Errorf("web permission %q cannot be granted", m.Name)
+		}
+		_, err := c.Authority().Check(authCaller(m.From), webPrefix+command)
+		return err
+	case ipc.NewWindow:
+		return c.scopedURL(m, "new_window")
+	case ipc.Download:
+		return c.scopedURL(m, "download")
+	case ipc.FileChooser:
+		_, err := c.Authority().Check(authCaller(m.From), webPrefix+"file_chooser")
+		return err
+	}
+	return fmt.Errorf("%s: not decided here", m.Kind)
+}
+
+// navigation allows the origins where the webview belongs, and those that
+// web:allow-navigation names. Script and file addresses never.
+func (c *Core) navigation(v *Webview, m *ipc.Message) error {
+	u, err := url.Parse(m.URL)
+	if err != nil {
+		return fmt.Errorf("malformed address: %w", err)
+	}
+	switch u.Scheme {
+	case "about":
+		if m.URL == "about:blank" || m.URL == "about:srcdoc" {
+			return nil
+		}
+	case "blob":
+		if inner := originOf(u.Opaque); inner != "" && inner == m.From.Origin {
+			return nil
+		}
+	case "javascript", "file", "data", "view-source", "webkit", "resource", "mullion":
+		return fmt.Errorf("%s: addresses are never navigated to", u.Scheme)
+	}
+	v.mu.Lock()
+	homes := v.homes
+	v.mu.Unlock()
+	if o := originOf(m.URL); o != "" && slices.Contains(homes, o) {
+		return nil
+	}
+	return c.scopedURL(m, "navigation")
+}
+
+// scopedURL allows an address that the permission's scope names: entries are
+// URL patterns, alone or as {"url": pattern}.
+func (c *Core) scopedURL(m *ipc.Message, command string) error {
+	scope, err := c.Authority().Check(authCaller(m.From), webPrefix+command)
+	if err != nil {
+		return err
+	}
+	if ok, err := matchesURL(scope.Deny, m.URL); ok || err != nil {
+		return errors.Join(fmt.Errorf("%s is denied by the scope of web:allow-%s", m.URL, command), err)
+	}
+	if ok, err := matchesURL(scope.Allow, m.URL); !ok || err != nil {
+		return errors.Join(fmt.Errorf("%s is not in the scope of web:allow-%s; add {\"url\": …} to its allow list", m.URL, command), err)
+	}
+	return nil
+}
+
+func matchesURL(entries []jsontext.Value, address string) (bool, error) {
+	for _, raw := range entries {
+		text, err := scopeText(raw, "url")
+		if err != nil {
+			return false, err
+		}
+		p, err := capability.ParseURLPattern(text)
+		if err != nil {
+			return false, err
+		}
+		if p.Match(address) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// scopeText reads a scope entry that is a string, or an object with that
+// string under key.
+func scopeText(raw jsontext.Value, key string) (string, error) {
+	if raw.Kind() == '"' {
+		var s string
+		err := json.Unmarshal(raw, &s)
+		return s, err
+	}
+	var m map[string]string
+	if err := json.Unmarshal(raw, &m); err != nil || m[key] == "" || len(m) != 1 {
+		return "", fmt.Errorf("scope entry %s: want a string or {%q: string}", raw, key)
+	}
+	return m[key], nil
+}
+
+// crashed heals a webview whose web process is gone: the page is loaded again
+// in place, unless it crashes again and again.
+func (v *Webview) crashed(reason string) {
+	v.endDocument(errors.New("the web process is gone"))
+	v.mu.Lock()
+	v.painted = false
+	v.crashes++
+	n := v.crashes
+	v.mu.Unlock()
+	again := n < maxCrashes
+	v.core.fault(webviewFault(v, reason, n, again))
+	if again {
+		v.window.host.send(wire.KindWebviewAction, v.id, wire.Action{Name: wire.ActionReload})
+	}
+}

@@ -1,0 +1,504 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/mullion-dev/mullion/internal/supervise"
+	"github.com/mullion-dev/mullion/internal/wire"
+)
+
+// launchTimeout is how long a host may take from its start to being ready. A
+// cold start of the engine takes about a second.
+const launchTimeout = 60 * time.Second
+
+// host is a host process as the Core sees it, through all its restarts.
+type host struct {
+	core *Core
+	name string
+
+	mu      sync.Mutex
+	started bool               // guarded by mu; supervised
+	child   Child              // guarded by mu; nil while there is none
+	ready   bool               // guarded by mu; the child has answered hello
+	up      chan struct{}      // guarded by mu; closed when ready
+	quits   bool               // guarded by mu; quit was asked for
+	waiting map[uint64]pending // guarded by mu; by id of the frame
+	lastID  uint64             // guarded by mu
+	dead    error              // guarded by mu; it has been given up
+	cancel  context.CancelFunc // guarded by mu; ends the supervision
+}
+
+// pending is a frame whose result is awaited.
+type pending chan error
+
+// wait waits for the result.
+func (p pending) wait(ctx context.Context) error {
+	select {
+	case err := <-p:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func newHost(c *Core, name string) *host {
+	return &host{core: c, name: name, up: make(chan struct{}), waiting: map[uint64]pending{}}
+}
+
+// startHost begins to supervise h. c.mu is held.
+func (c *Core) startHost(h *host) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.started || h.quits {
+		return
+	}
+	h.started = true
+	ctx, cancel := context.WithCancel(c.ctx)
+	h.cancel = cancel
+	c.tasks.Go(func() {
+		defer cancel()
+		err := supervise.Run(ctx, supervise.Component{
+			Name: fmt.Sprintf("host %q", h.name),
+			Run:  h.run,
+			Ended: func(e supervise.Ending, failures int, again bool) {
+				c.fault(Fault{Component: "host", Host: h.name, Windows: h.labels(), Ending: e, Failures: failures, Restarting: again})
+			},
+		}, c.opts.Restarts)
+		if err != nil {
+			h.giveUp(err)
+		}
+	})
+}
+
+// giveUp is called when the host cannot be kept alive: without it the app's
+// windows cannot be shown.
+func (h *host) giveUp(err error) {
+	h.mu.Lock()
+	h.dead = err
+	close(h.up)
+	h.up = make(chan struct{})
+	h.mu.Unlock()
+	h.core.mu.RLock()
+	others := false
+	for _, w := range h.core.windows {
+		others = others || w.host != h
+	}
+	h.core.mu.RUnlock()
+	if !others {
+		h.core.shutdown(err)
+	}
+}
+
+// labels returns the labels of the windows that the host shows.
+func (h *host) labels() []string {
+	var l []string
+	for _, w := range h.windows() {
+		l = append(l, w.label)
+	}
+	return l
+}
+
+func (h *host) windows() []*Window {
+	h.core.mu.RLock()
+	defer h.core.mu.RUnlock()
+	var ws []*Window
+	for _, w := range h.core.windowIDs {
+		if w.host == h {
+			ws = append(ws, w)
+		}
+	}
+	return ws
+}
+
+// run is one life of the host process.
+func (h *host) run(ctx context.Context) supervise.Ending {
+	c := h.core
+	child, err := c.opts.Launch(ctx, h.name)
+	if err != nil {
+		return supervise.Ending{Kind: supervise.LaunchFailed, Detail: err.Error(), Permanent: errors.Is(err, errors.ErrUnsupported)}
+	}
+	stop := context.AfterFunc(ctx, func() {
+		// An orderly end was asked for before the context was cancelled.
+		t := time.AfterFunc(quitGrace, child.Kill)
+		go func() { child.Wait(); t.Stop() }()
+	})
+	defer stop()
+
+	h.mu.Lock()
+	h.child = child
+	quits := h.quits
+	h.mu.Unlock()
+	if quits {
+		child.Kill()
+	}
+	launch := time.AfterFunc(launchTimeout, child.Kill)
+	hello := wire.Hello{
+		Version: wire.Version, Host: h.name, AppID: c.opts.ID, AppName: c.opts.Name,
+		DataDir: c.opts.DataDir, CacheDir: c.opts.CacheDir, Schemes: []string{"app", "asset"},
+	}
+	var broke error // what the host did wrong, or said itself
+	if err := child.Conn().SendJSON(wire.KindHello, 0, 0, hello); err == nil {
+		broke = h.serve(child, func() { launch.Stop() })
+	}
+	wasReady := !launch.Stop()
+	child.Kill()
+	child.Conn().Close()
+	end := child.Wait()
+	h.lost()
+
+	h.mu.Lock()
+	quits = h.quits
+	h.mu.Unlock()
+	var f *fatalError
+	switch {
+	case quits || ctx.Err() != nil:
+		return supervise.Ending{Kind: supervise.Clean}
+	case errors.As(broke, &f):
+		return supervise.Ending{Kind: supervise.LaunchFailed, Detail: f.fatal.Message, Permanent: f.permanent()}
+	case errors.Is(broke, wire.ErrProtocol):
+		return supervise.Ending{Kind: supervise.Protocol, Detail: broke.Error()}
+	case errors.Is(broke, wire.ErrStalled):
+		return supervise.Ending{Kind: supervise.Hung, Detail: broke.Error()}
+	case !wasReady:
+		return supervise.Ending{Kind: supervise.LaunchFailed, Detail: end.String()}
+	}
+	return end
+}
+
+// fatalError is what a host says before it ends by itself.
+type fatalError struct{ fatal wire.Fatal }
+
+func (e *fatalError) Error() string { return e.fatal.Message }
+
+// permanent reports whether starting the host again would end the same way.
+func (e *fatalError) permanent() bool { return e.fatal.Code != "internal" }
+
+// serve handles the host's frames until the connection ends.
+func (h *host) serve(child Child, launched func()) error {
+	conn := child.Conn()
+	f, err := conn.Receive()
+	for ; err == nil && f.Kind == wire.KindLog; f, err = conn.Receive() {
+		if err := h.logRecord(f); err != nil {
+			return err
+		}
+	}
+	if err != nil {
+		return err
+	}
+	switch f.Kind {
+	case wire.KindReady:
+		var r wire.Ready
+		if err := wire.Decode(f, &r); err != nil {
+			return err
+		}
+		if r.Version != wire.Version {
+			return fmt.Errorf("%w: host of version %d", wire.ErrProtocol, r.Version)
+		}
+		launched()
+		h.core.log.Debug("mullion: host is ready", "host", h.name, "pid", child.PID(), "engine", r.Engine)
+	case wire.KindFatal:
+		return decodeFatal(f)
+	default:
+		return fmt.Errorf("%w: %s before ready", wire.ErrProtocol, f.Kind)
+	}
+	h.restore(conn)
+	for {
+		f, err := conn.Receive()
+		if err != nil {
+			return err
+		}
+		if err := h.frame(conn, f); err != nil {
+			return err
+		}
+	}
+}
+
+func decodeFatal(f wire.Frame) error {
+	e := &fatalError{}
+	if err := wire.Decode(f, &e.fatal); err != nil {
+		return err
+	}
+	return e
+}
+
+// restore sends a fresh host all windows that it should show.
+func (h *host) restore(conn *wire.Conn) {
+	ws := h.windows()
+	h.mu.Lock()
+	h.ready = true
+	up := h.up
+	h.mu.Unlock()
+	for _, w := range ws {
+		h.place(w)
+	}
+	close(up)
+}
+
+// place makes a window and its webviews in the host. The result is that of
+// the window.
+func (h *host) place(w *Window) pending {
+	r := h.request(wire.KindWindow, w.id, w.wanted())
+	for _, v := range w.webviewList() {
+		h.send(wire.KindWebview, v.id, v.wanted())
+	}
+	return r
+}
+
+// open waits until the host is up and w is in it.
+func (h *host) open(ctx context.Context, w *Window) error {
+	h.mu.Lock()
+	up, ready := h.up, h.ready
+	h.mu.Unlock()
+	if ready {
+		return h.place(w).wait(ctx)
+	}
+	select {
+	case <-up:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-h.core.ctx.Done():
+		return ErrClosed
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.dead
+}
+
+// send sends a frame if the host is there; else the frame is of no use, for
+// a new host gets the whole state.
+func (h *host) send(kind wire.Kind, target uint32, v any) {
+	h.mu.Lock()
+	child, ready := h.child, h.ready
+	h.mu.Unlock()
+	if !ready {
+		return
+	}
+	if v == nil {
+		child.Conn().Send(wire.Frame{Kind: kind, Target: target})
+	} else {
+		child.Conn().SendJSON(kind, target, 0, v)
+	}
+}
+
+// request sends a frame and returns where its result will be. Without a host
+// the result is ErrHostLost.
+func (h *host) request(kind wire.Kind, target uint32, v any) pending {
+	p := make(pending, 1)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.ready {
+		p <- ErrHostLost
+		return p
+	}
+	h.lastID++
+	h.waiting[h.lastID] = p
+	if err := h.child.Conn().SendJSON(kind, target, h.lastID, v); err != nil {
+		delete(h.waiting, h.lastID)
+		p <- ErrHostLost
+	}
+	return p
+}
+
+// conn returns the connection to the host, or nil.
+func (h *host) conn() *wire.Conn {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.ready {
+		return nil
+	}
+	return h.child.Conn()
+}
+
+// lost cleans up after a host process that has ended.
+func (h *host) lost() {
+	h.mu.Lock()
+	h.child = nil
+	if h.ready {
+		h.ready = false
+		h.up = make(chan struct{})
+	}
+	waiting := h.waiting
+	h.waiting = map[uint64]pending{}
+	h.mu.Unlock()
+	for _, p := range waiting {
+		p <- ErrHostLost
+	}
+	for _, w := range h.windows() {
+		for _, v := range w.webviewList() {
+			v.endDocument(ErrHostLost)
+			v.outbox.reset()
+			v.mu.Lock()
+			v.painted = false
+			v.mu.Unlock()
+		}
+	}
+}
+
+// quit ends the host for good.
+func (h *host) quit() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.quits = true
+	if h.child == nil {
+		return
+	}
+	h.child.Conn().Send(wire.Frame{Kind: wire.KindQuit})
+	child := h.child
+	t := time.AfterFunc(quitGrace, child.Kill)
+	go func() { child.Wait(); t.Stop() }()
+}
+
+// PIDs returns the process ids of the hosts that are running, by name.
+func (c *Core) PIDs() map[string]int {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	pids := map[string]int{}
+	for name, h := range c.hosts {
+		h.mu.Lock()
+		if h.child != nil {
+			pids[name] = h.child.PID()
+		}
+		h.mu.Unlock()
+	}
+	return pids
+}
+
+// frame handles one frame of the host. An error is a violation.
+func (h *host) frame(conn *wire.Conn, f wire.Frame) error {
+	c := h.core
+	switch f.Kind {
+	case wire.KindResult:
+		var r wire.Result
+		if err := wire.Decode(f, &r); err != nil {
+			return err
+		}
+		return h.result(f.ID, r)
+	case wire.KindLog:
+		return h.logRecord(f)
+	case wire.KindPong:
+		return nil
+	case wire.KindFatal:
+		return decodeFatal(f)
+	case wire.KindObserved, wire.KindCloseRequested:
+		w, err := c.windowOf(h, f)
+		if w == nil || err != nil {
+			return err
+		}
+		if f.Kind == wire.KindCloseRequested {
+			go w.CloseRequested()
+			return nil
+		}
+		var o wire.WindowObserved
+		if err := wire.Decode(f, &o); err != nil {
+			return err
+		}
+		w.observe(o)
+		return nil
+	}
+
+	v, err := c.webviewOf(h, f)
+	if err != nil {
+		return err
+	}
+	switch f.Kind {
+	case wire.KindRequest:
+		return c.request(conn, v, f)
+	case wire.KindDecide:
+		return c.decide(conn, v, f)
+	}
+	if v == nil {
+		return nil // closed while the frame was on its way
+	}
+	switch f.Kind {
+	case wire.KindPage:
+		var e wire.PageEvent
+		if err := wire.Decode(f, &e); err != nil {
+			return err
+		}
+		v.page(e)
+		return nil
+	case wire.KindCall:
+		return v.call(f)
+	case wire.KindCancel:
+		v.cancelCall(f.ID)
+		return nil
+	case wire.KindBody:
+		return v.body(f)
+	case wire.KindCredit:
+		n, err := wire.Count(f)
+		if err != nil {
+			return err
+		}
+		if f.ID != 0 {
+			v.creditStream(f.ID, n)
+			return nil
+		}
+		return v.outbox.credit(n)
+	}
+	return fmt.Errorf("%w: unexpected %s frame", wire.ErrProtocol, f.Kind)
+}
+
+// windowOf finds the window that a host speaks of. It may be closed already;
+// but a host that speaks of a window which was never its own has gone bad.
+func (c *Core) windowOf(h *host, f wire.Frame) (*Window, error) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	w := c.windowIDs[f.Target]
+	if w != nil && w.host != h || f.Target == 0 || f.Target > c.lastID {
+		return nil, fmt.Errorf("%w: %s of window %d, which is not of host %q", wire.ErrProtocol, f.Kind, f.Target, h.name)
+	}
+	return w, nil
+}
+
+// webviewOf is windowOf for webviews. Requests may come without one.
+func (c *Core) webviewOf(h *host, f wire.Frame) (*Webview, error) {
+	if f.Target == 0 && f.Kind == wire.KindRequest {
+		return nil, nil
+	}
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	v := c.webviewIDs[f.Target]
+	if v != nil && v.window.host != h || f.Target == 0 || f.Target > c.lastID {
+		return nil, fmt.Errorf("%w: %s of webview %d, which is not of host %q", wire.ErrProtocol, f.Kind, f.Target, h.name)
+	}
+	return v, nil
+}
+
+func (h *host) result(id uint64, r wire.Result) error {
+	h.mu.Lock()
+	p := h.waiting[id]
+	delete(h.waiting, id)
+	h.mu.Unlock()
+	if p == nil {
+		return fmt.Errorf("%w: result %d was not asked for", wire.ErrProtocol, id)
+	}
+	switch {
+	case r.Error == "":
+		p <- nil
+	case r.Unsupported:
+		p <- fmt.Errorf("%s: %w", r.Error, errors.ErrUnsupported)
+	default:
+		p <- errors.New(r.Error)
+	}
+	return nil
+}
+
+func (h *host) logRecord(f wire.Frame) error {
+	var r wire.LogRecord
+	if err := wire.Decode(f, &r); err != nil {
+		return err
+	}
+	attrs := []any{"host", h.name}
+	h.core.mu.RLock()
+	if v := h.core.webviewIDs[r.Webview]; v != nil {
+		attrs = append(attrs, "window", v.window.label)
+	}
+	h.core.mu.RUnlock()
+	h.core.log.Log(h.core.ctx, slog.Level(r.Level), r.Message, attrs...)
+	return nil
+}

@@ -1,0 +1,160 @@
+package core
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/mullion-dev/mullion/internal/wire"
+)
+
+const (
+	// outboxWindow is how much of a webview's messages may be under way to
+	// its page, in bytes.
+	outboxWindow = 1 << 20
+	// outboxLimit is how much may wait behind that. A page that falls so far
+	// behind has stopped working.
+	outboxLimit = 64 << 20
+)
+
+// outbox holds what is to reach a page, in order. Messages for a document
+// that has ended are dropped with it.
+type outbox struct {
+	webview *Webview
+
+	mu     sync.Mutex
+	doc    *document     // guarded by mu; nil: nothing is accepted
+	queue  []wire.Frame  // guarded by mu
+	queued int           // guarded by mu; bytes
+	sent   int           // guarded by mu; bytes under way
+	room   chan struct{} // guarded by mu; closed and replaced when there is room again
+	lost   uint64        // guarded by mu; messages refused for lack of room
+}
+
+func (o *outbox) init(v *Webview) {
+	o.webview = v
+	o.room = make(chan struct{})
+}
+
+// begin drops what is queued and accepts messages of d from now on.
+func (o *outbox) begin(d *document) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.doc = d
+	o.queue, o.queued = nil, 0
+	o.wake()
+}
+
+// reset forgets what is under way: the host that knew of it is gone.
+func (o *outbox) reset() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.queue, o.queued, o.sent = nil, 0, 0
+	o.wake()
+}
+
+// wake lets waiting senders try again. o.mu is held.
+func (o *outbox) wake() {
+	close(o.room)
+	o.room = make(chan struct{})
+}
+
+// message queues a message for document d. It fails with ErrBackpressure when
+// too much waits, and silently does nothing when d has ended.
+func (o *outbox) message(d *document, text []byte) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.add(d, wire.Frame{Kind: wire.KindDeliver, Target: o.webview.id, Payload: text}, false)
+}
+
+// messageWait is message, but waits for room.
+func (o *outbox) messageWait(ctx context.Context, d *document, text []byte) error {
+	for {
+		o.mu.Lock()
+		err := o.add(d, wire.Frame{Kind: wire.KindDeliver, Target: o.webview.id, Payload: text}, true)
+		room := o.room
+		o.mu.Unlock()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-room:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-d.ctx.Done():
+			return context.Cause(d.ctx)
+		}
+	}
+}
+
+// reply queues the answer to a call. There is always room for it, since the
+// number of calls is bounded.
+func (o *outbox) reply(d *document, call uint64, text []byte) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.doc == d {
+		o.push(wire.Frame{Kind: wire.KindReply, Target: o.webview.id, ID: call, Payload: text})
+	}
+}
+
+// add queues f if there is room. o.mu is held.
+func (o *outbox) add(d *document, f wire.Frame, retry bool) error {
+	if o.doc != d {
+		return nil
+	}
+	if o.queued > 0 && o.queued+len(f.Payload) > outboxLimit {
+		if !retry {
+			o.lost++
+		}
+		return fmt.Errorf("webview %q: %w: %d bytes wait for it, %d messages were refused", o.webview.label, ErrBackpressure, o.queued, o.lost)
+	}
+	o.push(f)
+	return nil
+}
+
+// push sends f, or queues it behind what is queued. o.mu is held.
+func (o *outbox) push(f wire.Frame) {
+	if len(o.queue) == 0 && o.fits(f) {
+		o.send(f)
+		return
+	}
+	o.queue = append(o.queue, f)
+	o.queued += len(f.Payload)
+}
+
+// fits reports whether f may be sent now. A frame larger than the window goes
+// alone.
+func (o *outbox) fits(f wire.Frame) bool {
+	return o.sent == 0 || o.sent+len(f.Payload) <= outboxWindow
+}
+
+func (o *outbox) send(f wire.Frame) {
+	if conn := o.webview.window.host.conn(); conn != nil {
+		o.sent += len(f.Payload)
+		// If the host is gone its document is about to end.
+		_ = conn.Send(f)
+	}
+}
+
+// credit notes that the page has run n bytes.
+func (o *outbox) credit(n uint64) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if n > uint64(o.sent) {
+		return fmt.Errorf("%w: credit of %d bytes, %d are under way", wire.ErrProtocol, n, o.sent)
+	}
+	o.sent -= int(n)
+	moved := 0
+	for moved < len(o.queue) && o.fits(o.queue[moved]) {
+		f := o.queue[moved]
+		o.queued -= len(f.Payload)
+		o.send(f)
+		moved++
+	}
+	if moved > 0 {
+		clear(o.queue[:moved])
+		o.queue = o.queue[moved:]
+		o.wake()
+	}
+	return nil
+}

@@ -1,0 +1,148 @@
+package core
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/mullion-dev/mullion/internal/assets"
+	"github.com/mullion-dev/mullion/internal/wire"
+)
+
+// inlineBody is the largest body that travels in the frame of its response.
+const inlineBody = 512 << 10
+
+// request answers a request on one of our schemes.
+func (c *Core) request(conn *wire.Conn, v *Webview, f wire.Frame) error {
+	var r wire.Request
+	if err := wire.Decode(f, &r); err != nil {
+		return err
+	}
+	id := f.ID
+	u, err := url.Parse(r.URL)
+	if err != nil {
+		respondText(conn, id, 400, "malformed address")
+		return nil
+	}
+	if r.Bridge {
+		n, err := strconv.ParseUint(strings.TrimPrefix(u.Path, "/stream/"), 10, 64)
+		if v == nil || err != nil {
+			return fmt.Errorf("%w: request for %s", wire.ErrProtocol, u.Path)
+		}
+		v.serveStream(conn, id, r.Doc, n)
+		return nil
+	}
+	h, reason := c.assetHandler(u.Scheme, v)
+	if h == nil {
+		respondText(conn, id, 403, reason)
+		return nil
+	}
+	ctx, cancel := context.WithCancel(c.ctx)
+	origin := AppOrigin
+	if v != nil {
+		if o := v.origin(); o != "" {
+			origin = o
+		}
+	}
+	req := &assets.Request{Method: r.Method, URL: r.URL, Origin: origin}
+	for _, h := range r.Header {
+		req.Header = append(req.Header, assets.Field{Name: h.Name, Value: h.Value})
+	}
+	c.tasks.Go(func() {
+		defer cancel()
+		respond(conn, id, h.Serve(ctx, req))
+	})
+	return nil
+}
+
+// assetHandler tells who answers requests of a webview on a scheme, and why
+// nobody does.
+func (c *Core) assetHandler(scheme string, v *Webview) (assets.Handler, string) {
+	switch scheme {
+	case "app":
+		if c.opts.App != nil {
+			return c.opts.App, ""
+		}
+		return nil, "the app has no files of its own"
+	case "asset":
+		if c.opts.Files == nil {
+			return nil, "the asset protocol is off: set app.security.assetProtocol.enable"
+		}
+		// Only the app's own pages may show files of the user. A page that
+		// is just being loaded has no document yet, and is judged by its
+		// address.
+		if v == nil || !c.isLocal(v.origin()) {
+			return nil, "only the app's own pages may use the asset protocol"
+		}
+		return c.opts.Files, ""
+	}
+	return nil, "unknown scheme"
+}
+
+// origin is that of the document shown, or being loaded.
+func (v *Webview) origin() string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.doc != nil {
+		return v.doc.caller.Origin
+	}
+	return originOf(v.url)
+}
+
+func originOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
+}
+
+func respondText(conn *wire.Conn, id uint64, status int, text string) {
+	head := wire.Response{Status: status, Length: int64(len(text)), Header: []wire.Field{
+		{Name: "Content-Type", Value: "text/plain; charset=utf-8"}, {Name: "X-Content-Type-Options", Value: "nosniff"},
+	}}
+	_ = conn.Send(wire.Frame{Kind: wire.KindResponse, ID: id, Payload: wire.JoinResponse(mustJSON(head), []byte(text))})
+}
+
+// respond sends an answer: a small body with it, a large one through a
+// descriptor, so that the host copies nothing.
+func respond(conn *wire.Conn, id uint64, r *assets.Response) {
+	if r.Body != nil {
+		defer r.Body.Close()
+	}
+	head := wire.Response{Status: r.Status, Length: r.Length}
+	for _, h := range r.Header {
+		head.Header = append(head.Header, wire.Field{Name: h.Name, Value: h.Value})
+	}
+	if r.Body == nil {
+		head.Length = 0
+		_ = conn.Send(wire.Frame{Kind: wire.KindResponse, ID: id, Payload: wire.JoinResponse(mustJSON(head), nil)})
+		return
+	}
+	if r.Length >= 0 && r.Length <= inlineBody {
+		body := make([]byte, r.Length)
+		if _, err := io.ReadFull(r.Body, body); err != nil {
+			head = wire.Response{Error: fmt.Sprintf("read: %v", err)}
+			body = nil
+		}
+		_ = conn.Send(wire.Frame{Kind: wire.KindResponse, ID: id, Payload: wire.JoinResponse(mustJSON(head), body)})
+		return
+	}
+	pr, pw, err := os.Pipe()
+	if err != nil {
+		head = wire.Response{Error: err.Error()}
+		_ = conn.Send(wire.Frame{Kind: wire.KindResponse, ID: id, Payload: wire.JoinResponse(mustJSON(head), nil)})
+		return
+	}
+	defer pw.Close()
+	err = conn.Send(wire.Frame{Kind: wire.KindResponse, ID: id, Payload: wire.JoinResponse(mustJSON(head), nil), File: pr})
+	if err == nil {
+		// An error here means that the page no longer reads, or that the file
+		// shrank; the engine sees a short body.
+		_, _ = io.Copy(pw, r.Body)
+	}
+}

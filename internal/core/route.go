@@ -1,0 +1,56 @@
+package core
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/mullion-dev/mullion/capability"
+	"github.com/mullion-dev/mullion/ipc"
+)
+
+// chains is what messages go through. It is replaced as a whole when
+// interceptors are added.
+type chains struct {
+	interceptors []ipc.Interceptor
+	command      ipc.Handler
+}
+
+func (c *Core) rechain() {
+	c.mu.RLock()
+	in := c.interceptors
+	c.mu.RUnlock()
+	c.chains.Store(&chains{interceptors: in, command: ipc.Chain(c.runCommand, in...)})
+}
+
+// runCommand is the end of the chain of commands: the capability check, which
+// judges what the interceptors have made of the message, and the command.
+func (c *Core) runCommand(ctx context.Context, m *ipc.Message) (ipc.Result, error) {
+	if err := ctx.Err(); err != nil {
+		return ipc.Result{}, context.Cause(ctx)
+	}
+	if strings.HasPrefix(m.Name, webPrefix) {
+		// Decisions of the engine have permissions like commands, but a page
+		// cannot call them.
+		return ipc.Result{}, fmt.Errorf("Command %s %w", m.Name, ErrNoSuchCommand)
+	}
+	if !m.From.FromCore() {
+		scope, err := c.Authority().Check(authCaller(m.From), m.Name)
+		if err != nil {
+			c.log.Warn("mullion: call refused", "command", m.Name, "from", m.From.String(), "error", err)
+			return ipc.Result{}, err
+		}
+		m.Scope = scope
+	}
+	c.mu.RLock()
+	h := c.commands[m.Name]
+	c.mu.RUnlock()
+	if h == nil {
+		return ipc.Result{}, fmt.Errorf("Command %s %w", m.Name, ErrNoSuchCommand)
+	}
+	return h(ipc.WithMessage(ctx, m), m)
+}
+
+func authCaller(c ipc.Caller) capability.Caller {
+	return capability.Caller{Window: c.Window, Webview: c.Webview, URL: c.URL, Local: c.Local}
+}

@@ -1,0 +1,305 @@
+package core
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/mullion-dev/mullion/capability"
+	"github.com/mullion-dev/mullion/internal/durable"
+	"github.com/mullion-dev/mullion/ipc"
+)
+
+// State is a named value that the Core holds and keeps in step with the pages
+// that may see it.
+type State struct {
+	core  *Core
+	name  string
+	check func(jsontext.Value) (jsontext.Value, error)
+	path  string // "" if the value is not persisted
+	shape int
+
+	mu      sync.Mutex
+	value   jsontext.Value                 // guarded by mu
+	version uint64                         // guarded by mu; grows with each change
+	subs    map[uint64]*subscription       // guarded by mu
+	watch   []func(jsontext.Value, uint64) // guarded by mu
+}
+
+// subscription is a page that follows a state.
+type subscription struct {
+	doc    *document
+	ch     *channel
+	behind bool // a goroutine waits for room to send the latest value
+}
+
+// StateOptions says how a state is kept.
+type StateOptions struct {
+	// Path is the file of a persisted state; empty means none.
+	Path string
+	// Version is that of the value's shape; Migrate turns older ones into it.
+	Version int
+	Migrate func(version int, old jsontext.Value) (jsontext.Value, error)
+	// Check refuses values, and returns them in their normal form.
+	Check func(jsontext.Value) (jsontext.Value, error)
+}
+
+// ErrConflict is returned when a value was changed by somebody else first.
+var ErrConflict = errors.New("version conflict")
+
+// NewState makes a state, with what was persisted or else with initial.
+func (c *Core) NewState(name string, initial jsontext.Value, o StateOptions) (*State, error) {
+	if err := mustLabel(name); err != nil {
+		return nil, fmt.Errorf("state: %w", err)
+	}
+	s := &State{core: c, name: name, check: o.Check, path: o.Path, shape: o.Version, value: initial, version: 1, subs: map[uint64]*subscription{}}
+	if o.Path != "" {
+		if err := s.load(o); err != nil {
+			return nil, fmt.Errorf("state %q: %w", name, err)
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.states == nil {
+		c.states = map[string]*State{}
+	}
+	if c.states[name] != nil {
+		return nil, fmt.Errorf("state %q exists already", name)
+	}
+	c.states[name] = s
+	return s, nil
+}
+
+func (s *State) load(o StateOptions) error {
+	v, ok, warning, err := durable.Read(o.Path)
+	if warning != nil {
+		s.core.log.Warn("mullion: state was damaged", "state", s.name, "error", warning)
+	}
+	if err != nil {
+		return fmt.Errorf("%w; remove or repair the file %s", err, filepath.Base(o.Path))
+	}
+	if !ok {
+		return nil
+	}
+	if v.Version != o.Version {
+		if v.Version > o.Version {
+			return fmt.Errorf("%s was written by a newer version of the app (%d, this one knows %d)", filepath.Base(o.Path), v.Version, o.Version)
+		}
+		if o.Migrate == nil {
+			return fmt.Errorf("%s has version %d and there is no Migrate function to make it %d", filepath.Base(o.Path), v.Version, o.Version)
+		}
+		if v.JSON, err = o.Migrate(v.Version, v.JSON); err != nil {
+			return fmt.Errorf("migrate from version %d: %w", v.Version, err)
+		}
+	}
+	if o.Check != nil {
+		if v.JSON, err = o.Check(v.JSON); err != nil {
+			return fmt.Errorf("%s: %w", filepath.Base(o.Path), err)
+		}
+	}
+	s.value = v.JSON
+	return nil
+}
+
+// Get returns the value and its version.
+func (s *State) Get() (jsontext.Value, uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.value, s.version
+}
+
+// Set changes the value and returns its new version, once it is on disk if it
+// is persisted. If expected is not 0, the value must still have that version.
+func (s *State) Set(v jsontext.Value, expected uint64) (uint64, error) {
+	if s.check != nil {
+		checked, err := s.check(v)
+		if err != nil {
+			return 0, fmt.Errorf("state %q: %w", s.name, err)
+		}
+		v = checked
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if expected != 0 && expected != s.version {
+		return 0, fmt.Errorf("state %q: %w: it has version %d now, not %d", s.name, ErrConflict, s.version, expected)
+	}
+	if bytes.Equal(v, s.value) {
+		return s.version, nil
+	}
+	if s.path != "" {
+		if err := durable.Write(s.path, durable.Value{Version: s.shape, JSON: v}); err != nil {
+			return 0, fmt.Errorf("state %q: %w", s.name, err)
+		}
+	}
+	s.value = v
+	s.version++
+	for _, sub := range s.subs {
+		s.tell(sub)
+	}
+	for _, f := range s.watch {
+		f(s.value, s.version)
+	}
+	return s.version, nil
+}
+
+// Watch calls f with each change, in order. f must not change the state.
+func (s *State) Watch(f func(v jsontext.Value, version uint64)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.watch = append(s.watch, f)
+}
+
+type stateMessage struct {
+	Value   jsontext.Value `json:"value"`
+	Version uint64         `json:"version"`
+}
+
+// tell sends the current value to a page. One that does not keep up misses
+// values in between, never the last one. s.mu is held.
+func (s *State) tell(sub *subscription) {
+	if sub.behind {
+		return
+	}
+	err := sub.ch.trySend(mustJSON(stateMessage{s.value, s.version}))
+	if !errors.Is(err, ErrBackpressure) {
+		return
+	}
+	sub.behind = true
+	s.core.tasks.Go(func() {
+		for {
+			v, version := s.Get()
+			err := sub.ch.send(sub.doc.ctx, 'c', mustJSON(stateMessage{v, version}))
+			s.mu.Lock()
+			done := err != nil || s.version == version
+			if done {
+				sub.behind = false
+			}
+			s.mu.Unlock()
+			if done {
+				return
+			}
+		}
+	})
+}
+
+// The commands of state.
+
+var stateCommands = []builtin{
+	command("state", "get", false, (*Core).cmdStateGet),
+	command("state", "set", false, (*Core).cmdStateSet),
+	command("state", "subscribe", false, (*Core).cmdStateSubscribe),
+	command("state", "unsubscribe", false, (*Core).cmdStateUnsubscribe),
+}
+
+// stateSets are the permissions of states as an app grants them: with the
+// names of the states as allow list.
+var stateSets = []capability.Set{
+	{Identifier: "read", Description: "Reads and follows the states that are named.", Permissions: []string{"allow-get", "allow-subscribe", "allow-unsubscribe"}},
+	{Identifier: "write", Description: "Changes the states that are named.", Permissions: []string{"allow-set"}},
+}
+
+// state finds a state that the caller's scope names.
+func (c *Core) state(ctx context.Context, name string) (*State, error) {
+	m, ok := ipc.MessageFrom(ctx)
+	if !ok {
+		return nil, errors.New("only pages can do this")
+	}
+	if denied, err := matchesGlob(m.Scope.Deny, "name", name); denied || err != nil {
+		return nil, fmt.Errorf("state %q is denied by the scope of this permission", name)
+	}
+	if ok, err := matchesGlob(m.Scope.Allow, "name", name); !ok || err != nil {
+		return nil, fmt.Errorf("state %q not allowed: it is not in the scope of the permission; add {\"name\": %q} to the allow list of state:read or state:write", name, name)
+	}
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if s := c.states[name]; s != nil {
+		return s, nil
+	}
+	return nil, fmt.Errorf("state %q not found", name)
+}
+
+type stateArgs struct {
+	Name string `json:"name"`
+}
+
+func (c *Core) cmdStateGet(ctx context.Context, a stateArgs) (stateMessage, error) {
+	s, err := c.state(ctx, a.Name)
+	if err != nil {
+		return stateMessage{}, err
+	}
+	v, version := s.Get()
+	return stateMessage{v, version}, nil
+}
+
+type stateSetArgs struct {
+	Name    string         `json:"name"`
+	Value   jsontext.Value `json:"value,omitzero"` // null is a value too
+	Version uint64         `json:"version,omitzero"`
+}
+
+func (c *Core) cmdStateSet(ctx context.Context, a stateSetArgs) (uint64, error) {
+	s, err := c.state(ctx, a.Name)
+	if err != nil {
+		return 0, err
+	}
+	if a.Value == nil {
+		return 0, errors.New("invalid args `value` for command `plugin:state|set`: command plugin:state|set missing required key value")
+	}
+	return s.Set(a.Value, a.Version)
+}
+
+type subscribeArgs struct {
+	Name     string     `json:"name"`
+	OnChange channelArg `json:"onChange"`
+}
+
+// channelArg is a channel in the arguments of a builtin.
+type channelArg struct{ ch ipc.Channel }
+
+func (a *channelArg) SetChannel(ch ipc.Channel) { a.ch = ch }
+
+func (c *Core) cmdStateSubscribe(ctx context.Context, a subscribeArgs) (uint64, error) {
+	s, err := c.state(ctx, a.Name)
+	if err != nil {
+		return 0, err
+	}
+	ch := a.OnChange.ch.(*channel)
+	sub := &subscription{doc: ch.doc, ch: ch}
+	id := c.lastSub.Add(1)
+	s.mu.Lock()
+	s.subs[id] = sub
+	s.tell(sub)
+	s.mu.Unlock()
+	ch.doc.onEnd(func() {
+		s.mu.Lock()
+		delete(s.subs, id)
+		s.mu.Unlock()
+	})
+	return id, nil
+}
+
+type unsubscribeArgs struct {
+	ID uint64 `json:"id"`
+}
+
+func (c *Core) cmdStateUnsubscribe(ctx context.Context, a unsubscribeArgs) (none, error) {
+	d, err := callerDocument(ctx)
+	if err != nil {
+		return none{}, err
+	}
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	for _, s := range c.states {
+		s.mu.Lock()
+		if sub := s.subs[a.ID]; sub != nil && sub.doc == d {
+			delete(s.subs, a.ID)
+		}
+		s.mu.Unlock()
+	}
+	return none{}, nil
+}

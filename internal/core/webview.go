@@ -1,0 +1,238 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/mullion-dev/mullion/internal/wire"
+	"github.com/mullion-dev/mullion/ipc"
+)
+
+// Webview is a webview and the document that it shows.
+type Webview struct {
+	core   *Core
+	id     uint32
+	label  string
+	window *Window
+	outbox outbox
+	// homes are the origins where the webview may always navigate.
+	homes []string
+
+	mu      sync.Mutex
+	state   wire.WebviewState // guarded by mu; wanted
+	url     string            // guarded by mu; of the document shown, or being loaded
+	title   string            // guarded by mu
+	doc     *document         // guarded by mu; nil between two documents
+	painted bool              // guarded by mu; since the last commit
+	crashes int               // guarded by mu; of the web process, in a row
+}
+
+// document is one page in a webview, from when its bridge is up until it is
+// left. Everything that a page asks for belongs to its document and ends with
+// it.
+type document struct {
+	webview *Webview
+	id      string
+	caller  ipc.Caller
+	ctx     context.Context
+	cancel  context.CancelCauseFunc
+
+	mu       sync.Mutex
+	calls    map[uint64]*call    // guarded by mu
+	lastCall uint64              // guarded by mu; numbers only grow
+	channels map[uint32]*channel // guarded by mu
+	streams  map[uint64]*stream  // guarded by mu
+	lastID   uint64              // guarded by mu; of streams
+	closers  []func()            // guarded by mu; run when the document ends
+	ended    bool                // guarded by mu
+}
+
+// Label returns the webview's label.
+func (v *Webview) Label() string { return v.label }
+
+// Window returns the window that the webview is in.
+func (v *Webview) Window() *Window { return v.window }
+
+// URL returns the address of the document that is shown.
+func (v *Webview) URL() string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.url
+}
+
+// Painted reports whether the document that is shown has been drawn.
+func (v *Webview) Painted() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.painted
+}
+
+// Do performs an action on the webview.
+func (v *Webview) Do(ctx context.Context, name string, args any) error {
+	a := wire.Action{Name: name}
+	if args != nil {
+		a.Args = mustJSON(args)
+	}
+	return v.window.host.request(wire.KindWebviewAction, v.id, a).wait(ctx)
+}
+
+// Update changes the wanted state of the webview.
+func (v *Webview) Update(ctx context.Context, change func(*wire.WebviewState)) error {
+	v.mu.Lock()
+	change(&v.state)
+	s := v.state
+	r := v.window.host.request(wire.KindWebview, v.id, s)
+	v.mu.Unlock()
+	err := r.wait(ctx)
+	if errors.Is(err, ErrHostLost) {
+		return nil
+	}
+	return err
+}
+
+// Navigate loads a URL.
+func (v *Webview) Navigate(ctx context.Context, url string) error {
+	v.mu.Lock()
+	v.homes = append(v.core.homes(url), v.homes...)
+	v.mu.Unlock()
+	return v.Do(ctx, wire.ActionNavigate, url)
+}
+
+// wanted is the state for a host that makes the webview anew: it shows the
+// page that was shown last.
+func (v *Webview) wanted() wire.WebviewState {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	s := v.state
+	if v.url != "" {
+		s.URL = v.url
+	}
+	return s
+}
+
+// beginDocument notes that the bridge of a new document is up.
+func (v *Webview) beginDocument(e wire.PageEvent) {
+	c := v.core
+	d := &document{
+		webview:  v,
+		id:       e.Doc,
+		calls:    map[uint64]*call{},
+		channels: map[uint32]*channel{},
+		streams:  map[uint64]*stream{},
+		caller: ipc.Caller{
+			Window:  v.window.label,
+			Webview: v.label,
+			Origin:  e.Origin,
+			URL:     e.URL,
+			Local:   c.isLocal(e.Origin),
+		},
+	}
+	v.mu.Lock()
+	if v.doc != nil && v.doc.id == e.Doc {
+		v.mu.Unlock()
+		return // said again, after coming back from the page cache
+	}
+	old := v.doc
+	d.ctx, d.cancel = context.WithCancelCause(c.ctx)
+	v.doc = d
+	v.url = e.URL
+	v.outbox.begin(d)
+	v.mu.Unlock()
+	if old != nil {
+		old.end(errDocumentClosed)
+	}
+}
+
+// endDocument ends the document that is shown, if there is one.
+func (v *Webview) endDocument(cause error) {
+	v.mu.Lock()
+	d := v.doc
+	v.doc = nil
+	v.outbox.begin(nil)
+	v.mu.Unlock()
+	if d != nil {
+		d.end(cause)
+	}
+}
+
+// end cancels all that the document has asked for.
+func (d *document) end(cause error) {
+	d.cancel(cause)
+	d.mu.Lock()
+	d.ended = true
+	channels, streams, closers := d.channels, d.streams, d.closers
+	d.channels, d.streams, d.closers = nil, nil, nil
+	calls := d.calls
+	d.calls = nil
+	d.mu.Unlock()
+	for _, k := range calls {
+		k.body.fail(cause)
+	}
+	for _, ch := range channels {
+		ch.drop()
+	}
+	for _, s := range streams {
+		s.stop(cause)
+	}
+	d.webview.core.events.dropDocument(d)
+	for _, f := range closers {
+		f()
+	}
+}
+
+// onEnd runs f when the document ends, or at once if it has.
+func (d *document) onEnd(f func()) {
+	d.mu.Lock()
+	if !d.ended {
+		d.closers = append(d.closers, f)
+		d.mu.Unlock()
+		return
+	}
+	d.mu.Unlock()
+	f()
+}
+
+// page handles what a host reports of a webview.
+func (v *Webview) page(e wire.PageEvent) {
+	switch e.Kind {
+	case wire.PageCommitted:
+		v.endDocument(errDocumentClosed)
+		v.mu.Lock()
+		if e.URL != "" {
+			v.url = e.URL
+		}
+		v.painted = false
+		v.mu.Unlock()
+	case wire.PageDocument:
+		v.beginDocument(e)
+	case wire.PagePainted:
+		v.mu.Lock()
+		v.painted, v.crashes = true, 0
+		v.mu.Unlock()
+	case wire.PageTitle:
+		v.mu.Lock()
+		v.title = e.Detail
+		v.mu.Unlock()
+	case wire.PageFailed:
+		v.core.log.Warn("mullion: page failed to load", "window", v.window.label, "webview", v.label, "url", e.URL, "reason", e.Detail)
+	case wire.PageCrashed:
+		v.crashed(e.Detail)
+	case wire.PageHung, wire.PageAnswers:
+		v.core.log.Warn("mullion: page "+string(e.Kind), "window", v.window.label, "webview", v.label)
+	}
+	v.core.events.pageEvent(v, e)
+}
+
+// isLocal reports whether an origin is the app's own.
+func (c *Core) isLocal(origin string) bool {
+	return origin == AppOrigin || c.opts.DevOrigin != "" && origin == c.opts.DevOrigin
+}
+
+func mustLabel(label string) error {
+	if !labelPattern.MatchString(label) {
+		return fmt.Errorf("label %q: only letters, digits and - / : _ are allowed", label)
+	}
+	return nil
+}

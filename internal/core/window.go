@@ -1,0 +1,317 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"sync"
+
+	"github.com/mullion-dev/mullion/internal/wire"
+	"github.com/mullion-dev/mullion/ipc"
+)
+
+// WindowOptions is what a window is opened with.
+type WindowOptions struct {
+	State wire.WindowState
+	// Webview is the window's first webview. Its label is the window's.
+	Webview wire.WebviewState
+	// Isolate gives the window a host of its own.
+	Isolate bool
+}
+
+// Window is a window and what is wanted of it. It lives as long as the window
+// is wanted, through any number of hosts.
+type Window struct {
+	core  *Core
+	id    uint32
+	label string
+	host  *host
+
+	mu       sync.Mutex
+	state    wire.WindowState    // guarded by mu; wanted
+	observed wire.WindowObserved // guarded by mu
+	webviews []*Webview          // guarded by mu
+	closing  bool                // guarded by mu
+	gone     chan struct{}       // closed when the window is destroyed
+}
+
+var labelPattern = regexp.MustCompile(`^[A-Za-z0-9\-/:_]+$`)
+
+// OpenWindow opens a window and waits until a host has made it. Before Run it
+// only notes the window, which then opens with the app.
+func (c *Core) OpenWindow(ctx context.Context, o WindowOptions) (*Window, error) {
+	label := o.State.Label
+	if !labelPattern.MatchString(label) {
+		return nil, fmt.Errorf("window label %q: only letters, digits and - / : _ are allowed", label)
+	}
+	c.mu.Lock()
+	if c.closed {
+		c.mu.Unlock()
+		return nil, ErrClosed
+	}
+	if c.windows[label] != nil {
+		c.mu.Unlock()
+		return nil, fmt.Errorf("a window with label `%s` already exists", label)
+	}
+	if c.webviews[label] != nil {
+		c.mu.Unlock()
+		return nil, fmt.Errorf("a webview with label `%s` already exists", label)
+	}
+	name := "app"
+	if o.Isolate {
+		name = "window:" + label
+	}
+	h := c.hosts[name]
+	if h == nil {
+		h = newHost(c, name)
+		c.hosts[name] = h
+	}
+	c.lastID += 2
+	w := &Window{core: c, id: c.lastID - 1, label: label, host: h, state: o.State, gone: make(chan struct{})}
+	v := &Webview{core: c, id: c.lastID, label: label, window: w, state: o.Webview}
+	v.state.Label, v.state.Window = label, w.id
+	v.url = o.Webview.URL
+	v.homes = c.homes(o.Webview.URL)
+	v.outbox.init(v)
+	w.webviews = []*Webview{v}
+	c.windows[label], c.windowIDs[w.id] = w, w
+	c.webviews[label], c.webviewIDs[v.id] = v, v
+	c.hadWindow = true
+	started := c.started
+	if started {
+		c.startHost(h)
+	}
+	c.mu.Unlock()
+	if !started {
+		return w, nil
+	}
+	if err := h.open(ctx, w); err != nil {
+		w.Destroy()
+		return nil, fmt.Errorf("window %q: %w", label, err)
+	}
+	c.announce(w)
+	return w, nil
+}
+
+// announce tells everybody that a window and its webviews exist.
+func (c *Core) announce(w *Window) {
+	payload := mustJSON(struct {
+		Label string `json:"label"`
+	}{w.label})
+	c.events.emit(c.ctx, "tauri://window-created", ipc.Target{Kind: ipc.Any}, payload)
+	c.events.emit(c.ctx, "tauri://webview-created", ipc.Target{Kind: ipc.Any}, payload)
+}
+
+// Label returns the window's label.
+func (w *Window) Label() string { return w.label }
+
+// State returns the wanted state.
+func (w *Window) State() wire.WindowState {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.state
+}
+
+// Observed returns what the host last saw of the window.
+func (w *Window) Observed() wire.WindowObserved {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.observed
+}
+
+// Gone is closed when the window has been destroyed.
+func (w *Window) Gone() <-chan struct{} { return w.gone }
+
+func (w *Window) webviewList() []*Webview {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return append([]*Webview(nil), w.webviews...)
+}
+
+// Webview returns the window's first webview.
+func (w *Window) Webview() *Webview { return w.webviewList()[0] }
+
+// Update changes the wanted state and waits until the host has applied it. A
+// host that is not there just now gets the state when it comes back.
+func (w *Window) Update(ctx context.Context, change func(*wire.WindowState)) error {
+	w.mu.Lock()
+	if w.closing {
+		w.mu.Unlock()
+		return ErrNoWindow
+	}
+	w.adopt()
+	before := w.state
+	change(&w.state)
+	s := w.state
+	s.Touch = touched(&before, &s)
+	r := w.host.request(wire.KindWindow, w.id, s)
+	w.mu.Unlock()
+	err := r.wait(ctx)
+	if errors.Is(err, ErrHostLost) {
+		return nil
+	}
+	return err
+}
+
+// adopt makes what the user has done to the window the wanted state. w.mu is
+// held.
+func (w *Window) adopt() {
+	o := w.observed
+	if o.Scale <= 0 || !o.Visible {
+		return
+	}
+	w.state.Fullscreen, w.state.Maximized, w.state.Minimized = o.Fullscreen, o.Maximized, o.Minimized
+	if o.Fullscreen || o.Maximized || o.Minimized || o.Width < 2 || o.Height < 2 {
+		return // what it is now is not what it goes back to
+	}
+	w.state.Width, w.state.Height = float64(o.Width)/o.Scale, float64(o.Height)/o.Scale
+	if o.X != 0 || o.Y != 0 {
+		x, y := float64(o.X)/o.Scale, float64(o.Y)/o.Scale
+		w.state.X, w.state.Y, w.state.Center = &x, &y, false
+	}
+}
+
+// touched tells what a change means to change of all that the user can change.
+func touched(before, after *wire.WindowState) (t []wire.Touch) {
+	add := func(differs bool, what wire.Touch) {
+		if differs {
+			t = append(t, what)
+		}
+	}
+	same := func(a, b *float64) bool { return a == b || a != nil && b != nil && *a == *b }
+	add(before.Width != after.Width || before.Height != after.Height, wire.TouchSize)
+	add(!same(before.X, after.X) || !same(before.Y, after.Y), wire.TouchPosition)
+	add(before.Maximized != after.Maximized, wire.TouchMaximized)
+	add(before.Minimized != after.Minimized, wire.TouchMinimized)
+	add(before.Fullscreen != after.Fullscreen, wire.TouchFullscreen)
+	return t
+}
+
+// wanted is the state for a host that makes the window anew, so that it comes
+// back as the user left it.
+func (w *Window) wanted() wire.WindowState {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.adopt()
+	s := w.state
+	s.Touch = nil
+	return s
+}
+
+// Do performs an action on the window.
+func (w *Window) Do(ctx context.Context, name string, args any) error {
+	a := wire.Action{Name: name}
+	if args != nil {
+		a.Args = mustJSON(args)
+	}
+	return w.host.request(wire.KindWindowAction, w.id, a).wait(ctx)
+}
+
+// observe notes what the host sees and tells the listeners what has changed.
+func (w *Window) observe(o wire.WindowObserved) {
+	w.mu.Lock()
+	old := w.observed
+	w.observed = o
+	w.mu.Unlock()
+	w.emitChanges(old, o)
+}
+
+// emitChanges sends the window events of what has changed.
+func (w *Window) emitChanges(old, o wire.WindowObserved) {
+	type size struct {
+		Width  int `json:"width"`
+		Height int `json:"height"`
+	}
+	type position struct {
+		X int `json:"x"`
+		Y int `json:"y"`
+	}
+	if old.Scale == 0 {
+		return // the first look at a window is no change
+	}
+	if o.Width != old.Width || o.Height != old.Height {
+		w.emit("tauri://resize", size{o.Width, o.Height})
+	}
+	if o.X != old.X || o.Y != old.Y {
+		w.emit("tauri://move", position{o.X, o.Y})
+	}
+	if o.Scale != old.Scale {
+		w.emit("tauri://scale-change", struct {
+			ScaleFactor float64 `json:"scaleFactor"`
+			Size        size    `json:"size"`
+		}{o.Scale, size{o.Width, o.Height}})
+	}
+	if o.Focused != old.Focused {
+		name := "tauri://blur"
+		if o.Focused {
+			name = "tauri://focus"
+		}
+		w.emit(name, nil)
+	}
+}
+
+// emit sends a window event to those who listen to this window.
+func (w *Window) emit(name string, payload any) {
+	w.core.events.emitToWindow(name, w.label, mustJSON(payload))
+}
+
+// closeRequested handles the wish of the user, or of a page, to close the
+// window: pages and the app are told and may keep it.
+func (w *Window) CloseRequested() {
+	w.core.mu.RLock()
+	handlers := w.core.onClose
+	w.core.mu.RUnlock()
+	keep := w.core.events.listensForClose(w.label)
+	w.emit("tauri://close-requested", nil)
+	for _, f := range handlers {
+		keep = f(w) || keep
+	}
+	if !keep {
+		w.Destroy()
+	}
+}
+
+// Destroy closes the window without asking anyone.
+func (w *Window) Destroy() {
+	c := w.core
+	w.mu.Lock()
+	if w.closing {
+		w.mu.Unlock()
+		return
+	}
+	w.closing = true
+	views := w.webviews
+	w.mu.Unlock()
+
+	for _, v := range views {
+		v.endDocument(errDocumentClosed)
+		v.outbox.reset()
+	}
+	c.mu.Lock()
+	delete(c.windows, w.label)
+	delete(c.windowIDs, w.id)
+	for _, v := range views {
+		delete(c.webviews, v.label)
+		delete(c.webviewIDs, v.id)
+	}
+	hostEmpty, empty := true, len(c.windows) == 0
+	for _, other := range c.windows {
+		hostEmpty = hostEmpty && other.host != w.host
+	}
+	if hostEmpty && (!empty || c.opts.StayOpen) && w.host.name != "app" {
+		delete(c.hosts, w.host.name)
+	}
+	quit := empty && c.hadWindow && !c.opts.StayOpen
+	c.mu.Unlock()
+
+	w.host.send(wire.KindCloseWindow, w.id, nil)
+	if hostEmpty && w.host.name != "app" {
+		w.host.quit()
+	}
+	close(w.gone)
+	w.emit("tauri://destroyed", nil)
+	if quit {
+		c.shutdown(nil)
+	}
+}

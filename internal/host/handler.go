@@ -1,0 +1,145 @@
+package host
+
+import (
+	"crypto/subtle"
+	"io"
+	"net/url"
+	"strings"
+
+	"github.com/mullion-dev/mullion/internal/backend"
+	"github.com/mullion-dev/mullion/internal/bridge"
+	"github.com/mullion-dev/mullion/internal/wire"
+)
+
+// handler takes what the engine reports. It runs on the main loop.
+type handler struct{ h *host }
+
+func (x handler) Observed(id uint32, o wire.WindowObserved) {
+	if x.h.windows[id] != nil {
+		x.h.send(wire.KindObserved, id, 0, o)
+	}
+}
+
+func (x handler) CloseRequested(id uint32) {
+	if x.h.windows[id] != nil {
+		x.h.conn.Send(wire.Frame{Kind: wire.KindCloseRequested, Target: id})
+	}
+}
+
+func (x handler) Page(id uint32, e wire.PageEvent) {
+	v := x.h.webviews[id]
+	if v == nil {
+		return
+	}
+	switch e.Kind {
+	case wire.PageCommitted:
+		v.endDocument("the page was left")
+	case wire.PageCrashed:
+		v.endDocument("the web process is gone")
+	}
+	x.h.send(wire.KindPage, id, 0, e)
+}
+
+func (x handler) Message(id uint32, page, body string, r backend.Reply) {
+	if v := x.h.webviews[id]; v != nil {
+		v.message(page, body, r)
+	} else {
+		r.Fail("the webview was closed")
+	}
+}
+
+func (x handler) Decide(id uint32, d wire.Decision, answer func(wire.Verdict)) {
+	if x.h.webviews[id] == nil {
+		answer(wire.Verdict{})
+		return
+	}
+	n := x.h.nextID()
+	x.h.answers[n] = answer
+	x.h.send(wire.KindDecide, id, n, d)
+}
+
+// Request takes the bridge's own requests and passes the others on to the
+// Core.
+func (x handler) Request(id uint32, r backend.Request) {
+	h := x.h
+	u, err := url.Parse(r.URL())
+	if err != nil || u.Scheme != bridge.Scheme {
+		n := h.nextID()
+		h.requests[n] = r
+		h.send(wire.KindRequest, id, n, wire.Request{Method: r.Method(), URL: r.URL(), Header: r.Header()})
+		return
+	}
+	v := h.webviews[id]
+	if v == nil || !v.owns(r) {
+		h.log(4, id, "request for %s without the bridge's key was refused", u.Path)
+		deny(r)
+		return
+	}
+	kind, number, _ := strings.Cut(strings.TrimPrefix(u.Path, "/"), "/")
+	call, ok := parseNumber(number)
+	switch {
+	case ok && kind == "body" && r.Method() == "POST":
+		v.body(call, u.RawQuery == "last", r)
+	case ok && kind == "stream" && r.Method() == "GET":
+		n := h.nextID()
+		h.requests[n] = r
+		h.send(wire.KindRequest, id, n, wire.Request{Method: "GET", URL: r.URL(), Bridge: true, Doc: v.doc})
+	default:
+		deny(r)
+	}
+}
+
+func deny(r backend.Request) {
+	r.Respond(403, []wire.Field{{Name: "Content-Type", Value: "text/plain"}}, []byte("refused"), nil, 7)
+}
+
+// owns reports whether a request comes from the bridge of the document that
+// is shown.
+func (v *webview) owns(r backend.Request) bool {
+	var key, doc string
+	for _, f := range r.Header() {
+		switch strings.ToLower(f.Name) {
+		case bridge.KeyHeader:
+			key = f.Value
+		case bridge.DocHeader:
+			doc = f.Value
+		}
+	}
+	return v.doc != "" && doc == v.doc && subtle.ConstantTimeCompare([]byte(key), []byte(v.key)) == 1
+}
+
+// body sends a piece of a call's bytes to the Core and keeps the request
+// until the piece has been taken.
+func (v *webview) body(id uint64, last bool, r backend.Request) {
+	c := v.calls[id]
+	if c == nil || c.piece != nil {
+		// The call has been answered or given up; there is nobody to read.
+		r.Respond(410, nil, nil, nil, 0)
+		return
+	}
+	b := r.Body()
+	if b == nil {
+		b = io.NopCloser(strings.NewReader(""))
+	}
+	defer b.Close()
+	data, err := io.ReadAll(io.LimitReader(b, wire.MaxBody+1))
+	if err != nil || len(data) > wire.MaxBody {
+		r.Respond(413, nil, nil, nil, 0)
+		return
+	}
+	c.piece = r
+	f := wire.Frame{Kind: wire.KindBody, Target: v.id, ID: id, Payload: data}
+	if last {
+		f.Flags = wire.FlagLast
+	}
+	v.h.conn.Send(f)
+}
+
+// accepted lets the page send the next piece of a call's bytes.
+func (v *webview) accepted(id uint64) {
+	if c := v.calls[id]; c != nil && c.piece != nil {
+		r := c.piece
+		c.piece = nil
+		r.Respond(204, nil, nil, nil, 0)
+	}
+}

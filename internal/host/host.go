@@ -1,0 +1,344 @@
+// Package host is the process that owns windows and webviews. It does what
+// the Core says and reports what happens; it decides nothing but one thing:
+// which webview, document and origin a message came from. That it attests
+// from what the engine tells, never from what a page could write.
+//
+// The first call to make is Run, on the main thread.
+package host
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"sync"
+
+	"github.com/mullion-dev/mullion/internal/backend"
+	"github.com/mullion-dev/mullion/internal/bridge"
+	"github.com/mullion-dev/mullion/internal/wire"
+)
+
+// ErrNotAHost is wrapped when a process was started as a host but not by a
+// Core.
+var ErrNotAHost = errors.New("not started by a Core")
+
+// host is owned by the main loop: everything but inbox is touched there only.
+type host struct {
+	conn   *wire.Conn
+	engine backend.Engine
+
+	windows  map[uint32]*window
+	webviews map[uint32]*webview
+	requests map[uint64]backend.Request
+	answers  map[uint64]func(wire.Verdict)
+	lastID   uint64 // of requests and decisions
+
+	inbox inbox
+}
+
+type window struct {
+	w     backend.Window
+	state wire.WindowState
+}
+
+// Run speaks the protocol on conn until the Core says quit or goes away. It
+// must be called on the main thread.
+func Run(conn *wire.Conn, engine backend.Engine) error {
+	defer conn.Close()
+	f, err := conn.Receive()
+	if err != nil {
+		return fmt.Errorf("%w: no hello: %w", ErrNotAHost, err)
+	}
+	var hello wire.Hello
+	if f.Kind != wire.KindHello {
+		return fmt.Errorf("%w: %s instead of hello", ErrNotAHost, f.Kind)
+	}
+	if err := wire.Decode(f, &hello); err != nil {
+		return fmt.Errorf("%w: %w", ErrNotAHost, err)
+	}
+	if hello.Version != wire.Version {
+		err := fmt.Errorf("host speaks protocol version %d, the Core %d: restart the app", wire.Version, hello.Version)
+		conn.SendJSON(wire.KindFatal, 0, 0, wire.Fatal{Code: "version", Message: err.Error()})
+		return err
+	}
+
+	h := &host{
+		conn:     conn,
+		engine:   engine,
+		windows:  map[uint32]*window{},
+		webviews: map[uint32]*webview{},
+		requests: map[uint64]backend.Request{},
+		answers:  map[uint64]func(wire.Verdict){},
+	}
+	opts := backend.Options{
+		AppID:       hello.AppID,
+		AppName:     hello.AppName,
+		DataDir:     hello.DataDir,
+		CacheDir:    hello.CacheDir,
+		Schemes:     append([]string{bridge.Scheme}, hello.Schemes...),
+		World:       bridge.World,
+		MessageName: bridge.MessageName,
+		Log:         func(text string) { h.log(2, 0, "%s", text) },
+	}
+	var readers sync.WaitGroup
+	err = engine.Run(opts, handler{h}, func() {
+		h.send(wire.KindReady, 0, 0, wire.Ready{Version: wire.Version, PID: os.Getpid(), Engine: engine.Version()})
+		readers.Go(h.receive)
+	})
+	if err != nil {
+		code := "internal"
+		var init *backend.InitError
+		if errors.As(err, &init) {
+			code = init.Code
+		}
+		conn.SendJSON(wire.KindFatal, 0, 0, wire.Fatal{Code: code, Message: err.Error()})
+		return err
+	}
+	conn.Close()
+	readers.Wait()
+	return h.inbox.err
+}
+
+// inbox takes frames from the reader to the main loop.
+type inbox struct {
+	mu        sync.Mutex
+	frames    []wire.Frame // guarded by mu
+	scheduled bool         // guarded by mu; handle is on its way
+
+	err error // set before the engine is told to quit
+}
+
+// receive reads frames until the Core is gone.
+func (h *host) receive() {
+	for {
+		f, err := h.conn.Receive()
+		if err != nil {
+			if err != io.EOF && !errors.Is(err, os.ErrClosed) {
+				h.inbox.err = err
+			}
+			h.engine.Quit()
+			return
+		}
+		h.inbox.mu.Lock()
+		h.inbox.frames = append(h.inbox.frames, f)
+		post := !h.inbox.scheduled
+		h.inbox.scheduled = true
+		h.inbox.mu.Unlock()
+		if post {
+			h.engine.Post(h.handleAll)
+		}
+	}
+}
+
+func (h *host) handleAll() {
+	h.inbox.mu.Lock()
+	frames := h.inbox.frames
+	h.inbox.frames = nil
+	h.inbox.scheduled = false
+	h.inbox.mu.Unlock()
+	for _, f := range frames {
+		if err := h.handle(f); err != nil {
+			h.inbox.err = err
+			h.engine.Quit()
+			return
+		}
+	}
+	for _, v := range h.webviews {
+		v.flush()
+	}
+}
+
+// handle does what one frame says. An error is a violation and ends the host.
+func (h *host) handle(f wire.Frame) error {
+	switch f.Kind {
+	case wire.KindWindow:
+		var s wire.WindowState
+		if err := wire.Decode(f, &s); err != nil {
+			return err
+		}
+		h.result(f, h.applyWindow(f.Target, s))
+	case wire.KindWebview:
+		var s wire.WebviewState
+		if err := wire.Decode(f, &s); err != nil {
+			return err
+		}
+		h.result(f, h.applyWebview(f.Target, s))
+	case wire.KindCloseWindow:
+		h.closeWindow(f.Target)
+	case wire.KindCloseWebview:
+		h.closeWebview(f.Target)
+	case wire.KindWindowAction, wire.KindWebviewAction:
+		var a wire.Action
+		if err := wire.Decode(f, &a); err != nil {
+			return err
+		}
+		h.result(f, h.do(f, a))
+	case wire.KindDeliver:
+		if v := h.webviews[f.Target]; v != nil {
+			v.queue = append(v.queue, outgoing{text: string(f.Payload)})
+		}
+	case wire.KindReply:
+		if v := h.webviews[f.Target]; v != nil {
+			v.queue = append(v.queue, outgoing{reply: true, call: f.ID, text: string(f.Payload)})
+		}
+	case wire.KindResponse:
+		return h.respond(f)
+	case wire.KindVerdict:
+		var verdict wire.Verdict
+		if err := wire.Decode(f, &verdict); err != nil {
+			return err
+		}
+		if answer := h.answers[f.ID]; answer != nil {
+			delete(h.answers, f.ID)
+			answer(verdict)
+		}
+	case wire.KindAccept:
+		if v := h.webviews[f.Target]; v != nil {
+			v.accepted(f.ID)
+		}
+	case wire.KindPing:
+		h.conn.Send(wire.Frame{Kind: wire.KindPong, ID: f.ID})
+	case wire.KindQuit:
+		for id := range h.windows {
+			h.closeWindow(id)
+		}
+		h.engine.Quit()
+	default:
+		return fmt.Errorf("%w: unexpected %s frame", wire.ErrProtocol, f.Kind)
+	}
+	return nil
+}
+
+func (h *host) applyWindow(id uint32, s wire.WindowState) error {
+	if w := h.windows[id]; w != nil {
+		old := w.current(&s)
+		w.state = s
+		return w.w.Apply(&old, &s)
+	}
+	w, err := h.engine.NewWindow(id, &s)
+	if w == nil {
+		return fmt.Errorf("open window %q: %w", s.Label, err)
+	}
+	h.windows[id] = &window{w: w, state: s}
+	return err
+}
+
+// current is the state that s is to be compared with: the last one, but for
+// what the user may have changed since. There it is what the window is now
+// where s means to change it, and what s says where it does not.
+func (w *window) current(s *wire.WindowState) wire.WindowState {
+	old, o := w.state, w.w.Observe()
+	scale := o.Scale
+	if scale <= 0 {
+		scale = 1
+	}
+	touched := func(t wire.Touch) bool { return slices.Contains(s.Touch, t) }
+	old.Width, old.Height = s.Width, s.Height
+	if touched(wire.TouchSize) {
+		old.Width, old.Height = float64(o.Width)/scale, float64(o.Height)/scale
+	}
+	old.X, old.Y = s.X, s.Y
+	if touched(wire.TouchPosition) {
+		old.X, old.Y = nil, nil // a window's own idea of its place may be off by its frame
+	}
+	old.Maximized, old.Minimized, old.Fullscreen = s.Maximized, s.Minimized, s.Fullscreen
+	if touched(wire.TouchMaximized) {
+		old.Maximized = o.Maximized
+	}
+	if touched(wire.TouchMinimized) {
+		old.Minimized = o.Minimized
+	}
+	if touched(wire.TouchFullscreen) {
+		old.Fullscreen = o.Fullscreen
+	}
+	return old
+}
+
+func (h *host) closeWindow(id uint32) {
+	w := h.windows[id]
+	if w == nil {
+		return
+	}
+	delete(h.windows, id)
+	for vid, v := range h.webviews {
+		if v.state.Window == id {
+			h.closeWebview(vid)
+		}
+	}
+	w.w.Close()
+}
+
+func (h *host) do(f wire.Frame, a wire.Action) error {
+	if f.Kind == wire.KindWindowAction {
+		if w := h.windows[f.Target]; w != nil {
+			return w.w.Do(a)
+		}
+		return fmt.Errorf("%s: window not found", a.Name)
+	}
+	if v := h.webviews[f.Target]; v != nil {
+		return v.v.Do(a)
+	}
+	return fmt.Errorf("%s: webview not found", a.Name)
+}
+
+// result reports the outcome of a frame whose sender wants to know, and logs
+// what nobody asked about.
+func (h *host) result(f wire.Frame, err error) {
+	if f.ID != 0 {
+		var r wire.Result
+		if err != nil {
+			r.Error = err.Error()
+			r.Unsupported = errors.Is(err, errors.ErrUnsupported)
+		}
+		h.send(wire.KindResult, f.Target, f.ID, r)
+	} else if err != nil {
+		h.log(4, f.Target, "%s: %v", f.Kind, err)
+	}
+}
+
+// respond answers a request on a custom scheme.
+func (h *host) respond(f wire.Frame) error {
+	headFrame, body, err := wire.SplitResponse(f)
+	if err != nil {
+		return err
+	}
+	var head wire.Response
+	if err := wire.Decode(headFrame, &head); err != nil {
+		return err
+	}
+	r := h.requests[f.ID]
+	if r == nil {
+		if f.File != nil {
+			f.File.Close()
+		}
+		return nil
+	}
+	delete(h.requests, f.ID)
+	if head.Error != "" {
+		r.Fail(head.Error)
+		return nil
+	}
+	r.Respond(head.Status, head.Header, body, f.File, head.Length)
+	return nil
+}
+
+func (h *host) nextID() uint64 {
+	h.lastID++
+	return h.lastID
+}
+
+func (h *host) send(kind wire.Kind, target uint32, id uint64, v any) {
+	// The only error worth anything is that the Core is gone, and then the
+	// reader sees it too.
+	_ = h.conn.SendJSON(kind, target, id, v)
+}
+
+// log sends a record to the Core's log. level is as in package log/slog.
+func (h *host) log(level int, webview uint32, format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	if len(text) > 8<<10 {
+		text = text[:8<<10] + "…"
+	}
+	h.send(wire.KindLog, 0, 0, wire.LogRecord{Level: level, Message: text, Webview: webview})
+}

@@ -1,0 +1,289 @@
+package host
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/mullion-dev/mullion/internal/backend"
+	"github.com/mullion-dev/mullion/internal/bridge"
+	"github.com/mullion-dev/mullion/internal/wire"
+)
+
+// maxBatch bounds one evaluation in a page, in bytes, so that a flood of
+// events leaves room for other work in between.
+const maxBatch = 256 << 10
+
+type webview struct {
+	h     *host
+	id    uint32
+	v     backend.Webview
+	state wire.WebviewState
+	key   string // the secret of the bridge; the page never sees it
+
+	// doc is the document that the bridge has announced, "" between two.
+	doc    string
+	calls  map[uint64]*call
+	queue  []outgoing
+	active bool // a batch is being run by the page
+}
+
+// call is a call of the page that has no answer yet.
+type call struct {
+	reply backend.Reply
+	// piece is a request with a part of the call's bytes that waits for the
+	// Core to take it.
+	piece backend.Request
+}
+
+// outgoing is a message for the page, or the answer to one of its calls.
+type outgoing struct {
+	reply bool
+	call  uint64
+	text  string
+}
+
+func (h *host) applyWebview(id uint32, s wire.WebviewState) error {
+	if v := h.webviews[id]; v != nil {
+		if s.Window != v.state.Window || s.Label != v.state.Label {
+			return fmt.Errorf("webview %q: moving to another window: %w", s.Label, errors.ErrUnsupported)
+		}
+		err := v.v.Apply(&v.state, &s)
+		old := v.state
+		v.state = s
+		if old.Script != s.Script || !equal(old.Origins, s.Origins) {
+			err = errors.Join(err, v.setScripts())
+		}
+		return err
+	}
+	w := h.windows[s.Window]
+	if w == nil {
+		return fmt.Errorf("webview %q: window not found", s.Label)
+	}
+	bv, err := h.engine.NewWebview(id, w.w, &s)
+	if bv == nil {
+		return fmt.Errorf("open webview %q: %w", s.Label, err)
+	}
+	secret := make([]byte, 32)
+	rand.Read(secret)
+	v := &webview{h: h, id: id, v: bv, state: s, key: hex.EncodeToString(secret), calls: map[uint64]*call{}}
+	h.webviews[id] = v
+	if err := v.setScripts(); err != nil {
+		return err
+	}
+	if s.URL != "" {
+		bv.Load(s.URL)
+	}
+	return err
+}
+
+func (v *webview) setScripts() error {
+	if len(v.state.Origins) == 0 {
+		v.v.SetScripts("", "", nil)
+		return nil
+	}
+	page, err := bridge.Page(bridge.PageConfig{
+		Window:    v.h.windows[v.state.Window].state.Label,
+		Webview:   v.state.Label,
+		Sep:       separator,
+		Delimiter: delimiter,
+	})
+	if err != nil {
+		return err
+	}
+	v.v.SetScripts(bridge.Bridge(v.key), page+"\n"+v.state.Script, v.state.Origins)
+	return nil
+}
+
+func (h *host) closeWebview(id uint32) {
+	v := h.webviews[id]
+	if v == nil {
+		return
+	}
+	delete(h.webviews, id)
+	v.endDocument("the webview was closed")
+	v.v.Close()
+}
+
+// endDocument forgets everything that belonged to the document so far.
+func (v *webview) endDocument(why string) {
+	v.doc = ""
+	for _, c := range v.calls {
+		c.reply.Fail(why)
+		if c.piece != nil {
+			c.piece.Fail(why)
+		}
+	}
+	v.calls = map[uint64]*call{}
+	done := 0
+	for _, o := range v.queue {
+		done += len(o.text)
+	}
+	v.queue = nil
+	v.credit(done)
+}
+
+// credit tells the Core that n bytes of messages are no longer under way.
+func (v *webview) credit(n int) {
+	if n > 0 {
+		v.h.conn.Send(wire.Frame{Kind: wire.KindCredit, Target: v.id, Payload: wire.PutCount(uint64(n))})
+	}
+}
+
+// flush hands what is queued to the page, one batch at a time: while the page
+// runs a batch, the next one gathers. An answer goes straight to its promise,
+// but never before a message that was sent before it.
+func (v *webview) flush() {
+	for !v.active && len(v.queue) > 0 {
+		if o := v.queue[0]; o.reply {
+			v.queue = v.queue[1:]
+			if c := v.calls[o.call]; c != nil {
+				delete(v.calls, o.call)
+				c.reply.Return(o.text)
+				if c.piece != nil {
+					c.piece.Respond(200, nil, nil, nil, 0)
+				}
+			}
+			v.credit(len(o.text))
+			continue
+		}
+		var b strings.Builder
+		n, size := 0, 0
+		b.WriteString(v.doc)
+		b.WriteString(" [")
+		for ; n < len(v.queue) && !v.queue[n].reply && (n == 0 || size < maxBatch); n++ {
+			if n > 0 {
+				b.WriteByte(',')
+			}
+			b.WriteString(v.queue[n].text)
+			size += len(v.queue[n].text)
+		}
+		b.WriteByte(']')
+		v.queue = v.queue[n:]
+		if v.doc == "" {
+			v.credit(size)
+			continue
+		}
+		v.active = true
+		v.v.Deliver(b.String(), func(err error) {
+			v.active = false
+			v.credit(size)
+			v.flush()
+		})
+	}
+	if len(v.queue) == 0 {
+		v.queue = nil
+	}
+}
+
+// message handles a script message of the bridge, see PROTOCOL.md 2.2.
+func (v *webview) message(page, body string, r backend.Reply) {
+	if len(body) > wire.MaxPayload {
+		// The call must still settle; its number is at the start.
+		r.Return(fmt.Sprintf("e\"arguments of %d bytes are too large: pass more than %d bytes as raw bytes\"", len(body), wire.MaxPayload))
+		return
+	}
+	op, rest, _ := strings.Cut(body, " ")
+	doc, rest, _ := strings.Cut(rest, " ")
+	if op == "h" {
+		v.hello(page, doc, rest, r)
+		return
+	}
+	if v.doc == "" || doc != v.doc {
+		v.h.log(4, v.id, "message of a document that is no longer shown was dropped")
+		r.Fail("the document is no longer shown")
+		return
+	}
+	switch op {
+	case "c":
+		v.call(rest, r)
+	case "a":
+		r.Return("")
+		if id, ok := parseNumber(rest); ok && v.calls[id] != nil {
+			v.h.conn.Send(wire.Frame{Kind: wire.KindCancel, Target: v.id, ID: id})
+		}
+	case "k":
+		r.Return("")
+		stream, count, _ := strings.Cut(rest, " ")
+		id, ok1 := parseNumber(stream)
+		n, ok2 := parseNumber(count)
+		if ok1 && ok2 && id != 0 {
+			v.h.conn.Send(wire.Frame{Kind: wire.KindCredit, Target: v.id, ID: id, Payload: wire.PutCount(n)})
+		}
+	case "v":
+		r.Return("")
+		v.h.log(4, v.id, "%s", rest)
+	default:
+		r.Fail("unknown message")
+	}
+}
+
+// hello begins a document, when the bridge and the engine agree on where we
+// are.
+func (v *webview) hello(page, doc, origin string, r backend.Reply) {
+	if got := Origin(page); got == "" || got != origin || len(doc) != 32 {
+		v.h.log(8, v.id, "bridge of origin %q in a document of origin %q was refused", origin, got)
+		r.Fail("origin mismatch")
+		return
+	}
+	if v.doc != doc {
+		v.endDocument("the document was replaced")
+	}
+	v.doc = doc
+	v.h.send(wire.KindPage, v.id, 0, wire.PageEvent{Kind: wire.PageDocument, URL: page, Doc: doc, Origin: origin})
+	r.Return("")
+}
+
+func (v *webview) call(rest string, r backend.Reply) {
+	number, rest, _ := strings.Cut(rest, " ")
+	size, text, ok := strings.Cut(rest, " ")
+	id, ok1 := parseNumber(number)
+	if !ok || !ok1 || v.calls[id] != nil {
+		r.Fail("malformed call")
+		return
+	}
+	var bytes uint64 // the size plus one, 0 for none
+	if size != "-" {
+		n, ok := parseNumber(size)
+		if !ok || n > 1<<53 {
+			r.Fail("malformed call")
+			return
+		}
+		bytes = n + 1
+	}
+	v.calls[id] = &call{reply: r}
+	payload := append(wire.PutCount(bytes), text...)
+	if err := v.h.conn.Send(wire.Frame{Kind: wire.KindCall, Target: v.id, ID: id, Payload: payload}); err != nil {
+		delete(v.calls, id)
+		r.Fail(err.Error())
+	}
+}
+
+// Origin returns the origin of an address as the engine writes it, or "".
+func Origin(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme == "" || u.Host == "" {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
+}
+
+func parseNumber(s string) (n uint64, ok bool) {
+	if s == "" || len(s) > 16 {
+		return 0, false
+	}
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return 0, false
+		}
+		n = n*10 + uint64(s[i]-'0')
+	}
+	return n, true
+}
+
+func equal(a, b []string) bool {
+	return strings.Join(a, "\x00") == strings.Join(b, "\x00")
+}

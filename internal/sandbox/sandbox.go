@@ -1,0 +1,63 @@
+// Package sandbox starts the children of the Core. Every child is started
+// by Start, so that what a child inherits is decided in one place: an
+// environment by allow-list, one socket, and nothing else.
+package sandbox
+
+import (
+	"fmt"
+	"io"
+	"os"
+)
+
+// Spec says what to start.
+type Spec struct {
+	// Name appears in logs.
+	Name string
+	// Role is given to the child, which finds Socket by it; see ChildSocket.
+	Role string
+	// Socket is the child's end of its connection. Start closes it.
+	Socket *os.File
+	// CacheDir is the child's private XDG_CACHE_HOME; it must persist, or
+	// every start pays for shaders and plugin scans again.
+	CacheDir string
+	// Output gets what the child and its own children print.
+	Output io.Writer
+	// Env is added to what the allow-list lets through.
+	Env []string
+}
+
+// Exit tells how a process ended.
+type Exit struct {
+	// Code is the exit status, or -1 after a signal.
+	Code int
+	// Signal is the number of the signal that ended it, 0 for none.
+	Signal int
+	// Fault is set for signals that a process brings upon itself.
+	Fault bool
+	Text  string
+}
+
+func (e Exit) String() string { return e.Text }
+
+// roleVariable names the child's role in its environment. It alone makes
+// nobody a host: without the Core's socket and hello the child refuses.
+const roleVariable = "MULLION_ROLE"
+
+// socketFD is where a child finds its socket.
+const socketFD = 3
+
+// ChildRole returns the role that this process was started in, "" for an
+// app's own start.
+func ChildRole() string { return os.Getenv(roleVariable) }
+
+// ChildSocket returns the socket that the Core passed to this process.
+func ChildSocket() (*os.File, error) {
+	f := os.NewFile(socketFD, "core")
+	if f == nil {
+		return nil, fmt.Errorf("descriptor %d is not open", socketFD)
+	}
+	if _, err := f.Stat(); err != nil {
+		return nil, fmt.Errorf("descriptor %d is not open", socketFD)
+	}
+	return f, nil
+}

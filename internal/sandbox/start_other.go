@@ -1,0 +1,33 @@
+//go:build !linux
+
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+)
+
+// Process is a child of the Core.
+type Process struct{ done chan struct{} }
+
+// Start is not supported on this system yet.
+func Start(s Spec) (*Process, error) {
+	s.Socket.Close()
+	return nil, fmt.Errorf("start %s on %s: %w", s.Name, runtime.GOOS, errors.ErrUnsupported)
+}
+
+// PID returns the child's process id.
+func (p *Process) PID() int { return 0 }
+
+// Done is closed when the child has ended.
+func (p *Process) Done() <-chan struct{} { return p.done }
+
+// Wait waits for the child to end and tells how it did.
+func (p *Process) Wait() Exit {
+	<-p.done
+	return Exit{Code: -1}
+}
+
+// Kill ends the child at once.
+func (p *Process) Kill() {}

@@ -1,0 +1,197 @@
+// Package ipc is the one place through which every message of an app goes.
+// An [Interceptor], added by App.Use, sees each command, event, channel
+// message and web-level decision (navigation, new window, permission,
+// download, file chooser), and can let it pass, change it, refuse it or just
+// look:
+//
+//	app.Use(func(ctx context.Context, m *ipc.Message, next ipc.Handler) (ipc.Result, error) {
+//		if m.Kind == ipc.Command && m.Name == "delete_all" {
+//			return ipc.Result{}, errors.New("not today")
+//		}
+//		return next(ctx, m)
+//	})
+package ipc
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/mullion-dev/mullion/capability"
+)
+
+// Kind tells what a [Message] is about.
+type Kind uint8
+
+const (
+	// Command is a call of a page. Name is the command, Args its arguments.
+	Command Kind = iota
+	// Event is an event on its way to its listeners, from a page or from the
+	// Core. Name is the event, Args its payload, Target whom it is for.
+	Event
+	// ChannelMessage is a message of the Core to a page over a channel. Name
+	// is the command that the channel was given to.
+	ChannelMessage
+	// Navigation asks whether a webview may load URL.
+	Navigation
+	// NewWindow asks whether a page may open URL in a new window.
+	NewWindow
+	// Permission asks for a web permission; Name is "camera", "microphone",
+	// "location", "notification", "clipboard-read", "pointer-lock",
+	// "device-info", "media-keys", "data-access" or "unknown".
+	Permission
+	// Download asks whether URL may be downloaded; Name is the file name
+	// that the server suggests.
+	Download
+	// FileChooser asks whether a page may let the user choose files.
+	FileChooser
+)
+
+var kindNames = [...]string{"command", "event", "channel message", "navigation", "new window", "permission", "download", "file chooser"}
+
+func (k Kind) String() string {
+	if int(k) < len(kindNames) {
+		return kindNames[k]
+	}
+	return fmt.Sprintf("kind(%d)", uint8(k))
+}
+
+// Caller is who sent a message, as the Core knows it: never taken from
+// anything that a page can write.
+type Caller struct {
+	// Window and Webview are labels. Both are empty for the Core itself.
+	Window, Webview string
+	// Origin is that of the document that called, such as "app://localhost".
+	Origin string
+	// URL is the address of that document when it was loaded.
+	URL string
+	// Local reports whether the document is the app's own.
+	Local bool
+}
+
+// FromCore reports whether the Core itself is the caller.
+func (c Caller) FromCore() bool { return c.Webview == "" }
+
+func (c Caller) String() string {
+	if c.FromCore() {
+		return "core"
+	}
+	if c.Window == c.Webview {
+		return fmt.Sprintf("window %q (%s)", c.Window, c.Origin)
+	}
+	return fmt.Sprintf("window %q, webview %q (%s)", c.Window, c.Webview, c.Origin)
+}
+
+// Field is one header field of a call.
+type Field struct{ Name, Value string }
+
+// Header holds the fields that a page gave to invoke. Names compare without
+// regard to case.
+type Header []Field
+
+// Get returns the first value of a field. A value "undefined" counts as
+// absent, since that is what JavaScript makes of a missing one.
+func (h Header) Get(name string) (string, bool) {
+	i := slices.IndexFunc(h, func(f Field) bool { return strings.EqualFold(f.Name, name) })
+	if i < 0 || h[i].Value == "undefined" {
+		return "", false
+	}
+	return h[i].Value, true
+}
+
+// TargetKind is the kind of a [Target].
+type TargetKind string
+
+// The kinds of event targets, as on the page's side.
+const (
+	Any           TargetKind = "Any"
+	AppTarget     TargetKind = "App"
+	AnyLabel      TargetKind = "AnyLabel"
+	Window        TargetKind = "Window"
+	Webview       TargetKind = "Webview"
+	WebviewWindow TargetKind = "WebviewWindow"
+)
+
+// Target says whom an event is for, or whose events a listener wants.
+type Target struct {
+	Kind  TargetKind `json:"kind"`
+	Label string     `json:"label,omitzero"`
+}
+
+// Message is one message. An interceptor may change Name, Args, Header and
+// Target before it calls the next handler; the capability check comes after
+// all interceptors and judges what they have made of it.
+type Message struct {
+	Kind Kind
+	Name string
+	From Caller
+	// Args is a JSON value: an object for commands, anything for events and
+	// channel messages. It is nil for commands called with raw bytes, for
+	// channel messages of bytes, and for decisions.
+	Args jsontext.Value
+	// Body holds the raw bytes of a call, to be read once; nil if there are
+	// none. BodySize is their number.
+	Body     io.Reader
+	BodySize int64
+	Header   Header
+	Target   Target
+	// URL is what a decision is about.
+	URL string
+	// MainFrame is false for the navigation of an iframe.
+	MainFrame bool
+
+	// Scope is what the permissions of the caller say about this command.
+	// It is set by the capability check, after the interceptors.
+	Scope capability.Scope
+	// Channels opens the channels that the arguments name.
+	Channels ChannelOpener
+}
+
+// Result is what a handler returns for a command: JSON, or bytes, or a
+// stream. The zero value is null. For decisions it is not used.
+type Result struct {
+	JSON jsontext.Value
+	// Bytes arrive in the page as an ArrayBuffer.
+	Bytes []byte
+	// Stream is read to its end and closed; it too arrives as an ArrayBuffer.
+	// StreamSize is its length in bytes, or -1 if that is not known.
+	Stream     io.ReadCloser
+	StreamSize int64
+}
+
+// Handler handles a message. An error rejects the call, drops the event or
+// refuses the decision; its text reaches the page that called.
+type Handler func(ctx context.Context, m *Message) (Result, error)
+
+// Interceptor stands between the sender of a message and its handler. It is
+// called for every message and may be called for several at once. Interceptors
+// run in the order in which they were added. For a decision an interceptor can
+// refuse what the capabilities allow, never allow what they refuse.
+type Interceptor func(ctx context.Context, m *Message, next Handler) (Result, error)
+
+// Chain puts interceptors before a handler.
+func Chain(h Handler, in ...Interceptor) Handler {
+	for _, i := range slices.Backward(in) {
+		next := h
+		h = func(ctx context.Context, m *Message) (Result, error) { return i(ctx, m, next) }
+	}
+	return h
+}
+
+type messageKey struct{}
+
+// WithMessage returns a context from which [MessageFrom] returns m.
+func WithMessage(ctx context.Context, m *Message) context.Context {
+	return context.WithValue(ctx, messageKey{}, m)
+}
+
+// MessageFrom returns the message that a command is being run for: its
+// caller, headers, scope and raw bytes.
+func MessageFrom(ctx context.Context) (*Message, bool) {
+	m, ok := ctx.Value(messageKey{}).(*Message)
+	return m, ok
+}
