@@ -38,8 +38,8 @@ func (t *tag) attribute(name string) (string, bool) {
 // HTML standard does, with scripting on. It knows enough of the tree to tell
 // the elements whose content is text, and SVG and MathML, in which none is. In
 // markup that is not nested as it should be, its idea of where SVG ends can
-// differ from an engine's; a script there is then refused, not let through
-// unseen.
+// differ from an engine's; an inline script or style there may then be refused
+// by the engine.
 type tokenizer struct {
 	in   []byte
 	pos  int
