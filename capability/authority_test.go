@@ -194,27 +194,51 @@ func TestCheckScope(t *testing.T) {
 	}
 }
 
-// Appending to a returned scope must not show in the next one.
+// Appending to a returned scope must not show in another.
 func TestCheckScopeIsNotShared(t *testing.T) {
-	a := mustResolve(t, Capability{Identifier: "a", Local: true, Windows: []string{"*"}, Permissions: []Entry{
-		{Identifier: "fs:read-all", Allow: values(`"a"`)}, {Identifier: "fs:scope", Allow: values(`"b"`)}}})
-	want, _ := a.Check(local("main"), "plugin:fs|read_file")
+	// Two entries and one make a slice with room for more.
+	ms := []Manifest{{Commands: []string{"x"}, Permissions: []Permission{{Identifier: "p", Allow: []string{"x"}, Scope: Scope{Allow: values(`1`, `2`)}}}}}
+	a, err := Resolve(ms, []Capability{
+		{Identifier: "a", Local: true, Windows: []string{"one", "both"}, Permissions: []Entry{{Identifier: "p", Allow: values(`3`)}}},
+		{Identifier: "b", Local: true, Windows: []string{"both"}, Permissions: []Entry{{Identifier: "allow-x", Allow: values(`4`)}}},
+	}, Linux)
+	if err != nil {
+		t.Fatal(err)
+	}
+	both, _ := a.Check(local("both"), "x")
+	one, _ := a.Check(local("one"), "x")
+	again, _ := a.Check(local("one"), "x")
+	_ = append(one.Allow, values(`"mine"`)...)
+	_ = append(both.Allow, values(`"mine"`)...)
+	if diff := cmp.Diff(values(`1`, `2`, `3`, `4`), both.Allow); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if len(again.Allow) != 3 || cap(again.Allow) != 3 {
+		t.Errorf("got %s with room for %d", again.Allow, cap(again.Allow))
+	}
+}
+
+func TestAuthorityIsConcurrent(t *testing.T) {
+	a := mustResolve(t, Capability{Identifier: "a", Local: true, Remote: []string{"https://*.dev"}, Windows: []string{"*"}, Permissions: []Entry{
+		{Identifier: "fs:home", Allow: values(`"a"`)}, {Identifier: "fs:scope", Allow: values(`"b"`)}}})
 	var wait sync.WaitGroup
 	for i := range 8 {
 		wait.Go(func() {
-			s, err := a.Check(local(fmt.Sprint("w", i)), "plugin:fs|read_file")
-			if err != nil {
-				t.Error(err)
+			for _, c := range []Caller{local(fmt.Sprint("w", i)), remote("w", "https://a.dev")} {
+				s, err := a.Check(c, "plugin:fs|read_file")
+				if err != nil {
+					t.Error(err)
+				}
+				_ = append(s.Allow, values(`"mine"`)...)
+				_ = a.Explain(c, "plugin:fs|read_file").String()
+				_ = a.Covers(c, "x", "y")
+				if _, err := a.With(Capability{Identifier: "b", Local: true}); err != nil {
+					t.Error(err)
+				}
 			}
-			_ = append(s.Allow, values(`"mine"`)...)
-			_ = a.Explain(local("w"), "plugin:fs|read_file").String()
 		})
 	}
 	wait.Wait()
-	got, _ := a.Check(local("main"), "plugin:fs|read_file")
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("-want +got:\n%s", diff)
-	}
 }
 
 func TestResolveErrors(t *testing.T) {
@@ -296,7 +320,9 @@ func TestOwnPermissionReplaces(t *testing.T) {
 }
 
 func TestWith(t *testing.T) {
-	base := mustResolve(t, Capability{Identifier: "a", Local: true, Windows: []string{"main"}, Permissions: []Entry{{Identifier: "fs:read-all", Allow: values(`"a"`)}}})
+	first := Capability{Identifier: "a", Local: true, Windows: []string{"main"}, Permissions: []Entry{{Identifier: "fs:read-all", Allow: values(`"a"`)}}}
+	base := mustResolve(t, first)
+	first.Windows[0], first.Permissions[0].Identifier = "other", "notes"
 	more := Capability{Identifier: "b", Local: true, Windows: []string{"main"}, Permissions: []Entry{
 		{Identifier: "fs:write-all", Allow: values(`"b"`)}, {Identifier: "fs:deny-read-file"}}}
 	wider, err := base.With(more)
@@ -316,6 +342,9 @@ func TestWith(t *testing.T) {
 		if _, err := test.a.Check(local("main"), test.command); (err == nil) != test.want {
 			t.Errorf("%s: got %v", test.command, err)
 		}
+	}
+	if _, err := wider.Check(local("other"), "add_note"); err == nil {
+		t.Error("the capabilities of before are shared with their maker")
 	}
 	got, _ := wider.Check(local("main"), "plugin:fs|write_file")
 	if diff := cmp.Diff(Scope{Allow: values(`"b"`)}, got); diff != "" {

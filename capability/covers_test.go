@@ -45,6 +45,7 @@ func TestCovers(t *testing.T) {
 		{"wider scope", []Capability{scoped("a", "main", "fs:read-all", `"a"`, ""), scoped("b", "new", "fs:read-all", `"b"`, "")}, local("main"), "", "plugin:fs|read_file"},
 		{"same scope", []Capability{scoped("a", "main", "fs:read-all", `"a"`, ""), scoped("b", "new", "fs:read-all", ` "a" `, "")}, local("main"), "", ""},
 		{"less denied", []Capability{capability("a", "*", "fs:home"), scoped("b", "main", "fs:scope", "", `"x"`)}, local("main"), "", "plugin:fs|read_file"},
+		{"less denied by a grant", []Capability{scoped("a", "main new", "fs:read-all", `"a"`, ""), scoped("b", "main", "fs:read-all", "", `"x"`)}, local("main"), "", "plugin:fs|read_file"},
 		{"more denied", []Capability{capability("a", "*", "fs:home"), scoped("b", "new", "fs:scope", "", `"x"`)}, local("main"), "", ""},
 		{"plugin scope", []Capability{capability("a", "*", "fs:read-all"), capability("b", "new", "fs:scope-home")}, local("main"), "", "plugin:fs|read_file"},
 		{"plugin scope without commands", []Capability{capability("b", "new", "fs:scope-home")}, local("main"), "", ""},

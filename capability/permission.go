@@ -2,6 +2,7 @@ package capability
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -41,15 +42,13 @@ func (s Scope) join(t Scope) Scope {
 	return Scope{joinValues(s.Allow, t.Allow), joinValues(s.Deny, t.Deny)}
 }
 
-// joinValues never writes into the array behind a.
+// joinValues returns a slice without spare capacity, so that nobody who
+// appends to it writes into what others hold.
 func joinValues(a, b []jsontext.Value) []jsontext.Value {
-	switch {
-	case len(b) == 0:
-		return a
-	case len(a) == 0:
-		return b
+	if len(a) == 0 {
+		a, b = b, nil
 	}
-	return append(a[:len(a):len(a)], b...)
+	return slices.Clip(append(slices.Clip(a), b...))
 }
 
 func cloneValues(values []jsontext.Value) []jsontext.Value {

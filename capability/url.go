@@ -140,7 +140,7 @@ func splitPort(authority string) (host, port string, err error) {
 
 // normalHost returns the one spelling of a host that others are compared
 // with. Names outside of ASCII must have been converted, as engines do, and a
-// final dot is refused: it makes another origin of the same machine.
+// final dot is refused: it makes another origin of the same host.
 func normalHost(host string, special bool) (string, error) {
 	if strings.HasPrefix(host, "[") {
 		ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
