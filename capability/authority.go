@@ -244,3 +244,22 @@ func (e *UnknownPermissionError) Error() string {
 	b.WriteString(didYouMean(e.Nearest))
 	return b.String()
 }
+
+// RemotePatterns returns the patterns of remote pages that any capability of
+// that window or webview names, sorted and without repetition. A page that
+// matches none of them has nothing to call.
+func (a *Authority) RemotePatterns(window, webview string) []string {
+	if a == nil {
+		return nil
+	}
+	var patterns []string
+	for _, s := range a.active {
+		if s.matchesLabels(window, webview) {
+			for _, p := range s.remote {
+				patterns = append(patterns, p.String())
+			}
+		}
+	}
+	slices.Sort(patterns)
+	return slices.Compact(patterns)
+}

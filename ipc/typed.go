@@ -74,8 +74,8 @@ func Typed[A, R any](f func(context.Context, A) (R, error)) (Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	if path := findPrivate(reflect.TypeFor[R](), nil); path != "" {
-		return nil, fmt.Errorf("result %s: %s: %w", reflect.TypeFor[R](), path, ErrPrivate)
+	if err := CheckPublic(reflect.TypeFor[R]()); err != nil {
+		return nil, fmt.Errorf("result %w", err)
 	}
 	return func(ctx context.Context, m *Message) (Result, error) {
 		var a A
@@ -330,4 +330,13 @@ func encode(m *Message, v any) (Result, error) {
 		return Result{}, fmt.Errorf("result of command `%s`: %w", m.Name, err)
 	}
 	return Result{JSON: text}, nil
+}
+
+// CheckPublic reports an error wrapping [ErrPrivate] when values of that type
+// must not leave the Core.
+func CheckPublic(t reflect.Type) error {
+	if path := findPrivate(t, nil); path != "" {
+		return fmt.Errorf("%s: %s: %w", t, path, ErrPrivate)
+	}
+	return nil
 }

@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -34,21 +35,31 @@ func (c *Core) runCommand(ctx context.Context, m *ipc.Message) (ipc.Result, erro
 		// cannot call them.
 		return ipc.Result{}, fmt.Errorf("Command %s %w", m.Name, ErrNoSuchCommand)
 	}
-	if !m.From.FromCore() {
-		scope, err := c.Authority().Check(authCaller(m.From), m.Name)
-		if err != nil {
-			c.log.Warn("mullion: call refused", "command", m.Name, "from", m.From.String(), "error", err)
-			return ipc.Result{}, err
-		}
-		m.Scope = scope
-	}
 	c.mu.RLock()
 	h := c.commands[m.Name]
 	c.mu.RUnlock()
+	if !m.From.FromCore() && (h != nil || !m.From.Local) {
+		scope, err := c.Authority().Check(authCaller(m.From), m.Name)
+		if err != nil {
+			return ipc.Result{}, c.denied(m, err)
+		}
+		m.Scope = scope
+	}
 	if h == nil {
 		return ipc.Result{}, fmt.Errorf("Command %s %w", m.Name, ErrNoSuchCommand)
 	}
 	return h(ipc.WithMessage(ctx, m), m)
+}
+
+// denied logs a refusal and returns what the page is told. Pages of others
+// learn nothing of files and permissions.
+func (c *Core) denied(m *ipc.Message, err error) error {
+	c.log.Warn("mullion: call refused", "command", m.Name, "from", m.From.String(), "error", err)
+	var d *capability.DeniedError
+	if !m.From.Local && errors.As(err, &d) {
+		return errors.New(d.Summary())
+	}
+	return err
 }
 
 func authCaller(c ipc.Caller) capability.Caller {

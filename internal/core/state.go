@@ -52,6 +52,9 @@ type StateOptions struct {
 // ErrConflict is returned when a value was changed by somebody else first.
 var ErrConflict = errors.New("version conflict")
 
+// IsConflict reports whether err is one.
+func IsConflict(err error) bool { return errors.Is(err, ErrConflict) }
+
 // NewState makes a state, with what was persisted or else with initial.
 func (c *Core) NewState(name string, initial jsontext.Value, o StateOptions) (*State, error) {
 	if err := mustLabel(name); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/mullion-dev/mullion/internal/wire"
@@ -82,10 +83,8 @@ func (v *Webview) Do(ctx context.Context, name string, args any) error {
 func (v *Webview) Update(ctx context.Context, change func(*wire.WebviewState)) error {
 	v.mu.Lock()
 	change(&v.state)
-	s := v.state
-	r := v.window.host.request(wire.KindWebview, v.id, s)
 	v.mu.Unlock()
-	err := r.wait(ctx)
+	err := v.window.host.request(wire.KindWebview, v.id, v.wanted()).wait(ctx)
 	if errors.Is(err, ErrHostLost) {
 		return nil
 	}
@@ -109,6 +108,8 @@ func (v *Webview) wanted() wire.WebviewState {
 	if v.url != "" {
 		s.URL = v.url
 	}
+	s.Origins = v.core.bridgeOrigins(v.window.label, v.label)
+	s.Script = v.core.opts.Script
 	return s
 }
 
@@ -228,6 +229,36 @@ func (v *Webview) page(e wire.PageEvent) {
 // isLocal reports whether an origin is the app's own.
 func (c *Core) isLocal(origin string) bool {
 	return origin == AppOrigin || c.opts.DevOrigin != "" && origin == c.opts.DevOrigin
+}
+
+// IsLocal reports whether an address belongs to the app's own pages.
+func (c *Core) IsLocal(address string) bool { return c.isLocal(originOf(address)) }
+
+// injectionPattern makes a pattern for engines of a capability's: scheme and
+// host only, for engines do not look at ports. It lets the bridge into more
+// pages than the capability means; what they may call is judged per call.
+func injectionPattern(p string) string {
+	scheme, rest, _ := strings.Cut(p, "://")
+	host, _, _ := strings.Cut(rest, "/")
+	if h, port, ok := strings.Cut(host, ":"); ok && !strings.Contains(port, ":") {
+		host = h
+	}
+	return scheme + "://" + host + "/*"
+}
+
+// bridgeOrigins are the addresses where a webview's pages get a bridge: the
+// app's own, and those that a capability of the webview names.
+func (c *Core) bridgeOrigins(window, webview string) []string {
+	origins := []string{AppOrigin + "/*"}
+	if c.opts.DevOrigin != "" {
+		origins = append(origins, c.opts.DevOrigin+"/*")
+	}
+	if a := c.Authority(); a != nil {
+		for _, p := range a.RemotePatterns(window, webview) {
+			origins = append(origins, injectionPattern(p))
+		}
+	}
+	return origins
 }
 
 func mustLabel(label string) error {

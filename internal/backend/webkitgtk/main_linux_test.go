@@ -258,7 +258,7 @@ globalThis.send = text => window.webkit.messageHandlers.` + testName + `.postMes
 // tab is a window with one webview, as a test sees it. The functions are
 // called on the main loop and may be set before open.
 type tab struct {
-	t       *testing.T
+	t       testing.TB
 	id      uint32
 	window  backend.Window
 	webview *webview
@@ -284,7 +284,7 @@ type tab struct {
 type said struct{ url, body string }
 
 // newTab prepares a tab; open shows it.
-func newTab(t *testing.T, html string) *tab {
+func newTab(t testing.TB, html string) *tab {
 	t.Helper()
 	x := &tab{
 		t: t, id: lastID.Add(1), bridge: bridge, patterns: []string{"app://localhost/*"},
@@ -364,7 +364,7 @@ func (x *tab) close() {
 }
 
 // wait reads from c until what comes satisfies ok.
-func wait[T any](t *testing.T, what string, c chan T, ok func(T) bool) T {
+func wait[T any](t testing.TB, what string, c chan T, ok func(T) bool) T {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), deadline)
 	defer cancel()
@@ -413,4 +413,27 @@ func readAll(r io.ReadCloser) (string, error) {
 	defer r.Close()
 	b, err := io.ReadAll(r)
 	return string(b), err
+}
+
+// navigate asks the webview to load an address.
+func (x *tab) navigate(url string) {
+	x.t.Helper()
+	var err error
+	do(func() {
+		err = x.webview.Do(wire.Action{Name: wire.ActionNavigate, Args: []byte(quoteNUL(url))})
+	})
+	if err != nil {
+		x.t.Fatal(err)
+	}
+}
+
+// watchRequests has the addresses of all requests sent to c.
+func (x *tab) watchRequests(c chan string) {
+	serve := x.request
+	x.request = func(r backend.Request) {
+		if strings.Contains(r.URL(), "/report?") {
+			put(c, r.URL())
+		}
+		serve(r)
+	}
 }

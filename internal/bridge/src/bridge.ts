@@ -131,9 +131,9 @@ function main(): void {
       (error: unknown) => fail(id, messageOf(error)),
     );
     if (bytes !== null) {
-      call.stop = new AbortController();
-      sendBytes(id, bytes, call.stop.signal).catch((error: unknown) => {
-        if (calls.has(id)) {
+      const { signal } = call.stop = new AbortController();
+      sendBytes(id, bytes, signal).catch((error: unknown) => {
+        if (!signal.aborted) {
           tell(`a ${doc} ${id}`);
           fail(id, `sending bytes: ${messageOf(error)}`);
         }
@@ -289,7 +289,7 @@ function main(): void {
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return (error as { message?: string } | null)?.message ?? String(error);
 }
 
 function randomHex(bytes: number): string {

@@ -1,0 +1,260 @@
+package mullion
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/mullion-dev/mullion/capability"
+	"github.com/mullion-dev/mullion/config"
+	"github.com/mullion-dev/mullion/internal/core"
+	"github.com/mullion-dev/mullion/internal/desktop"
+	"github.com/mullion-dev/mullion/ipc"
+)
+
+// Options says what an app is made of. Only Files, or Config, is required.
+type Options struct {
+	// Files is what ships inside the executable, as a rule an embed.FS: the
+	// configuration (mullion.conf.json or tauri.conf.json), the folders
+	// capabilities and permissions, and the front end in the folder that
+	// build.frontendDist names.
+	Files fs.FS
+	// Config is used instead of a configuration in Files.
+	Config *config.Config
+	// Assets is the front end instead of the one in Files.
+	Assets fs.FS
+	// Capabilities are added to those in Files.
+	Capabilities []capability.Capability
+	// Logger gets the app's log, that of its hosts included. Nil means
+	// slog.Default.
+	Logger *slog.Logger
+	// DataDir is where states are persisted and the engine keeps its files.
+	// Empty means the system's place for an app of that identifier:
+	// ~/.local/share on Linux.
+	DataDir string
+	// Dev loads pages from build.devUrl instead of the files, if there is one,
+	// and turns developer tools on where the configuration leaves it open.
+	Dev bool
+	// StayOpen keeps the app running when its last window has closed.
+	StayOpen bool
+	// OnFault is told when a host or a web process has ended, and whether it
+	// is started again. It must not block.
+	OnFault func(Fault)
+}
+
+// Fault is something that broke, and what becomes of it.
+type Fault struct {
+	// Component is "host" or "webview".
+	Component string
+	// Windows are the labels of the windows concerned.
+	Windows []string
+	// Reason is a word: "killed", "crashed", "exited", "out of memory",
+	// "launch failed", "hung" or "protocol violation".
+	Reason string
+	Detail string
+	// Failures is how often it has failed in a row, this time included.
+	Failures int
+	// Restarting is false when it is given up.
+	Restarting bool
+}
+
+// App is a running app. It is safe for concurrent use.
+type App struct {
+	core    *core.Core
+	config  *config.Config
+	log     *slog.Logger
+	dataDir string
+	dev     bool
+	own     capability.Manifest // the permissions of the app's own commands
+
+	mu       sync.Mutex
+	problems []error // guarded by mu; of registrations, returned by Run
+	running  bool    // guarded by mu
+}
+
+// New makes an app. It opens nothing on the screen yet; windows of the
+// configuration open in Run.
+func New(o Options) (*App, error) {
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	conf := o.Config
+	if conf == nil {
+		if o.Files == nil {
+			return nil, errors.New("mullion: Options has neither Files nor Config")
+		}
+		var err error
+		if conf, err = config.Load(o.Files, config.Options{}); err != nil {
+			return nil, fmt.Errorf("mullion: %w", err)
+		}
+	}
+	a := &App{config: conf, log: o.Logger, dev: o.Dev}
+	var err error
+	if a.dataDir = o.DataDir; a.dataDir == "" {
+		if a.dataDir, err = desktop.DataDir(conf.Identifier); err != nil {
+			return nil, fmt.Errorf("mullion: data folder: %w", err)
+		}
+	}
+	cacheDir, err := desktop.CacheDir(conf.Identifier)
+	if err != nil || o.DataDir != "" {
+		cacheDir = filepath.Join(a.dataDir, "cache")
+	}
+	for _, dir := range []string{a.dataDir, cacheDir} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, fmt.Errorf("mullion: %w", err)
+		}
+	}
+
+	co := core.Options{
+		ID:       conf.Identifier,
+		Name:     a.Name(),
+		Version:  conf.Version,
+		Log:      o.Logger,
+		Platform: capability.PlatformOf(runtime.GOOS),
+		DataDir:  filepath.Join(a.dataDir, "engine"),
+		CacheDir: filepath.Join(cacheDir, "engine"),
+		Launch:   launch(o.Logger, filepath.Join(cacheDir, "host")),
+		StayOpen: o.StayOpen,
+	}
+	if o.OnFault != nil {
+		co.OnFault = func(f core.Fault) {
+			o.OnFault(Fault{f.Component, f.Windows, string(f.Ending.Kind), f.Ending.Detail, f.Failures, f.Restarting})
+		}
+	}
+	if co.Capabilities, err = a.capabilities(o); err != nil {
+		return nil, err
+	}
+	if o.Files != nil {
+		if a.own, err = capability.LoadPermissions(o.Files, "permissions"); err != nil {
+			return nil, fmt.Errorf("mullion: %w", err)
+		}
+	}
+	if err := a.serve(o, &co); err != nil {
+		return nil, err
+	}
+	if a.core, err = core.New(co); err != nil {
+		return nil, fmt.Errorf("mullion: %w", err)
+	}
+	return a, nil
+}
+
+// Name returns the app's name for people: productName, or else the last part
+// of the identifier.
+func (a *App) Name() string {
+	if a.config.ProductName != "" {
+		return a.config.ProductName
+	}
+	return a.config.Identifier[lastDot(a.config.Identifier)+1:]
+}
+
+func lastDot(s string) int {
+	for i := len(s) - 1; i >= 0; i-- {
+		if s[i] == '.' {
+			return i
+		}
+	}
+	return -1
+}
+
+// Config returns the app's configuration, which must not be changed.
+func (a *App) Config() *config.Config { return a.config }
+
+// DataDir returns the app's own folder for data.
+func (a *App) DataDir() string { return a.dataDir }
+
+// Use adds interceptors, which see every message from then on; see package
+// ipc.
+func (a *App) Use(in ...ipc.Interceptor) { a.core.Use(in...) }
+
+// problem notes what was wrong with a registration. Run returns it, so that
+// setting an app up needs no error check per line.
+func (a *App) problem(err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.problems = append(a.problems, err)
+}
+
+// Run opens the windows of the configuration and returns when ctx is done,
+// Quit is called, the last window has closed, or windows cannot be shown.
+func (a *App) Run(ctx context.Context) error {
+	a.mu.Lock()
+	err := errors.Join(a.problems...)
+	if a.running {
+		err = errors.New("Run was called twice")
+	}
+	a.running = true
+	a.mu.Unlock()
+	if err != nil {
+		return fmt.Errorf("mullion: %w", err)
+	}
+	if err := a.core.Resolve(a.own); err != nil {
+		return fmt.Errorf("mullion: %w", err)
+	}
+	for i := range a.config.App.Windows {
+		w := &a.config.App.Windows[i]
+		if !w.Create {
+			continue
+		}
+		if _, err := a.OpenWindow(ctx, WindowOptions{Window: *w}); err != nil {
+			return fmt.Errorf("mullion: %w", err)
+		}
+	}
+	if err := a.core.Run(ctx); err != nil {
+		var exit *core.ExitError
+		if errors.As(err, &exit) {
+			return err
+		}
+		return fmt.Errorf("mullion: %w", err)
+	}
+	return nil
+}
+
+// Quit ends the app: Run returns.
+func (a *App) Quit() { a.core.Quit() }
+
+// Explain tells why a page may or may not call a command: every grant and
+// denial that was considered, and what it said.
+func (a *App) Explain(window, url, command string) (capability.Explanation, error) {
+	auth := a.core.Authority()
+	if auth == nil {
+		return capability.Explanation{}, errors.New("mullion: Explain works while the app runs")
+	}
+	return auth.Explain(capability.Caller{Window: window, Webview: window, URL: url, Local: a.core.IsLocal(url)}, command), nil
+}
+
+// Processes returns the process ids of the hosts that run just now, by name.
+func (a *App) Processes() map[string]int { return a.core.PIDs() }
+
+// A Caller is who sent a message to the Core.
+type Caller = ipc.Caller
+
+// CallerFrom returns who called the command that ctx belongs to; ok is false
+// outside of commands and listeners.
+func CallerFrom(ctx context.Context) (c Caller, ok bool) {
+	m, ok := ipc.MessageFrom(ctx)
+	if !ok {
+		return Caller{}, false
+	}
+	return m.From, true
+}
+
+// ScopeFrom returns what the capabilities of the caller say about the command
+// that ctx belongs to.
+func ScopeFrom(ctx context.Context) capability.Scope {
+	m, ok := ipc.MessageFrom(ctx)
+	if !ok {
+		return capability.Scope{}
+	}
+	return m.Scope
+}
+
+// openTimeout bounds how long a window may take to appear where the caller
+// set no deadline.
+const openTimeout = time.Minute

@@ -1,0 +1,152 @@
+package mullion
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/mullion-dev/mullion/internal/core"
+	"github.com/mullion-dev/mullion/ipc"
+)
+
+// Handle makes f a command that pages call by its name, if a capability
+// grants them allow-<name> (with hyphens for underscores). What the arguments
+// and the result may be is told at [ipc.Typed]. ctx ends when the page is
+// left, the window closes, the call is aborted or the app ends.
+//
+// An error rejects the page's promise with its text; wrap it in an
+// [ErrorValue] to reject with more than a text. A panic becomes an error too.
+//
+// What is wrong with a registration is reported by [App.Run].
+func Handle[A, R any](a *App, name string, f func(ctx context.Context, args A) (R, error)) {
+	h, err := ipc.Typed(f)
+	if err == nil {
+		err = a.handle(name, h)
+	}
+	if err != nil {
+		a.problem(fmt.Errorf("command %q: %w", name, err))
+	}
+}
+
+// HandleRaw makes h a command without looking at arguments or result.
+func (a *App) HandleRaw(name string, h ipc.Handler) {
+	if err := a.handle(name, h); err != nil {
+		a.problem(fmt.Errorf("command %q: %w", name, err))
+	}
+}
+
+func (a *App) handle(name string, h ipc.Handler) error {
+	if name == "" || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789_") != "" {
+		return fmt.Errorf("only lower-case letters, digits and underscores are allowed in a name")
+	}
+	a.mu.Lock()
+	running := a.running
+	if !running {
+		a.own.Commands = append(a.own.Commands, name)
+	}
+	a.mu.Unlock()
+	if running {
+		return fmt.Errorf("it was added after Run; capabilities are resolved there")
+	}
+	return a.core.Register(name, h)
+}
+
+// ErrorValue returns an error that rejects the page's promise with a JSON
+// value. Err is what the log gets.
+func ErrorValue(v any, err error) error {
+	b, jerr := json.Marshal(v)
+	if jerr != nil {
+		return fmt.Errorf("%w (its value: %w)", err, jerr)
+	}
+	return &core.ValueError{Value: b, Err: err}
+}
+
+// Target says whom an event is for.
+type Target = ipc.Target
+
+// An Event is something that a page or the Core has announced.
+type Event struct {
+	Name string
+	// From is who sent it.
+	From Caller
+	// Payload is JSON; [Event.Decode] reads it.
+	Payload jsontext.Value
+}
+
+// Decode reads the payload into v, strictly: keys that v does not have are
+// refused.
+func (e Event) Decode(v any) error {
+	if err := json.Unmarshal(e.Payload, v, json.RejectUnknownMembers(true)); err != nil {
+		return fmt.Errorf("event %q: %w", e.Name, err)
+	}
+	return nil
+}
+
+// On calls f for every event of that name, whoever it is for, in the order in
+// which they are sent. f must not block for long: the sender waits for it. The
+// returned function ends that; calling it again does nothing.
+func (a *App) On(event string, f func(ctx context.Context, e Event)) (off func()) {
+	off, err := a.core.Listen(event, ipc.Target{Kind: ipc.Any}, func(ctx context.Context, e core.CoreEvent) {
+		f(ctx, Event{Name: e.Name, From: e.From, Payload: e.Payload})
+	})
+	if err != nil {
+		a.problem(err)
+		return func() {}
+	}
+	return off
+}
+
+// Emit sends an event to all listeners. Events of one sender arrive in order.
+// A page that has fallen too far behind is left out; the error, which wraps
+// [ErrBackpressure], names it.
+func (a *App) Emit(ctx context.Context, event string, payload any) error {
+	return a.EmitTo(ctx, Target{Kind: ipc.Any}, event, payload)
+}
+
+// EmitTo sends an event to the listeners that the target names.
+func (a *App) EmitTo(ctx context.Context, t Target, event string, payload any) error {
+	b, err := json.Marshal(payload)
+	if err != nil {
+		return fmt.Errorf("event %q: %w", event, err)
+	}
+	return a.core.Emit(ctx, event, t, b)
+}
+
+// ErrBackpressure is wrapped by errors about pages that do not keep up.
+var ErrBackpressure = core.ErrBackpressure
+
+// Channel stands for a channel in the arguments of a command: the page passes
+// a Channel of the npm package, the command sends values of type T through it,
+// also after it has returned, until the page goes. It is safe for concurrent
+// use.
+type Channel[T any] struct{ ch ipc.Channel }
+
+// SetChannel implements ipc.ChannelSetter.
+func (c *Channel[T]) SetChannel(ch ipc.Channel) { c.ch = ch }
+
+// Send sends a value. It waits while too much is under way to the page, until
+// ctx is done. After the page has gone it returns ipc.ErrChannelClosed.
+func (c *Channel[T]) Send(ctx context.Context, v T) error {
+	if c.ch == nil {
+		return ipc.ErrChannelClosed
+	}
+	if b, ok := any(v).([]byte); ok {
+		return c.ch.SendBytes(ctx, b)
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("channel: %w", err)
+	}
+	return c.ch.Send(ctx, b)
+}
+
+// Close ends the channel, which frees what the page keeps for it.
+func (c *Channel[T]) Close() error {
+	if c.ch == nil {
+		return nil
+	}
+	return c.ch.Close()
+}

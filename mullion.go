@@ -1,0 +1,110 @@
+// Package mullion builds desktop apps whose user interface is a web page in
+// the web view that the system already has.
+//
+// Main is the first call to make, and New the second:
+//
+//	//go:embed mullion.conf.json capabilities ui
+//	var files embed.FS
+//
+//	func main() { mullion.Main(run) }
+//
+//	func run(ctx context.Context) error {
+//		app, err := mullion.New(mullion.Options{Files: files})
+//		if err != nil {
+//			return err
+//		}
+//		mullion.Handle(app, "greet", func(ctx context.Context, a struct {
+//			Name string `json:"name"`
+//		}) (string, error) {
+//			return "Hello, " + a.Name, nil
+//		})
+//		return app.Run(ctx)
+//	}
+//
+// The process that calls run is the Core. It alone has the user's rights, and
+// it loads no GUI library: windows are shown by host processes, which Main
+// starts from the same executable and replaces when they die.
+package mullion
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
+
+	"github.com/mullion-dev/mullion/internal/core"
+	"github.com/mullion-dev/mullion/internal/host"
+	"github.com/mullion-dev/mullion/internal/sandbox"
+	"github.com/mullion-dev/mullion/internal/wire"
+)
+
+// hostRole is the role of a process that shows windows.
+const hostRole = "host"
+
+func init() {
+	// Toolkits want the thread that the process began with. It is the main
+	// goroutine's only until that is first descheduled, unless it is locked
+	// here. The Core has no use for it.
+	if sandbox.ChildRole() != "" {
+		runtime.LockOSThread()
+	}
+}
+
+// Main decides what this process is. In the Core it calls run, with a context
+// that ends at an interrupt or a termination signal, and exits when run
+// returns: with status 0, or 1 and the error on standard error. In a host it
+// never calls run, so what run opens is opened once.
+//
+// It must be called first thing in main, before anything is opened: flags,
+// files and goroutines of the app belong into run.
+func Main(run func(ctx context.Context) error) {
+	if role := sandbox.ChildRole(); role != "" {
+		os.Exit(runChild(role))
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx)
+	stop()
+	var exit *core.ExitError
+	switch {
+	case err == nil:
+	case errors.As(err, &exit):
+		os.Exit(exit.Code)
+	default:
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// runChild is what a process does that was started as a child of a Core. It
+// returns the status to exit with.
+func runChild(role string) int {
+	err := childOf(role)
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, host.ErrNotAHost):
+		fmt.Fprintf(os.Stderr, "mullion: MULLION_ROLE=%s is set, but this process was %v; unset it to start the app\n", role, err)
+		return 2
+	}
+	fmt.Fprintf(os.Stderr, "mullion: %s: %v\n", role, err)
+	return 1
+}
+
+func childOf(role string) error {
+	if role != hostRole {
+		return fmt.Errorf("%w: unknown role", host.ErrNotAHost)
+	}
+	f, err := sandbox.ChildSocket()
+	if err != nil {
+		return fmt.Errorf("%w: %w", host.ErrNotAHost, err)
+	}
+	conn, err := wire.FileConn(wire.Host, f)
+	if err != nil {
+		return fmt.Errorf("%w: %w", host.ErrNotAHost, err)
+	}
+	return host.Run(conn, newEngine())
+}

@@ -1,0 +1,193 @@
+package mullion
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/mullion-dev/mullion/capability"
+	"github.com/mullion-dev/mullion/config"
+	"github.com/mullion-dev/mullion/internal/assets"
+	"github.com/mullion-dev/mullion/internal/bridge"
+	"github.com/mullion-dev/mullion/internal/core"
+	"github.com/mullion-dev/mullion/internal/csp"
+	"github.com/mullion-dev/mullion/internal/desktop"
+)
+
+// capabilities collects the capabilities that count: all files, or those that
+// app.security.capabilities lists, and those of the options.
+func (a *App) capabilities(o Options) ([]capability.Capability, error) {
+	var caps []capability.Capability
+	if o.Files != nil {
+		var err error
+		if caps, err = capability.Load(o.Files, "capabilities"); err != nil {
+			return nil, fmt.Errorf("mullion: %w", err)
+		}
+	}
+	if listed := a.config.App.Security.Capabilities; len(listed) > 0 {
+		chosen := make([]capability.Capability, 0, len(listed))
+		for _, l := range listed {
+			if l.Inline != nil {
+				inline, err := capability.Parse("app.security.capabilities.json", l.Inline)
+				if err != nil {
+					return nil, fmt.Errorf("mullion: %w", err)
+				}
+				chosen = append(chosen, inline...)
+				continue
+			}
+			i := slices.IndexFunc(caps, func(c capability.Capability) bool { return c.Identifier == l.Identifier })
+			if i < 0 {
+				return nil, fmt.Errorf("mullion: app.security.capabilities names %q, but no file in capabilities has that identifier", l.Identifier)
+			}
+			chosen = append(chosen, caps[i])
+		}
+		caps = chosen
+	}
+	return append(caps, o.Capabilities...), nil
+}
+
+// serve sets up what pages are made of: the app's files, files of the user,
+// and the scripts that run before a page's own.
+func (a *App) serve(o Options, co *core.Options) error {
+	security := &a.config.App.Security
+	if u := a.config.Build.DevURL; o.Dev && u != "" {
+		dev, err := url.Parse(u)
+		if err != nil || dev.Host == "" {
+			return fmt.Errorf("mullion: build.devUrl %q is not an address", u)
+		}
+		co.DevOrigin = dev.Scheme + "://" + dev.Host
+	}
+	front, err := a.frontEnd(o)
+	if err != nil {
+		return err
+	}
+	html, err := contentPolicy(security, o.Dev)
+	if err != nil {
+		return err
+	}
+	ao := assets.AppOptions{
+		HTML:    html,
+		Builtin: map[string][]byte{"/_mullion/api.js": bridge.API(), "/_mullion/api.d.ts": bridge.APITypes()},
+		Logger:  a.log,
+	}
+	for _, h := range security.Headers {
+		ao.Headers = append(ao.Headers, assets.Field{Name: h.Name, Value: h.Value})
+	}
+	if co.App, err = assets.NewApp(front, ao); err != nil {
+		return fmt.Errorf("mullion: %w", err)
+	}
+	if security.AssetProtocol.Enable {
+		if co.Files, err = a.userFiles(security.AssetProtocol.Scope); err != nil {
+			return err
+		}
+	}
+	if security.FreezePrototype {
+		co.Script += "Object.freeze(Object.prototype);\n"
+	}
+	if a.config.App.WithGlobalTauri {
+		co.Script += bridge.Global()
+	}
+	return nil
+}
+
+// frontEnd finds the front end's files.
+func (a *App) frontEnd(o Options) (fs.FS, error) {
+	if o.Assets != nil || o.Files == nil {
+		return o.Assets, nil
+	}
+	dist := a.config.Build.FrontendDist
+	if dist == nil {
+		return nil, nil
+	}
+	if dist.Dir == "" {
+		return nil, errors.New("mullion: build.frontendDist: only a folder can be built in; set Options.Assets for anything else")
+	}
+	dir := path.Clean(filepath.ToSlash(dist.Dir))
+	if !fs.ValidPath(dir) {
+		return nil, fmt.Errorf("mullion: build.frontendDist %q leads out of Options.Files; move the folder beside the configuration, or set Options.Assets", dist.Dir)
+	}
+	if _, err := fs.Stat(o.Files, dir); err != nil {
+		return nil, fmt.Errorf("mullion: build.frontendDist: %w; is the folder embedded?", err)
+	}
+	return fs.Sub(o.Files, dir)
+}
+
+// contentPolicy returns what puts the Content-Security-Policy on pages.
+func contentPolicy(s *config.Security, dev bool) (func([]byte) (string, []byte), error) {
+	conf := s.CSP
+	if dev && s.DevCSP != nil {
+		conf = s.DevCSP
+	}
+	policy := csp.Default()
+	var err error
+	switch {
+	case conf == nil:
+	case conf.Off:
+		return nil, nil
+	case conf.Directives != nil:
+		policy, err = csp.FromMap(conf.Directives)
+	default:
+		policy, err = csp.Parse(conf.Text)
+	}
+	if err == nil {
+		e := s.DangerousDisableAssetCSPModification
+		policy, err = policy.WithExemption(csp.Exemption{All: e.All, Directives: e.Directives})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("mullion: app.security.csp: %w", err)
+	}
+	return func(html []byte) (string, []byte) { return policy.ForHTML(html, nil) }, nil
+}
+
+// userFiles serves what the scope of the asset protocol holds.
+func (a *App) userFiles(scope config.AssetScope) (assets.Handler, error) {
+	dots := capability.DotFilesDefault
+	if r := scope.RequireLiteralLeadingDot; r != nil {
+		dots = capability.DotFilesMatched
+		if *r {
+			dots = capability.DotFilesLiteral
+		}
+	}
+	s, err := capability.NewPathScope(scope.Allow, scope.Deny, capability.PathOptions{
+		Variables:    a.pathVariable,
+		EvalSymlinks: filepath.EvalSymlinks,
+		Lstat:        os.Lstat,
+		DotFiles:     dots,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("mullion: app.security.assetProtocol.scope: %w", err)
+	}
+	return assets.NewFiles(assets.FilesOptions{
+		Allowed: func(path string) error { _, err := s.Check(path); return err },
+		Logger:  a.log,
+	}), nil
+}
+
+// pathVariable resolves the variables with which a path in a scope may begin.
+func (a *App) pathVariable(name string) (string, bool) {
+	switch strings.TrimPrefix(name, "$") {
+	case "APPDATA", "APPLOCALDATA":
+		return a.dataDir, true
+	case "HOME":
+		dir, err := os.UserHomeDir()
+		return dir, err == nil
+	case "TEMP":
+		return os.TempDir(), true
+	case "CONFIG":
+		dir, err := os.UserConfigDir()
+		return dir, err == nil
+	case "CACHE":
+		dir, err := os.UserCacheDir()
+		return dir, err == nil
+	case "APPCACHE":
+		dir, err := desktop.CacheDir(a.config.Identifier)
+		return dir, err == nil
+	}
+	return "", false
+}

@@ -1,0 +1,255 @@
+package mullion
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"path"
+	"strings"
+
+	"github.com/mullion-dev/mullion/config"
+	"github.com/mullion-dev/mullion/internal/core"
+	"github.com/mullion-dev/mullion/internal/wire"
+	"github.com/mullion-dev/mullion/ipc"
+)
+
+// WindowOptions says which window to open. It holds the same keys as an entry
+// of app.windows in the configuration; [App.WindowOptions] returns them with
+// their defaults.
+type WindowOptions struct {
+	config.Window
+	// Isolate gives the window a host process of its own, so that nothing
+	// that happens to it reaches another window. A window that shows a remote
+	// page always has one.
+	Isolate bool
+}
+
+// WindowOptions returns the options of a window with that label: those of the
+// configuration if it has such a window (as with create set to false), else
+// the defaults with the app's name as title.
+func (a *App) WindowOptions(label string) WindowOptions {
+	if w, ok := a.config.WindowByLabel(label); ok {
+		return WindowOptions{Window: *w}
+	}
+	return WindowOptions{Window: config.Window{
+		Label: label, Create: true, URL: "index.html", Title: a.Name(), Width: 800, Height: 600, DragDropEnabled: true,
+		Resizable: true, Maximizable: true, Minimizable: true, Closable: true,
+		Visible: true, Focus: true, Focusable: true, Decorations: true, Shadow: true,
+	}}
+}
+
+// Window is a window of the app, through any number of host processes. It is
+// safe for concurrent use. Once the window is destroyed its methods return
+// [ErrNoWindow].
+type Window struct {
+	app *App
+	w   *core.Window
+}
+
+// ErrNoWindow is returned for windows that do not exist, or no more.
+var ErrNoWindow = core.ErrNoWindow
+
+// OpenWindow opens a window and waits until it is there. Before Run it only
+// notes the window.
+func (a *App) OpenWindow(ctx context.Context, o WindowOptions) (*Window, error) {
+	address, err := a.address(o.URL)
+	if err != nil {
+		return nil, fmt.Errorf("window %q: %w", o.Label, err)
+	}
+	if _, ok := ctx.Deadline(); !ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, openTimeout)
+		defer cancel()
+	}
+	local := a.core.IsLocal(address)
+	w, err := a.core.OpenWindow(ctx, core.WindowOptions{
+		State:   windowState(&o.Window),
+		Webview: a.webviewState(&o.Window, address),
+		Isolate: o.Isolate || !local,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Window{a, w}, nil
+}
+
+// address is the full address of a window's page.
+func (a *App) address(page string) (string, error) {
+	u, err := url.Parse(page)
+	if err != nil {
+		return "", fmt.Errorf("url %q: %w", page, err)
+	}
+	switch u.Scheme {
+	case "http", "https", "app":
+		return page, nil
+	case "":
+	default:
+		return "", fmt.Errorf("url %q: %s: addresses cannot be shown", page, u.Scheme)
+	}
+	base := core.AppOrigin
+	if a.dev && a.config.Build.DevURL != "" {
+		base = strings.TrimSuffix(a.config.Build.DevURL, "/")
+	}
+	p := path.Clean("/" + u.Path)
+	if p == "/index.html" {
+		p = "/"
+	}
+	u.Path, u.RawPath = p, ""
+	return base + u.String(), nil
+}
+
+func windowState(o *config.Window) wire.WindowState {
+	s := wire.WindowState{
+		Label: o.Label, Title: o.Title,
+		X: o.X, Y: o.Y, Center: o.Center, Width: o.Width, Height: o.Height,
+		MinWidth: o.MinWidth, MinHeight: o.MinHeight, MaxWidth: o.MaxWidth, MaxHeight: o.MaxHeight,
+		Visible: o.Visible, Focus: o.Focus, Focusable: o.Focusable,
+		Resizable: o.Resizable, Closable: o.Closable, Decorated: o.Decorations,
+		Fullscreen: o.Fullscreen, Maximized: o.Maximized,
+		AlwaysOnTop: o.AlwaysOnTop, AlwaysOnBottom: o.AlwaysOnBottom, SkipTaskbar: o.SkipTaskbar,
+		AllWorkspaces: o.VisibleOnAllWorkspaces, Transparent: o.Transparent, Theme: string(o.Theme),
+	}
+	s.Background = color(o.BackgroundColor)
+	return s
+}
+
+func color(c *config.Color) *[4]uint8 {
+	if c == nil {
+		return nil
+	}
+	return &[4]uint8{c.Red, c.Green, c.Blue, c.Alpha}
+}
+
+func (a *App) webviewState(o *config.Window, address string) wire.WebviewState {
+	devtools := a.dev
+	if o.Devtools != nil {
+		devtools = *o.Devtools
+	}
+	return wire.WebviewState{
+		URL:                address,
+		UserAgent:          o.UserAgent,
+		Devtools:           devtools,
+		JavaScriptDisabled: o.JavascriptDisabled,
+		Incognito:          o.Incognito,
+		Background:         color(o.BackgroundColor),
+	}
+}
+
+// Window returns the window with that label, or an error wrapping
+// [ErrNoWindow].
+func (a *App) Window(label string) (*Window, error) {
+	w, err := a.core.Window(label)
+	if err != nil {
+		return nil, fmt.Errorf("window %q: %w", label, err)
+	}
+	return &Window{a, w}, nil
+}
+
+// Windows returns the labels of all windows.
+func (a *App) Windows() []string { return a.core.Windows() }
+
+// OnCloseRequested adds a function that is called when the user, or a page,
+// wants to close a window. If it returns true the window stays.
+func (a *App) OnCloseRequested(f func(w *Window) (keep bool)) {
+	a.core.OnClose(func(w *core.Window) bool { return f(&Window{a, w}) })
+}
+
+// Label returns the window's label.
+func (w *Window) Label() string { return w.w.Label() }
+
+// URL returns the address of the page that is shown.
+func (w *Window) URL() string { return w.w.Webview().URL() }
+
+// Painted reports whether the page that is shown has been drawn.
+func (w *Window) Painted() bool { return w.w.Webview().Painted() }
+
+// Close destroys the window without asking anybody.
+func (w *Window) Close() { w.w.Destroy() }
+
+// Done is closed when the window has been destroyed.
+func (w *Window) Done() <-chan struct{} { return w.w.Gone() }
+
+// SetTitle sets the title.
+func (w *Window) SetTitle(ctx context.Context, title string) error {
+	return w.w.Update(ctx, func(s *wire.WindowState) { s.Title = title })
+}
+
+// SetSize sets the size of the content, in logical pixels.
+func (w *Window) SetSize(ctx context.Context, width, height float64) error {
+	return w.w.Update(ctx, func(s *wire.WindowState) { s.Width, s.Height = width, height })
+}
+
+// SetPosition moves the outer frame, in logical pixels. Wayland does not let
+// windows choose their place; there it is an error wrapping
+// errors.ErrUnsupported.
+func (w *Window) SetPosition(ctx context.Context, x, y float64) error {
+	return w.w.Update(ctx, func(s *wire.WindowState) { s.X, s.Y, s.Center = &x, &y, false })
+}
+
+// SetVisible shows or hides the window.
+func (w *Window) SetVisible(ctx context.Context, visible bool) error {
+	return w.w.Update(ctx, func(s *wire.WindowState) { s.Visible = visible })
+}
+
+// SetMaximized maximises the window or undoes it.
+func (w *Window) SetMaximized(ctx context.Context, on bool) error {
+	return w.w.Update(ctx, func(s *wire.WindowState) { s.Maximized = on })
+}
+
+// SetMinimized minimises the window or undoes it.
+func (w *Window) SetMinimized(ctx context.Context, on bool) error {
+	return w.w.Update(ctx, func(s *wire.WindowState) { s.Minimized = on })
+}
+
+// SetFullscreen makes the window cover its monitor or undoes it.
+func (w *Window) SetFullscreen(ctx context.Context, on bool) error {
+	return w.w.Update(ctx, func(s *wire.WindowState) { s.Fullscreen = on })
+}
+
+// SetAlwaysOnTop keeps the window above others or undoes it. It has no effect
+// under Wayland.
+func (w *Window) SetAlwaysOnTop(ctx context.Context, on bool) error {
+	return w.w.Update(ctx, func(s *wire.WindowState) { s.AlwaysOnTop = on })
+}
+
+// Focus brings the window to the front and gives it the keyboard, as far as
+// the system lets apps do that.
+func (w *Window) Focus(ctx context.Context) error { return w.w.Do(ctx, wire.ActionFocus, nil) }
+
+// Navigate loads another page: a path of the app or an address. Where it
+// leads, the page may stay.
+func (w *Window) Navigate(ctx context.Context, page string) error {
+	address, err := w.app.address(page)
+	if err != nil {
+		return err
+	}
+	return w.w.Webview().Navigate(ctx, address)
+}
+
+// Reload loads the page again.
+func (w *Window) Reload(ctx context.Context) error {
+	return w.w.Webview().Do(ctx, wire.ActionReload, nil)
+}
+
+// Geometry is where a window is. Lengths are physical pixels.
+type Geometry struct {
+	// X and Y place the outer frame. They are 0 under Wayland.
+	X, Y int
+	// Width and Height are those of the content.
+	Width, Height int
+	// Scale is the number of physical pixels in a logical one.
+	Scale                            float64
+	Visible, Focused                 bool
+	Maximized, Minimized, Fullscreen bool
+}
+
+// Geometry returns what was last seen of the window on the screen.
+func (w *Window) Geometry() Geometry {
+	o := w.w.Observed()
+	return Geometry{o.X, o.Y, o.Width, o.Height, o.Scale, o.Visible, o.Focused, o.Maximized, o.Minimized, o.Fullscreen}
+}
+
+// Emit sends an event to the listeners of this window; see [App.Emit].
+func (w *Window) Emit(ctx context.Context, event string, payload any) error {
+	return w.app.EmitTo(ctx, Target{Kind: ipc.AnyLabel, Label: w.Label()}, event, payload)
+}
