@@ -61,6 +61,10 @@ const bufferOf = (bytes) => shared.bufferOf(bytes);
     composedPath() { return [...hidden.get(this).path]; }
   }
   class CustomEvent extends Event {
+    // The constructor that JavaScript adds uses an iterator of the page.
+    constructor(type, init, record) {
+      super(type, init, record);
+    }
     get detail() {
       const record = hidden.get(this);
       const value = record.detail ?? null;
