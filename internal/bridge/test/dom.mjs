@@ -115,7 +115,7 @@ const bufferOf = (bytes) => shared.bufferOf(bytes);
     }
     dispatchEvent(event) {
       const record = hidden.get(event);
-      for (const l of [...targets.get(this)]) {
+      for (const l of shared.copy(targets.get(this))) {
         if (l.type === record.type && !record.stopped) {
           try {
             shared.apply(l.listener, this, [l.view(record, event.constructor.name)]);
@@ -168,6 +168,7 @@ export class Dom {
       uncaught: [],
       apply: Reflect.apply,
       keys: Object.keys,
+      copy: (list) => [...list],
       bytes: (buffer) => new Uint8Array(buffer),
       bufferOf: (bytes) => bufferOf.call(bytes),
       isBuffer: types.isArrayBuffer,
