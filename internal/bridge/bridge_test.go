@@ -58,7 +58,7 @@ func TestGenerated(t *testing.T) {
 func TestBridge(t *testing.T) {
 	key := strings.Repeat("0a", KeySize/2)
 	got := Bridge(key)
-	if !strings.HasSuffix(got, `})("`+key+"\");\n") || strings.Count(got, key) != 1 {
+	if !strings.HasSuffix(got, "})\n(\""+key+"\");\n") || strings.Count(got, key) != 1 {
 		t.Errorf("got a script that ends in %q", got[len(got)-90:])
 	}
 	for _, bad := range []string{"", "0a", key + "0", strings.ToUpper(key), `");alert("` + key[10:], strings.Repeat("g", KeySize)} {
