@@ -29,7 +29,6 @@ export const mapSet = uncurry(Map.prototype.set) as <K, V>(map: Map<K, V>, key: 
 export const mapHas = uncurry(Map.prototype.has) as <K>(map: Map<K, unknown>, key: K) => boolean;
 export const mapDelete = uncurry(Map.prototype.delete) as <K>(map: Map<K, unknown>, key: K) => boolean;
 export const mapEach = uncurry(Map.prototype.forEach) as <K, V>(map: Map<K, V>, f: (value: V, key: K) => void) => void;
-export const mapSize = getter(Map.prototype, "size") as (map: object) => number;
 
 export const indexOf = uncurry(String.prototype.indexOf) as (text: string, part: string) => number;
 export const slice = uncurry(String.prototype.slice) as (text: string, start: number, end?: number) => string;
