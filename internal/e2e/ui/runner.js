@@ -1,0 +1,23 @@
+// Runs the modules that a test hands over, one after the other, and tells
+// what they return.
+const { invoke } = window.__TAURI_INTERNALS__;
+for (;;) {
+  let id;
+  try {
+    id = await invoke('e2e_next');
+  } catch {
+    break; // the app is going
+  }
+  let value = null, error = null;
+  try {
+    const { default: run } = await import(`/run/${id}.js`);
+    value = (await run(window)) ?? null;
+  } catch (e) {
+    error = e instanceof Error ? `${e.name}: ${e.message}` : JSON.stringify(e);
+  }
+  try {
+    await invoke('e2e_done', { id, value, error });
+  } catch (e) {
+    await invoke('e2e_done', { id, value: null, error: `result: ${e}` });
+  }
+}
