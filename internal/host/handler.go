@@ -93,6 +93,15 @@ func deny(r backend.Request) {
 	r.Respond(403, []wire.Field{{Name: "Content-Type", Value: "text/plain"}}, []byte("refused"), nil, 7)
 }
 
+// answer answers a request of the bridge without a body. The bridge's fetch
+// crosses origins, so it needs the engine's consent to see the status.
+func (v *webview) answer(r backend.Request, status int) {
+	r.Respond(status, []wire.Field{
+		{Name: "Access-Control-Allow-Origin", Value: v.origin},
+		{Name: "Cache-Control", Value: "no-store"},
+	}, nil, nil, 0)
+}
+
 // owns reports whether a request comes from the bridge of the document that
 // is shown.
 func (v *webview) owns(r backend.Request) bool {
@@ -114,7 +123,7 @@ func (v *webview) body(id uint64, last bool, r backend.Request) {
 	c := v.calls[id]
 	if c == nil || c.piece != nil {
 		// The call has been answered or given up; there is nobody to read.
-		r.Respond(410, nil, nil, nil, 0)
+		v.answer(r, 410)
 		return
 	}
 	b := r.Body()
@@ -124,7 +133,7 @@ func (v *webview) body(id uint64, last bool, r backend.Request) {
 	defer b.Close()
 	data, err := io.ReadAll(io.LimitReader(b, wire.MaxBody+1))
 	if err != nil || len(data) > wire.MaxBody {
-		r.Respond(413, nil, nil, nil, 0)
+		v.answer(r, 413)
 		return
 	}
 	c.piece = r
@@ -140,6 +149,6 @@ func (v *webview) accepted(id uint64) {
 	if c := v.calls[id]; c != nil && c.piece != nil {
 		r := c.piece
 		c.piece = nil
-		r.Respond(204, nil, nil, nil, 0)
+		v.answer(r, 204)
 	}
 }

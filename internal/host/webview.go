@@ -24,8 +24,10 @@ type webview struct {
 	state wire.WebviewState
 	key   string // the secret of the bridge; the page never sees it
 
-	// doc is the document that the bridge has announced, "" between two.
+	// doc is the document that the bridge has announced, "" between two, and
+	// origin is its origin.
 	doc    string
+	origin string
 	calls  map[uint64]*call
 	queue  []outgoing
 	active bool // a batch is being run by the page
@@ -144,7 +146,7 @@ func (v *webview) flush() {
 				delete(v.calls, o.call)
 				c.reply.Return(o.text)
 				if c.piece != nil {
-					c.piece.Respond(200, nil, nil, nil, 0)
+					v.answer(c.piece, 200)
 				}
 			}
 			v.credit(len(o.text))
@@ -232,7 +234,7 @@ func (v *webview) hello(page, doc, origin string, r backend.Reply) {
 	if v.doc != doc {
 		v.endDocument("the document was replaced")
 	}
-	v.doc = doc
+	v.doc, v.origin = doc, origin
 	v.h.send(wire.KindPage, v.id, 0, wire.PageEvent{Kind: wire.PageDocument, URL: page, Doc: doc, Origin: origin})
 	r.Return("")
 }
