@@ -1,0 +1,32 @@
+# What can be done here. Everything else is in scripts/, which work on their own too.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench fuzz generate clean
+
+FUZZTIME ?= 10s
+ARGS ?=
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## build examples/notes and open it (on a virtual display if there is no other)
+	@scripts/demo.sh $(ARGS)
+
+test: ## everything that a change must pass
+	@scripts/test.sh $(ARGS)
+
+lint: ## what test does before it runs the tests
+	@scripts/lint.sh
+
+bench: ## run the benchmarks, such as make bench ARGS=-help
+	@scripts/setup.sh test
+	@PATH="$$(scripts/path.sh)" go -C bench run . $(ARGS)
+
+fuzz: ## run each fuzz target for FUZZTIME (10s)
+	@scripts/fuzz.sh $(FUZZTIME)
+
+generate: ## rebuild the scripts of the bridge from their TypeScript
+	@go -C internal/bridge/build run .
+
+clean: ## remove what was built and downloaded into this folder
+	rm -rf bin internal/bridge/node_modules

@@ -1,0 +1,35 @@
+# shellcheck shell=bash
+# What the scripts share; to be sourced.
+
+took=()    # what has been done and how long it took
+failed=()  # what went wrong
+begun=$SECONDS
+
+# step NAME COMMAND... runs a command and notes how long it took.
+step() {
+	local name=$1 start=$SECONDS
+	shift
+	printf '=== %s\n' "$name"
+	if "$@"; then
+		took+=("$(printf '%4d s  %s' $((SECONDS - start)) "$name")")
+	else
+		took+=("$(printf '%4d s  %s: FAILED' $((SECONDS - start)) "$name")")
+		failed+=("$name")
+	fi
+}
+
+# summary prints what took how long and returns whether all went well.
+summary() {
+	printf '=== what took how long\n'
+	printf '%s\n' "${took[@]}"
+	printf '%4d s  in all\n' $((SECONDS - begun))
+	if ((${#failed[@]} > 0)); then
+		printf 'FAILED: %s\n' "${failed[@]}"
+		return 1
+	fi
+}
+
+# modules prints the folders of the modules below this one.
+modules() {
+	find . -mindepth 2 \( -name node_modules -o -name testdata -o -path ./bin \) -prune -o -name go.mod -printf '%h\n' | sort
+}

@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Everything that can be checked without running a test: the form of the
+# sources, vet and a build for each system, and that what is generated is fresh.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. scripts/lib.sh
+
+scripts/setup.sh test
+PATH=$(scripts/path.sh)
+export CGO_ENABLED=0
+
+formatted() {
+	local list
+	list=$(find . \( -name node_modules -o -path ./bin \) -prune -o -name '*.go' -print0 | xargs -0 gofmt -l)
+	if [[ -n $list ]]; then
+		printf 'gofmt would change:\n%s\n' "$list"
+		return 1
+	fi
+}
+
+shell() {
+	local scripts=(scripts/*.sh .ci/run) f
+	for f in "${scripts[@]}"; do
+		bash -n "$f" || return 1
+	done
+	if command -v shellcheck >/dev/null; then
+		shellcheck -x "${scripts[@]}"
+	else
+		echo 'shellcheck is not installed: the scripts were only parsed'
+	fi
+}
+
+vet_and_build() {
+	GOOS=$1 GOARCH=$2 go vet ./... && GOOS=$1 GOARCH=$2 go build ./...
+}
+
+other_modules() {
+	local dir
+	for dir in $(modules); do
+		go -C "$dir" vet ./... || return 1
+	done
+}
+
+bridge() {
+	go -C internal/bridge/build run . -check &&
+		(cd internal/bridge && node node_modules/typescript/bin/tsc -p .)
+}
+
+step gofmt formatted
+step 'shell scripts' shell
+step 'vet and build for linux' vet_and_build linux "$(go env GOARCH)"
+step 'vet and build for windows' vet_and_build windows amd64
+step 'vet and build for darwin' vet_and_build darwin arm64
+step 'vet the other modules' other_modules
+step 'scripts of the bridge: fresh and well typed' bridge
+summary

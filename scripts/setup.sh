@@ -1,0 +1,164 @@
+#!/usr/bin/env bash
+# Installs what is missing to run the demo or the tests.
+#
+#	scripts/setup.sh demo        # to open the demo
+#	scripts/setup.sh headless    # to open it on a virtual display
+#	scripts/setup.sh test        # to run the tests
+#
+# It asks the system for packages only when something is missing. With
+# MULLION_SETUP=no it installs nothing, names what is missing and fails.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# needs lists: for what it is wanted | what is looked for | its package in
+# Debian and Ubuntu | in Fedora | in Arch | in openSUSE. What is looked for is
+# a library (lib:NAME), a command (cmd:NAME), or any font (font:).
+needs='
+demo headless test | lib:libwebkit2gtk-4.1.so.0 | libwebkit2gtk-4.1-0 | webkit2gtk4.1   | webkit2gtk-4.1   | libwebkit2gtk-4_1-0
+demo headless test | font:                      | fonts-dejavu-core   | dejavu-sans-fonts | ttf-dejavu     | dejavu-fonts
+headless test      | cmd:Xvfb                   | xvfb                | xorg-x11-server-Xvfb | xorg-server-xvfb | xorg-x11-server-Xvfb
+headless test      | cmd:openbox                | openbox             | openbox         | openbox          | openbox
+headless test      | cmd:xprop                  | x11-utils           | xprop           | xorg-xprop       | xprop
+headless test      | cmd:import                 | imagemagick         | ImageMagick     | imagemagick      | ImageMagick
+test               | cmd:xdotool                | xdotool             | xdotool         | xdotool          | xdotool
+test               | cmd:dbus-daemon            | dbus                | dbus-daemon     | dbus             | dbus-1-daemon
+test               | cmd:cc                     | gcc                 | gcc             | gcc              | gcc
+test               | file:/usr/include/stdlib.h | libc6-dev           | glibc-devel     | glibc            | glibc-devel
+test               | cmd:node                   | nodejs              | nodejs          | nodejs           | nodejs-default
+test               | cmd:npm                    | npm                 | npm             | npm              | npm-default
+'
+
+# A Node older than this cannot run the tests of the bridge. One for this
+# folder alone is then taken from the npm registry.
+node_oldest=18
+node_version=22.12.0
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+
+fail() {
+	say "$@"
+	exit 1
+}
+
+# have WHAT reports whether a thing of the table is there.
+have() {
+	case $1 in
+	lib:*) [[ $libraries == *"${1#lib:} "* ]] ;;
+	cmd:*) command -v "${1#cmd:}" >/dev/null ;;
+	file:*) [[ -e ${1#file:} ]] ;;
+	font:) [[ -n $(find -L /usr/share/fonts /usr/local/share/fonts "${HOME:-/nonexistent}/.local/share/fonts" \
+		\( -name '*.ttf' -o -name '*.otf' -o -name '*.ttc' \) -print -quit 2>/dev/null) ]] ;;
+	esac
+}
+
+# missing PURPOSE COLUMN prints the packages of a column that are missing.
+missing() {
+	local purposes what columns package
+	while IFS='|' read -r purposes what columns; do
+		[[ " $purposes " == *" $1 "* ]] || continue
+		read -r what <<<"$what"
+		have "$what" && continue
+		IFS='|' read -ra package <<<"$columns"
+		read -r package <<<"${package[$2]}"
+		printf '%s\n' "$package"
+	done <<<"$needs" | sort -u
+}
+
+check_go() {
+	command -v go >/dev/null || fail "Go is missing: install it from https://go.dev/dl/"
+	# An old Go says what it lacks; one from 1.21 on fetches the version in go.mod.
+	go version >/dev/null || fail "this Go cannot build the version that go.mod asks for: install it from https://go.dev/dl/"
+}
+
+# system prints the column of the table for this system, and how packages are
+# installed.
+system() {
+	if command -v apt-get >/dev/null; then
+		echo 0 apt-get install -y --no-install-recommends
+	elif command -v dnf >/dev/null; then
+		echo 1 dnf install -y
+	elif command -v pacman >/dev/null; then
+		echo 2 pacman -S --needed --noconfirm
+	elif command -v zypper >/dev/null; then
+		echo 3 zypper install -y
+	else
+		echo 0 install
+	fi
+}
+
+packages() {
+	local column install list as=()
+	read -r column install <<<"$(system)"
+	mapfile -t list < <(missing "$1" "$column")
+	((${#list[@]} > 0)) || return 0
+
+	local command="$install ${list[*]}"
+	((EUID == 0)) || command="sudo $command"
+	say "missing: ${list[*]}"
+	if [[ $install != apt-get* ]]; then
+		fail "please install them, here perhaps with: $command"
+	fi
+	if [[ ${MULLION_SETUP:-} == no ]]; then
+		fail "please run: $command"
+	fi
+	if ((EUID != 0)); then
+		command -v sudo >/dev/null || fail "please run as root: ${command#sudo }"
+		if ! sudo -n true 2>/dev/null; then
+			# With somebody there sudo may ask for the password.
+			[[ -t 0 && -t 2 && ${CI:-} != true ]] || fail "please run: $command"
+		fi
+		as=(sudo)
+	fi
+	say "running: $command"
+	export DEBIAN_FRONTEND=noninteractive
+	local apt=("${as[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=120)
+	# The list of packages may be older than what the mirror still has.
+	"${apt[@]}" update >&2 || say "apt-get update failed; going on with the lists there are"
+	"${apt[@]}" install -y --no-install-recommends "${list[@]}" >&2 || fail "that failed; please run: $command"
+	libraries=$(list_libraries)
+	mapfile -t list < <(missing "$1" "$column")
+	((${#list[@]} == 0)) || fail "still missing after that: ${list[*]}"
+}
+
+list_libraries() { { ldconfig -p 2>/dev/null || /sbin/ldconfig -p 2>/dev/null || true; } | tr '\n\t' '  '; }
+
+node() {
+	PATH=$(scripts/path.sh)
+	local version
+	version=$(command node -p process.versions.node)
+	if ((${version%%.*} < node_oldest)); then
+		local arch
+		case $(uname -m) in
+		x86_64) arch=x64 ;;
+		aarch64) arch=arm64 ;;
+		*) fail "Node $version is too old: install Node $node_oldest or newer" ;;
+		esac
+		say "Node $version is too old: fetching $node_version into bin/node"
+		rm -rf bin/node
+		mkdir -p bin/node
+		npm install --silent --no-save --no-audit --no-fund --prefix bin/node "node-linux-$arch@$node_version" >&2
+		ln -s "node_modules/node-linux-$arch/bin" bin/node/bin
+		PATH=$(scripts/path.sh)
+		command node --version >/dev/null || fail "the Node just fetched does not run: install Node $node_oldest or newer"
+	fi
+	# npm leaves its own copy of the lock file where it has installed.
+	if [[ internal/bridge/node_modules/.package-lock.json -ot internal/bridge/package-lock.json ]]; then
+		say "fetching the npm packages that the bridge is tested with"
+		(cd internal/bridge && npm ci --silent --no-audit --no-fund) >&2
+	fi
+}
+
+purpose=${1:-}
+case $purpose in
+demo | headless | test) ;;
+*) fail "say what for: demo, headless or test" ;;
+esac
+if [[ $(uname -s) != Linux ]]; then
+	fail "windows are shown on Linux only so far, so there is nothing to set up here"
+fi
+check_go
+libraries=$(list_libraries)
+packages "$purpose"
+if [[ $purpose == test ]]; then
+	node
+fi

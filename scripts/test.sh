@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Everything that a change must pass. Arguments go to go test of the root
+# module, such as -count=1 or -run Name.
+#
+# With CI=true a test that skips itself is a failure, unless
+# scripts/allowed-skips.txt says why it may.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. scripts/lib.sh
+
+scripts/setup.sh test
+PATH=$(scripts/path.sh)
+# The virtual displays of the tests are all that they shall see.
+unset DISPLAY WAYLAND_DISPLAY
+
+mkdir -p bin
+go build -o bin/testreport ./scripts/testreport
+report() { bin/testreport -allow scripts/allowed-skips.txt; }
+
+root_module() {
+	CGO_ENABLED=1 go test -json -race -shuffle=on -p 2 -timeout 9m "$@" ./... | report
+}
+
+module() { go -C "$1" test -json -shuffle=on -p 2 -timeout 9m ./... | report; }
+
+step lint scripts/lint.sh
+step 'go test -race ./...' root_module "$@"
+for dir in $(modules); do
+	step "go test in ${dir#./}" module "$dir"
+done
+summary

@@ -1,0 +1,193 @@
+// Command testreport reads what go test -json prints, and prints it as go
+// test does without -json. It fails when a test has failed, and in CI also
+// when one was skipped for no known reason:
+//
+//	go test -json ./... | testreport -allow scripts/allowed-skips.txt
+//
+// A line of that file is the package, a slash, the name of the test, and the
+// reason why it may skip itself. Outside of CI other skips are only named.
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+)
+
+func main() {
+	allow := flag.String("allow", "", "file that lists the tests that may be skipped")
+	strict := flag.Bool("strict", os.Getenv("CI") == "true", "fail when another test is skipped; the default in CI")
+	flag.Parse()
+	allowed, err := readAllowed(*allow)
+	if err == nil {
+		r := &report{out: os.Stdout, allowed: allowed, output: map[string][]byte{}}
+		if err = r.read(os.Stdin); err == nil {
+			err = r.finish(*strict)
+		}
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "testreport:", err)
+		os.Exit(1)
+	}
+}
+
+// readAllowed reads a list of tests and reasons.
+func readAllowed(file string) (map[string]string, error) {
+	allowed := make(map[string]string)
+	if file == "" {
+		return allowed, nil
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	n := 0
+	for line := range strings.Lines(string(data)) {
+		n++
+		line, _, _ = strings.Cut(line, "#")
+		fields := strings.Fields(line)
+		switch {
+		case len(fields) == 0:
+		case len(fields) == 1:
+			return nil, fmt.Errorf("%s:%d: %s may be skipped for no reason", file, n, fields[0])
+		default:
+			allowed[fields[0]] = strings.Join(fields[1:], " ")
+		}
+	}
+	return allowed, nil
+}
+
+// event is what test2json writes, and what go build writes beside it.
+type event struct {
+	Action  string
+	Package string
+	Test    string
+	Output  string
+}
+
+// report collects the results of tests.
+type report struct {
+	out     io.Writer
+	allowed map[string]string // reason by test
+
+	output                  map[string][]byte // of tests that have not ended
+	passed, failed, skipped int
+	packages, broken        int // packages that were tested, and that failed
+	unknown                 []string
+}
+
+// read handles all events.
+func (r *report) read(in io.Reader) error {
+	s := bufio.NewScanner(in)
+	s.Buffer(nil, 16<<20)
+	for s.Scan() {
+		var e event
+		if !bytes.HasPrefix(s.Bytes(), []byte("{")) || json.Unmarshal(s.Bytes(), &e) != nil {
+			fmt.Fprintf(r.out, "%s\n", s.Bytes()) // not from test2json
+			continue
+		}
+		r.event(e)
+	}
+	return s.Err()
+}
+
+func (r *report) event(e event) {
+	name := e.Package + "/" + e.Test
+	switch e.Action {
+	case "build-output":
+		io.WriteString(r.out, e.Output)
+	case "output":
+		if e.Test == "" && strings.HasPrefix(e.Output, "SKIP") {
+			// A TestMain that leaves all of its tests out.
+			r.skip(e.Package+"/TestMain", e.Output)
+		}
+		r.output[name] = append(r.output[name], e.Output...)
+	case "pass", "fail", "skip":
+		text := r.output[name]
+		delete(r.output, name)
+		if e.Test == "" {
+			r.packageEnd(e, text)
+			return
+		}
+		switch e.Action {
+		case "pass":
+			r.passed++
+		case "skip":
+			r.skip(name, lastLine(text))
+		case "fail":
+			r.failed++
+			r.out.Write(text)
+		}
+	}
+}
+
+// packageEnd prints how go test closes a package.
+func (r *report) packageEnd(e event, text []byte) {
+	if e.Action == "fail" {
+		r.broken++
+		// What was running when the package broke off has not ended.
+		for _, name := range r.unfinished(e.Package) {
+			r.out.Write(r.output[name])
+			delete(r.output, name)
+		}
+	}
+	if e.Action != "skip" {
+		r.packages++
+	}
+	for line := range strings.Lines(string(text)) {
+		if e.Action == "fail" || strings.HasPrefix(line, "ok  \t") || strings.HasPrefix(line, "?   \t") || strings.HasPrefix(line, "SKIP") {
+			io.WriteString(r.out, line)
+		}
+	}
+}
+
+func (r *report) unfinished(pkg string) (names []string) {
+	for name := range r.output {
+		if strings.HasPrefix(name, pkg+"/Test") || strings.HasPrefix(name, pkg+"/Fuzz") || strings.HasPrefix(name, pkg+"/Example") {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+func (r *report) skip(name, why string) {
+	r.skipped++
+	if reason, ok := r.allowed[name]; ok {
+		fmt.Fprintf(r.out, "skipped %s: %s\n", name, reason)
+		return
+	}
+	r.unknown = append(r.unknown, name)
+	fmt.Fprintf(r.out, "SKIPPED %s: %s\n", name, strings.TrimSpace(why))
+}
+
+// lastLine returns what a test printed before "--- SKIP".
+func lastLine(text []byte) string {
+	var last string
+	for line := range strings.Lines(string(text)) {
+		if l := strings.TrimSpace(line); l != "" && !strings.HasPrefix(l, "--- ") && !strings.HasPrefix(l, "=== ") {
+			last = l
+		}
+	}
+	return last
+}
+
+// finish prints the closing line and returns what is wrong.
+func (r *report) finish(strict bool) error {
+	fmt.Fprintf(r.out, "%d packages; tests and subtests: %d passed, %d failed, %d skipped\n", r.packages, r.passed, r.failed, r.skipped)
+	switch {
+	case r.broken > 0 || r.failed > 0:
+		return fmt.Errorf("%d packages and %d tests failed", r.broken, r.failed)
+	case r.packages == 0:
+		return fmt.Errorf("no package was tested")
+	case strict && len(r.unknown) > 0:
+		return fmt.Errorf("skipped without a reason in the list of skips that are allowed: %s", strings.Join(r.unknown, ", "))
+	}
+	return nil
+}
