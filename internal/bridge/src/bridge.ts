@@ -92,6 +92,14 @@ function main(): void {
     }
   }
 
+  /** resolveBytes for bytes that are JSON. */
+  function resolveText(id: number, bytes: ArrayBuffer): void {
+    const text = new TextDecoder().decode(bytes);
+    if (settle(id)) {
+      reply(`${id} o${text}`);
+    }
+  }
+
   function onCall(event: CustomEvent<Detail | null>): void {
     event.preventDefault(); // tells the page that it was heard
     const detail = event.detail;
@@ -157,18 +165,20 @@ function main(): void {
         }
         return;
       case "s":
-        return fetchStream(id, answer.slice(1));
+        return fetchStream(id, answer.slice(1), resolveBytes);
+      case "j":
+        return fetchStream(id, answer.slice(1), resolveText);
     }
     fail(id, "malformed answer");
   }
 
   function startRead(id: number, rest: string): void {
     calls.set(id, { stop: null, told: false });
-    fetchStream(id, rest);
+    fetchStream(id, rest, resolveBytes);
   }
 
-  /** Answers id with the stream that rest, `STREAM SIZE`, names. */
-  function fetchStream(id: number, rest: string): void {
+  /** Resolves id with the stream that rest, `STREAM SIZE`, names. */
+  function fetchStream(id: number, rest: string, resolve: (id: number, bytes: ArrayBuffer) => void): void {
     const call = calls.get(id);
     if (call === undefined) {
       return;
@@ -180,7 +190,7 @@ function main(): void {
     call.stop?.abort(); // bytes that the command no longer takes
     call.stop = new AbortController();
     readStream(Number(named[1]), Number(named[2]), call.stop.signal).then(
-      (bytes) => resolveBytes(id, bytes),
+      (bytes) => resolve(id, bytes),
       (error: unknown) => fail(id, `reading bytes: ${messageOf(error)}`),
     );
   }

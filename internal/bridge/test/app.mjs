@@ -75,7 +75,7 @@ export class App {
     }
     const bytes = size === "-" ? null : await this.#body(Number(id), Number(size));
     const answer = await command(args, { bytes, headers, id: Number(id), json });
-    return typeof answer === "string" && /^[oebs]/.test(answer) ? answer : `o${JSON.stringify(answer ?? null)}`;
+    return typeof answer === "string" && /^[oebsj]/.test(answer) ? answer : `o${JSON.stringify(answer ?? null)}`;
   }
 
   async #body(id, size) {

@@ -186,6 +186,16 @@ test("streams", async (t) => {
     await assert.rejects(reads("7 x", []), (e) => e === "malformed stream");
     await assert.rejects(reads("8 1", []), (e) => e === "reading bytes: status 404");
   });
+  await t.test("long JSON", async () => {
+    const value = { text: "жи 😀 ".repeat(10), n: 1 };
+    const bytes = new TextEncoder().encode(JSON.stringify(value));
+    app.commands.long = () => `j7 ${bytes.length}`;
+    // Cut inside a character.
+    app.streams.set(7, [fill(1, 0), bytes.slice(0, 11), bytes.slice(11)]);
+    assert.deepEqual(plain(await app.invoke("long")), value);
+    app.streams.set(7, [fill(1, 0), bytes.slice(1)]);
+    await assert.rejects(app.invoke("long"), (e) => e === `reading bytes: ended after ${bytes.length - 1} of ${bytes.length} bytes`);
+  });
   await t.test("credit after each 256 KiB", async () => {
     app.messages = [];
     const size = 64 * 16 * 1024;

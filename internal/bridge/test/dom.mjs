@@ -194,7 +194,7 @@ export class Dom {
           this.uncaught.push(error);
         }
       }),
-      AbortController, AbortSignal, Headers, atob, btoa, URL, setTimeout,
+      AbortController, AbortSignal, Headers, TextDecoder, atob, btoa, URL, setTimeout,
       console: { log, warn: log, error: log }, location: { protocol: new URL(origin).protocol },
     };
     this.page = vm.createContext({ ...common });
