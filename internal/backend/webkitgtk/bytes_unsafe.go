@@ -26,8 +26,7 @@ func (e *engine) newBytes(data []byte) uintptr {
 }
 
 // newString makes a script value of text, which is copied.
-func (e *engine) newString(text string) uintptr {
-	// text is pinned by being an argument; C does not keep it.
+func (e *engine) newString(context uintptr, text string) uintptr {
 	var pin runtime.Pinner
 	defer pin.Unpin()
 	p := unsafe.StringData(text)
@@ -36,7 +35,7 @@ func (e *engine) newString(text string) uintptr {
 	}
 	pin.Pin(p)
 	b := e.c.gBytesNewStatic.call(uintptr(unsafe.Pointer(p)), uintptr(len(text)))
-	value := e.c.jscValueNewStringFromBytes.call(e.scripts, b)
+	value := e.c.jscValueNewStringFromBytes.call(context, b)
 	e.c.gBytesUnref.call(b)
 	return value
 }

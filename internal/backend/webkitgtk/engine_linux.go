@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/mullion-dev/mullion/internal/backend"
 	"github.com/mullion-dev/mullion/internal/wire"
@@ -32,7 +33,7 @@ type engine struct {
 
 	loop    uintptr        // GMainLoop
 	context uintptr        // WebKitWebContext
-	scripts uintptr        // JSCContext: makes the values of answers
+	scripts uintptr        // JSCContext, for its effect on signals only
 	actions map[int32]bool // context menu items that are always removed
 	inspect int32          // the one that is removed without devtools
 
@@ -41,20 +42,23 @@ type engine struct {
 
 	wayland  bool
 	messaged bool // a script message has arrived
-	windows  map[uint32]*window
-	webviews map[uint32]*webview
-	views    map[uintptr]*webview  // by WebKitWebView
-	requests map[*request]struct{} // not answered yet
+	// contextLife is the constant, but for tests.
+	contextLife time.Duration
+	windows     map[uint32]*window
+	webviews    map[uint32]*webview
+	views       map[uintptr]*webview  // by WebKitWebView
+	requests    map[*request]struct{} // not answered yet
 }
 
 var _ backend.Engine = (*engine)(nil)
 
 func newEngine() backend.Engine {
 	return &engine{
-		windows:  make(map[uint32]*window),
-		webviews: make(map[uint32]*webview),
-		views:    make(map[uintptr]*webview),
-		requests: make(map[*request]struct{}),
+		contextLife: contextLife,
+		windows:     make(map[uint32]*window),
+		webviews:    make(map[uint32]*webview),
+		views:       make(map[uintptr]*webview),
+		requests:    make(map[*request]struct{}),
 	}
 }
 

@@ -437,3 +437,19 @@ func (x *tab) watchRequests(c chan string) {
 		serve(r)
 	}
 }
+
+// poll waits for something that sends no event.
+func poll(t testing.TB, what string, ok func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), deadline)
+	defer cancel()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			t.Fatalf("%s did not come", what)
+		}
+	}
+}

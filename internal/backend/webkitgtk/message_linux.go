@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/mullion-dev/mullion/internal/backend"
 )
@@ -30,8 +31,7 @@ func (v *webview) onMessage(value, messageReply uintptr) {
 			e.options.Log(fmt.Sprintf("webkitgtk: %v", err))
 		}
 	}
-	r := &reply{v: v, reply: c.webkitScriptMessageReplyRef.call(messageReply)}
-	v.replies[r] = struct{}{}
+	r := v.newReply(value, messageReply)
 	defer func() {
 		if p := recover(); p != nil {
 			r.Fail("internal error")
@@ -56,28 +56,59 @@ func (e *engine) takeString(value uintptr) string {
 }
 
 // reply is a WebKitScriptMessageReply.
+//
+// The value of an answer must belong to the script context that WebKit makes
+// the values of messages in. It throws that one away when it was idle for ten
+// seconds, and the value of any other, be it only a former one of its own,
+// makes the collector free strings twice (seen in WebKitGTK 2.50.6). So an
+// answer uses the context of its message while that is certain to be in use,
+// and asks for the present one later.
 type reply struct {
-	v     *webview
-	reply uintptr
+	v        *webview
+	reply    uintptr
+	context  uintptr // JSCContext of the message
+	received time.Time
 }
 
 var _ backend.Reply = (*reply)(nil)
 
+// contextLife is how long after a message its context is used.
+const contextLife = time.Second
+
+func (v *webview) newReply(value, messageReply uintptr) *reply {
+	c := v.e.c
+	r := &reply{
+		v:        v,
+		reply:    c.webkitScriptMessageReplyRef.call(messageReply),
+		context:  c.gObjectRef.call(c.jscValueGetContext.call(value)),
+		received: time.Now(),
+	}
+	v.replies[r] = struct{}{}
+	return r
+}
+
 // Return implements backend.Reply.
 func (r *reply) Return(text string) {
-	if c := r.v.e.c; r.first() {
-		value := r.v.e.newString(text)
-		c.webkitScriptMessageReplyReturnValue.call(r.reply, value)
-		c.gObjectUnref.call(value)
-		c.webkitScriptMessageReplyUnref.call(r.reply)
+	if !r.first() {
+		return
 	}
+	if time.Since(r.received) < r.v.e.contextLife {
+		r.send(r.context, text)
+		return
+	}
+	r.v.callAsync("return 0", 0, func(value uintptr, err error) {
+		if err != nil {
+			r.sendError(err.Error()) // the page is gone
+			return
+		}
+		r.send(r.v.e.c.jscValueGetContext.call(value), text)
+	})
 }
 
 // Fail implements backend.Reply.
 func (r *reply) Fail(message string) {
-	if c := r.v.e.c; r.first() {
-		c.webkitScriptMessageReplyReturnErrorMessage.with(r.reply, message)
-		c.webkitScriptMessageReplyUnref.call(r.reply)
+	if r.first() {
+		r.sendError(message)
 	}
 }
 
@@ -87,6 +118,24 @@ func (r *reply) first() bool {
 	}
 	delete(r.v.replies, r)
 	return true
+}
+
+func (r *reply) send(context uintptr, text string) {
+	c := r.v.e.c
+	value := r.v.e.newString(context, text)
+	c.webkitScriptMessageReplyReturnValue.call(r.reply, value)
+	c.gObjectUnref.call(value)
+	r.unref()
+}
+
+func (r *reply) sendError(message string) {
+	r.v.e.c.webkitScriptMessageReplyReturnErrorMessage.with(r.reply, message)
+	r.unref()
+}
+
+func (r *reply) unref() {
+	r.v.e.c.webkitScriptMessageReplyUnref.call(r.reply)
+	r.v.e.c.gObjectUnref.call(r.context)
 }
 
 // What Deliver runs. GLib's strings end at the first NUL, so that data which
@@ -123,11 +172,11 @@ func (v *webview) Deliver(data string, done func(error)) {
 		body, data = v.e.deliverQuoted, quoteNUL(data)
 	}
 	arguments := v.e.newArguments(data)
-	var finish func(error)
+	var finish func(uintptr, error)
 	if done != nil {
 		d := &delivery{v, done}
 		v.deliveries[d] = struct{}{}
-		finish = d.finish
+		finish = func(_ uintptr, err error) { d.finish(err) }
 	}
 	v.callAsyncC(body, arguments, finish)
 	v.e.c.gVariantUnref.call(arguments)
@@ -166,31 +215,26 @@ func (e *engine) newArguments(text string) uintptr {
 }
 
 // callAsync runs body as a function in the world of the bridge. done, which
-// may be nil, gets the script's error.
-func (v *webview) callAsync(body string, arguments uintptr, done func(error)) {
+// may be nil, gets what it returned, or the script's error.
+func (v *webview) callAsync(body string, arguments uintptr, done func(value uintptr, err error)) {
 	text := v.e.c.gStrdup.with(body)
 	defer v.e.c.gFree.call(text)
 	v.callAsyncC(text, arguments, done)
 }
 
-func (v *webview) callAsyncC(body, arguments uintptr, done func(error)) {
+func (v *webview) callAsyncC(body, arguments uintptr, done func(value uintptr, err error)) {
 	e, c := v.e, v.e.c
 	var fn, data uintptr
 	if done != nil {
 		fn, data = e.asyncResult(func(view, result uintptr) {
-			value, err := e.finishCall(view, result)
+			failure := new(uintptr)
+			value := c.webkitWebViewCallAsyncJavascriptFunctionFinish.with(view, result, failure)
 			if value != 0 {
-				c.gObjectUnref.call(value)
+				defer c.gObjectUnref.call(value)
 			}
-			done(err)
+			done(value, e.takeError(*failure))
 		})
 	}
 	const untilNUL = ^uintptr(0)
 	c.webkitWebViewCallAsyncJavascriptFunction.call(v.view, body, untilNUL, arguments, e.world, 0, 0, fn, data)
-}
-
-func (e *engine) finishCall(view, result uintptr) (value uintptr, err error) {
-	failure := new(uintptr)
-	value = e.c.webkitWebViewCallAsyncJavascriptFunctionFinish.with(view, result, failure)
-	return value, e.takeError(*failure)
 }

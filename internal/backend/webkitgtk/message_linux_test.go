@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -29,6 +30,22 @@ func TestMessage(t *testing.T) {
 	if got := x.eval("return 'all'"); got != "all" {
 		t.Error(got)
 	}
+}
+
+// TestLargeAnswers would corrupt the heap if the values were made in another
+// script context than WebKit's present one.
+func TestLargeAnswers(t *testing.T) {
+	x := newTab(t, "<p>hello").open().loaded()
+	text := strings.Repeat("large ", 200_000)
+	for _, life := range []time.Duration{contextLife, 0} {
+		do(func() { testEngine.contextLife = life })
+		for range 40 {
+			if got := x.eval("return 'large '.repeat(200000)"); got != text {
+				t.Fatalf("got %.40q", got)
+			}
+		}
+	}
+	do(func() { testEngine.contextLife = contextLife })
 }
 
 func TestMessageFails(t *testing.T) {

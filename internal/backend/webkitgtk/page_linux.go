@@ -1,6 +1,8 @@
 package webkitgtk
 
 import (
+	"strings"
+
 	"github.com/mullion-dev/mullion/internal/wire"
 )
 
@@ -34,11 +36,7 @@ func (v *webview) watchPage() {
 		return 1
 	})
 	e.connect(v.view, "notify::uri", 2, func(args) uintptr {
-		// The address of a load that is not committed is not that of the
-		// document which is still there and may still send messages.
-		if !v.provisional && v.url != "" {
-			v.url = v.address()
-		}
+		v.follow()
 		return 0
 	})
 	e.connect(v.view, "notify::title", 2, func(args) uintptr {
@@ -70,6 +68,27 @@ func (v *webview) report(kind wire.PageEventKind, url, detail string) {
 	}
 }
 
+// follow takes over the address of a step within the document. WebKit tells
+// of it as of a load that has been asked for, whose address is not that of the
+// document which is still there and may still send messages; but a step never
+// leaves the origin, and so a wrong guess does not either.
+func (v *webview) follow() {
+	if address := v.address(); !v.provisional && origin(address) != "" && origin(address) == origin(v.url) {
+		v.url = address
+	}
+}
+
+// origin is the part of an address before the path, or "" where there is
+// none.
+func origin(address string) string {
+	scheme, rest, ok := strings.Cut(address, "://")
+	if !ok {
+		return ""
+	}
+	host, _, _ := strings.Cut(rest, "/")
+	return scheme + "://" + host
+}
+
 // address is that of WebKit's load state, a load in progress included.
 func (v *webview) address() string { return goString(v.e.c.webkitWebViewGetUri.call(v.view)) }
 
@@ -97,6 +116,7 @@ func (v *webview) loadChanged(event int32) {
 
 func (v *webview) loadFailed(url, message string) {
 	v.provisional, v.failed = false, true
+	v.follow()
 	v.report(wire.PageFailed, url, message)
 }
 
@@ -126,7 +146,7 @@ const twoFrames = "return new Promise(done => requestAnimationFrame(() => reques
 // before it never does.
 func (v *webview) awaitPaint() {
 	document := v.document
-	v.callAsync(twoFrames, 0, func(err error) {
+	v.callAsync(twoFrames, 0, func(_ uintptr, err error) {
 		if document != v.document || v.closed {
 			return
 		}

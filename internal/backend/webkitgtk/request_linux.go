@@ -50,12 +50,14 @@ func (r *request) Method() string {
 	return goString(r.e.c.webkitUriSchemeRequestGetHttpMethod.call(r.request))
 }
 
-// URL implements backend.Request.
+// URL implements backend.Request. Unlike WebKit's it has no fragment, as on
+// the network.
 func (r *request) URL() string {
 	if r.answered() {
 		return ""
 	}
-	return goString(r.e.c.webkitUriSchemeRequestGetUri.call(r.request))
+	url, _, _ := strings.Cut(goString(r.e.c.webkitUriSchemeRequestGetUri.call(r.request)), "#")
+	return url
 }
 
 // Header implements backend.Request.

@@ -121,6 +121,7 @@ type library struct {
 
 	// JavaScriptCore
 	jscContextNew              cfunc
+	jscValueGetContext         cfunc
 	jscValueIsString           cfunc
 	jscValueNewStringFromBytes cfunc
 	jscValueToStringAsBytes    cfunc

@@ -59,7 +59,7 @@ func TestScriptsOnlyWhereAllowed(t *testing.T) {
 		errs := make(chan error, 1)
 		do(func() {
 			x.webview.callAsync("throw `${typeof mullionDeliver} ${document.documentElement.dataset.script}`", 0,
-				func(err error) { errs <- err })
+				func(_ uintptr, err error) { errs <- err })
 		})
 		got := wait(t, "the answer", errs, func(error) bool { return true })
 		if got == nil || !strings.Contains(got.Error(), want) {
