@@ -1,0 +1,129 @@
+package arch
+
+import "slices"
+
+const module = "github.com/mullion-dev/mullion"
+
+// public are the packages that apps and plugins are made with.
+var public = []string{".", "capability", "config", "ipc"}
+
+// law says which packages of this repository a package may import. A package
+// that is not in it is refused: add a line, and the reason for it. A name that
+// ends in /... stands for all packages below.
+var law = []struct {
+	pkg    string
+	may    []string
+	reason string
+}{
+	{"capability", nil, "pure rules: who may do what can be read and tested alone"},
+	{"ipc", []string{"capability"}, "messages carry the scope that the check found"},
+	{"config", []string{"capability"}, "reads JSON5 and TOML as capability files are read"},
+	{"internal/csp", nil, "pure text: a policy and the HTML it goes with"},
+	{"internal/assets", nil, "answers requests; who may ask is decided by its caller"},
+	{"internal/durable", nil, "files that survive crashes know nothing of states"},
+	{"internal/desktop", nil, "where the system keeps files of apps"},
+	{"internal/supervise", nil, "restarts anything; what it restarts is a function"},
+	{"internal/wire", nil, "what Core and host have in common, and all they have in common"},
+	{"internal/bridge", nil, "scripts for pages, and the names in them"},
+	{"internal/sandbox", nil, "starts processes; what they say to each other is not its affair"},
+	{"internal/backend", []string{"internal/wire"}, "an engine shows what wire describes"},
+	{"internal/backend/...", []string{"internal/backend", "internal/wire"}, "engines do not know each other"},
+	{"internal/host", []string{"internal/backend", "internal/bridge", "internal/sandbox", "internal/wire"},
+		"a host decides nothing: neither core nor capability is within its reach"},
+	{"internal/core", []string{"capability", "internal/assets", "internal/desktop", "internal/durable", "internal/sandbox", "internal/supervise", "internal/wire", "ipc"},
+		"the Core has no way to a GUI library: neither host nor backend is within its reach"},
+	{".", []string{
+		"capability", "config", "ipc",
+		"internal/assets", "internal/backend", "internal/bridge", "internal/core", "internal/csp", "internal/desktop",
+		"internal/host", "internal/sandbox", "internal/supervise", "internal/wire",
+	}, "the public handles, and Main, which is both Core and host"},
+	{"plugin/...", public, "a plugin is written with what everybody can use"},
+	{"cmd/mullion/...", append([]string{"internal/bundle", "internal/desktop", "internal/generate"}, public...), "a tool for apps, no part of them"},
+	{"examples/...", public, "an example shows what everybody can do"},
+	{"bench/...", append([]string{"internal/e2e"}, public...), "measures apps, on the display of the tests"},
+	{"conformance/...", append([]string{"internal/e2e"}, public...), "tests apps with the published packages, on the display of the tests"},
+	{"internal/e2e/...", append([]string{"internal/e2e"}, public...), "tests apps from the outside"},
+	{"internal/arch", nil, "reads sources, imports none"},
+	{"internal/bridge/build", nil, "a tool with a module of its own"},
+	{"scripts/...", nil, "tools for the repository, not for apps"},
+}
+
+// onlyIn names packages that single files may import although the law lets
+// the whole package do so, or would not.
+var onlyIn = []struct {
+	pkg, file string
+	reason    string
+}{
+	{"internal/backend/webkitgtk", "engine_linux.go", "chosen in one place, for the host role"},
+}
+
+// foreign says where packages of other modules may be imported by the
+// framework's own module. Tests may use more.
+var foreign = []struct {
+	prefix string
+	dirs   []string // and what is below them
+	reason string
+}{
+	{"github.com/ebitengine/purego", []string{"internal/backend"}, "calls C; only a host may"},
+	{"github.com/go-json-experiment/json", []string{"."}, "strict where the standard library lets doubtful keys through"},
+	{"github.com/pelletier/go-toml/v2", []string{"capability", "config"}, "the files that users write"},
+	{"golang.org/x/sys", []string{"internal"}, "system calls"},
+}
+
+// execFiles are the files that may start processes, besides tests.
+var execFiles = map[string]string{
+	"internal/sandbox/start_linux.go": "the one place where an app starts its hosts",
+}
+
+// execDirs are where everything may.
+var execDirs = map[string]string{
+	"internal/e2e": "starts displays and kills what it tests",
+	"bench":        "starts what it measures",
+	"conformance":  "starts what it tests with",
+	"cmd":          "runs compilers and package managers",
+}
+
+// initFiles are the files that may have init functions.
+var initFiles = map[string]string{
+	"mullion.go": "locks the main thread in a host, before the runtime moves main away from it",
+}
+
+// longFiles may have more lines than maxLines.
+var longFiles = map[string]struct {
+	lines  int
+	reason string
+}{
+	"internal/core/host.go": {540, "one host through its lives; the frames that it sends are one switch"},
+}
+
+const maxLines = 500
+
+// vague are names that say nothing about a package.
+var vague = []string{"pkg", "util", "utils", "common", "manager", "helper", "helpers", "misc", "shared", "base"}
+
+// loaders are functions that open libraries.
+var loaders = []string{"Dlopen", "Dlsym", "LoadLibrary", "LoadLibraryEx", "LoadDLL", "MustLoadDLL", "NewLazyDLL", "NewLazySystemDLL"}
+
+// restless are the packages of which no function may be called while package
+// variables are set, for that happens in every process, before Main.
+var restless = []string{"os", "os/exec", "os/signal", "net", "github.com/ebitengine/purego"}
+
+// lookup finds the line of the law for a package.
+func lookup(pkg string) (may []string, ok bool) {
+	for _, l := range law {
+		if l.pkg == pkg {
+			return l.may, true
+		}
+	}
+	for _, l := range law {
+		if below(pkg, l.pkg) {
+			return l.may, true
+		}
+	}
+	return nil, false
+}
+
+// allows reports whether a package with these entries may import another.
+func allows(may []string, pkg string) bool {
+	return slices.Contains(may, pkg) || slices.ContainsFunc(may, func(m string) bool { return below(pkg, m) })
+}
