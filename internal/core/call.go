@@ -75,9 +75,38 @@ func (v *Webview) call(f wire.Frame) error {
 		k.body = newBody(k, int64(size-1))
 	}
 	d.calls[f.ID] = k
+	text := f.Payload[8:]
+	run := func() { k.run(ctx, text) }
+	if isEmit(text) {
+		// Events of one sender arrive in order, so these calls do not run at
+		// once but one after the other.
+		d.emits = append(d.emits, run)
+		if len(d.emits) > 1 {
+			d.mu.Unlock()
+			return nil
+		}
+		run = d.runEmits
+	}
 	d.mu.Unlock()
-	v.core.tasks.Go(func() { k.run(ctx, f.Payload[8:]) })
+	v.core.tasks.Go(run)
 	return nil
+}
+
+// isEmit recognises calls that send an event, as the page script writes them.
+func isEmit(text []byte) bool { return bytes.HasPrefix(text, []byte(`["plugin:event|emit`)) }
+
+// runEmits runs what is in d.emits until that is empty.
+func (d *document) runEmits() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for len(d.emits) > 0 {
+		run := d.emits[0]
+		d.mu.Unlock()
+		run()
+		d.mu.Lock()
+		d.emits = d.emits[1:] // only now: whoever finds it empty starts the next runEmits
+	}
+	d.emits = nil
 }
 
 // run executes a call and answers it. Every call is answered once, unless its

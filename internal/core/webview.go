@@ -43,6 +43,7 @@ type document struct {
 	mu       sync.Mutex
 	calls    map[uint64]*call    // guarded by mu
 	lastCall uint64              // guarded by mu; numbers only grow
+	emits    []func()            // guarded by mu; calls that send events, the first one being run
 	channels map[uint32]*channel // guarded by mu
 	streams  map[uint64]*stream  // guarded by mu
 	lastID   uint64              // guarded by mu; of streams
