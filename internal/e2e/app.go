@@ -172,6 +172,9 @@ func Start(t testing.TB, o Options) *App {
 	return a
 }
 
+// SetFile adds a file to the front end, or replaces it.
+func (a *App) SetFile(name, text string) { a.files.set(name, text) }
+
 // Stop ends the app before the test does, and returns what Run returned.
 func (a *App) Stop() error {
 	a.Quit()
