@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/mullion-dev/mullion"
 	"github.com/mullion-dev/mullion/internal/e2e"
@@ -41,6 +42,17 @@ func (c *counter) once(n int) error {
 		return fmt.Errorf("%d calls were executed, want %d", len(c.seen), n)
 	}
 	return nil
+}
+
+// take waits for what comes from a channel.
+func take[T any](t *testing.T, ch <-chan T) (v T) {
+	t.Helper()
+	select {
+	case v = <-ch:
+	case <-time.After(e2e.Timeout):
+		t.Fatal("nothing came")
+	}
+	return v
 }
 
 type numberArgs struct {
@@ -161,7 +173,7 @@ func TestEventsFromPage(t *testing.T) {
 			for (let j = 0; j < 2000; j++) sent.push(emit('count', i++));
 			await Promise.all(sent);
 		}`, n), nil)
-	<-done
+	take(t, done)
 	if wrong != 0 {
 		t.Errorf("%d of %d events came out of order", wrong, n)
 	}
@@ -213,7 +225,7 @@ func TestAbort(t *testing.T) {
 			if (reason !== 'enough') throw new Error('rejected with ' + reason);
 		}`, nil)
 	for range cap(ended) {
-		if err := <-ended; !errors.Is(err, context.Canceled) {
+		if err := take(t, ended); !errors.Is(err, context.Canceled) {
 			t.Fatalf("a context ended with %v", err)
 		}
 	}
@@ -245,7 +257,7 @@ func TestStuckPage(t *testing.T) {
 				if (r.status === 200) return;
 			}`, nil)
 	}()
-	<-isStuck
+	take(t, isStuck)
 
 	type data struct {
 		N    int    `json:"n"`
@@ -274,7 +286,7 @@ func TestStuckPage(t *testing.T) {
 			if (await invoke('echo', {text: 't' + i}) !== 't' + i) throw new Error('wrong');
 		}`, nil)
 	app.SetFile("released", "yes")
-	if err := <-stuck; err != nil {
+	if err := take(t, stuck); err != nil {
 		t.Fatal(err)
 	}
 	app.Main().Must(fmt.Sprintf(`await window.complete({data: %d})`, sent), nil)
@@ -307,7 +319,7 @@ func TestLeaving(t *testing.T) {
 			await new Promise(() => {});`, cap(started)), nil)
 	}()
 	for range cap(started) {
-		<-started
+		take(t, started)
 	}
 	w, err := app.Window("main")
 	if err != nil {
@@ -317,12 +329,12 @@ func TestLeaving(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range cap(ended) {
-		if err := <-ended; err == nil || !strings.Contains(err.Error(), "left") {
+		if err := take(t, ended); err == nil || !strings.Contains(err.Error(), "left") {
 			t.Fatalf("the context of a call ended with %v", err)
 		}
 	}
 	cancel()
-	<-left
+	take(t, left)
 	app.Main().Must(`
 		if (location.search !== '?again') throw new Error(location.href);
 		window.heard = [];
