@@ -59,7 +59,7 @@ type Fault struct {
 	// "launch failed", "hung" or "protocol violation".
 	Reason string
 	Detail string
-	// Failures is how often it has failed in a row, this time included.
+	// Failures is how often it has failed of late, this time included.
 	Failures int
 	// Restarting is false when it is given up.
 	Restarting bool
@@ -75,8 +75,9 @@ type App struct {
 	own     capability.Manifest // the permissions of the app's own commands
 
 	mu       sync.Mutex
-	problems []error // guarded by mu; of registrations, returned by Run
-	running  bool    // guarded by mu
+	problems []error               // guarded by mu; of registrations, returned by Run
+	running  bool                  // guarded by mu
+	plugins  []capability.Manifest // guarded by mu
 }
 
 // New makes an app. It opens nothing on the screen yet; windows of the
@@ -190,11 +191,12 @@ func (a *App) Run(ctx context.Context) error {
 		err = errors.New("Run was called twice")
 	}
 	a.running = true
+	manifests := append([]capability.Manifest{a.own}, a.plugins...)
 	a.mu.Unlock()
 	if err != nil {
 		return fmt.Errorf("mullion: %w", err)
 	}
-	if err := a.core.Resolve(a.own); err != nil {
+	if err := a.core.Resolve(manifests...); err != nil {
 		return fmt.Errorf("mullion: %w", err)
 	}
 	for i := range a.config.App.Windows {

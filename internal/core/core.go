@@ -84,7 +84,7 @@ type Fault struct {
 	Host    string
 	Windows []string
 	Ending  supervise.Ending
-	// Failures counts the failures in a row; Restarting is false when the
+	// Failures counts the failures of late; Restarting is false when the
 	// limit is reached.
 	Failures   int
 	Restarting bool

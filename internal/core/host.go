@@ -27,6 +27,7 @@ type host struct {
 	ready   bool               // guarded by mu; the child has answered hello
 	up      chan struct{}      // guarded by mu; closed when ready
 	quits   bool               // guarded by mu; quit was asked for
+	useful  bool               // guarded by mu; the child has shown a page
 	waiting map[uint64]pending // guarded by mu; by id of the frame
 	lastID  uint64             // guarded by mu
 	dead    error              // guarded by mu; it has been given up
@@ -131,6 +132,7 @@ func (h *host) run(ctx context.Context) supervise.Ending {
 
 	h.mu.Lock()
 	h.child = child
+	h.useful = false
 	quits := h.quits
 	h.mu.Unlock()
 	if quits {
@@ -153,6 +155,7 @@ func (h *host) run(ctx context.Context) supervise.Ending {
 
 	h.mu.Lock()
 	quits = h.quits
+	end.Useful = h.useful
 	h.mu.Unlock()
 	var f *fatalError
 	switch {
@@ -161,9 +164,9 @@ func (h *host) run(ctx context.Context) supervise.Ending {
 	case errors.As(broke, &f):
 		return supervise.Ending{Kind: supervise.LaunchFailed, Detail: f.fatal.Message, Permanent: f.permanent()}
 	case errors.Is(broke, wire.ErrProtocol):
-		return supervise.Ending{Kind: supervise.Protocol, Detail: broke.Error()}
+		return supervise.Ending{Kind: supervise.Protocol, Detail: broke.Error(), Useful: end.Useful}
 	case errors.Is(broke, wire.ErrStalled):
-		return supervise.Ending{Kind: supervise.Hung, Detail: broke.Error()}
+		return supervise.Ending{Kind: supervise.Hung, Detail: broke.Error(), Useful: end.Useful}
 	case !wasReady:
 		return supervise.Ending{Kind: supervise.LaunchFailed, Detail: end.String()}
 	}
@@ -419,6 +422,11 @@ func (h *host) frame(conn *wire.Conn, f wire.Frame) error {
 		var e wire.PageEvent
 		if err := wire.Decode(f, &e); err != nil {
 			return err
+		}
+		if e.Kind == wire.PagePainted {
+			h.mu.Lock()
+			h.useful = true
+			h.mu.Unlock()
 		}
 		v.page(e)
 		return nil

@@ -155,6 +155,19 @@ func Start(t testing.TB, o Options) *App {
 		a.err = a.App.Run(ctx)
 		close(a.done)
 	}()
+	if err := WaitFor(Timeout, func() error {
+		select {
+		case <-a.done:
+			return nil // Run's error is reported below
+		default:
+		}
+		if len(a.Windows()) < len(conf.App.Windows) {
+			return errors.New("the windows of the configuration are not there")
+		}
+		return nil
+	}); err != nil {
+		t.Error(err)
+	}
 	t.Cleanup(func() {
 		cancel()
 		select {

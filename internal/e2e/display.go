@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -83,9 +84,20 @@ func StartDisplay() (*Display, error) {
 	return d, nil
 }
 
+// start starts a program that ends with this process.
 func (d *Display) start(c *exec.Cmd) error {
 	c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := c.Start(); err != nil {
+	started := make(chan error)
+	go func() {
+		// The signal is tied to the thread that forks, so it has to live on.
+		runtime.LockOSThread()
+		err := c.Start()
+		started <- err
+		if err == nil {
+			c.Wait()
+		}
+	}()
+	if err := <-started; err != nil {
 		return err
 	}
 	d.procs = append(d.procs, c)
@@ -99,7 +111,6 @@ func (d *Display) Stop() {
 	}
 	for i := len(d.procs) - 1; i >= 0; i-- {
 		d.procs[i].Process.Kill()
-		d.procs[i].Wait()
 	}
 }
 

@@ -5,6 +5,7 @@ package supervise
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -37,6 +38,9 @@ type Ending struct {
 	// Permanent means that running it again cannot help: a library is
 	// missing, there is no display.
 	Permanent bool
+	// Useful means that it had done its work before it ended: a host has
+	// shown a page. Whatever ended it, the next one has a chance.
+	Useful bool
 }
 
 func (e Ending) String() string {
@@ -50,7 +54,7 @@ func (e Ending) String() string {
 type Error struct {
 	Name string
 	Last Ending
-	// Failures is how often it failed in a row.
+	// Failures is how often it failed of late.
 	Failures int
 }
 
@@ -58,22 +62,26 @@ func (e *Error) Error() string {
 	if e.Last.Permanent {
 		return fmt.Sprintf("%s cannot run: %s", e.Name, e.Last.Detail)
 	}
-	return fmt.Sprintf("%s failed %d times in a row, last: %s", e.Name, e.Failures, e.Last)
+	return fmt.Sprintf("%s failed %d times within a short time, last: %s", e.Name, e.Failures, e.Last)
 }
 
 // Policy bounds restarts.
 type Policy struct {
-	// First is the pause after the first failure; it doubles up to Most.
+	// First is the pause after the second useless run in a row; it doubles
+	// with each further one up to Most. The first failure costs no pause, and
+	// neither does one after a useful run.
 	First, Most time.Duration
-	// Steady is how long a run must last for the count to start anew.
-	Steady time.Duration
-	// Limit is the number of failures in a row after which Run gives up.
-	Limit int
+	// Useless is the number of useless runs in a row after which Run gives up.
+	Useless int
+	// Burst is the number of failures of any kind within Window after which
+	// Run gives up: a page that ends its host as soon as it is shown must not
+	// do so for ever.
+	Burst  int
+	Window time.Duration
 }
 
-// Default suits a host: a crash loop is noticed within seconds, a crash now
-// and then is healed at once.
-var Default = Policy{First: 10 * time.Millisecond, Most: 5 * time.Second, Steady: 10 * time.Second, Limit: 12}
+// Default suits a host.
+var Default = Policy{First: 20 * time.Millisecond, Most: 5 * time.Second, Useless: 8, Burst: 120, Window: time.Minute}
 
 // Component is what is kept alive.
 type Component struct {
@@ -88,25 +96,27 @@ type Component struct {
 // Run keeps c alive until it ends cleanly or ctx is done, and then returns
 // nil; or until it has failed too often, and then returns an *Error.
 func Run(ctx context.Context, c Component, p Policy) error {
-	failures := 0
+	var recent []time.Time // of failures within p.Window
+	useless := 0           // in a row
 	for {
-		start := time.Now()
 		e := c.Run(ctx)
 		if e.Kind == Clean || ctx.Err() != nil {
 			return nil
 		}
-		if time.Since(start) >= p.Steady {
-			failures = 0
+		now := time.Now()
+		recent = append(slices.DeleteFunc(recent, func(t time.Time) bool { return now.Sub(t) > p.Window }), now)
+		useless++
+		if e.Useful {
+			useless = 0
 		}
-		failures++
-		again := !e.Permanent && failures < p.Limit
+		again := !e.Permanent && useless < p.Useless && len(recent) < p.Burst
 		if c.Ended != nil {
-			c.Ended(e, failures, again)
+			c.Ended(e, len(recent), again)
 		}
 		if !again {
-			return &Error{Name: c.Name, Last: e, Failures: failures}
+			return &Error{Name: c.Name, Last: e, Failures: len(recent)}
 		}
-		t := time.NewTimer(pause(p, failures))
+		t := time.NewTimer(pause(p, useless))
 		select {
 		case <-t.C:
 		case <-ctx.Done():
@@ -116,14 +126,13 @@ func Run(ctx context.Context, c Component, p Policy) error {
 	}
 }
 
-// pause is what to wait after so many failures. The first restart comes at
-// once: what died alone should be back before anyone notices.
-func pause(p Policy, failures int) time.Duration {
-	if failures <= 1 {
+// pause is what to wait after so many useless runs in a row.
+func pause(p Policy, useless int) time.Duration {
+	if useless <= 1 {
 		return 0
 	}
 	d := p.First
-	for range failures - 2 {
+	for range useless - 2 {
 		if d *= 2; d >= p.Most {
 			return p.Most
 		}
