@@ -29,7 +29,7 @@ const (
 	testAppID = "dev.mullion.webkitgtk.test"
 	testWorld = "mullion"
 	testName  = "bridge"
-	deadline  = 30 * time.Second
+	deadline  = 20 * time.Second
 )
 
 func TestMain(m *testing.M) {
@@ -194,6 +194,12 @@ type site struct {
 	tabs map[uint32]*tab // guarded by mu; by window and by webview, which have the same id
 }
 
+func (s *site) add(x *tab) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tabs[x.id] = x
+}
+
 func (s *site) tab(id uint32) *tab {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -328,21 +334,29 @@ func (x *tab) serve(r backend.Request) {
 // open makes the window and loads app://localhost/.
 func (x *tab) open() *tab {
 	x.t.Helper()
-	testSite.mu.Lock()
-	testSite.tabs[x.id] = x
-	testSite.mu.Unlock()
 	var err error
+	testSite.add(x)
+	do(func() { x.window, err = testEngine.NewWindow(x.id, &x.state) })
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	return x.openIn(x, "app://localhost/")
+}
+
+// openIn makes the webview in the window of another tab.
+func (x *tab) openIn(parent *tab, url string) *tab {
+	x.t.Helper()
+	var err error
+	testSite.add(x)
 	do(func() {
+		x.window = parent.window
 		var v backend.Webview
-		if x.window, err = testEngine.NewWindow(x.id, &x.state); err != nil {
-			return
-		}
 		if v, err = testEngine.NewWebview(x.id, x.window, &x.options); err != nil {
 			return
 		}
 		x.webview = v.(*webview)
 		v.SetScripts(x.bridge, x.script, x.patterns)
-		v.Load("app://localhost/")
+		v.Load(url)
 	})
 	if err != nil {
 		x.t.Fatal(err)

@@ -6,7 +6,7 @@ import "github.com/mullion-dev/mullion/internal/wire"
 func (w *window) watch() {
 	changed := func(args) uintptr { w.changed(); return 0 }
 	for _, signal := range []string{
-		"configure-event", "window-state-event", "focus-in-event", "focus-out-event",
+		"configure-event", "window-state-event", "notify::is-active",
 		"map-event", "unmap-event", "hide", "notify::scale-factor",
 	} {
 		n := 2
@@ -41,7 +41,6 @@ const (
 	stateIconified  = 1 << 1
 	stateMaximized  = 1 << 2
 	stateFullscreen = 1 << 4
-	stateFocused    = 1 << 7
 )
 
 // Observe implements backend.Window.
@@ -67,7 +66,7 @@ func (w *window) Observe() wire.WindowObserved {
 		return o
 	}
 	state := uint32(c.gdkWindowGetState.call(gdk))
-	o.Focused = state&stateFocused != 0
+	o.Focused = isTrue(c.gtkWindowIsActive.call(w.win))
 	o.Fullscreen = state&stateFullscreen != 0
 	o.Maximized = state&stateMaximized != 0
 	o.Minimized = state&stateIconified != 0

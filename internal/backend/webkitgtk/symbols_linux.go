@@ -89,6 +89,7 @@ type library struct {
 	gtkWindowFullscreen              cfunc
 	gtkWindowGetSize                 cfunc
 	gtkWindowIconify                 cfunc
+	gtkWindowIsActive                cfunc
 	gtkWindowMaximize                cfunc
 	gtkWindowMove                    cfunc
 	gtkWindowNew                     cfunc

@@ -282,6 +282,7 @@ func (v *webview) Close() {
 	c.webkitUserContentManagerUnregisterScriptMessageHandler.with(v.content, e.options.MessageName, e.world)
 	c.webkitUserContentManagerRemoveAllScripts.call(v.content)
 	c.gtkWidgetDestroy.call(v.view)
+	c.gtkWidgetQueueDraw.call(v.window.overlay) // what was below it
 	c.gObjectUnref.call(v.view)
 	c.gObjectUnref.call(v.content)
 	c.gObjectUnref.call(v.settings)
