@@ -142,10 +142,14 @@ node() {
 		command node --version >/dev/null || fail "the Node just fetched does not run: install Node $node_oldest or newer"
 	fi
 	# npm leaves its own copy of the lock file where it has installed.
-	if [[ internal/bridge/node_modules/.package-lock.json -ot internal/bridge/package-lock.json ]]; then
-		say "fetching the npm packages that the bridge is tested with"
-		(cd internal/bridge && npm ci --silent --no-audit --no-fund) >&2
-	fi
+	local lock dir
+	for lock in internal/bridge/package-lock.json conformance/package-lock.json; do
+		dir=$(dirname "$lock")
+		if [[ -e $lock && $dir/node_modules/.package-lock.json -ot $lock ]]; then
+			say "fetching the npm packages of $dir"
+			(cd "$dir" && npm ci --silent --no-audit --no-fund) >&2
+		fi
+	done
 }
 
 purpose=${1:-}
