@@ -38,7 +38,10 @@ func (c *Core) runCommand(ctx context.Context, m *ipc.Message) (ipc.Result, erro
 	c.mu.RLock()
 	h := c.commands[m.Name]
 	c.mu.RUnlock()
-	if !m.From.FromCore() && (h != nil || !m.From.Local) {
+	// Commands of the app that do not exist are simply not found; which ones
+	// do is no secret to its own pages. Plugins are asked for by permission,
+	// there or not, so that the answer says what is missing.
+	if !m.From.FromCore() && (h != nil || !m.From.Local || strings.HasPrefix(m.Name, "plugin:")) {
 		scope, err := c.Authority().Check(authCaller(m.From), m.Name)
 		if err != nil {
 			return ipc.Result{}, c.denied(m, err)
