@@ -1,0 +1,21 @@
+// Writes the bundle of the tests to standard output; with the argument
+// "global" it takes the modules of window.__TAURI__ for those of the package.
+
+import { build } from "esbuild";
+
+const alias = {};
+if (process.argv[2] === "global") {
+  for (const name of ["core", "event"]) {
+    alias[`@tauri-apps/api/${name}`] = `./page/modules/${name}.ts`;
+  }
+}
+const { outputFiles } = await build({
+  entryPoints: ["page/main.ts"],
+  bundle: true,
+  format: "esm",
+  target: "safari16",
+  logLevel: "warning",
+  write: false,
+  alias,
+});
+process.stdout.write(outputFiles[0].text);

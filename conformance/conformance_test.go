@@ -1,0 +1,258 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/mullion-dev/mullion/internal/e2e"
+)
+
+func TestMain(m *testing.M) { e2e.Main(m) }
+
+// tested are the modules of the package whose every export must have a test.
+var tested = []string{"core", "event"}
+
+// testTimeout bounds one test in a page.
+const testTimeout = 30 * time.Second
+
+// TestConformance runs the tests of the pages and compares what passes with
+// docs/compatibility.json.
+func TestConformance(t *testing.T) {
+	exports := packageExports(t)
+	compat := newCompatibility(installedVersion(t), exports)
+	for _, v := range variants {
+		t.Run(v.name, func(t *testing.T) { runVariant(t, v, exports, compat) })
+	}
+	if os.Getenv("E2E_SKIP") == "" {
+		compat.check(t)
+	}
+}
+
+func runVariant(t *testing.T, v variant, exports map[string][]string, compat *compatibility) {
+	h := startHouse(t, v, bundle(t, v.global), exports)
+	var names []string
+	h.Main().Must(`return (await import('/conformance.js')).names()`, &names)
+	if len(names) == 0 {
+		t.Fatal("the bundle has no tests")
+	}
+	covered(t, names, exports)
+	for _, name := range names {
+		outcome := notRun // what -run leaves out
+		t.Run(name, func(t *testing.T) {
+			outcome = failed
+			ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
+			defer cancel()
+			var why *string
+			if err := h.Main().RunContext(ctx, fmt.Sprintf("return (await import('/conformance.js')).run(%s)", quoteJS(name)), &why); err != nil {
+				t.Fatal(err)
+			}
+			if why != nil {
+				outcome = skipped
+				t.Skip(*why)
+			}
+			outcome = passed
+		})
+		compat.note(v, name, outcome)
+		if h.lost(t) {
+			return
+		}
+	}
+}
+
+// lost reports whether the app has ended, which fails all further tests.
+func (h *house) lost(t *testing.T) bool {
+	select {
+	case <-h.Done():
+		t.Error("the app has ended")
+		return true
+	default:
+		return false
+	}
+}
+
+func quoteJS(s string) string {
+	b, err := json.Marshal(s)
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
+}
+
+// covered fails when the package exports something that no test is named
+// after, or a test is named after something that is not there.
+func covered(t *testing.T, names []string, exports map[string][]string) {
+	t.Helper()
+	has := map[string]bool{}
+	for _, name := range names {
+		parts := strings.SplitN(name, "/", 3)
+		if len(parts) != 3 {
+			t.Errorf("test %q: want MODULE/EXPORT/WHAT", name)
+			continue
+		}
+		export, _, _ := strings.Cut(parts[1], ".")
+		if parts[0] != "globals" && !slices.Contains(exports[parts[0]], export) {
+			t.Errorf("test %q: module %s does not export %s", name, parts[0], export)
+		}
+		has[parts[0]+"."+export] = true
+	}
+	for _, module := range tested {
+		for _, export := range exports[module] {
+			if !has[module+"."+export] {
+				t.Errorf("module %s exports %s, and no test has that name; add one to conformance/page", module, export)
+			}
+		}
+	}
+}
+
+// TestTypes checks the tests against the types that the package publishes.
+func TestTypes(t *testing.T) {
+	out, err := tool(t, "typescript", "bin/tsc", "-p", ".").CombinedOutput()
+	if err != nil {
+		t.Fatalf("tsc: %v\n%s", err, out)
+	}
+}
+
+// TestNoAny keeps the escape from type checking out of the tests.
+func TestNoAny(t *testing.T) {
+	var files []string
+	for _, pattern := range []string{"page/*.ts", "page/*/*.ts"} {
+		more, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, more...)
+	}
+	if len(files) == 0 {
+		t.Fatal("no sources")
+	}
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, line := range strings.Split(string(data), "\n") {
+			for _, bad := range []string{": any", "<any", "as any", "any[]", "@ts-"} {
+				if strings.Contains(line, bad) {
+					t.Errorf("%s:%d: %q", name, i+1, bad)
+				}
+			}
+		}
+	}
+}
+
+// missing skips a test for which something is not installed, or fails it in
+// CI, where a silent skip would hide that nothing was tested.
+func missing(t *testing.T, what string) {
+	t.Helper()
+	if os.Getenv("CI") != "" {
+		t.Fatal(what)
+	}
+	t.Skip(what)
+}
+
+const install = "install the packages with: npm ci --prefix conformance"
+
+// node finds Node.js, and the packages in the versions that package.json
+// wants.
+func node(t *testing.T) string {
+	t.Helper()
+	path, err := exec.LookPath("node")
+	if err != nil {
+		missing(t, "node is missing: install Node.js")
+	}
+	var want struct {
+		Packages map[string]string `json:"devDependencies"`
+	}
+	readJSON(t, "package.json", &want)
+	for name, version := range want.Packages {
+		var got struct {
+			Version string `json:"version"`
+		}
+		file := filepath.Join("node_modules", filepath.FromSlash(name), "package.json")
+		if _, err := os.Stat(file); err != nil {
+			missing(t, fmt.Sprintf("conformance/node_modules lacks %s: %s", name, install))
+		}
+		readJSON(t, file, &got)
+		if got.Version != version {
+			t.Fatalf("conformance/node_modules has %s %s instead of %s: %s", name, got.Version, version, install)
+		}
+	}
+	return path
+}
+
+// tool is a program of an installed package.
+func tool(t *testing.T, pkg, program string, args ...string) *exec.Cmd {
+	t.Helper()
+	path := node(t)
+	return exec.CommandContext(t.Context(), path, append([]string{filepath.Join("node_modules", pkg, filepath.FromSlash(program))}, args...)...)
+}
+
+func readJSON(t *testing.T, file string, v any) {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(data, v); err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+}
+
+// bundle builds what the windows load.
+func bundle(t *testing.T, global bool) string {
+	t.Helper()
+	args := []string{"build.mjs"}
+	if global {
+		args = append(args, "global")
+	}
+	cmd := exec.CommandContext(t.Context(), node(t), args...)
+	var problems strings.Builder
+	cmd.Stderr = &problems
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("bundle: %v\n%s", err, problems.String())
+	}
+	return string(out)
+}
+
+func installedVersion(t *testing.T) string {
+	t.Helper()
+	node(t)
+	var p struct {
+		Version string `json:"version"`
+	}
+	readJSON(t, "node_modules/@tauri-apps/api/package.json", &p)
+	return p.Version
+}
+
+// packageExports asks the installed package for what its modules export: the
+// values, for types leave no trace.
+func packageExports(t *testing.T) map[string][]string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), node(t), "exports.mjs")
+	var problems strings.Builder
+	cmd.Stderr = &problems
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("exports: %v\n%s", err, problems.String())
+	}
+	var exports map[string][]string
+	if err := json.Unmarshal(out, &exports); err != nil {
+		t.Fatal(err)
+	}
+	for _, module := range tested {
+		if len(exports[module]) == 0 {
+			t.Fatalf("module %s exports nothing", module)
+		}
+	}
+	return exports
+}

@@ -1,0 +1,12 @@
+// Package conformance runs the published npm packages, as they are, in real
+// windows, against what their types and the page side of Tauri v2 promise.
+// What passes is written down in docs/compatibility.md.
+//
+//	npm ci --prefix conformance
+//	go test ./conformance/
+//	go test ./conformance/ -update   # writes docs/compatibility.*
+//
+// The tests are the files page/*.test.ts, each of which is a Go subtest too.
+// They run three times: with the package, with the package and an interceptor
+// in front of everything, and with the modules of window.__TAURI__.
+package conformance

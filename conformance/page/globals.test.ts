@@ -1,0 +1,51 @@
+// What a page finds in its window.
+
+import * as Core from "@tauri-apps/api/core";
+import * as Event from "@tauri-apps/api/event";
+import { equal, info, ok, test, testIn } from "./harness";
+
+test("globals/__TAURI__/only where the configuration wants it", async () => {
+  equal(window.__TAURI__ !== undefined, (await info()).run === "global");
+});
+
+testIn(["global"], "globals/__TAURI__/the tests use it", () => {
+  ok(Core.invoke === window.__TAURI__!.core.invoke, "core is another one");
+  ok(Event.listen === window.__TAURI__!.event.listen, "event is another one");
+});
+
+for (const name of ["core", "event"] as const) {
+  testIn(["global"], `globals/__TAURI__/${name} has what the package has`, async () => {
+    equal(Object.keys(window.__TAURI__![name]).sort(), (await info()).exports[name]!);
+  });
+}
+
+testIn(["global"], "globals/__TAURI__/can be assigned to", () => {
+  const d = Object.getOwnPropertyDescriptor(window, "__TAURI__")!;
+  equal([d.writable, d.configurable, d.enumerable], [true, true, true]);
+});
+
+test("globals/__TAURI_INTERNALS__/cannot be replaced", () => {
+  const d = Object.getOwnPropertyDescriptor(window, "__TAURI_INTERNALS__")!;
+  equal([d.writable, d.configurable], [false, false]);
+  for (const [name, member] of Object.entries(Object.getOwnPropertyDescriptors(window.__TAURI_INTERNALS__))) {
+    equal([member.writable, member.configurable, member.enumerable], [false, false, false], name);
+  }
+});
+
+test("globals/__TAURI_INTERNALS__/has room for plugins", () => {
+  const { plugins } = window.__TAURI_INTERNALS__ as unknown as { plugins: Record<string, unknown> };
+  plugins["conformance"] = 1;
+  equal(plugins["conformance"], 1);
+  delete plugins["conformance"];
+  equal(plugins["path"], { sep: "/", delimiter: ":" });
+});
+
+test("globals/__TAURI_INTERNALS__/knows its window", () => {
+  equal(window.__TAURI_INTERNALS__.metadata.currentWindow.label, "main");
+  equal(window.__TAURI_INTERNALS__.metadata.currentWebview.label, "main");
+});
+
+test("globals/__TAURI_EVENT_PLUGIN_INTERNALS__/cannot be replaced", () => {
+  const d = Object.getOwnPropertyDescriptor(window, "__TAURI_EVENT_PLUGIN_INTERNALS__")!;
+  equal([d.writable, d.configurable], [false, false]);
+});

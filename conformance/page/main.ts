@@ -1,0 +1,13 @@
+// The bundle that every window of the tests loads. The Go side asks for the
+// names of the tests and runs them one by one.
+
+import "./core_invoke.test";
+import "./core_callbacks.test";
+import "./core_plugins.test";
+import "./core_files.test";
+import "./event.test";
+import "./event_targets.test";
+import "./event_window.test";
+import "./globals.test";
+
+export { helpers, names, run } from "./harness";
