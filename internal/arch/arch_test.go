@@ -95,7 +95,7 @@ func TestLaw(t *testing.T) {
 func TestLawIsCurrent(t *testing.T) {
 	var names []string
 	for _, o := range onlyIn {
-		names = append(names, o.file)
+		names = append(names, o.files[0])
 	}
 	for _, m := range []map[string]string{execFiles, initFiles} {
 		for name := range m {

@@ -40,7 +40,8 @@ var law = []struct {
 	{"plugin/...", public, "a plugin is written with what everybody can use"},
 	{"cmd/mullion/...", append([]string{"internal/bundle", "internal/desktop", "internal/generate"}, public...), "a tool for apps, no part of them"},
 	{"examples/...", public, "an example shows what everybody can do"},
-	{"bench/...", append([]string{"internal/e2e"}, public...), "measures apps, on the display of the tests"},
+	{"bench/...", append([]string{"internal/backend", "internal/backend/webkitgtk", "internal/e2e", "internal/sandbox", "internal/wire"}, public...),
+		"measures apps on the display of the tests, and compares them with the bare engine"},
 	{"conformance/...", append([]string{"internal/e2e"}, public...), "tests apps with the published packages, on the display of the tests"},
 	{"internal/e2e/...", append([]string{"internal/e2e"}, public...), "tests apps from the outside"},
 	{"internal/arch", nil, "reads sources, imports none"},
@@ -48,13 +49,14 @@ var law = []struct {
 	{"scripts/...", nil, "tools for the repository, not for apps"},
 }
 
-// onlyIn names packages that single files may import although the law lets
-// the whole package do so, or would not.
+// onlyIn names packages that only some files may import, whatever the law lets
+// their packages do.
 var onlyIn = []struct {
-	pkg, file string
-	reason    string
+	pkg    string
+	files  []string // or folders
+	reason string
 }{
-	{"internal/backend/webkitgtk", "engine_linux.go", "chosen in one place, for the host role"},
+	{"internal/backend/webkitgtk", []string{"engine_linux.go", "bench"}, "chosen in one place, for the host role"},
 }
 
 // foreign says where packages of other modules may be imported by the
@@ -81,6 +83,7 @@ var execDirs = map[string]string{
 	"bench":        "starts what it measures",
 	"conformance":  "starts what it tests with",
 	"cmd":          "runs compilers and package managers",
+	"examples":     "apps decide for themselves what they start",
 }
 
 // initFiles are the files that may have init functions.
