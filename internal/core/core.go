@@ -189,9 +189,9 @@ func (c *Core) Run(ctx context.Context) error {
 		return errors.New("core: Resolve was not called")
 	}
 	c.mu.Lock()
-	if c.closed || c.started {
+	if c.started {
 		c.mu.Unlock()
-		return ErrClosed
+		return errors.New("core: Run was called twice")
 	}
 	c.started = true
 	for _, h := range c.hosts {

@@ -75,6 +75,7 @@ type queue struct {
 	scripts chan int
 	mu      sync.Mutex
 	waiting map[int]chan result // guarded by mu
+	handed  int                 // guarded by mu; the last script that a runner was given
 }
 
 type result struct {
@@ -249,13 +250,26 @@ type none = struct{}
 // next gives the runner of the calling page its next script.
 func (a *App) next(ctx context.Context, _ none) (int, error) {
 	c, _ := mullion.CallerFrom(ctx)
+	q := a.queue(c.Window)
+	q.mu.Lock()
+	lost := q.handed
+	_, waiting := q.waiting[lost]
+	q.mu.Unlock()
+	if waiting && !a.files.wasOpened(scriptName(lost)) {
+		return lost, nil // the page that it was handed to ended before it could begin
+	}
 	select {
-	case id := <-a.queue(c.Window).scripts:
+	case id := <-q.scripts:
+		q.mu.Lock()
+		q.handed = id
+		q.mu.Unlock()
 		return id, nil
 	case <-ctx.Done():
 		return 0, ctx.Err()
 	}
 }
+
+func scriptName(id int) string { return fmt.Sprintf("run/%d.js", id) }
 
 type doneArgs struct {
 	ID    int            `json:"id"`
@@ -292,7 +306,7 @@ func (p *Page) RunContext(ctx context.Context, body string, v any) error {
 	a.lastID++
 	id := a.lastID
 	a.mu.Unlock()
-	a.files.set(fmt.Sprintf("run/%d.js", id), "import { invoke, listen, emit, Channel, convertFileSrc, state } from '/_mullion/api.js';\nexport default async function () {\n"+body+"\n}\n")
+	a.files.set(scriptName(id), "import { invoke, listen, emit, Channel, convertFileSrc, state } from '/_mullion/api.js';\nexport default async function () {\n"+body+"\n}\n")
 	q := a.queue(p.label)
 	ch := make(chan result, 1)
 	q.mu.Lock()
@@ -325,12 +339,13 @@ func (p *Page) Must(body string, v any) {
 
 // files is a front end to which tests add.
 type files struct {
-	mu   sync.Mutex
-	more map[string]string // guarded by mu
+	mu     sync.Mutex
+	more   map[string]string // guarded by mu
+	opened map[string]bool   // guarded by mu
 }
 
 func newFiles(more map[string]string) *files {
-	f := &files{more: map[string]string{}}
+	f := &files{more: map[string]string{}, opened: map[string]bool{}}
 	maps.Copy(f.more, more)
 	return f
 }
@@ -341,9 +356,16 @@ func (f *files) set(name, text string) {
 	f.more[name] = text
 }
 
+func (f *files) wasOpened(name string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.opened[name]
+}
+
 // Open implements fs.FS.
 func (f *files) Open(name string) (fs.File, error) {
 	f.mu.Lock()
+	f.opened[name] = true
 	text, ok := f.more[name]
 	f.mu.Unlock()
 	if ok {

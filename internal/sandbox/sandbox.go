@@ -32,7 +32,8 @@ type Exit struct {
 	Code int
 	// Signal is the number of the signal that ended it, 0 for none.
 	Signal int
-	// Fault is set for signals that a process brings upon itself.
+	// Fault is set for signals that a process brings upon itself, and for the
+	// exit status with which the Go runtime ends after one, or after a panic.
 	Fault bool
 	Text  string
 }
@@ -42,6 +43,9 @@ func (e Exit) String() string { return e.Text }
 // roleVariable names the child's role in its environment. It alone makes
 // nobody a host: without the Core's socket and hello the child refuses.
 const roleVariable = "MULLION_ROLE"
+
+// panicStatus is how the Go runtime exits after a panic or a fatal signal.
+const panicStatus = 2
 
 // socketFD is where a child finds its socket.
 const socketFD = 3
@@ -53,11 +57,9 @@ func ChildRole() string { return os.Getenv(roleVariable) }
 // ChildSocket returns the socket that the Core passed to this process.
 func ChildSocket() (*os.File, error) {
 	f := os.NewFile(socketFD, "core")
-	if f == nil {
-		return nil, fmt.Errorf("descriptor %d is not open", socketFD)
-	}
-	if _, err := f.Stat(); err != nil {
-		return nil, fmt.Errorf("descriptor %d is not open", socketFD)
+	// The runtime may have opened something of its own there by now.
+	if info, err := f.Stat(); err != nil || info.Mode()&os.ModeSocket == 0 {
+		return nil, fmt.Errorf("descriptor %d is not a socket", socketFD)
 	}
 	return f, nil
 }

@@ -4,12 +4,15 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/exec"
 	"runtime"
 	"strconv"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Process is a child of the Core.
@@ -43,6 +46,7 @@ func Start(s Spec) (*Process, error) {
 	}
 	cmd.Stdout, cmd.Stderr = w, w
 
+	keepDescriptors()
 	p := &Process{done: make(chan struct{})}
 	started := make(chan error)
 	go func() {
@@ -72,6 +76,21 @@ func Start(s Spec) (*Process, error) {
 	return p, nil
 }
 
+// keepDescriptors keeps what this process has itself inherited from going on
+// to its children; Go sees to that only for what it opens.
+func keepDescriptors() {
+	if unix.CloseRange(3, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC) == nil {
+		return
+	}
+	// Before Linux 5.11.
+	fds, _ := os.ReadDir("/proc/self/fd")
+	for _, f := range fds {
+		if fd, err := strconv.Atoi(f.Name()); err == nil && fd >= 3 {
+			unix.CloseOnExec(fd)
+		}
+	}
+}
+
 // copyOutput passes on what the child prints, line by line. Engine processes
 // hold the pipe too and may outlive the child for a moment.
 func (p *Process) copyOutput(r *os.File, w io.Writer) {
@@ -97,6 +116,7 @@ func exitOf(err error, st *os.ProcessState) Exit {
 		return Exit{Code: -1, Text: fmt.Sprint(err)}
 	}
 	e := Exit{Code: st.ExitCode(), Text: st.String()}
+	e.Fault = e.Code == panicStatus
 	if ws, ok := st.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
 		e.Signal = int(ws.Signal())
 		switch ws.Signal() {

@@ -1,0 +1,81 @@
+package supervise
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var quick = Policy{First: time.Microsecond, Most: time.Millisecond, Useless: 4, Burst: 10, Window: time.Hour}
+
+// script runs endings one after the other, the last one for ever.
+func script(endings ...Ending) (func(context.Context) Ending, *int) {
+	n := 0
+	return func(context.Context) Ending {
+		e := endings[min(n, len(endings)-1)]
+		n++
+		return e
+	}, &n
+}
+
+func TestRun(t *testing.T) {
+	useless, useful := Ending{Kind: Crashed}, Ending{Kind: Killed, Useful: true}
+	for _, test := range []struct {
+		name    string
+		endings []Ending
+		runs    int
+		gaveUp  bool
+	}{
+		{"clean", []Ending{{Kind: Clean}}, 1, false},
+		{"healed", []Ending{useless, useless, {Kind: Clean}}, 3, false},
+		{"crash loop", []Ending{useless}, 4, true},
+		{"useful in between", []Ending{useless, useless, useless, useful, useless, useless, useless, {Kind: Clean}}, 8, false},
+		{"burst", []Ending{useful}, 10, true},
+		{"permanent", []Ending{{Kind: LaunchFailed, Permanent: true}}, 1, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			run, n := script(test.endings...)
+			var last bool
+			err := Run(t.Context(), Component{Name: "x", Run: run, Ended: func(_ Ending, _ int, again bool) { last = again }}, quick)
+			if *n != test.runs {
+				t.Errorf("ran %d times, want %d", *n, test.runs)
+			}
+			var gaveUp *Error
+			if errors.As(err, &gaveUp) != test.gaveUp {
+				t.Errorf("error %v, gave up: want %v", err, test.gaveUp)
+			}
+			if test.gaveUp && last {
+				t.Error("the last failure was reported as one that is healed")
+			}
+		})
+	}
+}
+
+func TestRunEndsWithContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	slow := Policy{First: time.Hour, Most: time.Hour, Useless: 9, Burst: 9, Window: time.Hour}
+	n := 0
+	err := Run(ctx, Component{Run: func(context.Context) Ending {
+		if n++; n == 2 {
+			cancel() // in the pause that follows
+		}
+		return Ending{Kind: Crashed}
+	}}, slow)
+	if err != nil || n != 2 {
+		t.Errorf("got %v after %d runs", err, n)
+	}
+}
+
+func TestPause(t *testing.T) {
+	p := Policy{First: 10, Most: 70}
+	var got []time.Duration
+	for n := range 7 {
+		got = append(got, pause(p, n))
+	}
+	if d := cmp.Diff([]time.Duration{0, 0, 10, 20, 40, 70, 70}, got); d != "" {
+		t.Error(d)
+	}
+}
