@@ -1,0 +1,16 @@
+module github.com/mullion-dev/mullion/bench
+
+go 1.26.8
+
+require (
+	github.com/go-json-experiment/json v1.27.2
+	github.com/mullion-dev/mullion v0.0.0
+)
+
+require (
+	github.com/ebitengine/purego v0.11.3 // indirect
+	github.com/pelletier/go-toml/v2 v2.4.3 // indirect
+	golang.org/x/sys v0.49.0 // indirect
+)
+
+replace github.com/mullion-dev/mullion => ../

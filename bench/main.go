@@ -1,0 +1,145 @@
+// Command bench measures an app in real windows of the real engine.
+//
+//	go -C bench run .            # everything, about two minutes
+//	go -C bench run . -quick     # about twenty seconds
+//	go -C bench run . -json FILE # the figures as JSON too
+//
+// Machines are noisy, and some share their processors. So what is compared is
+// measured in one run, in blocks that take turns, and the ratios are what
+// counts.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"runtime/pprof"
+	"strings"
+	"time"
+
+	"github.com/mullion-dev/mullion"
+	"github.com/mullion-dev/mullion/internal/e2e"
+	"github.com/mullion-dev/mullion/internal/sandbox"
+)
+
+func main() {
+	if sandbox.ChildRole() == bareRole {
+		os.Exit(runBare())
+	}
+	mullion.Main(run)
+}
+
+// size says how much is measured.
+type size struct {
+	rounds   int // of blocks that take turns
+	calls    int // one after the other, per block
+	burst    int // calls at once
+	bursts   int // per block
+	events   int
+	bytes    int // of a transfer
+	transfer int // rounds of transfers
+	starts   int // the first one is not counted
+}
+
+var (
+	full  = size{rounds: 10, calls: 2000, burst: 1000, bursts: 5, events: 100_000, bytes: 100 << 20, transfer: 3, starts: 8}
+	quick = size{rounds: 4, calls: 1000, burst: 1000, bursts: 2, events: 100_000, bytes: 32 << 20, transfer: 1, starts: 3}
+)
+
+// parts are what can be measured alone.
+var parts = []struct {
+	name string
+	run  func(*bench, context.Context) error
+}{
+	{"calls", (*bench).calls},
+	{"events", (*bench).events},
+	{"transfers", (*bench).transfers},
+	{"start", (*bench).start},
+}
+
+// bench is one run.
+type bench struct {
+	size
+	report report
+	app    *app
+	bare   *bare
+}
+
+func run(ctx context.Context) error {
+	if dir := os.Getenv(startVariable); dir != "" {
+		return runStart(ctx, dir)
+	}
+	var names []string
+	for _, p := range parts {
+		names = append(names, p.name)
+	}
+	isQuick := flag.Bool("quick", false, "measure less, in about 20 seconds")
+	only := flag.String("run", strings.Join(names, ","), "measure only these")
+	jsonFile := flag.String("json", "", "write the figures to this `file`")
+	profile := flag.String("cpuprofile", "", "write a profile of the Core to this `file`; for hosts use perf")
+	rounds := flag.Int("rounds", 0, "number of rounds of calls")
+	flag.Parse()
+
+	b := &bench{size: full}
+	if *isQuick {
+		b.size = quick
+	}
+	if *rounds > 0 {
+		b.rounds = *rounds
+	}
+	if os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
+		d, err := e2e.StartDisplay()
+		if err != nil {
+			return fmt.Errorf("bench: start a display: %w", err)
+		}
+		defer d.Stop()
+	}
+	if *profile != "" {
+		f, err := os.Create(*profile)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
+	}
+	began := time.Now()
+	if err := b.measure(ctx, strings.Split(*only, ",")); err != nil {
+		return fmt.Errorf("bench: %w", err)
+	}
+	b.report.finish(time.Since(began))
+	b.report.print(os.Stdout)
+	if *jsonFile != "" {
+		return b.report.write(*jsonFile)
+	}
+	return nil
+}
+
+func (b *bench) measure(ctx context.Context, names []string) error {
+	wanted := map[string]bool{}
+	for _, n := range names {
+		wanted[n] = true
+	}
+	b.report.begin()
+	var err error
+	if b.app, err = startApp(ctx); err != nil {
+		return err
+	}
+	defer b.app.stop()
+	for _, p := range parts {
+		if !wanted[p.name] {
+			continue
+		}
+		if err := p.run(b, ctx); err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
+		}
+		delete(wanted, p.name)
+	}
+	for n := range wanted {
+		return fmt.Errorf("there is no part %q", n)
+	}
+	return nil
+}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/mullion-dev/mullion"
+	"github.com/mullion-dev/mullion/internal/e2e"
+)
+
+// startVariable names the data folder for a process that is started to
+// measure how long it takes until something is to be seen.
+const startVariable = "MULLION_BENCH_START"
+
+// settle is how long memory is left to settle before it is measured.
+const settle = time.Second
+
+// runStart shows the window, says so, and ends when its input does.
+func runStart(ctx context.Context, dir string) error {
+	a, err := newApp(dir, []any{"core:default", "allow-done", "allow-listening"})
+	if err != nil {
+		return err
+	}
+	mullion.Handle(a, "done", func(context.Context, result) (struct{}, error) { return struct{}{}, nil })
+	mullion.Handle(a, "listening", func(_ context.Context, x struct{}) (struct{}, error) { return x, nil })
+	go func() {
+		for w, err := a.Window("main"); err != nil || !w.Painted(); w, err = a.Window("main") {
+			time.Sleep(200 * time.Microsecond)
+		}
+		fmt.Println(time.Now().UnixNano())
+		os.Stdin.Read(make([]byte, 1))
+		a.Quit()
+	}()
+	return a.Run(ctx)
+}
+
+// start measures starts of the app, and the memory of its processes.
+func (b *bench) start(context.Context) error {
+	dir, err := os.MkdirTemp("", "mullion-bench-start-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	var millis []float64
+	memory := map[string][]float64{}
+	for round := range b.starts {
+		ms, kinds, err := startOnce(dir)
+		if err != nil {
+			return err
+		}
+		if round == 0 {
+			continue // fills caches
+		}
+		millis = append(millis, ms)
+		total := 0.0
+		for kind, mib := range kinds {
+			memory[kind] = append(memory[kind], mib)
+			total += mib
+		}
+		memory["all"] = append(memory["all"], total)
+	}
+	b.report.add("start of the process to first frame painted", "ms", millis)
+	for _, kind := range []string{"Core", "host", "web process", "network process", "all"} {
+		b.report.add("memory (PSS), one window: "+kind, "MiB", memory[kind])
+	}
+	return nil
+}
+
+func startOnce(dir string) (millis float64, memory map[string]float64, err error) {
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Env = append(os.Environ(), startVariable+"="+dir)
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return 0, nil, err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return 0, nil, err
+	}
+	began := time.Now()
+	if err := cmd.Start(); err != nil {
+		return 0, nil, err
+	}
+	defer cmd.Wait()
+	defer in.Close()
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		return 0, nil, fmt.Errorf("the app has not shown its window: %w", err)
+	}
+	nanos, err := strconv.ParseInt(strings.TrimSpace(line), 10, 64)
+	if err != nil {
+		return 0, nil, err
+	}
+	millis = float64(time.Unix(0, nanos).Sub(began)) / 1e6
+	time.Sleep(settle)
+	memory = map[string]float64{}
+	if memory["Core"], err = pss(cmd.Process.Pid); err != nil {
+		return 0, nil, err
+	}
+	for _, p := range e2e.Descendants(cmd.Process.Pid) {
+		kind := "host"
+		switch p.Name {
+		case e2e.WebProcess:
+			kind = "web process"
+		case e2e.NetworkProcess:
+			kind = "network process"
+		}
+		mib, err := pss(p.PID)
+		if err != nil {
+			return 0, nil, err
+		}
+		memory[kind] += mib
+	}
+	return millis, memory, nil
+}
+
+// pss returns the proportional set size of a process in MiB.
+func pss(pid int) (float64, error) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(b)) {
+		if rest, ok := strings.CutPrefix(line, "Pss:"); ok {
+			kb, err := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(rest), " kB"), 64)
+			return kb / 1024, err
+		}
+	}
+	return 0, fmt.Errorf("process %d: no Pss in smaps_rollup", pid)
+}

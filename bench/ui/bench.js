@@ -1,0 +1,95 @@
+// What the page does for the bench: each job is asked for by an event.
+import { Channel, invoke, listen } from '/_mullion/api.js';
+
+const text = 'x'.repeat(100);
+
+// Bytes as the Core makes them.
+function pattern(size) {
+  const words = new Uint32Array(size / 4);
+  let x = 1;
+  for (let i = 0; i < words.length; i++) {
+    x ^= x << 13; x ^= x >>> 17; x ^= x << 5;
+    words[i] = x;
+  }
+  return new Uint8Array(words.buffer);
+}
+
+async function sum(bytes) {
+  const hash = await crypto.subtle.digest('SHA-256', bytes);
+  return Array.from(new Uint8Array(hash), (b) => b.toString(16).padStart(2, '0')).join('');
+}
+
+// Calls a command until work has ended.
+async function meanwhile(small, work) {
+  let busy = true;
+  const calls = (async () => {
+    while (small && busy) await invoke('echo', { text });
+  })();
+  try {
+    return await work;
+  } finally {
+    busy = false;
+    await calls;
+  }
+}
+
+async function timed(work) {
+  const began = performance.now();
+  const value = await work();
+  return [value, (performance.now() - began) / 1000];
+}
+
+let bytes = null; // what is sent, made once
+
+const jobs = {
+  async callsInTurn({ n }) {
+    for (let i = 0; i < n; i++) await invoke('echo', { text });
+  },
+  async callsAtOnce({ n, times }) {
+    for (let i = 0; i < times; i++) {
+      await Promise.all(Array.from({ length: n }, () => invoke('echo', { text })));
+    }
+  },
+  async events({ n }) {
+    let next = 0;
+    await new Promise((resolve, reject) => {
+      listen('count', ({ payload }) => {
+        if (payload.n !== next++) reject(`event ${payload.n} instead of ${next - 1}`);
+        if (next === n) resolve();
+      }).then(() => invoke('listening'));
+    });
+  },
+  async send({ size, small }) {
+    bytes ??= pattern(size);
+    const [got, seconds] = await timed(() => meanwhile(small, invoke('take', bytes)));
+    return { sum: got, seconds };
+  },
+  async get({ cmd, size, small }) {
+    const [got, seconds] = await timed(() => meanwhile(small, invoke(cmd, { size })));
+    return { sum: await sum(got), seconds };
+  },
+  async channel({ size, piece, small }) {
+    const all = new Uint8Array(size);
+    let at = 0;
+    const [, seconds] = await timed(() => meanwhile(small, new Promise((resolve, reject) => {
+      const ch = new Channel((part) => {
+        all.set(new Uint8Array(part), at);
+        at += part.byteLength;
+        if (at === size) resolve();
+      });
+      invoke('pieces', { ch, size, piece }).catch(reject);
+    })));
+    return { sum: await sum(all), seconds };
+  },
+};
+
+await listen('job', async ({ payload: { job, args } }) => {
+  let value = null, error = null;
+  try {
+    value = (await jobs[job](args)) ?? null;
+  } catch (e) {
+    error = String(e);
+  }
+  await invoke('done', { value, error });
+});
+await invoke('done', { value: null, error: null });
