@@ -48,6 +48,15 @@ export function isTauri(): boolean {
   return !!window.isTauri;
 }
 
+// Engines hide what is thrown by a script that has no address of its own, as
+// window.__TAURI__ has none: the page's error event would say "Script error".
+function reportUncaught(error: unknown): void {
+  if (typeof window.reportError !== "function") {
+    throw error; // older engines
+  }
+  window.reportError(error);
+}
+
 type ChannelMessage<T> = { index: number; message: T } | { index: number; end: true };
 
 /** Values that a command sends while it runs, in their order. Pass it as an argument. */
@@ -90,9 +99,7 @@ export class Channel<T = unknown> {
     try {
       this.onmessage(message);
     } catch (error) {
-      queueMicrotask(() => {
-        throw error;
-      });
+      queueMicrotask(() => reportUncaught(error));
     }
   }
 
