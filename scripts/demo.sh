@@ -87,14 +87,14 @@ app_ready() {
 	[[ -e $temp/ready ]]
 }
 
-Xvfb -displayfd 3 -screen 0 1280x800x24 -nolisten tcp 3>"$temp/display" 2>"$temp/xvfb.log" &
+Xvfb -displayfd 3 -screen 0 1280x860x24 -nolisten tcp 3>"$temp/display" 2>"$temp/xvfb.log" &
 server=$!
 pids+=("$server")
 within "$limit" display_known || fail "Xvfb did not start: $(cat "$temp/xvfb.log")"
 export DISPLAY
 DISPLAY=":$(cat "$temp/display")"
 
-openbox --sm-disable 2>"$temp/openbox.log" &
+openbox --sm-disable >"$temp/openbox.log" 2>&1 &
 manager=$!
 pids+=("$manager")
 within "$limit" manager_up || fail "openbox did not start: $(cat "$temp/openbox.log")"
