@@ -1,0 +1,496 @@
+package core_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/mullion-dev/mullion/capability"
+	"github.com/mullion-dev/mullion/internal/backend"
+	"github.com/mullion-dev/mullion/internal/backend/fake"
+	"github.com/mullion-dev/mullion/internal/core"
+	"github.com/mullion-dev/mullion/internal/host"
+	"github.com/mullion-dev/mullion/internal/supervise"
+	"github.com/mullion-dev/mullion/internal/wire"
+	"github.com/mullion-dev/mullion/ipc"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// pair is a Core whose hosts run in this process, on engines in memory.
+type pair struct {
+	*core.Core
+	t   *testing.T
+	ran chan error
+
+	mu      sync.Mutex
+	engines map[string][]*fake.Engine // guarded by mu; by host name, the last is the living one
+	// initErr is what new engines fail with.
+	initErr error // guarded by mu
+	faults  []core.Fault
+}
+
+// inProcess is a host that runs in this process.
+type inProcess struct {
+	conn *wire.Conn
+	kill func()
+	done chan struct{}
+}
+
+func (c *inProcess) Conn() *wire.Conn { return c.conn }
+func (c *inProcess) PID() int         { return 1 }
+func (c *inProcess) Kill()            { c.kill() }
+
+func (c *inProcess) Wait() supervise.Ending {
+	<-c.done
+	return supervise.Ending{Kind: supervise.Killed}
+}
+
+const limit = 20 * time.Second
+
+// newPair makes a Core; setup may register commands before it runs.
+func newPair(t *testing.T, capabilities string, o core.Options, setup func(*core.Core)) *pair {
+	t.Helper()
+	caps, err := capability.Parse("capabilities/test.json", []byte(capabilities))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &pair{t: t, ran: make(chan error, 1), engines: map[string][]*fake.Engine{}}
+	o.ID, o.Name, o.Version, o.Platform, o.Capabilities = "dev.mullion.test", "test", "1.0.0", capability.Linux, caps
+	o.StayOpen = true
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	o.OnFault = func(f core.Fault) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.faults = append(p.faults, f)
+	}
+	o.Launch = p.launch
+	o.Restarts = supervise.Policy{First: time.Millisecond, Most: 10 * time.Millisecond, Useless: 5, Burst: 1000, Window: time.Hour}
+	if p.Core, err = core.New(o); err != nil {
+		t.Fatal(err)
+	}
+	var own capability.Manifest
+	add := func(name string, h ipc.Handler) {
+		own.Commands = append(own.Commands, name)
+		if err := p.Register(name, h); err != nil {
+			t.Fatal(err)
+		}
+	}
+	add("echo", func(_ context.Context, m *ipc.Message) (ipc.Result, error) { return ipc.Result{JSON: m.Args}, nil })
+	add("fail", func(context.Context, *ipc.Message) (ipc.Result, error) { return ipc.Result{}, errors.New("it failed") })
+	add("panic", func(context.Context, *ipc.Message) (ipc.Result, error) { panic("oh") })
+	add("block", func(ctx context.Context, _ *ipc.Message) (ipc.Result, error) {
+		<-ctx.Done()
+		return ipc.Result{}, context.Cause(ctx)
+	})
+	if setup != nil {
+		setup(p.Core)
+	}
+	if err := p.Resolve(own); err != nil {
+		t.Fatal(err)
+	}
+	go func() { p.ran <- p.Run(context.Background()) }()
+	t.Cleanup(func() {
+		p.Quit()
+		select {
+		case err := <-p.ran:
+			if err != nil {
+				t.Errorf("Run: %v", err)
+			}
+		case <-time.After(limit):
+			t.Error("the Core does not end")
+		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		for name, es := range p.engines {
+			for _, e := range es {
+				for _, m := range e.Misuse() {
+					t.Errorf("host %q misused its engine: %s", name, m)
+				}
+			}
+		}
+	})
+	return p
+}
+
+// launch runs a host of its own on a new engine.
+func (p *pair) launch(_ context.Context, name string) (core.Child, error) {
+	coreEnd, hostEnd := wire.Pipe()
+	e := fake.New()
+	p.mu.Lock()
+	e.InitErr = p.initErr
+	p.engines[name] = append(p.engines[name], e)
+	p.mu.Unlock()
+	c := &inProcess{conn: coreEnd, done: make(chan struct{})}
+	c.kill = func() { e.Quit(); hostEnd.Close() }
+	go func() {
+		defer close(c.done)
+		_ = host.Run(hostEnd, e)
+	}()
+	return c, nil
+}
+
+// engine returns the living engine of a host.
+func (p *pair) engine(name string) *fake.Engine {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	es := p.engines[name]
+	if len(es) == 0 {
+		return nil
+	}
+	return es[len(es)-1]
+}
+
+// open opens a window and returns its webview, with a document whose bridge
+// is up.
+func (p *pair) open(label, url string) *page {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.t.Context(), limit)
+	defer cancel()
+	w, err := p.OpenWindow(ctx, core.WindowOptions{
+		State:   wire.WindowState{Label: label, Title: label, Width: 300, Height: 200, Visible: true, Resizable: true},
+		Webview: wire.WebviewState{URL: url},
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return p.page(w)
+}
+
+// page waits for the page of a window in the living host and says hello.
+func (p *pair) page(w *core.Window) *page {
+	p.t.Helper()
+	pg := &page{pair: p, window: w}
+	pg.find()
+	return pg
+}
+
+// page acts as the bridge of a document.
+type page struct {
+	pair   *pair
+	window *core.Window
+	view   *fake.Webview
+	doc    string
+	last   int
+}
+
+var docs int
+
+func (g *page) find() {
+	t := g.pair.t
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	for ctx.Err() == nil {
+		e := g.pair.engine("app")
+		if e == nil {
+			continue
+		}
+		for _, id := range e.Webviews() {
+			v := e.Webview(id)
+			if v != nil && v.State().Label == g.window.Label() {
+				if _, err := e.WaitWebview(ctx, id); err != nil {
+					continue
+				}
+				g.view = v
+				g.hello(core.AppOrigin)
+				return
+			}
+		}
+		time.Sleep(time.Millisecond)
+	}
+	t.Fatalf("window %q does not appear", g.window.Label())
+}
+
+func (g *page) hello(origin string) {
+	g.pair.t.Helper()
+	docs++
+	g.doc = fmt.Sprintf("%032x", docs)
+	g.last = 0
+	if got := g.say("h " + g.doc + " " + origin); got != "" {
+		g.pair.t.Fatalf("hello: %s", got)
+	}
+}
+
+// say sends a message of the bridge and returns the answer.
+func (g *page) say(text string) string {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	answer, err := g.view.Message(ctx, text)
+	if err != nil {
+		return "error: " + err.Error()
+	}
+	return answer
+}
+
+// call makes a call and returns its answer, see PROTOCOL.md 2.3.
+func (g *page) call(json string) string {
+	g.last++
+	return g.say(fmt.Sprintf("c %s %d - %s", g.doc, g.last, json))
+}
+
+const everything = `{"identifier": "all", "windows": ["main*"], "permissions": ["core:default", "allow-echo", "allow-fail", "allow-panic", "allow-block"]}`
+
+func TestCalls(t *testing.T) {
+	p := newPair(t, everything, core.Options{}, nil)
+	main, other := p.open("main", "app://localhost/"), p.open("other", "app://localhost/")
+	for _, test := range []struct {
+		name, call, want string
+		page             *page
+	}{
+		{"echo", `["echo",{"x":[1,"жи"]},[]]`, `o{"x":[1,"жи"]}`, main},
+		{"no arguments", `["echo",null]`, `onull`, main},
+		{"error", `["fail",{}]`, `e"it failed"`, main},
+		{"panic", `["panic",{}]`, "e\"internal error in command `panic`\"", main},
+		{"unknown", `["nope",{}]`, `e"Command nope not found"`, main},
+		{"decision as command", `["plugin:web|camera",{}]`, `e"Command plugin:web|camera not found"`, main},
+		{"not JSON", `["echo",`, `e"malformed call`, main},
+		{"not a list", `{"cmd":"echo"}`, `e"malformed call`, main},
+		{"too few", `["echo"]`, `e"malformed call`, main},
+		{"command no string", `[1,{}]`, `e"malformed call`, main},
+		{"headers no pairs", `["echo",{},[["a"]]]`, `e"malformed call`, main},
+		{"deep", `["echo",` + strings.Repeat("[", 300) + strings.Repeat("]", 300) + `]`, `e"malformed call: arguments nest deeper than 256"`, main},
+		{"duplicate key", `["echo",{"a":1,"a":2}]`, `e"malformed call`, main},
+		{"other window", `["echo",{}]`, `e"Command echo not allowed by ACL`, other},
+		{"builtin in other window", `["plugin:app|name",{}]`, `e"Command plugin:app|name not allowed by ACL`, other},
+		{"builtin", `["plugin:app|name",{}]`, `o"test"`, main},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := test.page.call(test.call); !strings.HasPrefix(got, test.want) {
+				t.Errorf("got %s, want %s", got, test.want)
+			}
+		})
+	}
+}
+
+func TestAbort(t *testing.T) {
+	p := newPair(t, everything, core.Options{}, nil)
+	main := p.open("main", "app://localhost/")
+	answer := make(chan string)
+	go func() { answer <- main.say(fmt.Sprintf("c %s 1 - [\"block\",{}]", main.doc)) }()
+	main.last = 1
+	for {
+		// The call may not have begun; giving it up again is harmless.
+		main.say("a " + main.doc + " 1")
+		select {
+		case got := <-answer:
+			if !strings.Contains(got, "gave the call up") {
+				t.Errorf("got %s", got)
+			}
+			return
+		case <-time.After(time.Millisecond):
+		}
+	}
+}
+
+func TestInterceptors(t *testing.T) {
+	var mu sync.Mutex
+	var log []string
+	note := func(name string) ipc.Interceptor {
+		return func(ctx context.Context, m *ipc.Message, next ipc.Handler) (ipc.Result, error) {
+			mu.Lock()
+			log = append(log, name+" "+m.Name)
+			mu.Unlock()
+			return next(ctx, m)
+		}
+	}
+	p := newPair(t, everything, core.Options{}, func(c *core.Core) {
+		c.Use(note("first"), note("second"))
+		c.Use(func(ctx context.Context, m *ipc.Message, next ipc.Handler) (ipc.Result, error) {
+			switch {
+			case m.Kind != ipc.Command:
+			case string(m.Args) == `{"change":1}`:
+				m.Args = []byte(`{"changed":true}`)
+			case string(m.Args) == `{"refuse":1}`:
+				return ipc.Result{}, errors.New("refused")
+			case string(m.Args) == `{"widen":1}`:
+				m.Name = "secret"
+			case string(m.Args) == `{"answer":1}`:
+				return ipc.Result{JSON: []byte(`"answered"`)}, nil
+			}
+			return next(ctx, m)
+		})
+		if err := c.Register("secret", func(context.Context, *ipc.Message) (ipc.Result, error) {
+			return ipc.Result{JSON: []byte(`"secret"`)}, nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	})
+	main := p.open("main", "app://localhost/")
+	mu.Lock()
+	log = nil
+	mu.Unlock()
+	for _, test := range []struct{ args, want string }{
+		{`{"pass":1}`, `o{"pass":1}`},
+		{`{"change":1}`, `o{"changed":true}`},
+		{`{"refuse":1}`, `e"refused"`},
+		{`{"widen":1}`, `e"Command secret not allowed`},
+		{`{"answer":1}`, `o"answered"`},
+	} {
+		if got := main.call(`["echo",` + test.args + `]`); !strings.HasPrefix(got, test.want) {
+			t.Errorf("%s: got %s, want %s", test.args, got, test.want)
+		}
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if len(log) != 10 || log[0] != "first echo" || log[1] != "second echo" {
+		t.Errorf("interceptors saw %q", log)
+	}
+}
+
+func TestDecisions(t *testing.T) {
+	caps := `[{"identifier": "web", "windows": ["main"], "permissions": [
+		{"identifier": "web:allow-navigation", "allow": [{"url": "https://*.example.org"}], "deny": ["https://bad.example.org"]},
+		{"identifier": "web:allow-new-window", "allow": ["https://example.org"]}, "web:allow-camera"]}]`
+	p := newPair(t, caps, core.Options{}, func(c *core.Core) {
+		c.Use(func(ctx context.Context, m *ipc.Message, next ipc.Handler) (ipc.Result, error) {
+			switch m.URL {
+			case "https://vetoed.example.org/":
+				return ipc.Result{}, errors.New("vetoed")
+			case "https://elsewhere.org/":
+				return ipc.Result{}, nil // tries to allow by not asking
+			}
+			return next(ctx, m)
+		})
+	})
+	main, other := p.open("main", "app://localhost/"), p.open("other", "app://localhost/")
+	for _, test := range []struct {
+		page *page
+		kind wire.DecisionKind
+		what string // a URL or a permission
+		want bool
+	}{
+		{main, wire.DecideNavigation, "app://localhost/other.html", true},
+		{main, wire.DecideNavigation, "about:blank", true},
+		{main, wire.DecideNavigation, "https://a.example.org/x", true},
+		{main, wire.DecideNavigation, "https://bad.example.org/", false},
+		{main, wire.DecideNavigation, "https://vetoed.example.org/", false},
+		{main, wire.DecideNavigation, "https://elsewhere.org/", false},
+		{main, wire.DecideNavigation, "https://example.org/", false},
+		{main, wire.DecideNavigation, "app://evil/", false},
+		{main, wire.DecideNavigation, "javascript:alert(1)", false},
+		{main, wire.DecideNavigation, "file:///etc/passwd", false},
+		{main, wire.DecideNavigation, "data:text/html,x", false},
+		{main, wire.DecideNavigation, "asset://localhost/x", false},
+		{main, wire.DecideNavigation, "mullion://localhost/body/1", false},
+		{other, wire.DecideNavigation, "https://a.example.org/x", false},
+		{main, wire.DecideNewWindow, "https://example.org/", true},
+		{main, wire.DecideNewWindow, "https://other.org/", false},
+		{main, wire.DecidePermission, "camera", true},
+		{main, wire.DecidePermission, "location", false},
+		{main, wire.DecidePermission, "made-up", false},
+		{other, wire.DecidePermission, "camera", false},
+		{main, wire.DecideDownload, "https://example.org/file", false},
+		{main, wire.DecideFileChooser, "", false},
+	} {
+		d := wire.Decision{Kind: test.kind, URL: test.what, MainFrame: true}
+		if test.kind == wire.DecidePermission {
+			d.URL, d.What = "", test.what
+		}
+		v, err := test.page.view.Decide(t.Context(), d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v.Allow != test.want {
+			t.Errorf("%s: %s %s: got %v", test.page.window.Label(), test.kind, test.what, v.Allow)
+		}
+	}
+}
+
+// TestHostComesBack checks what a new host is told.
+func TestHostComesBack(t *testing.T) {
+	p := newPair(t, everything, core.Options{}, nil)
+	main := p.open("main", "app://localhost/page.html?x=1")
+	if err := main.window.Update(t.Context(), func(s *wire.WindowState) { s.Title = "changed" }); err != nil {
+		t.Fatal(err)
+	}
+	old := p.engine("app")
+	answer := make(chan string)
+	go func() { answer <- main.say(fmt.Sprintf("c %s 1 - [\"block\",{}]", main.doc)) }()
+	old.Quit()
+	<-answer // whatever it is, it comes
+	for p.engine("app") == old {
+		time.Sleep(time.Millisecond)
+	}
+	again := p.page(main.window)
+	if got := again.view.State().URL; got != "app://localhost/page.html?x=1" {
+		t.Errorf("the page is %s", got)
+	}
+	if got := again.call(`["echo",{"x":1}]`); got != `o{"x":1}` {
+		t.Errorf("got %s", got)
+	}
+	w, err := p.engine("app").WaitWindow(t.Context(), p.engine("app").Windows()[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := w.State().Title; got != "changed" {
+		t.Errorf("title %q", got)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.faults) != 1 || !p.faults[0].Restarting {
+		t.Errorf("faults: %+v", p.faults)
+	}
+}
+
+// TestNoEngine checks that an engine that cannot work ends the app at once,
+// with a text that says why.
+func TestNoEngine(t *testing.T) {
+	launched := 0
+	c, err := core.New(core.Options{
+		ID: "x", Platform: capability.Linux, Log: slog.New(slog.DiscardHandler),
+		Launch: func(context.Context, string) (core.Child, error) {
+			launched++
+			p := &pair{engines: map[string][]*fake.Engine{}, initErr: &backend.InitError{Code: backend.InitLibrary, Err: errors.New("no library"), Hint: "install it"}}
+			return p.launch(nil, "app")
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Resolve(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.OpenWindow(t.Context(), core.WindowOptions{State: wire.WindowState{Label: "main"}}); err != nil {
+		t.Fatal(err)
+	}
+	err = c.Run(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "install it") || launched != 1 {
+		t.Errorf("got %v after %d starts", err, launched)
+	}
+}
+
+// TestCrashLoop checks that a host that never shows anything is given up.
+func TestCrashLoop(t *testing.T) {
+	n := 0
+	c, err := core.New(core.Options{
+		ID: "x", Platform: capability.Linux, Log: slog.New(slog.DiscardHandler),
+		Restarts: supervise.Policy{First: time.Microsecond, Most: time.Millisecond, Useless: 3, Burst: 100, Window: time.Hour},
+		Launch: func(context.Context, string) (core.Child, error) {
+			n++
+			return nil, errors.New("no")
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Resolve(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.OpenWindow(t.Context(), core.WindowOptions{State: wire.WindowState{Label: "main"}}); err != nil {
+		t.Fatal(err)
+	}
+	var gaveUp *supervise.Error
+	if err := c.Run(t.Context()); !errors.As(err, &gaveUp) || n != 3 {
+		t.Errorf("got %v after %d starts", err, n)
+	}
+}
