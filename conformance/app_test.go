@@ -596,10 +596,9 @@ func (h *house) loadedSince(ctx context.Context, label string, before int) error
 	return h.wait(ctx, func() bool { return h.loads[label] > before })
 }
 
-// settled waits until whatever was under way about closing windows is done:
-// the Core decides about one after it has sent the event, on the same
-// goroutine, and a window that it closes is gone for the host before another
-// one opens.
+// settled gives the closing of a window the time that opening another one
+// takes: the Core decides right after it has sent close-requested, so that a
+// window that should stay and does not is gone by then.
 func (h *house) settled(ctx context.Context, _ none) (none, error) {
 	label := fmt.Sprintf("settle-%d", time.Now().UnixNano())
 	o := h.WindowOptions(label)

@@ -245,6 +245,7 @@ func markdown(d document) []byte {
 	fmt.Fprintf(&b, "The tests are in `conformance/page`; what runs them is told there. System: %s. The same rows are in `compatibility.json`.\n\n", d.Platform)
 	b.WriteString("- **pass**: all tests of it pass; **fail**: one does not.\n")
 	b.WriteString("- **unsupported**: not there, or not tested, and why.\n")
+	fmt.Fprintf(&b, "\nOnly the modules %s are tested so far. What is not implemented yet in others may work in part.\n", strings.Join(tested, " and "))
 	for _, pkg := range []string{apiPackage, globalPackage} {
 		rows := slices.DeleteFunc(slices.Clone(d.Rows), func(r row) bool { return r.Package != pkg })
 		if len(rows) == 0 {
