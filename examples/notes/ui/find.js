@@ -30,9 +30,14 @@ export function rangesOf(root, terms, wordStart) {
  * @param {Range[]} ranges @param {number} [current]
  */
 export function highlight(ranges, current = -1) {
-  CSS.highlights.set('found', new Highlight(...ranges));
   const one = ranges[current];
-  CSS.highlights.set('found-current', new Highlight(...(one ? [one] : [])));
+  const set = (/** @type {string} */ name, /** @type {Range[]} */ rs) => {
+    // With an empty highlight, WebKitGTK 2.50.6 marks texts in other places.
+    if (rs.length) CSS.highlights.set(name, new Highlight(...rs));
+    else CSS.highlights.delete(name);
+  };
+  set('found', ranges);
+  set('found-current', one ? [one] : []);
   one?.startContainer.parentElement?.scrollIntoView({ block: 'center' });
 }
 

@@ -263,7 +263,11 @@ function bindControls() {
   /** @type {ReturnType<typeof setTimeout> | undefined} */ let timer;
   search.oninput = () => { clearTimeout(timer); timer = setTimeout(() => { void attempt('Search', refresh); }, 60); };
   search.onkeydown = (e) => {
-    if (e.key === 'ArrowDown' || e.key === 'Enter') { e.preventDefault(); items.focus(); if (!list.some((n) => n.id === selected)) move(0); } else if (e.key === 'Escape') {
+    if (e.key === 'ArrowDown' || (e.key === 'Enter' && !e.ctrlKey)) {
+      e.preventDefault();
+      items.focus();
+      if (list[0] && (e.key === 'Enter' || !list.some((n) => n.id === selected))) void select(list[0].id);
+    } else if (e.key === 'Escape') {
       e.preventDefault();
       if (search.value) { search.value = ''; void attempt('Search', refresh); } else items.focus();
     }

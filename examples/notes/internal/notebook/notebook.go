@@ -109,7 +109,7 @@ func (r resolver) Picture(ctx context.Context, path string) (string, bool) {
 // text derives from a body what lists show.
 func (nb *Notebook) text(body, path string) store.Text {
 	d := nb.render.Describe(body, path)
-	return store.Text{Body: body, Title: d.Title, Excerpt: d.Excerpt, Words: d.Words}
+	return store.Text{Body: body, Title: d.Title, Excerpt: d.Excerpt, Plain: d.Plain, Words: d.Words}
 }
 
 // ChangedEvent is the event that tells every window what has changed.

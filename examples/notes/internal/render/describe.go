@@ -15,7 +15,8 @@ import (
 // Description is what a list says about a note.
 type Description struct {
 	Title   string
-	Excerpt string // of the first paragraphs, without marks
+	Excerpt string // of the first paragraphs
+	Plain   string // all of the text, as far as a person sees it, for searching
 	Words   int
 }
 
@@ -27,7 +28,8 @@ const excerptLength = 180
 func (r *Renderer) Describe(body, notePath string) Description {
 	source := []byte(withoutFrontMatter(body))
 	doc := r.markdown.Parser().Parse(text.NewReader(source))
-	d := Description{Words: len(strings.Fields(string(source)))}
+	d := Description{Plain: oneLine(plain(doc, source))}
+	d.Words = len(strings.Fields(d.Plain))
 	var excerpt strings.Builder
 	// A walker that returns no error makes a walk that returns none.
 	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
@@ -75,6 +77,9 @@ func plain(n ast.Node, source []byte) string {
 	var b strings.Builder
 	_ = ast.Walk(n, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if !entering {
+			if n.Type() == ast.TypeBlock || n.Kind() == east.KindTableCell {
+				b.WriteByte(' ')
+			}
 			return ast.WalkContinue, nil
 		}
 		switch n := n.(type) {
@@ -87,7 +92,10 @@ func plain(n ast.Node, source []byte) string {
 			b.Write(n.Value)
 		case *ast.AutoLink:
 			b.Write(n.Label(source))
-		case *ast.RawHTML, *ast.Image:
+		case *ast.FencedCodeBlock, *ast.CodeBlock:
+			b.Write(n.Lines().Value(source))
+			b.WriteByte(' ')
+		case *ast.RawHTML, *ast.HTMLBlock:
 			return ast.WalkSkipChildren, nil
 		}
 		return ast.WalkContinue, nil

@@ -150,6 +150,6 @@ func (s *Store) recover(ctx context.Context, tx *sql.Tx, id int64, body string) 
 	if err != nil {
 		return err
 	}
-	_, err = s.create(ctx, tx, Text{Body: body, Title: n.Title + " (recovered)", Excerpt: n.Excerpt, Words: len(strings.Fields(body))})
+	_, err = s.create(ctx, tx, Text{Body: body, Title: n.Title + " (recovered)", Excerpt: n.Excerpt, Plain: body, Words: len(strings.Fields(body))})
 	return err
 }

@@ -11,6 +11,7 @@ import (
 // Text is the content of a note with what was derived from it.
 type Text struct {
 	Body, Title, Excerpt string
+	Plain                string // for searching
 	Words                int
 }
 
@@ -144,8 +145,8 @@ func (s *Store) Create(ctx context.Context, t Text) (n Note, err error) {
 
 func (s *Store) create(ctx context.Context, tx *sql.Tx, t Text) (Note, error) {
 	now := s.now().UnixMilli()
-	r, err := tx.ExecContext(ctx, "INSERT INTO note(title, excerpt, words, body, created, updated) VALUES (?, ?, ?, ?, ?, ?)",
-		t.Title, t.Excerpt, t.Words, t.Body, now, now)
+	r, err := tx.ExecContext(ctx, "INSERT INTO note(title, excerpt, words, body, plain, created, updated) VALUES (?, ?, ?, ?, ?, ?, ?)",
+		t.Title, t.Excerpt, t.Words, t.Body, t.Plain, now, now)
 	if err != nil {
 		return Note{}, err
 	}
@@ -173,8 +174,8 @@ func (s *Store) Save(ctx context.Context, window string, id, version int64, t Te
 			return &ConflictError{Current: old, Base: version}
 		}
 		if _, err := tx.ExecContext(ctx,
-			"UPDATE note SET title = ?, excerpt = ?, words = ?, body = ?, version = version + 1, edited = 1, updated = ? WHERE id = ?",
-			t.Title, t.Excerpt, t.Words, t.Body, s.now().UnixMilli(), id); err != nil {
+			"UPDATE note SET title = ?, excerpt = ?, words = ?, body = ?, plain = ?, version = version + 1, edited = 1, updated = ? WHERE id = ?",
+			t.Title, t.Excerpt, t.Words, t.Body, t.Plain, s.now().UnixMilli(), id); err != nil {
 			return err
 		}
 		if err := dropDraft(ctx, tx, id, window); err != nil {

@@ -27,6 +27,7 @@ CREATE TABLE note (
 	excerpt TEXT NOT NULL,
 	words   INTEGER NOT NULL,
 	body    TEXT NOT NULL,
+	plain   TEXT NOT NULL, -- the text of body without its marks
 	version INTEGER NOT NULL DEFAULT 1,
 	created INTEGER NOT NULL,
 	updated INTEGER NOT NULL,
@@ -56,18 +57,18 @@ CREATE TABLE media (
 ) STRICT, WITHOUT ROWID;
 
 CREATE VIRTUAL TABLE note_text USING fts5(
-	title, body, content='note', content_rowid='id',
+	title, plain, content='note', content_rowid='id',
 	tokenize='unicode61 remove_diacritics 2', prefix='2 3'
 );
 CREATE TRIGGER note_added AFTER INSERT ON note BEGIN
-	INSERT INTO note_text(rowid, title, body) VALUES (new.id, new.title, new.body);
+	INSERT INTO note_text(rowid, title, plain) VALUES (new.id, new.title, new.plain);
 END;
 CREATE TRIGGER note_removed AFTER DELETE ON note BEGIN
-	INSERT INTO note_text(note_text, rowid, title, body) VALUES ('delete', old.id, old.title, old.body);
+	INSERT INTO note_text(note_text, rowid, title, plain) VALUES ('delete', old.id, old.title, old.plain);
 END;
-CREATE TRIGGER note_changed AFTER UPDATE OF title, body ON note BEGIN
-	INSERT INTO note_text(note_text, rowid, title, body) VALUES ('delete', old.id, old.title, old.body);
-	INSERT INTO note_text(rowid, title, body) VALUES (new.id, new.title, new.body);
+CREATE TRIGGER note_changed AFTER UPDATE OF title, plain ON note BEGIN
+	INSERT INTO note_text(note_text, rowid, title, plain) VALUES ('delete', old.id, old.title, old.plain);
+	INSERT INTO note_text(rowid, title, plain) VALUES (new.id, new.title, new.plain);
 END;
 `,
 }

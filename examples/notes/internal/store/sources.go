@@ -129,8 +129,8 @@ func (s *Store) importFile(ctx context.Context, tx *sql.Tx, source int64, f *Fil
 	err := tx.QueryRowContext(ctx, "SELECT id, edited, origin, body FROM note WHERE source = ? AND path = ?", source, f.Path).Scan(&id, &edited, &origin, &body)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		res, err := tx.ExecContext(ctx, `INSERT INTO note(source, path, title, excerpt, words, body, created, updated, origin)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, source, f.Path, f.Text.Title, f.Text.Excerpt, f.Text.Words, f.Text.Body, f.Modified, f.Modified, f.Hash)
+		res, err := tx.ExecContext(ctx, `INSERT INTO note(source, path, title, excerpt, words, body, plain, created, updated, origin)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, source, f.Path, f.Text.Title, f.Text.Excerpt, f.Text.Words, f.Text.Body, f.Text.Plain, f.Modified, f.Modified, f.Hash)
 		if err != nil {
 			return err
 		}
@@ -152,9 +152,9 @@ func (s *Store) importFile(ctx context.Context, tx *sql.Tx, source int64, f *Fil
 	}
 	r.Updated++
 	r.IDs = append(r.IDs, id)
-	_, err = tx.ExecContext(ctx, `UPDATE note SET title = ?, excerpt = ?, words = ?, body = ?, version = version + 1,
+	_, err = tx.ExecContext(ctx, `UPDATE note SET title = ?, excerpt = ?, words = ?, body = ?, plain = ?, version = version + 1,
 		updated = ?, origin = ? WHERE id = ?`,
-		f.Text.Title, f.Text.Excerpt, f.Text.Words, f.Text.Body, f.Modified, f.Hash, id)
+		f.Text.Title, f.Text.Excerpt, f.Text.Words, f.Text.Body, f.Text.Plain, f.Modified, f.Hash, id)
 	return err
 }
 
