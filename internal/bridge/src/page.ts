@@ -150,7 +150,8 @@ function eventReply(cmd: string, args: unknown): Call["before"] {
     return () => mapDelete(leaving, eventId as number);
   }
   return (id) => {
-    if (typeof id === "number" && typeof event === "string" && typeof handler === "number") {
+    // A listener may have heard its events and gone before the answer.
+    if (typeof id === "number" && typeof event === "string" && typeof handler === "number" && mapHas(callbacks, handler)) {
       mapSet(handlers, id, { event, handler });
     }
   };
