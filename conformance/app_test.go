@@ -644,7 +644,7 @@ func focus(ctx context.Context, w *mullion.Window) error {
 	if err := w.Focus(ctx); err != nil {
 		return err
 	}
-	return e2e.WaitFor(10*time.Second, func() error {
+	return e2e.WaitFor(20*time.Second, func() error {
 		if !w.Geometry().Focused {
 			return fmt.Errorf("window %q does not get the focus", w.Label())
 		}

@@ -46,13 +46,17 @@ var silent = map[string]string{
 	"WINDOW_THEME_CHANGED":        "not implemented yet",
 }
 
+// notes say what a pass does not mean.
+var notes = map[string]string{
+	"core.Resource": "nothing hands out a resource yet, so the tests close unknown ones",
+}
+
 // outcome is what became of one test.
 type outcome int
 
 const (
 	notRun outcome = iota
 	failed
-	skipped
 	passed
 )
 
@@ -127,7 +131,7 @@ func (c *compatibility) rows() []row {
 		case len(res.failed) > 0:
 			r.Status, r.Reason = "fail", strings.Join(res.failed, "; ")
 		case res.passed > 0:
-			r.Status, r.Reason = "pass", ""
+			r.Status, r.Reason = "pass", notes[name]
 		}
 		rows = append(rows, r)
 	}

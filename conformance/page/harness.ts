@@ -5,10 +5,12 @@ import { invoke } from "@tauri-apps/api/core";
 
 type Test = () => void | Promise<void>;
 
-const tests = new Map<string, Test>();
+const tests = new Map<string, { body: Test; runs: readonly Run[] }>();
 
 /** How this run differs from others. */
-export type Run = "package" | "interceptor" | "global";
+export type Run = (typeof allRuns)[number];
+
+const allRuns = ["package", "interceptor", "global"] as const;
 
 export interface Info {
   run: Run;
@@ -24,48 +26,28 @@ export interface Info {
  * it covers comes second.
  */
 export function test(name: string, body: Test): void {
-  if (tests.has(name)) {
-    throw new Error(`there are two tests ${name}`);
-  }
-  tests.set(name, body);
+  testIn(allRuns, name, body);
 }
 
 /** A test that only makes sense in some runs. */
 export function testIn(runs: readonly Run[], name: string, body: Test): void {
-  test(name, async () => {
-    if (!runs.includes((await info()).run)) {
-      throw new Skip(`only for ${runs.join(", ")}`);
-    }
-    await body();
-  });
+  if (tests.has(name)) {
+    throw new Error(`there are two tests ${name}`);
+  }
+  tests.set(name, { body, runs });
 }
 
-class Skip extends Error {}
-
-/** Why a test cannot run here. */
-export function skip(reason: string): never {
-  throw new Skip(reason);
+/** The names of the tests of a run. */
+export function names(run: Run): string[] {
+  return [...tests].filter(([, { runs }]) => runs.includes(run)).map(([name]) => name);
 }
 
-export function names(): string[] {
-  return [...tests.keys()];
-}
-
-/** Runs a test; the result is null, or why it was skipped. */
-export async function run(name: string): Promise<string | null> {
-  const body = tests.get(name);
-  if (body === undefined) {
+export async function run(name: string): Promise<void> {
+  const found = tests.get(name);
+  if (found === undefined) {
     throw new Error(`no test ${name}`);
   }
-  try {
-    await body();
-    return null;
-  } catch (error) {
-    if (error instanceof Skip) {
-      return error.message;
-    }
-    throw error;
-  }
+  await found.body();
 }
 
 export const helpers = new Map<string, (argument: unknown) => unknown>();
@@ -126,7 +108,7 @@ export class Inbox<T> {
   }
 }
 
-const deadline = 10_000;
+const deadline = 20_000;
 
 /** The promise, or an error when it takes too long. */
 export function within<T>(what: string, promise: Promise<T>): Promise<T> {
