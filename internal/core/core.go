@@ -115,6 +115,7 @@ type Core struct {
 	states       map[string]*State      // guarded by mu
 	lastSub      atomic.Uint64          // of subscriptions to states
 	lastID       uint32                 // guarded by mu
+	lastPopup    uint32                 // guarded by mu
 	closed       bool                   // guarded by mu
 	started      bool                   // guarded by mu; Run was called, hosts may start
 	hadWindow    bool                   // guarded by mu

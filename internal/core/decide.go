@@ -80,10 +80,14 @@ func (c *Core) decide(conn *wire.Conn, v *Webview, f wire.Frame) error {
 		if err == nil && m.URL != d.URL {
 			err = errors.New("an interceptor changed the address; navigate to another one instead")
 		}
+		var verdict wire.Verdict
+		if err == nil {
+			verdict, err = c.grant(v, m)
+		}
 		if err != nil {
 			c.log.Warn("mullion: refused", "what", kind.String(), "name", d.What, "url", d.URL, "from", from.String(), "reason", err)
 		}
-		_ = conn.SendJSON(wire.KindVerdict, v.id, f.ID, wire.Verdict{Allow: err == nil})
+		_ = conn.SendJSON(wire.KindVerdict, v.id, f.ID, verdict)
 	}
 	if len(c.chains.Load().interceptors) == 0 {
 		answer()
@@ -181,10 +185,10 @@ func (c *Core) scopedURL(m *ipc.Message, command string) error {
 		return err
 	}
 	if ok, err := matchesURL(scope.Deny, m.URL); ok || err != nil {
-		return errors.Join(fmt.Errorf("%s is denied by the scope of web:allow-%s", m.URL, command), err)
+		return errors.Join(fmt.Errorf("%s is denied by the scope of web:allow-%s", m.URL, dashed(command)), err)
 	}
 	if ok, err := matchesURL(scope.Allow, m.URL); !ok || err != nil {
-		return errors.Join(fmt.Errorf("%s is not in the scope of web:allow-%s; add {\"url\": …} to its allow list", m.URL, command), err)
+		return errors.Join(fmt.Errorf("%s is not in the scope of web:allow-%s; add {\"url\": …} to its allow list", m.URL, dashed(command)), err)
 	}
 	return nil
 }

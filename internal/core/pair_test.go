@@ -494,3 +494,57 @@ func TestCrashLoop(t *testing.T) {
 		t.Errorf("got %v after %d starts", err, n)
 	}
 }
+
+// TestPopup checks that a page that may open windows gets one, but no window
+// that may do more than the page itself.
+func TestPopup(t *testing.T) {
+	caps := `[{"identifier": "main", "windows": ["main", "weak"], "permissions": [{"identifier": "web:allow-new-window", "allow": ["app://localhost/*", "https://example.org"]}]},
+		{"identifier": "strong", "windows": ["main", "popup-*"], "permissions": ["allow-echo", {"identifier": "web:allow-new-window", "allow": ["app://localhost/*", "https://example.org"]}]}]`
+	log := &logBuffer{}
+	p := newPair(t, caps, core.Options{Log: slog.New(slog.NewTextHandler(log, nil))}, nil)
+	main, weak := p.open("main", "app://localhost/"), p.open("weak", "app://localhost/")
+	ask := func(g *page, url string) bool {
+		v, err := g.view.Decide(t.Context(), wire.Decision{Kind: wire.DecideNewWindow, URL: url})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v.Allow
+	}
+	if ask(main, "https://evil.org/") {
+		t.Error("a window was opened out of scope")
+	}
+	if !ask(weak, "app://localhost/x") { // allowed, and then judged by what it would get
+		t.Error("the decision was refused")
+	}
+	if !ask(main, "app://localhost/x") {
+		t.Error("the decision was refused")
+	}
+	deadline := time.Now().Add(limit)
+	for (len(p.Windows()) < 3 || !log.contains("does not hold: echo")) && time.Now().Before(deadline) {
+		time.Sleep(time.Millisecond)
+	}
+	if !log.contains("window not opened") || !log.contains("does not hold: echo") {
+		t.Errorf("the log does not say what the weak window lacks:\n%s", log.b.String())
+	}
+	if got := p.Windows(); len(got) != 3 {
+		t.Fatalf("windows %q", got)
+	}
+}
+
+// logBuffer keeps a log.
+type logBuffer struct {
+	mu sync.Mutex
+	b  strings.Builder // guarded by mu
+}
+
+func (l *logBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *logBuffer) contains(text string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Contains(l.b.String(), text)
+}

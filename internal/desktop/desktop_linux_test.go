@@ -1,0 +1,50 @@
+package desktop
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestUserDir(t *testing.T) {
+	const text = "# comment\nXDG_DESKTOP_DIR=\"$HOME/Desktop\"\nXDG_DOWNLOAD_DIR=\"$HOME/Get\"\nXDG_MUSIC_DIR=\"/music/\"\nXDG_BAD_DIR=\"relative\"\n"
+	for _, test := range []struct{ name, want string }{
+		{"XDG_DOWNLOAD_DIR", "/home/u/Get"}, {"XDG_MUSIC_DIR", "/music"}, {"XDG_BAD_DIR", ""}, {"XDG_NONE_DIR", ""},
+	} {
+		if got := userDir(text, test.name, "/home/u"); got != test.want {
+			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
+		}
+	}
+}
+
+func TestReserve(t *testing.T) {
+	dir := t.TempDir()
+	for _, want := range []string{"a.txt", "a (1).txt", "a (2).txt"} {
+		got, err := Reserve(dir, "a.txt")
+		if err != nil || got != filepath.Join(dir, want) {
+			t.Errorf("got %s, %v, want %s", got, err, want)
+		}
+	}
+	if _, err := Reserve(filepath.Join(dir, "missing"), "a"); err == nil {
+		t.Error("a missing folder is no error")
+	}
+}
+
+func TestDirs(t *testing.T) {
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	t.Setenv("XDG_DATA_HOME", "relative")
+	if got, err := DataDir("org.x"); err != nil || got != filepath.Join(home, ".local/share/org.x") {
+		t.Errorf("a relative variable counts: %s, %v", got, err)
+	}
+	t.Setenv("XDG_DATA_HOME", "/data")
+	if got, err := DataDir("org.x"); err != nil || got != "/data/org.x" {
+		t.Errorf("got %s, %v", got, err)
+	}
+	t.Setenv("XDG_CONFIG_HOME", filepath.Join(home, ".config"))
+	os.MkdirAll(filepath.Join(home, ".config"), 0o700)
+	os.WriteFile(filepath.Join(home, ".config", "user-dirs.dirs"), []byte(`XDG_DOWNLOAD_DIR="$HOME/Get"`), 0o600)
+	if got, err := DownloadDir(); err != nil || got != filepath.Join(home, "Get") {
+		t.Errorf("got %s, %v", got, err)
+	}
+}
