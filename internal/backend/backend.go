@@ -34,6 +34,14 @@ type Engine interface {
 	NewWebview(id uint32, w Window, s *wire.WebviewState) (Webview, error)
 }
 
+// Watcher is implemented by engines whose main loop can wait for a descriptor
+// of ours together with its own, which saves a thread in between.
+type Watcher interface {
+	// Watch calls f on the main loop whenever fd can be read, until f
+	// returns false. It is for the main loop only.
+	Watch(fd int, f func() (more bool))
+}
+
 // Options are the same for every webview of a host.
 type Options struct {
 	// AppID is the app's identifier, such as "org.example.notes".

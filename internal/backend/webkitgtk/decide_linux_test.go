@@ -261,3 +261,77 @@ func TestPermission(t *testing.T) {
 		}
 	}
 }
+
+func TestFileChooser(t *testing.T) {
+	x := newTab(t, "<input id=one type=file><input id=many type=file multiple>")
+	dir := t.TempDir()
+	var paths []string
+	for _, name := range []string{"a", "b"} {
+		paths = append(paths, filepath.Join(dir, name))
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("content of "+name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	allow := true
+	x.decide = func(d wire.Decision, answer func(wire.Verdict)) {
+		put(x.asked, d)
+		answer(wire.Verdict{Allow: allow, Paths: paths})
+	}
+	x.open().loaded()
+	choose := func(id string) string {
+		t.Helper()
+		return x.eval(`const input = document.getElementById('` + id + `');
+			const done = new Promise(r => { input.onchange = r; input.oncancel = r });
+			input.click();
+			await done;
+			return (await Promise.all([...input.files].map(f => f.text()))).join()`)
+	}
+	for id, want := range map[string]string{"one": "file content of a", "many": "files content of a,content of b"} {
+		got := choose(id)
+		if got = x.decision(wire.DecideFileChooser, "").What + " " + got; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	do(func() { allow = false })
+	choose("one")
+	x.decision(wire.DecideFileChooser, "")
+}
+
+// TestContextMenu sees the menu after it was trimmed.
+func TestContextMenu(t *testing.T) {
+	for _, devtools := range []bool{false, true} {
+		x := newTab(t, "<body style='margin: 0'><a style='display: block; height: 300px' href='/x'>link</a>")
+		x.options.Devtools = devtools
+		x.open().loaded()
+		x.event(wire.PagePainted)
+		x.xid()
+		menus := make(chan []int32, 1)
+		do(func() {
+			c := testEngine.c
+			testEngine.connect(x.webview.view, "context-menu", 4, func(a args) uintptr {
+				var actions []int32
+				for i := range int(c.webkitContextMenuGetNItems.call(a[1])) {
+					item := c.webkitContextMenuGetItemAtPosition.with(a[1], i)
+					actions = append(actions, int32(c.webkitContextMenuItemGetStockAction.call(item)))
+				}
+				put(menus, actions)
+				return 1 // not shown
+			})
+		})
+		var o wire.WindowObserved
+		do(func() { o = x.window.Observe() })
+		run(t, "xdotool", "mousemove", fmt.Sprint(o.InnerX+50), fmt.Sprint(o.InnerY+50), "click", "3")
+		menu := wait(t, "the menu", menus, func([]int32) bool { return true })
+		inspect := false
+		for _, action := range menu {
+			if testEngine.actions[action] {
+				t.Errorf("the menu has action %d", action)
+			}
+			inspect = inspect || action == testEngine.inspect
+		}
+		if inspect != devtools || len(menu) == 0 {
+			t.Errorf("devtools %v: menu %v", devtools, menu)
+		}
+		x.close()
+	}
+}

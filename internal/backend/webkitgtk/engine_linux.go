@@ -50,7 +50,10 @@ type engine struct {
 	requests    map[*request]struct{} // not answered yet
 }
 
-var _ backend.Engine = (*engine)(nil)
+var (
+	_ backend.Engine  = (*engine)(nil)
+	_ backend.Watcher = (*engine)(nil)
+)
 
 func newEngine() backend.Engine {
 	return &engine{
@@ -76,7 +79,7 @@ func (e *engine) Run(o backend.Options, h backend.Handler, ready func()) error {
 	}
 	e.options, e.handler = o, h
 	var err error
-	if e.c, err = openLibrary(); err != nil {
+	if e.c, err = openLibrary(libraryName); err != nil {
 		return err
 	}
 	e.cb = newCallbacks(o.Log)
@@ -212,6 +215,14 @@ func (e *engine) drain() (more bool) {
 	defer e.mu.Unlock()
 	e.waked = len(e.posted) > 0
 	return e.waked
+}
+
+// Watch implements backend.Watcher.
+func (e *engine) Watch(fd int, f func() (more bool)) {
+	const readable = 1 | 8 | 16 // G_IO_IN | G_IO_ERR | G_IO_HUP
+	const goOn = 1              // G_SOURCE_CONTINUE, after a panic too
+	id := e.cb.add(callback{f: func(args) uintptr { return gboolean(f()) }, fallback: goOn})
+	e.c.gUnixFdAddFull.with(priorityDefault, fd, readable, e.cb.signature[2], id, e.cb.remove)
 }
 
 // guard runs f and survives its panic.

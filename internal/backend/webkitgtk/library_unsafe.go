@@ -171,14 +171,14 @@ func readError(p uintptr) (domain uint32, code int32, message string) {
 	return e.domain, e.code, goString(e.message)
 }
 
-// openLibrary opens the library and looks its functions up.
-func openLibrary() (*library, error) {
-	handle, err := purego.Dlopen(libraryName, purego.RTLD_NOW|purego.RTLD_GLOBAL)
+// openLibrary opens a library and looks its functions up.
+func openLibrary(name string) (*library, error) {
+	handle, err := purego.Dlopen(name, purego.RTLD_NOW|purego.RTLD_GLOBAL)
 	if err != nil {
 		return nil, &backend.InitError{
 			Code: backend.InitLibrary,
 			Hint: "install WebKitGTK: package libwebkit2gtk-4.1-0 on Debian and Ubuntu, webkit2gtk4.1 on Fedora, webkit2gtk-4.1 on Arch Linux",
-			Err:  fmt.Errorf("open %s: %w", libraryName, err),
+			Err:  fmt.Errorf("open %s: %w", name, err),
 		}
 	}
 	l := new(library)
@@ -186,11 +186,11 @@ func openLibrary() (*library, error) {
 	v := reflect.ValueOf(l).Elem()
 	for i := range v.NumField() {
 		field := v.Type().Field(i)
-		name := cName(field.Name)
-		p, err := purego.Dlsym(handle, name)
+		symbol := cName(field.Name)
+		p, err := purego.Dlsym(handle, symbol)
 		if err != nil || p == 0 {
 			if field.Tag.Get("need") != "optional" {
-				missing = append(missing, name)
+				missing = append(missing, symbol)
 			}
 			continue
 		}

@@ -34,8 +34,11 @@ const (
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	if os.Getenv(childVariable) == "" {
+	switch os.Getenv(childVariable) {
+	case "":
 		os.Exit(parent())
+	case "init":
+		os.Exit(initOnly())
 	}
 	os.Exit(child(m))
 }
@@ -52,7 +55,7 @@ func missing(what string, err error) int {
 
 // parent starts a display and a window manager and runs the tests there.
 func parent() int {
-	for _, name := range []string{"Xvfb", "openbox", "xprop"} {
+	for _, name := range []string{"Xvfb", "openbox", "xprop", "xdotool", "import", "pgrep"} {
 		if _, err := exec.LookPath(name); err != nil {
 			return missing(name, err)
 		}

@@ -1,6 +1,7 @@
 package webkitgtk
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/mullion-dev/mullion/internal/wire"
@@ -64,7 +65,7 @@ func (v *webview) watchPage() {
 
 func (v *webview) report(kind wire.PageEventKind, url, detail string) {
 	if !v.closed {
-		v.e.handler.Page(v.id, wire.PageEvent{Kind: kind, URL: url, Detail: detail})
+		v.e.handler.Page(v.id, wire.PageEvent{Kind: kind, URL: cmp.Or(url, v.wanted), Detail: detail})
 	}
 }
 
@@ -105,11 +106,15 @@ func (v *webview) loadChanged(event int32) {
 		v.url = v.address()
 		v.document++
 		v.report(wire.PageCommitted, v.url, "")
-		v.awaitPaint()
+		v.painted = false
+		if !v.state.JavaScriptDisabled {
+			v.awaitPaint(contentful)
+		}
 	case loadFinished:
 		v.provisional = false
 		if !v.failed { // it comes after load-failed, too
 			v.report(wire.PageFinished, v.url, "")
+			v.awaitPaint(frames)
 		}
 	}
 }
@@ -135,26 +140,32 @@ func tlsErrors(flags uint32) string {
 	return s
 }
 
-// twoFrames resolves when the first frame has been handed over: the second
-// callback runs when the next one begins. It runs in the world of the bridge,
-// where a page cannot replace requestAnimationFrame.
-const twoFrames = "return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
+// PagePainted is found out without the page's help, in the world of the
+// bridge, where a page cannot replace the functions that are used. contentful
+// resolves when WebKit has painted something of the document for the first
+// time, which for a document without text or images never happens; so frames
+// is run, too, when all is loaded. Both then wait for frames to be handed
+// over: a callback runs when the frame before it has been.
+const (
+	contentful = `await new Promise(done => new PerformanceObserver((_, observer) => { observer.disconnect(); done() })
+		.observe({type: 'paint', buffered: true}));` + frames
+	frames = `for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame);`
+)
 
-// awaitPaint reports PagePainted once the new document's first frame has
-// been made by the web process and drawn by the widget after that. While the
-// window is hidden that does not happen, and for a document that is replaced
-// before it never does.
-func (v *webview) awaitPaint() {
+// awaitPaint reports PagePainted once the document's first frame has been
+// made by the web process and drawn by the widget after that. While the window
+// is hidden that does not happen, and for a document that is replaced before
+// it never does.
+func (v *webview) awaitPaint(script string) {
 	document := v.document
-	v.callAsync(twoFrames, 0, func(_ uintptr, err error) {
-		if document != v.document || v.closed {
-			return
-		}
-		if err != nil && !v.state.JavaScriptDisabled {
+	pending := func() bool { return document == v.document && !v.painted && !v.closed }
+	v.callAsync(script, 0, func(_ uintptr, err error) {
+		if !pending() || err != nil && !v.state.JavaScriptDisabled {
 			return
 		}
 		v.afterDraw(func() {
-			if document == v.document {
+			if pending() {
+				v.painted = true
 				v.report(wire.PagePainted, v.url, "")
 			}
 		})

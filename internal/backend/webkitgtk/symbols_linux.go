@@ -16,6 +16,7 @@ type library struct {
 	gSetApplicationName   cfunc
 	gSetPrgname           cfunc
 	gStrdup               cfunc
+	gUnixFdAddFull        cfunc
 	gBytesGetData         cfunc
 	gBytesNewStatic       cfunc
 	gBytesNewWithFreeFunc cfunc

@@ -25,6 +25,7 @@ type webview struct {
 	wanted      string // of the last load that was asked for
 	provisional bool   // a load has started and is not committed
 	failed      bool   // the current load has failed
+	painted     bool   // PagePainted was reported for the document
 	document    uint64 // counts committed documents and crashes
 
 	replies    map[*reply]struct{}

@@ -1,7 +1,6 @@
 package webkitgtk
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"image/png"
@@ -14,11 +13,11 @@ import (
 
 func run(t testing.TB, name string, args ...string) string {
 	t.Helper()
-	out, err := exec.Command(name, args...).CombinedOutput()
+	out, err := exec.Command(name, args...).Output()
 	if err != nil {
-		t.Fatalf("%s %v: %v: %s", name, args, err, out)
+		t.Fatalf("%s %v: %v", name, args, err)
 	}
-	return strings.TrimSpace(string(out))
+	return string(out)
 }
 
 // focus gives a tab's window the keyboard.
@@ -36,12 +35,9 @@ func (x *tab) pixel(left, top int) (c [3]uint8) {
 	x.t.Helper()
 	var o wire.WindowObserved
 	do(func() { o = x.window.Observe() })
-	out, err := exec.Command("import", "-window", "root", "-crop",
-		fmt.Sprintf("1x1+%d+%d", o.InnerX+left, o.InnerY+top), "+repage", "png24:-").Output()
-	if err != nil {
-		x.t.Skip("import, of ImageMagick:", err)
-	}
-	image, err := png.Decode(bytes.NewReader(out))
+	out := run(x.t, "import", "-window", "root", "-crop",
+		fmt.Sprintf("1x1+%d+%d", o.InnerX+left, o.InnerY+top), "+repage", "png24:-")
+	image, err := png.Decode(strings.NewReader(out))
 	if err != nil {
 		x.t.Fatal(err)
 	}
@@ -140,6 +136,7 @@ func TestWindow(t *testing.T) {
 	x.apply(func(s *wire.WindowState) { s.Visible = false })
 	x.observe("hidden", func(o wire.WindowObserved) bool { return !o.Visible })
 	x.apply(func(s *wire.WindowState) { s.Visible = true })
+	x.xid()
 	x.observe("shown", func(o wire.WindowObserved) bool { return o.Visible })
 
 	x.apply(func(s *wire.WindowState) {
@@ -209,6 +206,14 @@ func TestWindowCenter(t *testing.T) {
 	x.observe("the centered window", func(o wire.WindowObserved) bool {
 		return o.X > 400 && o.X < 480 && o.Y > 300 && o.Y < 400
 	})
+}
+
+func TestPageFullscreen(t *testing.T) {
+	x := newTab(t, "<p>hello").open().loaded()
+	x.eval("await document.documentElement.requestFullscreen()")
+	x.observe("fullscreen", func(o wire.WindowObserved) bool { return o.Fullscreen })
+	x.eval("await document.exitFullscreen()")
+	x.observe("not fullscreen", func(o wire.WindowObserved) bool { return !o.Fullscreen })
 }
 
 // TestWebviews: two webviews share a window.
