@@ -1,0 +1,342 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// deadline is how long a condition may take to come true. It is long for the
+// sake of slow machines; nothing waits for longer than it has to.
+const deadline = 60 * time.Second
+
+// until waits for a condition.
+func until(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	end := time.After(deadline)
+	for !is() {
+		select {
+		case <-tick.C:
+		case <-end:
+			t.Fatalf("waited %v in vain: %s", deadline, what)
+		}
+	}
+}
+
+// need finds the programs that a display takes. Without them a developer's
+// machine skips the test; in CI it must not be skipped.
+func need(t *testing.T, names ...string) {
+	t.Helper()
+	for _, name := range names {
+		if _, err := exec.LookPath(name); err != nil {
+			if os.Getenv("CI") == "true" {
+				t.Fatalf("%s is not installed", name)
+			}
+			t.Skipf("%s is not installed", name)
+		}
+	}
+}
+
+// start runs a program until the test has ended.
+func start(t *testing.T, cmd *exec.Cmd) *exec.Cmd {
+	t.Helper()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	return cmd
+}
+
+// desktop is a display with a window manager.
+type desktop struct {
+	t   *testing.T
+	env []string
+}
+
+func newDesktop(t *testing.T) *desktop {
+	need(t, "Xvfb", "openbox", "xdotool", "xprop")
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	xvfb := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "1280x800x24", "-nolisten", "tcp")
+	xvfb.ExtraFiles = []*os.File{w}
+	start(t, xvfb)
+	w.Close()
+	number, err := bufio.NewReader(r).ReadString('\n')
+	if err != nil {
+		t.Fatalf("Xvfb did not start: %v", err)
+	}
+	home := t.TempDir()
+	d := &desktop{t, append(os.Environ(), "DISPLAY=:"+strings.TrimSpace(number), "HOME="+home, "XDG_DATA_HOME="+home, "XDG_CONFIG_HOME="+home,
+		"XDG_CACHE_HOME="+home, "LC_ALL=C.UTF-8", "WAYLAND_DISPLAY=", "GDK_BACKEND=x11")}
+	openbox := exec.Command("openbox")
+	openbox.Env = d.env
+	start(t, openbox)
+	until(t, "a window manager", func() bool {
+		out, err := d.command("xprop", "-root", "_NET_SUPPORTING_WM_CHECK").Output()
+		return err == nil && bytes.Contains(out, []byte("window id"))
+	})
+	return d
+}
+
+func (d *desktop) command(name string, args ...string) *exec.Cmd {
+	cmd := exec.Command(name, args...)
+	cmd.Env = d.env
+	return cmd
+}
+
+// do runs xdotool.
+func (d *desktop) do(args ...string) {
+	d.t.Helper()
+	if out, err := d.command("xdotool", args...).CombinedOutput(); err != nil {
+		d.t.Fatalf("xdotool %s: %v: %s", strings.Join(args, " "), err, out)
+	}
+}
+
+// activate gives the window with that title the keyboard.
+func (d *desktop) activate(title string) {
+	d.t.Helper()
+	until(d.t, "the keyboard for the window "+title, func() bool {
+		out, err := d.command("xdotool", "search", "--onlyvisible", "--name", "^"+regexp.QuoteMeta(title)+"$").Output()
+		ids := strings.Fields(string(out))
+		if err != nil || len(ids) == 0 {
+			return false
+		}
+		if d.command("xdotool", "windowactivate", ids[0]).Run() != nil {
+			return false
+		}
+		out, err = d.command("xdotool", "getwindowfocus", "getwindowname").Output()
+		return err == nil && strings.TrimSpace(string(out)) == title
+	})
+}
+
+// app is the program under test.
+type app struct {
+	*exec.Cmd
+	d           *desktop
+	data, shown string
+	waited      chan struct{}
+	err         error // of Wait; read it when waited is closed
+}
+
+func (d *desktop) launch(binary, data string, args ...string) *app {
+	d.t.Helper()
+	dir := d.t.TempDir()
+	a := &app{d: d, data: data, shown: dir, waited: make(chan struct{})}
+	ready := filepath.Join(d.t.TempDir(), "ready")
+	a.Cmd = d.command(binary, append([]string{"-data", data, "-ready-file", ready, "-shown", dir}, args...)...)
+	a.Dir = d.t.TempDir() // outside of the repository
+	a.Stdout, a.Stderr = d.t.Output(), d.t.Output()
+	if err := a.Start(); err != nil {
+		d.t.Fatal(err)
+	}
+	go func() {
+		a.err = a.Wait()
+		close(a.waited)
+	}()
+	d.t.Cleanup(func() {
+		_ = a.Process.Kill()
+		<-a.waited
+	})
+	until(d.t, "the library on the screen", func() bool {
+		select {
+		case <-a.waited:
+			d.t.Fatalf("the app has ended: %v", a.err)
+		default:
+		}
+		_, err := os.Stat(ready)
+		return err == nil
+	})
+	return a
+}
+
+// shows waits until a window shows a note that contains the words, in one of
+// the states.
+func (a *app) shows(window, words string, states ...string) {
+	a.d.t.Helper()
+	var state, text string
+	until(a.d.t, fmt.Sprintf("%q in window %s", words, window), func() bool {
+		b, err := os.ReadFile(filepath.Join(a.shown, window))
+		if err != nil {
+			return false
+		}
+		state, text, _ = strings.Cut(string(b), "\n")
+		return strings.Contains(text, words) && (len(states) == 0 || strings.Contains(strings.Join(states, " "), state))
+	})
+}
+
+// forget removes what a window has shown, so that what it shows next is seen.
+func (a *app) forget(window string) {
+	a.d.t.Helper()
+	if err := os.Remove(filepath.Join(a.shown, window)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		a.d.t.Fatal(err)
+	}
+}
+
+// value asks the database on the disk, from another process than the app's.
+func (a *app) value(query string, args ...any) string {
+	a.d.t.Helper()
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(a.data, "notes.db")+"?mode=ro&_pragma=busy_timeout(5000)")
+	if err != nil {
+		a.d.t.Fatal(err)
+	}
+	defer db.Close()
+	var v string
+	if err := db.QueryRowContext(a.d.t.Context(), query, args...).Scan(&v); err != nil && !errors.Is(err, sql.ErrNoRows) {
+		a.d.t.Fatal(err)
+	}
+	return v
+}
+
+// children returns the processes below one, by their ids.
+func children(pid int) (pids []int) {
+	tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	for _, task := range tasks {
+		b, _ := os.ReadFile(task)
+		for _, f := range strings.Fields(string(b)) {
+			if child, err := strconv.Atoi(f); err == nil {
+				pids = append(append(pids, child), children(child)...)
+			}
+		}
+	}
+	return pids
+}
+
+func gone(pid int) bool {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	return err != nil || bytes.Contains(b, []byte(") Z "))
+}
+
+func kill(t *testing.T, pid int) {
+	t.Helper()
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestApp is a morning with the notebook, on a real display: search, two
+// windows, and three deaths.
+func TestApp(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs a display and half a minute")
+	}
+	d := newDesktop(t)
+	binary := filepath.Join(t.TempDir(), "notes")
+	build := exec.Command("go", "build", "-o", binary, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	folder := filepath.Join(t.TempDir(), "Animals")
+	if err := os.Mkdir(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, body := range map[string]string{
+		"zebra.md": "# Zebra\n\nA horse with stripes.\n", "okapi.md": "# Okapi\n\nA giraffe that looks like a zebra from behind.\n",
+	} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(body), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	data := filepath.Join(t.TempDir(), "data")
+	a := d.launch(binary, data, "-import", folder)
+
+	// Found in the library, opened in a window of its own.
+	d.activate("Notes")
+	d.do("key", "ctrl+k")
+	d.do("type", "--delay", "20", "zebra stripes")
+	until(t, "only one note in the list", func() bool {
+		d.do("key", "Return")
+		b, _ := os.ReadFile(filepath.Join(a.shown, "library"))
+		return strings.Contains(string(b), "A horse with stripes.")
+	})
+	window := "note-" + a.value("SELECT id FROM note WHERE title = 'Zebra'")
+	d.do("key", "ctrl+Return")
+	a.shows(window, "A horse with stripes.")
+
+	// What is written there is in the other window and on the disk.
+	d.activate("Zebra – Notes")
+	d.do("key", "ctrl+shift+e")
+	d.do("key", "ctrl+End")
+	d.do("type", "--delay", "20", "It is fast.")
+	d.do("key", "ctrl+s")
+	a.shows(window, "It is fast.", "saved")
+	a.shows("library", "It is fast.", "saved")
+	const body = "SELECT body FROM note WHERE title = 'Zebra'"
+	if got := a.value(body); !strings.Contains(got, "It is fast.") {
+		t.Errorf("on the disk is %q", got)
+	}
+
+	// The host dies in the middle of a sentence. The windows come back with it.
+	d.do("type", "--delay", "20", " It is bla")
+	until(t, "the half sentence on the disk", func() bool {
+		return strings.Contains(a.value("SELECT coalesce((SELECT body FROM draft), (SELECT body FROM note WHERE title = 'Zebra'))"), "It is bla")
+	})
+	a.forget(window)
+	a.forget("library")
+	hosts := children(a.Process.Pid)
+	if len(hosts) == 0 {
+		t.Fatal("the app has no host process")
+	}
+	kill(t, hosts[0])
+	a.shows(window, "It is bla", "dirty", "saved")
+	a.shows("library", "") // whatever it shows, it is back
+	d.activate("Zebra – Notes")
+	d.do("key", "ctrl+shift+e")
+	d.do("key", "ctrl+End")
+	d.do("type", "--delay", "20", "ck and white.")
+	d.do("key", "ctrl+s")
+	a.shows(window, "It is black and white.", "saved")
+
+	// The Core dies. All of its processes go with it, and what it had
+	// acknowledged is there when it is started again, as are the windows.
+	all := children(a.Process.Pid)
+	kill(t, a.Process.Pid)
+	<-a.waited
+	for _, pid := range all {
+		until(t, fmt.Sprintf("the end of process %d", pid), func() bool { return gone(pid) })
+	}
+	a = d.launch(binary, data)
+	a.shows(window, "It is black and white.", "saved")
+	if got := a.value("SELECT count(*) FROM note WHERE body LIKE '%black and white%'"); got != "1" {
+		t.Errorf("%s notes have the sentence", got)
+	}
+
+	// A note that means harm is shown, and does none.
+	d.activate("Notes")
+	d.do("key", "ctrl+k")
+	d.do("type", "--delay", "20", "hostile harm stranger")
+	until(t, "the hostile note", func() bool {
+		d.do("key", "Return")
+		b, _ := os.ReadFile(filepath.Join(a.shown, "library"))
+		return strings.Contains(string(b), "A hostile note")
+	})
+	a.shows("library", "If you can read this in peace, it worked", "saved")
+
+	// Asked to end, it ends well.
+	if err := a.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	<-a.waited
+	if a.err != nil {
+		t.Errorf("the app ended with %v", a.err)
+	}
+}
