@@ -84,7 +84,12 @@ func Run(conn *wire.Conn, engine backend.Engine) error {
 	var readers sync.WaitGroup
 	err = engine.Run(opts, handler{h}, func() {
 		h.send(wire.KindReady, 0, 0, wire.Ready{Version: wire.Version, PID: os.Getpid(), Engine: engine.Version()})
-		readers.Go(h.receive)
+		w, canWatch := engine.(backend.Watcher)
+		if fd, err := conn.Descriptor(); err == nil && canWatch {
+			w.Watch(fd, h.readable)
+		} else {
+			readers.Go(h.receive)
+		}
 	})
 	if err != nil {
 		code := "internal"
@@ -100,7 +105,27 @@ func Run(conn *wire.Conn, engine backend.Engine) error {
 	return h.inbox.err
 }
 
-// inbox takes frames from the reader to the main loop.
+// readable handles what the main loop has found to be there.
+func (h *host) readable() (more bool) {
+	err := h.conn.ReceiveReady(h.handle)
+	if err != nil {
+		h.ended(err)
+		return false
+	}
+	h.flush()
+	return true
+}
+
+// ended notes why there is nothing more to do, and quits.
+func (h *host) ended(err error) {
+	if err != io.EOF && !errors.Is(err, os.ErrClosed) {
+		h.inbox.err = err
+	}
+	h.engine.Quit()
+}
+
+// inbox takes frames from the reader to the main loop, where that cannot wait
+// for the connection itself.
 type inbox struct {
 	mu        sync.Mutex
 	frames    []wire.Frame // guarded by mu
@@ -114,10 +139,7 @@ func (h *host) receive() {
 	for {
 		f, err := h.conn.Receive()
 		if err != nil {
-			if err != io.EOF && !errors.Is(err, os.ErrClosed) {
-				h.inbox.err = err
-			}
-			h.engine.Quit()
+			h.ended(err)
 			return
 		}
 		h.inbox.mu.Lock()
@@ -139,11 +161,15 @@ func (h *host) handleAll() {
 	h.inbox.mu.Unlock()
 	for _, f := range frames {
 		if err := h.handle(f); err != nil {
-			h.inbox.err = err
-			h.engine.Quit()
+			h.ended(err)
 			return
 		}
 	}
+	h.flush()
+}
+
+// flush hands to the pages what came for them.
+func (h *host) flush() {
 	for _, v := range h.webviews {
 		v.flush()
 	}

@@ -42,6 +42,9 @@ type Conn struct {
 	rbuf  []byte
 	r, w  int
 	files []*os.File
+	// begun is a frame whose payload has arrived up to got.
+	begun *Frame
+	got   int
 
 	mu      sync.Mutex
 	queue   []outgoing // guarded by mu
@@ -168,32 +171,96 @@ func (c *Conn) drain() {
 // Receive returns the next frame. Its payload is the receiver's own. The
 // error is io.EOF when the other end has closed between two frames, and wraps
 // ErrProtocol when it broke the rules.
-func (c *Conn) Receive() (Frame, error) {
-	var f Frame
-	if err := c.fill(headerSize); err != nil {
-		if err == io.ErrUnexpectedEOF && c.w == c.r {
-			err = io.EOF
+func (c *Conn) Receive() (Frame, error) { return c.next(c.t.read) }
+
+// A watchable is a transport for which a main loop can wait.
+type watchable interface {
+	descriptor() (fd int, err error)
+	// tryRead is read, but fails with errNothing instead of waiting.
+	tryRead(p []byte) (n int, files []*os.File, err error)
+}
+
+// errNothing says that nothing is there to be read.
+var errNothing = errors.New("nothing to read")
+
+// Descriptor returns what a main loop may wait for to become readable before
+// it calls ReceiveReady. It stays the connection's. The error wraps
+// errors.ErrUnsupported where there is nothing of that kind.
+func (c *Conn) Descriptor() (int, error) {
+	if t, ok := c.t.(watchable); ok {
+		return t.descriptor()
+	}
+	return -1, fmt.Errorf("wire: wait for the connection in a main loop: %w", errors.ErrUnsupported)
+}
+
+// readsAtOnce bounds the reads of one ReceiveReady, so that whoever calls it
+// gets to other work in between.
+const readsAtOnce = 16
+
+// ReceiveReady is Receive without waiting, for connections that have a
+// Descriptor: it calls handle for each frame that has arrived, until an error.
+func (c *Conn) ReceiveReady(handle func(Frame) error) error {
+	t := c.t.(watchable)
+	reads, short := 0, false
+	read := func(p []byte) (n int, files []*os.File, err error) {
+		// A read that did not fill its buffer has emptied the socket.
+		if short || reads == readsAtOnce {
+			return 0, nil, errNothing
 		}
-		return f, err
+		reads++
+		n, files, err = t.tryRead(p)
+		short = n < len(p)
+		return n, files, err
 	}
-	size, err := f.parseHeader(c.rbuf[c.r:], 1-c.role)
-	if err != nil {
-		return f, err
+	for {
+		f, err := c.next(read)
+		if err == errNothing {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := handle(f); err != nil {
+			return err
+		}
 	}
-	c.r += headerSize
-	if size > 0 {
-		f.Payload = make([]byte, size)
-		n := copy(f.Payload, c.rbuf[c.r:c.w])
-		c.r += n
-		for n < size {
-			m, files, err := c.t.read(f.Payload[n:])
-			c.files = append(c.files, files...)
-			n += m
-			if err != nil {
-				return f, eof(err)
+}
+
+type readFunc func(p []byte) (n int, files []*os.File, err error)
+
+// next returns the next frame. After errNothing from read it goes on where it
+// was.
+func (c *Conn) next(read readFunc) (Frame, error) {
+	if c.begun == nil {
+		if err := c.fill(read, headerSize); err != nil {
+			if err == io.ErrUnexpectedEOF && c.w == c.r {
+				err = io.EOF
 			}
+			return Frame{}, err
+		}
+		f := new(Frame)
+		size, err := f.parseHeader(c.rbuf[c.r:], 1-c.role)
+		if err != nil {
+			return *f, err
+		}
+		c.r += headerSize
+		if size > 0 {
+			f.Payload = make([]byte, size)
+		}
+		c.got = copy(f.Payload, c.rbuf[c.r:c.w])
+		c.r += c.got
+		c.begun = f
+	}
+	f := *c.begun
+	for c.got < len(f.Payload) {
+		n, files, err := read(f.Payload[c.got:])
+		c.files = append(c.files, files...)
+		c.got += n
+		if err != nil {
+			return f, eof(err)
 		}
 	}
+	c.begun = nil
 	if f.Flags&FlagFile != 0 {
 		if len(c.files) == 0 {
 			return f, violation("%s frame without its descriptor", f.Kind)
@@ -210,7 +277,7 @@ func (c *Conn) Receive() (Frame, error) {
 }
 
 // fill reads until n bytes are buffered.
-func (c *Conn) fill(n int) error {
+func (c *Conn) fill(read readFunc, n int) error {
 	if c.r == c.w {
 		c.r, c.w = 0, 0
 	}
@@ -219,7 +286,7 @@ func (c *Conn) fill(n int) error {
 			c.w = copy(c.rbuf, c.rbuf[c.r:c.w])
 			c.r = 0
 		}
-		m, files, err := c.t.read(c.rbuf[c.w:])
+		m, files, err := read(c.rbuf[c.w:])
 		c.files = append(c.files, files...)
 		c.w += m
 		if err != nil {
@@ -230,8 +297,11 @@ func (c *Conn) fill(n int) error {
 }
 
 func eof(err error) error {
-	if err == io.EOF {
+	switch err {
+	case io.EOF:
 		return io.ErrUnexpectedEOF
+	case errNothing:
+		return err
 	}
 	return fmt.Errorf("wire: receive: %w", err)
 }

@@ -55,9 +55,12 @@ func SocketPair() (*Conn, *os.File, error) {
 	return c, host, nil
 }
 
-// FileConn makes a connection of an inherited stream socket and closes f. It
-// fails when f is anything else.
+// FileConn makes a connection of an inherited stream socket, which it owns
+// from then on. It fails when f is anything else.
 func FileConn(role Role, f *os.File) (*Conn, error) {
+	if role == Host {
+		return hostConn(f)
+	}
 	defer f.Close()
 	nc, err := net.FileConn(f)
 	if err != nil {
@@ -73,12 +76,17 @@ func FileConn(role Role, f *os.File) (*Conn, error) {
 
 func (s *socket) read(p []byte) (int, []*os.File, error) {
 	n, oobn, flags, _, err := s.c.ReadMsgUnix(p, s.oob)
+	return received(n, s.oob[:oobn], flags, err)
+}
+
+// received sorts out what a receiving call has returned.
+func received(n int, oob []byte, flags int, err error) (int, []*os.File, error) {
 	var files []*os.File
-	if oobn > 0 {
-		files = parseFiles(s.oob[:oobn])
+	if len(oob) > 0 {
+		files = parseFiles(oob)
 	}
 	if err != nil {
-		return n, files, err
+		return max(n, 0), files, err
 	}
 	if flags&unix.MSG_CTRUNC != 0 {
 		return n, files, violation("too many descriptors at once")

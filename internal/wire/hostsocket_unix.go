@@ -1,0 +1,123 @@
+//go:build unix
+
+package wire
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// hostSocket is the host's end. Its main loop waits for the socket together
+// with the display, so the socket is kept out of the runtime's own poller,
+// which would wake a thread for each frame only to find nobody waiting.
+type hostSocket struct {
+	f   *os.File // in blocking mode, so that the runtime leaves it alone
+	raw syscall.RawConn
+	oob []byte
+}
+
+func hostConn(f *os.File) (*Conn, error) {
+	// Fd would do the same, but not for a file that the runtime polls already.
+	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	f.Close()
+	if err != nil {
+		return nil, fmt.Errorf("wire: socket: %w", err)
+	}
+	if err := checkSocket(fd); err != nil {
+		unix.Close(fd)
+		return nil, err
+	}
+	s := &hostSocket{f: os.NewFile(uintptr(fd), "core socket"), oob: make([]byte, oobSize)}
+	if s.raw, err = s.f.SyscallConn(); err != nil {
+		s.f.Close()
+		return nil, fmt.Errorf("wire: socket: %w", err)
+	}
+	return newConn(Host, s), nil
+}
+
+func checkSocket(fd int) error {
+	kind, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TYPE)
+	if err != nil {
+		return fmt.Errorf("wire: not a socket: %w", err)
+	}
+	address, err := unix.Getsockname(fd)
+	if _, ok := address.(*unix.SockaddrUnix); err != nil || !ok || kind != unix.SOCK_STREAM {
+		return errors.New("wire: not a Unix stream socket")
+	}
+	return unix.SetNonblock(fd, false)
+}
+
+func (s *hostSocket) descriptor() (fd int, err error) {
+	err = s.raw.Control(func(p uintptr) { fd = int(p) })
+	return fd, err
+}
+
+func (s *hostSocket) read(p []byte) (int, []*os.File, error) { return s.receive(p, 0) }
+
+func (s *hostSocket) tryRead(p []byte) (int, []*os.File, error) {
+	n, files, err := s.receive(p, unix.MSG_DONTWAIT)
+	if err == unix.EAGAIN {
+		err = errNothing
+	}
+	return n, files, err
+}
+
+func (s *hostSocket) receive(p []byte, how int) (int, []*os.File, error) {
+	var n, oobn, flags int
+	var err error
+	cerr := s.raw.Read(func(fd uintptr) bool {
+		err = unix.EINTR
+		for err == unix.EINTR {
+			n, oobn, flags, _, err = unix.Recvmsg(int(fd), p, s.oob, how)
+		}
+		return true
+	})
+	if cerr != nil {
+		return 0, nil, cerr
+	}
+	return received(n, s.oob[:oobn], flags, err)
+}
+
+func (s *hostSocket) tryWrite(p []byte, file *os.File) (int, error) {
+	n, err := s.send(p, unix.MSG_DONTWAIT)
+	if err == unix.EAGAIN {
+		err = nil
+	}
+	return n, err
+}
+
+func (s *hostSocket) write(p []byte, file *os.File) error {
+	for len(p) > 0 {
+		n, err := s.send(p, 0)
+		if err != nil {
+			return err
+		}
+		p = p[n:]
+	}
+	return nil
+}
+
+// send sends no descriptors: none travel to the Core.
+func (s *hostSocket) send(p []byte, how int) (n int, err error) {
+	cerr := s.raw.Write(func(fd uintptr) bool {
+		err = unix.EINTR
+		for err == unix.EINTR {
+			n, err = unix.SendmsgN(int(fd), p, nil, nil, how|unix.MSG_NOSIGNAL)
+		}
+		return true
+	})
+	if cerr != nil {
+		return 0, cerr
+	}
+	return max(n, 0), err
+}
+
+// close wakes whoever waits in a call first.
+func (s *hostSocket) close() error {
+	_ = s.raw.Control(func(fd uintptr) { _ = unix.Shutdown(int(fd), unix.SHUT_RDWR) })
+	return s.f.Close()
+}
