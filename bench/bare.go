@@ -217,41 +217,65 @@ func (b *bench) calls(context.Context) error {
 		return err
 	}
 	defer bare.stop()
-	// The first block of each warms up.
-	var invoke, message, ratio, invokes, messages, ratioAtOnce []float64
+	// The Core shares its process with the bench, which does little else
+	// while calls are made.
+	host := 0
+	for _, pid := range b.app.Processes() {
+		host = pid
+	}
+	m, bareMeter := newMeter(os.Getpid(), host), newMeter(0, bare.p.PID())
+	cpu, bareCPU := map[string][]float64{}, map[string][]float64{}
+	var invoke, message, ratio []float64
 	for round := range b.rounds + 1 {
-		r, err := bare.run(b.size.calls, 1)
+		bareMeter.start()
+		alone, err := bare.run(b.size.calls, 1)
 		if err != nil {
 			return err
 		}
+		bareMeter.add(bareCPU, b.size.calls)
+		m.start()
 		times, err := b.app.callsInTurn(b.size.calls)
 		if err != nil {
 			return err
 		}
-		all, err := bare.run(b.burst*b.bursts, b.burst)
-		if err != nil {
-			return err
-		}
-		rate, err := b.app.callsAtOnce(b.burst, b.bursts)
-		if err != nil {
-			return err
-		}
-		if round == 0 {
+		m.add(cpu, b.size.calls)
+		if round == 0 { // warms up
+			clear(cpu)
+			clear(bareCPU)
 			continue
 		}
-		message = append(message, r.Micros...)
+		message = append(message, alone.Micros...)
 		invoke = append(invoke, times...)
-		ratio = append(ratio, quantile(times, 0.5)/quantile(r.Micros, 0.5))
-		bareRate := float64(b.burst*b.bursts) / all.Seconds
-		messages = append(messages, bareRate)
-		invokes = append(invokes, rate)
-		ratioAtOnce = append(ratioAtOnce, bareRate/rate)
+		ratio = append(ratio, quantile(times, 0.5)/quantile(alone.Micros, 0.5))
+	}
+	var invokes, messages, ratioAtOnce []float64
+	for round := range b.bursts + 1 {
+		alone, err := bare.run(b.burst, b.burst)
+		if err != nil {
+			return err
+		}
+		seconds, err := b.app.callsAtOnce(b.burst)
+		if err != nil {
+			return err
+		}
+		if round > 0 {
+			n := float64(b.burst)
+			messages = append(messages, n/alone.Seconds)
+			invokes = append(invokes, n/seconds)
+			ratioAtOnce = append(ratioAtOnce, seconds/alone.Seconds)
+		}
 	}
 	b.report.add("invoke and its answer, 100 bytes each", "µs", invoke)
 	b.report.add("script message of the engine and its reply, likewise", "µs", message)
 	b.report.add("invoke / script message", "×", ratio).Aim = 1.4
+	for _, kind := range []string{"Core", "host", "web process"} {
+		b.report.add("processor time per invoke: "+kind, "µs", cpu[kind])
+	}
+	for _, kind := range []string{"host", "web process"} {
+		b.report.add("processor time per script message: "+kind, "µs", bareCPU[kind])
+	}
 	b.report.add(fmt.Sprintf("invokes per second, %d at once", b.burst), "/s", invokes)
 	b.report.add("script messages per second, likewise", "/s", messages)
-	b.report.add("script messages / invokes", "×", ratioAtOnce)
+	b.report.add("invokes / script messages, time for as many", "×", ratioAtOnce)
 	return nil
 }

@@ -32,10 +32,10 @@ func main() {
 
 // size says how much is measured.
 type size struct {
-	rounds   int // of blocks that take turns
+	rounds   int // of blocks that take turns: many short ones, for the load changes
 	calls    int // one after the other, per block
-	burst    int // calls at once
-	bursts   int // per block
+	bursts   int // of calls at once
+	burst    int // calls in one
 	events   int
 	bytes    int // of a transfer
 	transfer int // rounds of transfers
@@ -43,8 +43,8 @@ type size struct {
 }
 
 var (
-	full  = size{rounds: 10, calls: 2000, burst: 1000, bursts: 5, events: 100_000, bytes: 100 << 20, transfer: 3, starts: 8}
-	quick = size{rounds: 4, calls: 1000, burst: 1000, bursts: 2, events: 100_000, bytes: 32 << 20, transfer: 1, starts: 3}
+	full  = size{rounds: 40, calls: 500, bursts: 20, burst: 1000, events: 100_000, bytes: 100 << 20, transfer: 3, starts: 8}
+	quick = size{rounds: 15, calls: 300, bursts: 5, burst: 1000, events: 100_000, bytes: 32 << 20, transfer: 1, starts: 3}
 )
 
 // parts are what can be measured alone.

@@ -105,13 +105,7 @@ func startOnce(dir string) (millis float64, memory map[string]float64, err error
 		return 0, nil, err
 	}
 	for _, p := range e2e.Descendants(cmd.Process.Pid) {
-		kind := "host"
-		switch p.Name {
-		case e2e.WebProcess:
-			kind = "web process"
-		case e2e.NetworkProcess:
-			kind = "network process"
-		}
+		kind := kindOf(p)
 		mib, err := pss(p.PID)
 		if err != nil {
 			return 0, nil, err
