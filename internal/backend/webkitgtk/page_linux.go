@@ -7,12 +7,11 @@ import (
 	"github.com/mullion-dev/mullion/internal/wire"
 )
 
-// WebKitLoadEvent.
+// WebKitLoadEvent, but for 1, a redirect.
 const (
-	loadStarted    = 0
-	loadRedirected = 1
-	loadCommitted  = 2
-	loadFinished   = 3
+	loadStarted   = 0
+	loadCommitted = 2
+	loadFinished  = 3
 )
 
 // crashReasons are those of WebKitWebProcessTerminationReason.

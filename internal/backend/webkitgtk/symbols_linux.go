@@ -42,7 +42,6 @@ type library struct {
 	gTypeNameFromInstance    cfunc
 
 	// GIO
-	gInputStreamClose              cfunc
 	gInputStreamRead               cfunc
 	gMemoryInputStreamNew          cfunc
 	gMemoryInputStreamNewFromBytes cfunc
@@ -52,7 +51,6 @@ type library struct {
 	gdkDeviceGetPosition     cfunc
 	gdkDisplayGetDefault     cfunc
 	gdkDisplayGetDefaultSeat cfunc
-	gdkEventGetTime          cfunc
 	gdkScreenGetDefault      cfunc
 	gdkScreenGetRgbaVisual   cfunc
 	gdkSeatGetPointer        cfunc
