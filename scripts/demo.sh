@@ -87,7 +87,9 @@ app_ready() {
 	[[ -e $temp/ready ]]
 }
 
-Xvfb -displayfd 3 -screen 0 1280x860x24 -nolisten tcp 3>"$temp/display" 2>"$temp/xvfb.log" &
+# -noreset: or the server starts anew, and throws everybody out, whenever the
+# last client leaves, which xprop below may be.
+Xvfb -displayfd 3 -screen 0 1280x860x24 -nolisten tcp -noreset 3>"$temp/display" 2>"$temp/xvfb.log" &
 server=$!
 pids+=("$server")
 within "$limit" display_known || fail "Xvfb did not start: $(cat "$temp/xvfb.log")"

@@ -79,6 +79,7 @@ type report struct {
 	output                  map[string][]byte // of tests that have not ended
 	passed, failed, skipped int
 	packages, broken        int // packages that were tested, and that failed
+	untested                int // packages without tests
 	unknown                 []string
 }
 
@@ -137,7 +138,9 @@ func (r *report) packageEnd(e event, text []byte) {
 			delete(r.output, name)
 		}
 	}
-	if e.Action != "skip" {
+	if e.Action == "skip" {
+		r.untested++
+	} else {
 		r.packages++
 	}
 	for line := range strings.Lines(string(text)) {
@@ -184,8 +187,8 @@ func (r *report) finish(strict bool) error {
 	switch {
 	case r.broken > 0 || r.failed > 0:
 		return fmt.Errorf("%d packages and %d tests failed", r.broken, r.failed)
-	case r.packages == 0:
-		return fmt.Errorf("no package was tested")
+	case r.packages+r.untested == 0:
+		return fmt.Errorf("there was nothing to test")
 	case strict && len(r.unknown) > 0:
 		return fmt.Errorf("skipped without a reason in the list of skips that are allowed: %s", strings.Join(r.unknown, ", "))
 	}

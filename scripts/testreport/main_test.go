@@ -91,9 +91,9 @@ func TestReport(t *testing.T) {
 			events: `{"Action":"output","Package":"x/a","Output":"?   \tx/a\t[no test files]\n"}
 {"Action":"skip","Package":"x/a"}
 `,
-			want: []string{"?   \tx/a\t[no test files]\n"},
-			err:  "no package was tested",
+			want: []string{"?   \tx/a\t[no test files]\n", "0 packages; "},
 		},
+		{name: "nothing", err: "there was nothing to test"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
