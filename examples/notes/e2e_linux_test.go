@@ -152,10 +152,7 @@ func (d *desktop) launch(binary, data string, args ...string) *app {
 		a.err = a.Wait()
 		close(a.waited)
 	}()
-	d.t.Cleanup(func() {
-		_ = a.Process.Kill()
-		<-a.waited
-	})
+	d.t.Cleanup(a.kill)
 	until(d.t, "the library on the screen", func() bool {
 		select {
 		case <-a.waited:
@@ -166,6 +163,22 @@ func (d *desktop) launch(binary, data string, args ...string) *app {
 		return err == nil
 	})
 	return a
+}
+
+// kill ends the app without a word, and waits for all of its processes, which
+// end with it.
+func (a *app) kill() {
+	below := children(a.Process.Pid)
+	_ = a.Process.Kill()
+	<-a.waited
+	a.gone(below)
+}
+
+// gone waits for the end of processes.
+func (a *app) gone(pids []int) {
+	for _, pid := range pids {
+		until(a.d.t, fmt.Sprintf("the end of process %d", pid), func() bool { return gone(pid) })
+	}
 }
 
 // shows waits until a window shows a note that contains the words, in one of
@@ -225,13 +238,6 @@ func gone(pid int) bool {
 	return err != nil || bytes.Contains(b, []byte(") Z "))
 }
 
-func kill(t *testing.T, pid int) {
-	t.Helper()
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // TestApp is a morning with the notebook, on a real display: search, two
 // windows, and three deaths.
 func TestApp(t *testing.T) {
@@ -263,11 +269,8 @@ func TestApp(t *testing.T) {
 	d.activate("Notes")
 	d.do("key", "ctrl+k")
 	d.do("type", "--delay", "20", "zebra stripes")
-	until(t, "only one note in the list", func() bool {
-		d.do("key", "Return")
-		b, _ := os.ReadFile(filepath.Join(a.shown, "library"))
-		return strings.Contains(string(b), "A horse with stripes.")
-	})
+	d.do("key", "Return")
+	a.shows("library", "A horse with stripes.")
 	window := "note-" + a.value("SELECT id FROM note WHERE title = 'Zebra'")
 	d.do("key", "ctrl+Return")
 	a.shows(window, "A horse with stripes.")
@@ -296,7 +299,9 @@ func TestApp(t *testing.T) {
 	if len(hosts) == 0 {
 		t.Fatal("the app has no host process")
 	}
-	kill(t, hosts[0])
+	if err := syscall.Kill(hosts[0], syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
 	a.shows(window, "It is bla", "dirty", "saved")
 	a.shows("library", "") // whatever it shows, it is back
 	d.activate("Zebra – Notes")
@@ -308,12 +313,7 @@ func TestApp(t *testing.T) {
 
 	// The Core dies. All of its processes go with it, and what it had
 	// acknowledged is there when it is started again, as are the windows.
-	all := children(a.Process.Pid)
-	kill(t, a.Process.Pid)
-	<-a.waited
-	for _, pid := range all {
-		until(t, fmt.Sprintf("the end of process %d", pid), func() bool { return gone(pid) })
-	}
+	a.kill()
 	a = d.launch(binary, data)
 	a.shows(window, "It is black and white.", "saved")
 	if got := a.value("SELECT count(*) FROM note WHERE body LIKE '%black and white%'"); got != "1" {
@@ -324,14 +324,11 @@ func TestApp(t *testing.T) {
 	d.activate("Notes")
 	d.do("key", "ctrl+k")
 	d.do("type", "--delay", "20", "hostile harm stranger")
-	until(t, "the hostile note", func() bool {
-		d.do("key", "Return")
-		b, _ := os.ReadFile(filepath.Join(a.shown, "library"))
-		return strings.Contains(string(b), "A hostile note")
-	})
+	d.do("key", "Return")
 	a.shows("library", "If you can read this in peace, it worked", "saved")
 
 	// Asked to end, it ends well.
+	below := children(a.Process.Pid)
 	if err := a.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
@@ -339,4 +336,5 @@ func TestApp(t *testing.T) {
 	if a.err != nil {
 		t.Errorf("the app ended with %v", a.err)
 	}
+	a.gone(below)
 }

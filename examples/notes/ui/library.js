@@ -266,7 +266,11 @@ function bindControls() {
     if (e.key === 'ArrowDown' || (e.key === 'Enter' && !e.ctrlKey)) {
       e.preventDefault();
       items.focus();
-      if (list[0] && (e.key === 'Enter' || !list.some((n) => n.id === selected))) void select(list[0].id);
+      clearTimeout(timer);
+      void attempt('Search', async () => {
+        await refresh(); // what was typed last may not have been searched for
+        if (list[0] && (e.key === 'Enter' || !list.some((n) => n.id === selected))) await select(list[0].id);
+      });
     } else if (e.key === 'Escape') {
       e.preventDefault();
       if (search.value) { search.value = ''; void attempt('Search', refresh); } else items.focus();
