@@ -37,7 +37,30 @@ func (x handler) Page(id uint32, e wire.PageEvent) {
 	case wire.PageCrashed:
 		v.endDocument("the web process is gone")
 	}
-	x.h.send(wire.KindPage, id, 0, e)
+	v.tell(e)
+}
+
+const (
+	// maxAddress is the longest address that is asked about, in bytes. A
+	// longer one is refused here: no question about it fits a frame.
+	maxAddress = 256 << 10
+	// maxText bounds what pages say of themselves, in bytes.
+	maxText = 64 << 10
+)
+
+// tell reports an event of the page, which must arrive whatever the page has
+// made its address or title: the Core counts on hearing of each document.
+func (v *webview) tell(e wire.PageEvent) {
+	e.URL, e.Detail = shorten(e.URL, maxAddress), shorten(e.Detail, maxText)
+	v.h.send(wire.KindPage, v.id, 0, e)
+}
+
+// shorten cuts a text that is too long and mends one that is not UTF-8.
+func shorten(s string, n int) string {
+	if len(s) > n {
+		s = s[:n]
+	}
+	return strings.ToValidUTF8(s, "\uFFFD")
 }
 
 func (x handler) Message(id uint32, page, body string, r backend.Reply) {
@@ -53,9 +76,18 @@ func (x handler) Decide(id uint32, d wire.Decision, answer func(wire.Verdict)) {
 		answer(wire.Verdict{})
 		return
 	}
+	if len(d.URL) > maxAddress {
+		x.h.log(4, id, "refused %s to an address of %d bytes", d.Kind, len(d.URL))
+		answer(wire.Verdict{})
+		return
+	}
+	d.Page, d.What = shorten(d.Page, maxAddress), shorten(d.What, maxText)
 	n := x.h.nextID()
 	x.h.answers[n] = answer
-	x.h.send(wire.KindDecide, id, n, d)
+	if err := x.h.send(wire.KindDecide, id, n, d); err != nil {
+		delete(x.h.answers, n)
+		answer(wire.Verdict{})
+	}
 }
 
 // Request takes the bridge's own requests and passes the others on to the
@@ -64,9 +96,7 @@ func (x handler) Request(id uint32, r backend.Request) {
 	h := x.h
 	u, err := url.Parse(r.URL())
 	if err != nil || u.Scheme != bridge.Scheme {
-		n := h.nextID()
-		h.requests[n] = r
-		h.send(wire.KindRequest, id, n, wire.Request{Method: r.Method(), URL: r.URL(), Header: r.Header()})
+		h.request(id, r, wire.Request{Method: r.Method(), URL: r.URL(), Header: r.Header()})
 		return
 	}
 	v := h.webviews[id]
@@ -81,11 +111,19 @@ func (x handler) Request(id uint32, r backend.Request) {
 	case ok && kind == "body" && r.Method() == "POST":
 		v.body(call, u.RawQuery == "last", r)
 	case ok && kind == "stream" && r.Method() == "GET":
-		n := h.nextID()
-		h.requests[n] = r
-		h.send(wire.KindRequest, id, n, wire.Request{Method: "GET", URL: r.URL(), Bridge: true, Doc: v.doc})
+		h.request(id, r, wire.Request{Method: "GET", URL: r.URL(), Bridge: true, Doc: v.doc})
 	default:
 		deny(r)
+	}
+}
+
+// request passes a request on to the Core.
+func (h *host) request(id uint32, r backend.Request, w wire.Request) {
+	n := h.nextID()
+	h.requests[n] = r
+	if err := h.send(wire.KindRequest, id, n, w); err != nil {
+		delete(h.requests, n)
+		r.Fail("the address or the header of the request is too long")
 	}
 }
 

@@ -354,10 +354,10 @@ func (h *host) nextID() uint64 {
 	return h.lastID
 }
 
-func (h *host) send(kind wire.Kind, target uint32, id uint64, v any) {
-	// The only error worth anything is that the Core is gone, and then the
-	// reader sees it too.
-	_ = h.conn.SendJSON(kind, target, id, v)
+// send sends a frame. Its error is that the frame was too large, or that the
+// Core is gone, and then the reader sees it too.
+func (h *host) send(kind wire.Kind, target uint32, id uint64, v any) error {
+	return h.conn.SendJSON(kind, target, id, v)
 }
 
 // log sends a record to the Core's log. level is as in package log/slog.

@@ -17,6 +17,9 @@ import (
 // events leaves room for other work in between.
 const maxBatch = 256 << 10
 
+// maxWarnings bounds what is logged of what one document does wrong.
+const maxWarnings = 100
+
 type webview struct {
 	h     *host
 	id    uint32
@@ -29,6 +32,10 @@ type webview struct {
 	doc    string
 	origin string
 	calls  map[uint64]*call
+	// lastCall is the number of the document's last call; numbers only grow.
+	lastCall uint64
+	// warned counts what the page was warned about.
+	warned int
 	queue  []outgoing
 	active bool // a batch is being run by the page
 }
@@ -112,7 +119,7 @@ func (h *host) closeWebview(id uint32) {
 
 // endDocument forgets everything that belonged to the document so far.
 func (v *webview) endDocument(why string) {
-	v.doc = ""
+	v.doc, v.lastCall, v.warned = "", 0, 0
 	for _, c := range v.calls {
 		c.reply.Fail(why)
 		if c.piece != nil {
@@ -217,7 +224,9 @@ func (v *webview) message(page, body string, r backend.Reply) {
 		}
 	case "v":
 		r.Return("")
-		v.h.log(4, v.id, "%s", rest)
+		if v.warned++; v.warned <= maxWarnings {
+			v.h.log(4, v.id, "%s", rest)
+		}
 	default:
 		r.Fail("unknown message")
 	}
@@ -235,7 +244,7 @@ func (v *webview) hello(page, doc, origin string, r backend.Reply) {
 		v.endDocument("the document was replaced")
 	}
 	v.doc, v.origin = doc, origin
-	v.h.send(wire.KindPage, v.id, 0, wire.PageEvent{Kind: wire.PageDocument, URL: page, Doc: doc, Origin: origin})
+	v.tell(wire.PageEvent{Kind: wire.PageDocument, URL: page, Doc: doc, Origin: origin})
 	r.Return("")
 }
 
@@ -243,10 +252,11 @@ func (v *webview) call(rest string, r backend.Reply) {
 	number, rest, _ := strings.Cut(rest, " ")
 	size, text, ok := strings.Cut(rest, " ")
 	id, ok1 := parseNumber(number)
-	if !ok || !ok1 || v.calls[id] != nil {
+	if !ok || !ok1 || id <= v.lastCall {
 		r.Fail("malformed call")
 		return
 	}
+	v.lastCall = id
 	var bytes uint64 // the size plus one, 0 for none
 	if size != "-" {
 		n, ok := parseNumber(size)
