@@ -90,8 +90,11 @@ func (v *Webview) body(f wire.Frame) error {
 		return nil
 	}
 	d.mu.Lock()
-	k := d.calls[f.ID]
+	k, last := d.calls[f.ID], d.lastCall
 	d.mu.Unlock()
+	if f.ID > last {
+		return fmt.Errorf("%w: bytes for call %d, which there never was", wire.ErrProtocol, f.ID)
+	}
 	if k == nil {
 		return nil // answered without reading to the end
 	}

@@ -21,6 +21,8 @@ import (
 const (
 	// maxCalls bounds the calls of one document that have no answer yet.
 	maxCalls = 16 << 10
+	// maxCallBytes bounds the arguments of those calls, all together.
+	maxCallBytes = 256 << 20
 	// maxDepth bounds how deep the arguments of a call may nest.
 	maxDepth = 256
 	// inlineBytes is the largest result in bytes that travels as text.
@@ -33,6 +35,7 @@ const (
 type call struct {
 	doc    *document
 	id     uint64
+	size   int // of its text, in bytes
 	cancel context.CancelCauseFunc
 	body   *body
 }
@@ -64,11 +67,13 @@ func (v *Webview) call(f wire.Frame) error {
 		return fmt.Errorf("%w: call %d after call %d", wire.ErrProtocol, f.ID, d.lastCall)
 	}
 	d.lastCall = f.ID
-	if len(d.calls) >= maxCalls {
+	if len(d.calls) >= maxCalls || d.inCalls+len(f.Payload) > maxCallBytes {
 		d.mu.Unlock()
-		d.reject(f.ID, fmt.Errorf("%d calls have no answer yet: %w", maxCalls, ErrBackpressure))
+		d.reject(f.ID, fmt.Errorf("%d calls have no answer yet: %w", len(d.calls), ErrBackpressure))
 		return nil
 	}
+	d.inCalls += len(f.Payload)
+	k.size = len(f.Payload)
 	ctx, cancel := context.WithCancelCause(d.ctx)
 	k.cancel = cancel
 	if size > 0 {
@@ -121,7 +126,7 @@ func (k *call) run(ctx context.Context, text []byte) {
 			m.Body, m.BodySize = k.body, k.body.size
 		}
 		m.Channels = opener{k.doc, m.Name}
-		r, err = c.dispatch(ctx, c.chains.Load().command, m)
+		r, err = c.dispatch(context.WithValue(ctx, callerKey{}, m.From), c.chains.Load().command, m)
 	}
 	if !k.finish() {
 		if r.Stream != nil {
@@ -143,6 +148,7 @@ func (k *call) finish() bool {
 	k.doc.mu.Lock()
 	_, ok := k.doc.calls[k.id]
 	delete(k.doc.calls, k.id)
+	k.doc.inCalls -= k.size
 	k.doc.mu.Unlock()
 	k.body.fail(io.ErrClosedPipe)
 	return ok
@@ -260,20 +266,24 @@ func (s *stream) reference(kind byte) []byte {
 // cancelCall ends the context of a call that the page gave up. The page does
 // not wait for it any more, but the call is still answered, so that nothing
 // of it stays behind in the host.
-func (v *Webview) cancelCall(id uint64) {
+func (v *Webview) cancelCall(id uint64) error {
 	v.mu.Lock()
 	d := v.doc
 	v.mu.Unlock()
 	if d == nil {
-		return
+		return nil
 	}
 	d.mu.Lock()
-	k := d.calls[id]
+	k, last := d.calls[id], d.lastCall
 	d.mu.Unlock()
+	if id > last {
+		return fmt.Errorf("%w: cancel of call %d, which there never was", wire.ErrProtocol, id)
+	}
 	if k != nil {
 		k.cancel(errCanceled)
 		k.body.fail(errCanceled)
 	}
+	return nil
 }
 
 // ValueError is an error whose JSON value is what the page gets.

@@ -100,6 +100,9 @@ type Core struct {
 	cancel context.CancelCauseFunc
 	tasks  sync.WaitGroup // hosts, commands, streams
 
+	requests atomic.Int64  // on custom schemes, not answered yet
+	files    chan struct{} // like those of webviews, where the engine names none
+
 	chains atomic.Pointer[chains]
 	events events
 
@@ -138,6 +141,7 @@ func New(o Options) (*Core, error) {
 		windowIDs:  map[uint32]*Window{},
 		webviewIDs: map[uint32]*Webview{},
 		hosts:      map[string]*host{},
+		files:      make(chan struct{}, maxFiles),
 	}
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())
 	c.events.core = c

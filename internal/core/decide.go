@@ -1,11 +1,13 @@
 package core
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -77,8 +79,12 @@ func (c *Core) decide(conn *wire.Conn, v *Webview, f wire.Frame) error {
 		if err == nil && !reached {
 			err = errors.New("an interceptor did not pass the decision on")
 		}
-		if err == nil && m.URL != d.URL {
-			err = errors.New("an interceptor changed the address; navigate to another one instead")
+		if err == nil && (m.URL != d.URL || m.Name != d.What || m.Kind != kind || m.From != from) {
+			// The engine does what it asked about, whatever was judged.
+			err = errors.New("an interceptor changed what is to be decided; refuse it and do the other thing instead")
+		}
+		if err == nil && kind == ipc.Navigation {
+			v.mayShow(d.URL)
 		}
 		var verdict wire.Verdict
 		if err == nil {
@@ -149,8 +155,11 @@ func (c *Core) policy(v *Webview, m *ipc.Message) error {
 	return fmt.Errorf("%s: not decided here", m.Kind)
 }
 
-// navigation allows the origins where the webview belongs, and those that
-// web:allow-navigation names. Script and file addresses never.
+// navigation allows the document's own origin, those where the webview
+// belongs, and those that web:allow-navigation names. Script and file
+// addresses never. A page of others does not lead into the app's own pages,
+// though the webview may belong there: it would choose what they are asked to
+// do. The app may take it there by Navigate.
 func (c *Core) navigation(v *Webview, m *ipc.Message) error {
 	u, err := url.Parse(m.URL)
 	if err != nil {
@@ -169,12 +178,43 @@ func (c *Core) navigation(v *Webview, m *ipc.Message) error {
 		return fmt.Errorf("%s: addresses are never navigated to", u.Scheme)
 	}
 	v.mu.Lock()
-	homes := v.homes
+	homes, asked := v.homes, v.asked
 	v.mu.Unlock()
-	if o := originOf(m.URL); o != "" && slices.Contains(homes, o) {
+	o := originOf(m.URL)
+	switch {
+	case o == "":
+	case o == m.From.Origin, asked != "" && sameAddress(asked, m.URL):
+		return nil
+	case slices.Contains(homes, o) && (m.From.Local || !c.isLocal(o)):
 		return nil
 	}
 	return c.scopedURL(m, "navigation")
+}
+
+// sameAddress reports whether an address is another as the engine writes it.
+func sameAddress(a, b string) bool {
+	u, err1 := url.Parse(a)
+	w, err2 := url.Parse(b)
+	if err1 != nil || err2 != nil {
+		return false
+	}
+	query := func(u *url.URL) string {
+		if q, err := url.PathUnescape(u.RawQuery); err == nil {
+			return q
+		}
+		return u.RawQuery
+	}
+	return u.Scheme == w.Scheme && strings.EqualFold(u.Host, w.Host) && u.User.String() == w.User.String() &&
+		cmp.Or(u.Path, "/") == cmp.Or(w.Path, "/") && query(u) == query(w)
+}
+
+// mayShow notes that a navigation was allowed.
+func (v *Webview) mayShow(address string) {
+	if v.core.IsLocal(address) {
+		v.mu.Lock()
+		v.local = true
+		v.mu.Unlock()
+	}
 }
 
 // scopedURL allows an address that the permission's scope names: entries are

@@ -428,13 +428,11 @@ func (h *host) frame(conn *wire.Conn, f wire.Frame) error {
 			h.useful = true
 			h.mu.Unlock()
 		}
-		v.page(e)
-		return nil
+		return v.page(e)
 	case wire.KindCall:
 		return v.call(f)
 	case wire.KindCancel:
-		v.cancelCall(f.ID)
-		return nil
+		return v.cancelCall(f.ID)
 	case wire.KindBody:
 		return v.body(f)
 	case wire.KindCredit:
@@ -443,8 +441,7 @@ func (h *host) frame(conn *wire.Conn, f wire.Frame) error {
 			return err
 		}
 		if f.ID != 0 {
-			v.creditStream(f.ID, n)
-			return nil
+			return v.creditStream(f.ID, n)
 		}
 		return v.outbox.credit(n)
 	}
@@ -503,7 +500,7 @@ func (h *host) logRecord(f wire.Frame) error {
 	}
 	attrs := []any{"host", h.name}
 	h.core.mu.RLock()
-	if v := h.core.webviewIDs[r.Webview]; v != nil {
+	if v := h.core.webviewIDs[r.Webview]; v != nil && v.window.host == h {
 		attrs = append(attrs, "window", v.window.label)
 	}
 	h.core.mu.RUnlock()

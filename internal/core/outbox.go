@@ -15,6 +15,10 @@ const (
 	// outboxLimit is how much may wait behind that. A page that falls so far
 	// behind has stopped working.
 	outboxLimit = 64 << 20
+	// replyLimit is how much may wait before answers are replaced by
+	// rejections, and maxReplies how many may wait then.
+	replyLimit = 256 << 20
+	maxReplies = 256 << 10
 )
 
 // outbox holds what is to reach a page, in order. Messages for a document
@@ -87,14 +91,40 @@ func (o *outbox) messageWait(ctx context.Context, d *document, text []byte) erro
 	}
 }
 
-// reply queues the answer to a call. There is always room for it, since the
-// number of calls is bounded.
+// reply queues the answer to a call. Where too much waits it is a short
+// rejection instead; and where even those are too many the page is ended, for
+// it calls on and on and takes no answer.
 func (o *outbox) reply(d *document, call uint64, text []byte) {
 	o.mu.Lock()
-	defer o.mu.Unlock()
+	full := false
 	if o.doc == d {
-		o.push(wire.Frame{Kind: wire.KindReply, Target: o.webview.id, ID: call, Payload: text})
+		if o.queued > replyLimit {
+			text = tooMuchWaits
+		}
+		if full = len(o.queue) >= maxReplies; !full {
+			o.push(wire.Frame{Kind: wire.KindReply, Target: o.webview.id, ID: call, Payload: text})
+		}
 	}
+	o.mu.Unlock()
+	if full {
+		o.webview.overrun(d)
+	}
+}
+
+// tooMuchWaits is what a call is answered instead of its result.
+var tooMuchWaits = append([]byte{'e'}, mustJSON(fmt.Sprintf("%d bytes of answers wait: %v", replyLimit, ErrBackpressure))...)
+
+// overrun ends a page that takes no answers.
+func (v *Webview) overrun(d *document) {
+	v.mu.Lock()
+	current := v.doc == d
+	v.mu.Unlock()
+	if !current {
+		return
+	}
+	v.core.log.Warn("mullion: page ended, it takes no answers", "window", v.window.label, "webview", v.label)
+	v.endDocument(ErrBackpressure)
+	v.window.host.send(wire.KindWebviewAction, v.id, wire.Action{Name: wire.ActionTerminate})
 }
 
 // add queues f if there is room. o.mu is held.

@@ -1,7 +1,6 @@
 package core
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"net/url"
@@ -13,8 +12,16 @@ import (
 	"github.com/mullion-dev/mullion/internal/wire"
 )
 
-// inlineBody is the largest body that travels in the frame of its response.
-const inlineBody = 512 << 10
+const (
+	// inlineBody is the largest body that travels in the frame of its
+	// response.
+	inlineBody = 512 << 10
+	// maxFiles bounds the files that are open for one webview. A page that
+	// asks for more and reads none waits for itself.
+	maxFiles = 256
+	// maxRequests bounds the requests that wait, of all webviews.
+	maxRequests = 32 << 10
+)
 
 // request answers a request on one of our schemes.
 func (c *Core) request(conn *wire.Conn, v *Webview, f wire.Frame) error {
@@ -30,8 +37,12 @@ func (c *Core) request(conn *wire.Conn, v *Webview, f wire.Frame) error {
 	}
 	if r.Bridge {
 		n, err := strconv.ParseUint(strings.TrimPrefix(u.Path, "/stream/"), 10, 64)
-		if v == nil || err != nil {
+		if err != nil {
 			return fmt.Errorf("%w: request for %s", wire.ErrProtocol, u.Path)
+		}
+		if v == nil { // closed while the request was on its way
+			respondText(conn, id, 410, "the webview is closed")
+			return nil
 		}
 		v.serveStream(conn, id, r.Doc, n)
 		return nil
@@ -41,20 +52,32 @@ func (c *Core) request(conn *wire.Conn, v *Webview, f wire.Frame) error {
 		respondText(conn, id, 403, reason)
 		return nil
 	}
-	ctx, cancel := context.WithCancel(c.ctx)
-	origin := AppOrigin
+	// Only the app's own pages may read the answer.
+	origin, slots := AppOrigin, c.files
 	if v != nil {
-		if o := v.origin(); o != "" {
+		slots = v.files
+		if o := v.origin(); c.isLocal(o) {
 			origin = o
 		}
+	}
+	if c.requests.Add(1) > maxRequests {
+		c.requests.Add(-1)
+		respondText(conn, id, 503, "too many requests at once")
+		return nil
 	}
 	req := &assets.Request{Method: r.Method, URL: r.URL, Origin: origin}
 	for _, h := range r.Header {
 		req.Header = append(req.Header, assets.Field{Name: h.Name, Value: h.Value})
 	}
 	c.tasks.Go(func() {
-		defer cancel()
-		respond(conn, id, h.Serve(ctx, req))
+		defer c.requests.Add(-1)
+		select {
+		case slots <- struct{}{}:
+			defer func() { <-slots }()
+		case <-c.ctx.Done():
+			return
+		}
+		respond(conn, id, h.Serve(c.ctx, req))
 	})
 	return nil
 }
@@ -101,10 +124,10 @@ func originOf(address string) string {
 	return u.Scheme + "://" + u.Host
 }
 
-func respondText(conn *wire.Conn, id uint64, status int, text string) {
-	head := wire.Response{Status: status, Length: int64(len(text)), Header: []wire.Field{
+func respondText(conn *wire.Conn, id uint64, status int, text string, header ...wire.Field) {
+	head := wire.Response{Status: status, Length: int64(len(text)), Header: append([]wire.Field{
 		{Name: "Content-Type", Value: "text/plain; charset=utf-8"}, {Name: "X-Content-Type-Options", Value: "nosniff"},
-	}}
+	}, header...)}
 	_ = conn.Send(wire.Frame{Kind: wire.KindResponse, ID: id, Payload: wire.JoinResponse(mustJSON(head), []byte(text))})
 }
 

@@ -24,11 +24,18 @@ func (c *Core) rechain() {
 	c.chains.Store(&chains{interceptors: in, command: ipc.Chain(c.runCommand, in...)})
 }
 
+// callerKey has the caller of a command in its context, which is out of reach
+// of interceptors.
+type callerKey struct{}
+
 // runCommand is the end of the chain of commands: the capability check, which
 // judges what the interceptors have made of the message, and the command.
 func (c *Core) runCommand(ctx context.Context, m *ipc.Message) (ipc.Result, error) {
 	if err := ctx.Err(); err != nil {
 		return ipc.Result{}, context.Cause(ctx)
+	}
+	if from, ok := ctx.Value(callerKey{}).(ipc.Caller); !ok || m.From != from {
+		return ipc.Result{}, fmt.Errorf("Command %s: an interceptor changed who calls, or did not pass its context on", m.Name)
 	}
 	if strings.HasPrefix(m.Name, webPrefix) {
 		// Decisions of the engine have permissions like commands, but a page

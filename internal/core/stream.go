@@ -151,23 +151,30 @@ func (s *stream) advance(n int) error {
 }
 
 // creditStream notes that the page has read n bytes of a stream.
-func (v *Webview) creditStream(id, n uint64) {
+func (v *Webview) creditStream(id, n uint64) error {
 	v.mu.Lock()
 	d := v.doc
 	v.mu.Unlock()
 	if d == nil {
-		return
+		return nil
 	}
 	d.mu.Lock()
-	s := d.streams[id]
+	s, last := d.streams[id], d.lastID
 	d.mu.Unlock()
+	if id > last {
+		return fmt.Errorf("%w: credit for stream %d, which there never was", wire.ErrProtocol, id)
+	}
 	if s == nil {
-		return
+		return nil // sent to its end
 	}
 	s.mu.Lock()
-	s.ahead = max(0, s.ahead-int64(min(n, streamWindow)))
+	defer s.mu.Unlock()
+	if n > uint64(s.ahead) {
+		return fmt.Errorf("%w: credit of %d bytes of stream %d, %d are under way", wire.ErrProtocol, n, id, s.ahead)
+	}
+	s.ahead -= int64(n)
 	s.cond.Broadcast()
-	s.mu.Unlock()
+	return nil
 }
 
 // serveStream answers the bridge's request for a stream.
@@ -181,7 +188,8 @@ func (v *Webview) serveStream(conn *wire.Conn, request uint64, doc string, id ui
 	}
 	r, s, err := d.fetch(id)
 	if err != nil {
-		respondText(conn, request, 404, err.Error())
+		// The bridge is to see the status.
+		respondText(conn, request, 404, err.Error(), wire.Field{Name: "Access-Control-Allow-Origin", Value: d.caller.Origin})
 		return
 	}
 	head := wire.Response{Status: 200, Length: -1, Header: []wire.Field{

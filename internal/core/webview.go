@@ -18,10 +18,17 @@ type Webview struct {
 	label  string
 	window *Window
 	outbox outbox
-	// homes are the origins where the webview may always navigate.
-	homes []string
+	// files has an element for each open file on its way to the webview.
+	files chan struct{}
 
-	mu      sync.Mutex
+	mu sync.Mutex
+	// homes are the origins where the webview may always navigate.
+	homes []string // guarded by mu
+	// asked is where the app itself takes the webview, until it is there.
+	asked string // guarded by mu
+	// local is set once a document of the app itself may be shown: the app
+	// or a page asked for it, and it was allowed.
+	local   bool              // guarded by mu
 	state   wire.WebviewState // guarded by mu; wanted
 	url     string            // guarded by mu; of the document shown, or being loaded
 	title   string            // guarded by mu
@@ -43,6 +50,7 @@ type document struct {
 	mu       sync.Mutex
 	calls    map[uint64]*call    // guarded by mu
 	lastCall uint64              // guarded by mu; numbers only grow
+	inCalls  int                 // guarded by mu; bytes of the arguments of calls
 	emits    []func()            // guarded by mu; calls that send events, the first one being run
 	channels map[uint32]*channel // guarded by mu
 	streams  map[uint64]*stream  // guarded by mu
@@ -96,6 +104,8 @@ func (v *Webview) Update(ctx context.Context, change func(*wire.WebviewState)) e
 func (v *Webview) Navigate(ctx context.Context, url string) error {
 	v.mu.Lock()
 	v.homes = append(v.core.homes(url), v.homes...)
+	v.asked = url
+	v.local = v.local || v.core.IsLocal(url)
 	v.mu.Unlock()
 	return v.Do(ctx, wire.ActionNavigate, url)
 }
@@ -196,12 +206,37 @@ func (d *document) onEnd(f func()) {
 	f()
 }
 
-// page handles what a host reports of a webview.
-func (v *Webview) page(e wire.PageEvent) {
+// checkShown refuses what a host cannot have seen: a document of an origin
+// that its address does not have, and one of the app itself where none was
+// allowed. So a host of pages of others that has gone bad does not get what
+// the app's own pages may.
+func (v *Webview) checkShown(e wire.PageEvent) error {
+	origin := originOf(e.URL)
+	if e.Kind == wire.PageDocument && (origin != e.Origin || e.Doc == "") {
+		return fmt.Errorf("%w: document of origin %q at an address of origin %q", wire.ErrProtocol, e.Origin, origin)
+	}
+	v.mu.Lock()
+	local := v.local
+	v.mu.Unlock()
+	if v.core.isLocal(origin) && !local {
+		return fmt.Errorf("%w: webview %q shows a page of the app, and no navigation there was allowed", wire.ErrProtocol, v.label)
+	}
+	return nil
+}
+
+// page handles what a host reports of a webview. An error is a violation.
+func (v *Webview) page(e wire.PageEvent) error {
+	switch e.Kind {
+	case wire.PageCommitted, wire.PageDocument:
+		if err := v.checkShown(e); err != nil {
+			return err
+		}
+	}
 	switch e.Kind {
 	case wire.PageCommitted:
 		v.endDocument(errDocumentClosed)
 		v.mu.Lock()
+		v.asked = ""
 		if e.URL != "" {
 			v.url = e.URL
 		}
@@ -225,6 +260,7 @@ func (v *Webview) page(e wire.PageEvent) {
 		v.core.log.Warn("mullion: page "+string(e.Kind), "window", v.window.label, "webview", v.label)
 	}
 	v.core.events.pageEvent(v, e)
+	return nil
 }
 
 // isLocal reports whether an origin is the app's own.

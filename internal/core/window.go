@@ -73,6 +73,8 @@ func (c *Core) OpenWindow(ctx context.Context, o WindowOptions) (*Window, error)
 	v.state.Label, v.state.Window = label, w.id
 	v.url = o.Webview.URL
 	v.homes = c.homes(o.Webview.URL)
+	v.local = c.IsLocal(o.Webview.URL)
+	v.files = make(chan struct{}, maxFiles)
 	v.outbox.init(v)
 	w.webviews = []*Webview{v}
 	c.windows[label], c.windowIDs[w.id] = w, w
