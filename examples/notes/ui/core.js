@@ -13,7 +13,7 @@ import { Channel, invoke, listen, state } from '/_mullion/api.js';
  * @typedef {{note: number, base: number, body: string, updated: number}} Draft
  * @typedef {{note: Note, html: string, source: string, draft?: Draft}} Opened
  * @typedef {{id: number, name: string, path: string, imported: number, notes: number, folders: {path: string, notes: number}[]}} Source
- * @typedef {{sources: Source[], counts: {all: number, own: number, pinned: number, trashed: number}}} Overview
+ * @typedef {{sources: Source[], counts: {all: number, own: number, pinned: number, trashed: number}, resume: number}} Overview
  * @typedef {{source?: number, folder?: string, own?: boolean, pinned?: boolean, trashed?: boolean}} Place
  * @typedef {'updated' | 'title' | 'path'} Order
  * @typedef {{theme: string, fontSize: number, order: Order, autosave: boolean, lastFolder: string}} Settings

@@ -17,7 +17,7 @@ const orderBox = /** @type {HTMLSelectElement} */ (find('#order'));
 let placeName = 'All notes';
 /** @type {Item[]} */ let list = [];
 let selected = 0; // the id of a note
-/** @type {import('./core.js').Overview} */ let overview = { sources: [], counts: { all: 0, own: 0, pinned: 0, trashed: 0 } };
+/** @type {import('./core.js').Overview} */ let overview = { sources: [], counts: { all: 0, own: 0, pinned: 0, trashed: 0 }, resume: 0 };
 /** @type {import('./core.js').Settings | undefined} */ let settings;
 /** @type {Set<string>} */ const unfolded = new Set();
 
@@ -336,8 +336,7 @@ await attempt('Start', async () => {
   await followSettings(drawSettings);
   await core.onChange(changed);
   await refresh();
-  const last = Number(sessionStorage.getItem('note')) || firstNote();
+  const last = overview.resume || firstNote();
   if (last) await select(last);
   await core.watchImports(drawProgress);
 });
-addEventListener('pagehide', () => sessionStorage.setItem('note', String(selected)));

@@ -68,14 +68,35 @@ func checkSettings(s Settings) error {
 type overview struct {
 	Sources []store.Source `json:"sources"`
 	Counts  store.Counts   `json:"counts"`
+	// Resume is the note that the library showed before its page, or the app,
+	// was started again; 0 means none.
+	Resume int64 `json:"resume"`
 }
 
 func (nb *Notebook) overview(ctx context.Context, _ none) (o overview, err error) {
 	if o.Sources, err = nb.store.Sources(ctx); err != nil {
 		return o, err
 	}
-	o.Counts, err = nb.store.Counts(ctx)
+	if o.Counts, err = nb.store.Counts(ctx); err != nil {
+		return o, err
+	}
+	o.Resume, err = nb.resume(ctx)
 	return o, err
+}
+
+// resume prefers the note in which something was not saved.
+func (nb *Notebook) resume(ctx context.Context) (int64, error) {
+	id, err := nb.store.LastDraft(ctx, libraryLabel)
+	if id != 0 || err != nil {
+		return id, err
+	}
+	nb.mu.Lock()
+	id = nb.current
+	nb.mu.Unlock()
+	if n, err := nb.store.Note(ctx, id); err != nil || n.Trashed {
+		return 0, nil
+	}
+	return id, nil
 }
 
 type listArgs struct {
@@ -178,8 +199,13 @@ func (nb *Notebook) open(ctx context.Context, a idArgs) (o opened, err error) {
 		}
 		o.Source = src.Name
 	}
-	caller, _ := mullion.CallerFrom(ctx)
-	d, ok, err := nb.store.TakeDraft(ctx, caller.Window, a.ID)
+	window := windowOf(ctx)
+	if window == libraryLabel {
+		nb.mu.Lock()
+		nb.current = a.ID
+		nb.mu.Unlock()
+	}
+	d, ok, err := nb.store.TakeDraft(ctx, window, a.ID)
 	if ok {
 		o.Draft = &d
 	}
@@ -251,7 +277,7 @@ func (nb *Notebook) saveCopy(ctx context.Context, a renderArgs) (store.Summary, 
 	}
 	t := nb.text(a.Body, "")
 	t.Title += " (copy)"
-	n, err := nb.store.Create(context.WithoutCancel(ctx), t)
+	n, err := nb.store.Copy(context.WithoutCancel(ctx), a.ID, t)
 	if err == nil {
 		nb.announce(ctx, Change{Kind: "created", ID: n.ID, Version: n.Version})
 	}

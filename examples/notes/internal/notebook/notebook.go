@@ -40,6 +40,7 @@ type Notebook struct {
 
 	mu      sync.Mutex
 	closing map[string]chan struct{} // guarded by mu; windows that are about to close, by label
+	current int64                    // guarded by mu; the note that the library shows
 }
 
 // MediaDir is the folder of the app's data that pictures are kept in. The
@@ -58,6 +59,8 @@ type Settings struct {
 // Session is what is opened again at the next start.
 type Session struct {
 	Notes []int64 `json:"notes"`
+	// Library is the note that the library shows; 0 means none.
+	Library int64 `json:"library"`
 }
 
 // New adds the notebook to an app: its commands, states and windows.
@@ -76,13 +79,26 @@ func New(app *mullion.App, o Options) *Notebook {
 	}, mullion.StateOptions[Settings]{Persist: true, Check: checkSettings})
 	// No capability names it, so no page sees it.
 	nb.session = mullion.NewState(app, "session", Session{}, mullion.StateOptions[Session]{Persist: true})
+	nb.current = nb.session.Get().Library
 	nb.handle()
 	app.OnCloseRequested(nb.closeRequested)
 	return nb
 }
 
 // Close ends the imports and waits for them.
-func (nb *Notebook) Close() { nb.imports.stop() }
+func (nb *Notebook) Close() {
+	nb.imports.stop()
+	nb.mu.Lock()
+	current := nb.current
+	nb.mu.Unlock()
+	err := nb.session.Update(context.Background(), func(s Session) Session {
+		s.Library = current
+		return s
+	})
+	if err != nil {
+		nb.log.Error("remember the open note", "error", err)
+	}
+}
 
 // resolver answers for the notes and pictures of one source.
 type resolver struct {

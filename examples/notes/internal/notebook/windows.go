@@ -28,10 +28,18 @@ var backgrounds = map[string]*config.Color{
 
 // Show opens the library and the windows that were open last time.
 func (nb *Notebook) Show(ctx context.Context) error {
+	notes := nb.session.Get().Notes
+	labels := []string{libraryLabel}
+	for _, id := range notes {
+		labels = append(labels, noteLabel(id))
+	}
+	if err := nb.store.OrphanBut(ctx, labels...); err != nil {
+		return err
+	}
 	if err := nb.showLibrary(ctx, false); err != nil {
 		return err
 	}
-	for _, id := range nb.session.Get().Notes {
+	for _, id := range notes {
 		if err := nb.ShowNote(ctx, id); err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
@@ -103,7 +111,10 @@ func (nb *Notebook) retitle(ctx context.Context, n *store.Summary) {
 
 // remember changes which windows are opened at the next start.
 func (nb *Notebook) remember(ctx context.Context, change func([]int64) []int64) error {
-	return nb.session.Update(ctx, func(s Session) Session { return Session{Notes: change(s.Notes)} })
+	return nb.session.Update(ctx, func(s Session) Session {
+		s.Notes = change(s.Notes)
+		return s
+	})
 }
 
 func (nb *Notebook) openWindow(ctx context.Context, a idArgs) (none, error) {

@@ -88,21 +88,38 @@ func (s *Store) Drafts(ctx context.Context, window string) ([]Draft, error) {
 	return ds, rows.Err()
 }
 
+// LastDraft returns the note that a window, or one that is gone, was writing in
+// last; 0 if there is none.
+func (s *Store) LastDraft(ctx context.Context, window string) (note int64, err error) {
+	err = s.read.QueryRowContext(ctx, `SELECT draft.note FROM draft JOIN note ON note.id = draft.note
+		WHERE draft.window IN (?, ?) AND note.trashed IS NULL ORDER BY draft.window DESC, draft.updated DESC LIMIT 1`, window, orphan).Scan(&note)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	return note, err
+}
+
 // Orphan leaves the drafts of a window that is gone to the next one that opens
 // the note.
 func (s *Store) Orphan(ctx context.Context, window string) error {
 	return s.change(ctx, func(tx *sql.Tx) error { return s.orphan(ctx, tx, "window = ?", window) })
 }
 
-// orphanDrafts does that with all drafts, when no window is open.
-func (s *Store) orphanDrafts(ctx context.Context, tx *sql.Tx) error {
-	return s.orphan(ctx, tx, "window <> ?", orphan)
+// OrphanBut does that with the drafts of all windows but those, for the start
+// of the app, when it is known which windows open again.
+func (s *Store) OrphanBut(ctx context.Context, windows ...string) error {
+	all := []any{orphan}
+	for _, w := range windows {
+		all = append(all, w)
+	}
+	where := "window NOT IN (?" + strings.Repeat(", ?", len(windows)) + ")"
+	return s.change(ctx, func(tx *sql.Tx) error { return s.orphan(ctx, tx, where, all...) })
 }
 
 // orphan makes the newest draft of each note the orphan. Any other that is not
 // the same becomes a note of its own: nothing that was typed is lost.
-func (s *Store) orphan(ctx context.Context, tx *sql.Tx, where string, arg any) error {
-	rows, err := tx.QueryContext(ctx, "SELECT note, window, base, body, updated FROM draft WHERE "+where+" ORDER BY note, updated", arg)
+func (s *Store) orphan(ctx context.Context, tx *sql.Tx, where string, args ...any) error {
+	rows, err := tx.QueryContext(ctx, "SELECT note, window, base, body, updated FROM draft WHERE "+where+" ORDER BY note, updated", args...)
 	if err != nil {
 		return err
 	}
@@ -150,6 +167,6 @@ func (s *Store) recover(ctx context.Context, tx *sql.Tx, id int64, body string) 
 	if err != nil {
 		return err
 	}
-	_, err = s.create(ctx, tx, Text{Body: body, Title: n.Title + " (recovered)", Excerpt: n.Excerpt, Plain: body, Words: len(strings.Fields(body))})
+	_, err = s.copy(ctx, tx, id, Text{Body: body, Title: n.Title + " (recovered)", Excerpt: n.Excerpt, Plain: body, Words: len(strings.Fields(body))})
 	return err
 }

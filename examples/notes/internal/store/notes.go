@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"path"
 	"strings"
 )
 
@@ -155,6 +156,35 @@ func (s *Store) create(ctx context.Context, tx *sql.Tx, t Text) (Note, error) {
 		return Note{}, err
 	}
 	return note(ctx, tx, id)
+}
+
+// Copy adds a note beside another one, with a text of its own.
+func (s *Store) Copy(ctx context.Context, id int64, t Text) (n Note, err error) {
+	err = s.change(ctx, func(tx *sql.Tx) error {
+		n, err = s.copy(ctx, tx, id, t)
+		return err
+	})
+	return n, err
+}
+
+// copy keeps the copy in the folder of the note, so that its pictures and
+// links are the same.
+func (s *Store) copy(ctx context.Context, tx *sql.Tx, id int64, t Text) (Note, error) {
+	of, err := note(ctx, tx, id)
+	if err != nil {
+		return Note{}, err
+	}
+	n, err := s.create(ctx, tx, t)
+	if err != nil || of.Source == 0 {
+		return n, err
+	}
+	// The id makes the path one that no other note has.
+	ext := path.Ext(of.Path)
+	p := fmt.Sprintf("%s (copy %d)%s", strings.TrimSuffix(of.Path, ext), n.ID, ext)
+	if _, err := tx.ExecContext(ctx, "UPDATE note SET source = ?, path = ?, edited = 1 WHERE id = ?", of.Source, p, n.ID); err != nil {
+		return Note{}, err
+	}
+	return note(ctx, tx, n.ID)
 }
 
 // Save replaces the text of a note, if it still has that version; otherwise

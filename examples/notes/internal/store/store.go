@@ -87,13 +87,11 @@ func (s *Store) Close() error {
 // trashKept is how long a note stays in the trash.
 const trashKept = 30 * 24 * time.Hour
 
-// begin puts things in order that no window can be busy with yet.
+// begin empties the trash of what has been there for long enough.
 func (s *Store) begin(ctx context.Context) error {
 	return s.change(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, "DELETE FROM note WHERE trashed < ?", s.now().Add(-trashKept).UnixMilli()); err != nil {
-			return err
-		}
-		return s.orphanDrafts(ctx, tx)
+		_, err := tx.ExecContext(ctx, "DELETE FROM note WHERE trashed < ?", s.now().Add(-trashKept).UnixMilli())
+		return err
 	})
 }
 

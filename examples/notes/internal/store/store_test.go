@@ -163,6 +163,14 @@ func TestDrafts(t *testing.T) {
 			s.Close()
 
 			s = reopen(t, path)
+			for _, d := range tt.drafts { // a window that opens again still has its own
+				if _, ok, err := s.TakeDraft(t.Context(), d.window, n.ID); !ok || err != nil {
+					t.Errorf("draft of %s after a restart: %v, %v", d.window, ok, err)
+				}
+			}
+			if err := s.OrphanBut(t.Context(), "other"); err != nil {
+				t.Fatal(err)
+			}
 			got, ok, err := s.TakeDraft(t.Context(), "new", n.ID)
 			if err != nil || ok != (tt.want != "") || got.Body != tt.want {
 				t.Errorf("after a restart: %q, %v, %v; want %q", got.Body, ok, err, tt.want)
@@ -192,7 +200,9 @@ func TestDrafts(t *testing.T) {
 }
 
 func TestImport(t *testing.T) {
-	file := func(path, body string) File { return File{Path: path, Hash: "hash of " + body, Modified: 5, Text: text(body)} }
+	file := func(path, body string) File {
+		return File{Path: path, Hash: "hash of " + body, Modified: 5, Text: text(body)}
+	}
 	tests := []struct {
 		name   string
 		edit   string // in the app, before the second import
