@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
-	"io"
 	"strconv"
 	"sync"
 
@@ -78,12 +77,30 @@ func (ch *channel) Send(ctx context.Context, v jsontext.Value) error {
 // SendBytes implements ipc.Channel.
 func (ch *channel) SendBytes(ctx context.Context, b []byte) error {
 	if len(b) > inlineBytes {
-		s := ch.doc.newStream(io.NopCloser(bytes.NewReader(bytes.Clone(b))), int64(len(b)))
-		return ch.send(ctx, 's', fmt.Appendf(nil, "%d,%d", s.id, s.size))
+		return ch.sendStream(ctx, b)
 	}
 	text := []byte{'"'}
 	text = base64.StdEncoding.AppendEncode(text, b)
 	return ch.send(ctx, 'b', append(text, '"'))
+}
+
+// sendStream sends the name of a stream from which the page reads b. It waits
+// while the page has much to read already.
+func (ch *channel) sendStream(ctx context.Context, b []byte) error {
+	d := ch.doc
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(d.ctx, func() { cancel(ipc.ErrChannelClosed) })()
+	if err := d.toRead.take(ctx, len(b), channelWindow); err != nil {
+		return err
+	}
+	s := d.newStream(&budgeted{Reader: bytes.NewReader(bytes.Clone(b)), give: func() { d.toRead.give(len(b)) }}, int64(len(b)))
+	err := ch.send(ctx, 's', fmt.Appendf(nil, "%d,%d", s.id, s.size))
+	if err != nil {
+		s.remove()
+		s.stop(err) // nobody will ask for it
+	}
+	return err
 }
 
 // trySend is Send without interceptors and without waiting: it fails with

@@ -56,6 +56,7 @@ type document struct {
 	streams  map[uint64]*stream  // guarded by mu
 	lastID   uint64              // guarded by mu; of streams
 	closers  []func()            // guarded by mu; run when the document ends
+	toRead   budget              // of the bytes of channel messages
 	ended    bool                // guarded by mu
 }
 
