@@ -42,7 +42,8 @@ const (
 	NewWindow
 	// Permission asks for a web permission; Name is "camera", "microphone",
 	// "location", "notification", "clipboard-read", "pointer-lock",
-	// "device-info", "media-keys", "data-access" or "unknown".
+	// "device-info", "media-keys", "storage-access" or "screen", or another
+	// word for one that cannot be granted.
 	Permission
 	// Download asks whether URL may be downloaded; Name is the file name
 	// that the server suggests.

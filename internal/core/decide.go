@@ -31,7 +31,8 @@ var webPermissions = map[string]string{
 	"pointer-lock":   "pointer_lock",
 	"device-info":    "device_info",
 	"media-keys":     "media_keys",
-	"data-access":    "data_access",
+	"storage-access": "storage_access",
+	"screen":         "screen",
 }
 
 // webManifest declares the permissions of web-level decisions.
@@ -176,6 +177,9 @@ func (c *Core) navigation(v *Webview, m *ipc.Message) error {
 		}
 	case "javascript", "file", "data", "view-source", "webkit", "resource", "mullion":
 		return fmt.Errorf("%s: addresses are never navigated to", u.Scheme)
+	}
+	if u.User != nil {
+		return errors.New("addresses with a user name are never navigated to")
 	}
 	v.mu.Lock()
 	homes, asked := v.homes, v.asked

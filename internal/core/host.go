@@ -31,7 +31,6 @@ type host struct {
 	waiting map[uint64]pending // guarded by mu; by id of the frame
 	lastID  uint64             // guarded by mu
 	dead    error              // guarded by mu; it has been given up
-	cancel  context.CancelFunc // guarded by mu; ends the supervision
 }
 
 // pending is a frame whose result is awaited.
@@ -60,7 +59,6 @@ func (c *Core) startHost(h *host) {
 	}
 	h.started = true
 	ctx, cancel := context.WithCancel(c.ctx)
-	h.cancel = cancel
 	c.tasks.Go(func() {
 		defer cancel()
 		err := supervise.Run(ctx, supervise.Component{
@@ -76,22 +74,31 @@ func (c *Core) startHost(h *host) {
 	})
 }
 
-// giveUp is called when the host cannot be kept alive: without it the app's
-// windows cannot be shown.
+// giveUp is called when the host cannot be kept alive. The windows that only
+// it could show are gone; where it showed all of them, so is the app.
 func (h *host) giveUp(err error) {
 	h.mu.Lock()
 	h.dead = err
-	close(h.up)
-	h.up = make(chan struct{})
+	up := h.up
 	h.mu.Unlock()
+	close(up)
 	h.core.mu.RLock()
+	var mine []*Window
 	others := false
 	for _, w := range h.core.windows {
-		others = others || w.host != h
+		if w.host == h {
+			mine = append(mine, w)
+		} else {
+			others = true
+		}
 	}
 	h.core.mu.RUnlock()
 	if !others {
 		h.core.shutdown(err)
+		return
+	}
+	for _, w := range mine {
+		w.Destroy()
 	}
 }
 
@@ -139,15 +146,16 @@ func (h *host) run(ctx context.Context) supervise.Ending {
 		child.Kill()
 	}
 	launch := time.AfterFunc(launchTimeout, child.Kill)
+	wasReady := false
 	hello := wire.Hello{
 		Version: wire.Version, Host: h.name, AppID: c.opts.ID, AppName: c.opts.Name,
 		DataDir: c.opts.DataDir, CacheDir: c.opts.CacheDir, Schemes: []string{"app", "asset"},
 	}
 	var broke error // what the host did wrong, or said itself
 	if err := child.Conn().SendJSON(wire.KindHello, 0, 0, hello); err == nil {
-		broke = h.serve(child, func() { launch.Stop() })
+		broke = h.serve(child, func() { launch.Stop(); wasReady = true })
 	}
-	wasReady := !launch.Stop()
+	launch.Stop()
 	child.Kill()
 	child.Conn().Close()
 	end := child.Wait()
@@ -231,12 +239,13 @@ func decodeFatal(f wire.Frame) error {
 
 // restore sends a fresh host all windows that it should show.
 func (h *host) restore(conn *wire.Conn) {
-	ws := h.windows()
+	// A window that is opened from now on is placed by whoever opens it; one
+	// that was noted before is in the list. Placing one twice does no harm.
 	h.mu.Lock()
 	h.ready = true
 	up := h.up
 	h.mu.Unlock()
-	for _, w := range ws {
+	for _, w := range h.windows() {
 		h.place(w)
 	}
 	close(up)
@@ -255,8 +264,11 @@ func (h *host) place(w *Window) pending {
 // open waits until the host is up and w is in it.
 func (h *host) open(ctx context.Context, w *Window) error {
 	h.mu.Lock()
-	up, ready := h.up, h.ready
+	up, ready, dead := h.up, h.ready, h.dead
 	h.mu.Unlock()
+	if dead != nil {
+		return dead
+	}
 	if ready {
 		return h.place(w).wait(ctx)
 	}

@@ -288,7 +288,6 @@ func (w *Window) Destroy() {
 
 	for _, v := range views {
 		v.endDocument(errDocumentClosed)
-		v.outbox.reset()
 	}
 	c.mu.Lock()
 	delete(c.windows, w.label)

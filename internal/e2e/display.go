@@ -14,7 +14,6 @@ import (
 	"os/exec"
 	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -51,7 +50,7 @@ func StartDisplay() (*Display, error) {
 		return nil, err
 	}
 	defer r.Close()
-	x := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "1280x1024x24", "-nolisten", "tcp")
+	x := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "1280x1024x24", "-nolisten", "tcp", "-noreset")
 	x.ExtraFiles = []*os.File{w}
 	err = d.start(x)
 	w.Close()
@@ -86,7 +85,7 @@ func StartDisplay() (*Display, error) {
 
 // start starts a program that ends with this process.
 func (d *Display) start(c *exec.Cmd) error {
-	c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	endWithUs(c)
 	started := make(chan error)
 	go func() {
 		// The signal is tied to the thread that forks, so it has to live on.

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -162,9 +161,7 @@ func TestKill(t *testing.T) {
 				// A random moment, not something to wait for.
 				time.Sleep(rand.N(30 * time.Millisecond))
 				pid := found[rand.N(len(found))]
-				if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-					t.Fatal(err)
-				}
+				kill(t, pid)
 				if victim.reloads {
 					if err := e2e.WaitFor(e2e.Timeout, func() error {
 						now := 0
@@ -288,9 +285,7 @@ func TestWindowsComeBack(t *testing.T) {
 	}
 	before := main.Geometry()
 	host := app.Processes()["app"]
-	if err := syscall.Kill(host, syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
+	kill(t, host)
 	if err := e2e.WaitFor(e2e.Timeout, func() error {
 		if now := app.Processes()["app"]; now == host || now == 0 {
 			return fmt.Errorf("no new host")
@@ -371,7 +366,11 @@ func TestLostCallsEnd(t *testing.T) {
 
 func kill(t *testing.T, pid int) {
 	t.Helper()
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+	p, err := os.FindProcess(pid)
+	if err == nil {
+		err = p.Kill()
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 }

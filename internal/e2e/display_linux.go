@@ -1,0 +1,11 @@
+package e2e
+
+import (
+	"os/exec"
+	"syscall"
+)
+
+// endWithUs makes the kernel end a program with the thread that starts it.
+func endWithUs(c *exec.Cmd) {
+	c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+}

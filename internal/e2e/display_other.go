@@ -1,0 +1,9 @@
+//go:build !linux
+
+package e2e
+
+import "os/exec"
+
+// endWithUs does nothing: there is no such service here, and no test either
+// that needs a virtual display.
+func endWithUs(*exec.Cmd) {}
