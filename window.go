@@ -19,8 +19,9 @@ import (
 type WindowOptions struct {
 	config.Window
 	// Isolate gives the window a host process of its own, so that nothing
-	// that happens to it reaches another window. A window that shows a remote
-	// page always has one.
+	// that happens to it reaches another window. A window that may come to
+	// show a remote page always has one: because it is opened on one, or
+	// because a capability of it has remote pages or web:allow-navigation.
 	Isolate bool
 }
 
@@ -61,11 +62,10 @@ func (a *App) OpenWindow(ctx context.Context, o WindowOptions) (*Window, error) 
 		ctx, cancel = context.WithTimeout(ctx, openTimeout)
 		defer cancel()
 	}
-	local := a.core.IsLocal(address)
 	w, err := a.core.OpenWindow(ctx, core.WindowOptions{
 		State:   windowState(&o.Window),
 		Webview: a.webviewState(&o.Window, address),
-		Isolate: o.Isolate || !local,
+		Isolate: o.Isolate,
 	})
 	if err != nil {
 		return nil, err
@@ -217,7 +217,8 @@ func (w *Window) SetAlwaysOnTop(ctx context.Context, on bool) error {
 func (w *Window) Focus(ctx context.Context) error { return w.w.Do(ctx, wire.ActionFocus, nil) }
 
 // Navigate loads another page: a path of the app or an address. Where it
-// leads, the page may stay.
+// leads, the page may stay. A window that shares its host with others shows
+// pages of the app only.
 func (w *Window) Navigate(ctx context.Context, page string) error {
 	address, err := w.app.address(page)
 	if err != nil {

@@ -134,8 +134,9 @@ type Message struct {
 	// channel messages. It is nil for commands called with raw bytes, for
 	// channel messages of bytes, and for decisions.
 	Args jsontext.Value
-	// Body holds the raw bytes of a call, to be read once; nil if there are
-	// none. BodySize is their number.
+	// Body holds the raw bytes of a call or a channel message, to be read once;
+	// nil if there are none. BodySize is their number. An interceptor that
+	// reads them puts a reader of what is to go on in their place.
 	Body     io.Reader
 	BodySize int64
 	Header   Header

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"io"
 	"strconv"
 	"sync"
 
@@ -59,23 +60,42 @@ type channel struct {
 
 // Send implements ipc.Channel.
 func (ch *channel) Send(ctx context.Context, v jsontext.Value) error {
-	c := ch.doc.webview.core
-	in := c.chains.Load().interceptors
-	if len(in) == 0 {
-		return ch.send(ctx, 'c', v)
-	}
-	m := &ipc.Message{
-		Kind: ipc.ChannelMessage, Name: ch.command, Args: v,
-		Target: ipc.Target{Kind: ipc.Webview, Label: ch.doc.webview.label},
-	}
-	_, err := c.dispatch(ctx, ipc.Chain(func(ctx context.Context, m *ipc.Message) (ipc.Result, error) {
-		return ipc.Result{}, ch.send(ctx, 'c', m.Args)
-	}, in...), m)
-	return err
+	return ch.intercepted(ctx, &ipc.Message{Args: v}, func(ctx context.Context, m *ipc.Message) error {
+		return ch.send(ctx, 'c', m.Args)
+	})
 }
 
 // SendBytes implements ipc.Channel.
 func (ch *channel) SendBytes(ctx context.Context, b []byte) error {
+	whole := bytes.NewReader(b)
+	return ch.intercepted(ctx, &ipc.Message{Body: whole, BodySize: int64(len(b))}, func(ctx context.Context, m *ipc.Message) error {
+		if m.Body != whole || whole.Len() != len(b) {
+			// An interceptor has put others in their place, or read them.
+			var err error
+			if b, err = io.ReadAll(m.Body); err != nil {
+				return err
+			}
+		}
+		return ch.sendBytes(ctx, b)
+	})
+}
+
+// intercepted takes a message through the interceptors.
+func (ch *channel) intercepted(ctx context.Context, m *ipc.Message, send func(context.Context, *ipc.Message) error) error {
+	c := ch.doc.webview.core
+	in := c.chains.Load().interceptors
+	if len(in) == 0 {
+		return send(ctx, m)
+	}
+	m.Kind, m.Name = ipc.ChannelMessage, ch.command
+	m.Target = ipc.Target{Kind: ipc.Webview, Label: ch.doc.webview.label}
+	_, err := c.dispatch(ctx, ipc.Chain(func(ctx context.Context, m *ipc.Message) (ipc.Result, error) {
+		return ipc.Result{}, send(ctx, m)
+	}, in...), m)
+	return err
+}
+
+func (ch *channel) sendBytes(ctx context.Context, b []byte) error {
 	if len(b) > inlineBytes {
 		return ch.sendStream(ctx, b)
 	}
@@ -103,23 +123,9 @@ func (ch *channel) sendStream(ctx context.Context, b []byte) error {
 	return err
 }
 
-// trySend is Send without interceptors and without waiting: it fails with
-// ErrBackpressure when there is no room.
-func (ch *channel) trySend(v jsontext.Value) error {
-	return ch.put('c', v, func(text []byte) error {
-		return ch.doc.webview.outbox.message(ch.doc, text)
-	})
-}
-
 // send queues a message of the given kind, see PROTOCOL.md 2.4, and waits for
 // room if it must.
 func (ch *channel) send(ctx context.Context, kind byte, text []byte) error {
-	return ch.put(kind, text, func(text []byte) error {
-		return ch.doc.webview.outbox.messageWait(ctx, ch.doc, text)
-	})
-}
-
-func (ch *channel) put(kind byte, text []byte, queue func([]byte) error) error {
 	ch.order.Lock()
 	defer ch.order.Unlock()
 	ch.mu.Lock()
@@ -133,7 +139,7 @@ func (ch *channel) put(kind byte, text []byte, queue func([]byte) error) error {
 		b = append(b, ',')
 		b = append(b, text...)
 	}
-	err := queue(append(b, ']'))
+	err := ch.doc.webview.outbox.messageWait(ctx, ch.doc, append(b, ']'))
 	if err == nil {
 		ch.next++
 	}

@@ -199,19 +199,37 @@ func (c *Core) Run(ctx context.Context) error {
 		return errors.New("core: Run was called twice")
 	}
 	c.started = true
-	for _, h := range c.hosts {
-		c.startHost(h)
+	for _, w := range c.windows {
+		// Windows that were noted before the capabilities were known.
+		if !w.isolated && c.showsOthers(w.label, w.Webview().URL()) {
+			w.isolated, w.host = true, c.hostFor(w.label, true)
+		}
+	}
+	for _, w := range c.windows {
+		c.startHost(w.host)
 	}
 	c.mu.Unlock()
 
 	stop := context.AfterFunc(ctx, func() { c.shutdown(nil) })
 	defer stop()
 	<-c.ctx.Done()
-	c.tasks.Wait()
+	c.waitForTasks()
 	if err := context.Cause(c.ctx); !errors.Is(err, ErrClosed) {
 		return err
 	}
 	return nil
+}
+
+// waitForTasks waits for hosts, commands and streams to end, but not for ever
+// for a command that does not look at its context.
+func (c *Core) waitForTasks() {
+	done := make(chan struct{})
+	go func() { c.tasks.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-time.After(tasksGrace):
+		c.log.Warn("mullion: a command or an interceptor has not ended though its context has; the app ends without it")
+	}
 }
 
 // Quit ends the app.
@@ -251,6 +269,10 @@ func (c *Core) shutdown(err error) {
 	}
 	c.cancel(err)
 }
+
+// tasksGrace is how long all that runs may take to end with the app. It is
+// longer than a host may take.
+const tasksGrace = 5 * time.Second
 
 // quitGrace is how long a host may take to end by itself.
 const quitGrace = 2 * time.Second

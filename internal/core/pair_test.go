@@ -191,19 +191,21 @@ func (g *page) find() {
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	for ctx.Err() == nil {
-		e := g.pair.engine("app")
-		if e == nil {
-			continue
-		}
-		for _, id := range e.Webviews() {
-			v := e.Webview(id)
-			if v != nil && v.State().Label == g.window.Label() {
-				if _, err := e.WaitWebview(ctx, id); err != nil {
-					continue
+		for _, name := range []string{"app", "window:" + g.window.Label()} {
+			e := g.pair.engine(name)
+			if e == nil {
+				continue
+			}
+			for _, id := range e.Webviews() {
+				v := e.Webview(id)
+				if v != nil && v.State().Label == g.window.Label() {
+					if _, err := e.WaitWebview(ctx, id); err != nil {
+						continue
+					}
+					g.view = v
+					g.hello(core.AppOrigin)
+					return
 				}
-				g.view = v
-				g.hello(core.AppOrigin)
-				return
 			}
 		}
 		time.Sleep(time.Millisecond)

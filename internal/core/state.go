@@ -33,10 +33,20 @@ type State struct {
 
 // subscription is a page that follows a state.
 type subscription struct {
-	doc    *document
-	ch     *channel
-	behind bool // a goroutine waits for room to send the latest value
+	doc *document
+	ch  *channel
+	// pending are the values on their way to the page, oldest first; a
+	// goroutine sends them while there are any.
+	pending []stateMessage
 }
+
+const (
+	// maxPending is how many values may wait for one page. A page that is
+	// further behind misses the oldest of them, never the last one.
+	maxPending = 64
+	// maxSubscriptions bounds the subscriptions of one document.
+	maxSubscriptions = 1024
+)
 
 // StateOptions says how a state is kept.
 type StateOptions struct {
@@ -162,32 +172,38 @@ type stateMessage struct {
 	Version uint64         `json:"version"`
 }
 
-// tell sends the current value to a page. One that does not keep up misses
-// values in between, never the last one. s.mu is held.
+// tell puts the current value on its way to a page. s.mu is held.
 func (s *State) tell(sub *subscription) {
-	if sub.behind {
-		return
+	if len(sub.pending) == maxPending {
+		sub.pending = sub.pending[1:]
 	}
-	err := sub.ch.trySend(mustJSON(stateMessage{s.value, s.version}))
-	if !errors.Is(err, ErrBackpressure) {
-		return
+	sub.pending = append(sub.pending, stateMessage{s.value, s.version})
+	if len(sub.pending) == 1 {
+		s.core.tasks.Go(func() { s.send(sub) })
 	}
-	sub.behind = true
-	s.core.tasks.Go(func() {
-		for {
-			v, version := s.Get()
-			err := sub.ch.send(sub.doc.ctx, 'c', mustJSON(stateMessage{v, version}))
-			s.mu.Lock()
-			done := err != nil || s.version == version
-			if done {
-				sub.behind = false
-			}
-			s.mu.Unlock()
-			if done {
-				return
-			}
+}
+
+// send sends what is pending for a page, in order, until nothing is.
+func (s *State) send(sub *subscription) {
+	for {
+		s.mu.Lock()
+		next := sub.pending[0]
+		s.mu.Unlock()
+		err := sub.ch.Send(sub.doc.ctx, mustJSON(next))
+		if err != nil && sub.doc.ctx.Err() == nil {
+			s.core.log.Warn("mullion: state not sent", "state", s.name, "webview", sub.doc.webview.label, "version", next.Version, "error", err)
 		}
-	})
+		s.mu.Lock()
+		// What was dropped meanwhile was older than what is there now.
+		for len(sub.pending) > 0 && sub.pending[0].Version <= next.Version {
+			sub.pending = sub.pending[1:]
+		}
+		done := len(sub.pending) == 0
+		s.mu.Unlock()
+		if done {
+			return
+		}
+	}
 }
 
 // The commands of state.
@@ -271,10 +287,23 @@ func (c *Core) cmdStateSubscribe(ctx context.Context, a subscribeArgs) (uint64, 
 	if err != nil {
 		return 0, err
 	}
-	ch := a.OnChange.ch.(*channel)
+	ch, ok := a.OnChange.ch.(*channel)
+	if !ok {
+		return 0, errors.New("only pages can do this")
+	}
 	sub := &subscription{doc: ch.doc, ch: ch}
 	id := c.lastSub.Add(1)
 	s.mu.Lock()
+	n := 0
+	for _, other := range s.subs {
+		if other.doc == sub.doc {
+			n++
+		}
+	}
+	if n >= maxSubscriptions {
+		s.mu.Unlock()
+		return 0, fmt.Errorf("state %q: this page has %d subscriptions: %w", a.Name, n, ErrBackpressure)
+	}
 	s.subs[id] = sub
 	s.tell(sub)
 	s.mu.Unlock()

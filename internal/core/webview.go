@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -101,10 +102,21 @@ func (v *Webview) Update(ctx context.Context, change func(*wire.WebviewState)) e
 	return err
 }
 
+// ErrSharedHost is returned when a window that shares its host with the app's
+// own pages is to show a page of others.
+var ErrSharedHost = errors.New("the window shares its host process with the app's own pages; open a window for the page instead")
+
 // Navigate loads a URL.
 func (v *Webview) Navigate(ctx context.Context, url string) error {
+	if !v.core.IsLocal(url) && !v.window.isolated {
+		return fmt.Errorf("window %q: navigate to %s: %w", v.window.label, url, ErrSharedHost)
+	}
 	v.mu.Lock()
-	v.homes = append(v.core.homes(url), v.homes...)
+	for _, o := range v.core.homes(url) {
+		if !slices.Contains(v.homes, o) {
+			v.homes = append(v.homes, o)
+		}
+	}
 	v.asked = url
 	v.local = v.local || v.core.IsLocal(url)
 	v.mu.Unlock()

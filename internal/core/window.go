@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"sync"
 
+	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/internal/wire"
 	"github.com/mullion-dev/mullion/ipc"
 )
@@ -26,7 +27,9 @@ type Window struct {
 	core  *Core
 	id    uint32
 	label string
-	host  *host
+	// host and isolated do not change once the app runs.
+	host     *host
+	isolated bool
 
 	mu       sync.Mutex
 	state    wire.WindowState    // guarded by mu; wanted
@@ -58,17 +61,10 @@ func (c *Core) OpenWindow(ctx context.Context, o WindowOptions) (*Window, error)
 		c.mu.Unlock()
 		return nil, fmt.Errorf("a webview with label `%s` already exists", label)
 	}
-	name := "app"
-	if o.Isolate {
-		name = "window:" + label
-	}
-	h := c.hosts[name]
-	if h == nil {
-		h = newHost(c, name)
-		c.hosts[name] = h
-	}
+	isolate := o.Isolate || c.showsOthers(label, o.Webview.URL)
+	h := c.hostFor(label, isolate)
 	c.lastID += 2
-	w := &Window{core: c, id: c.lastID - 1, label: label, host: h, state: o.State, gone: make(chan struct{})}
+	w := &Window{core: c, id: c.lastID - 1, label: label, host: h, isolated: isolate, state: o.State, gone: make(chan struct{})}
 	v := &Webview{core: c, id: c.lastID, label: label, window: w, state: o.Webview}
 	v.state.Label, v.state.Window = label, w.id
 	v.url = o.Webview.URL
@@ -95,6 +91,39 @@ func (c *Core) OpenWindow(ctx context.Context, o WindowOptions) (*Window, error)
 	c.announce(w)
 	return w, nil
 }
+
+// showsOthers reports whether a window may come to show pages of others: it
+// is opened on one, or a capability lets it navigate there or serves them.
+// Such a window never shares its host with the app's own pages.
+func (c *Core) showsOthers(label, url string) bool {
+	if url != "" && !c.IsLocal(url) {
+		return true
+	}
+	a := c.Authority()
+	if len(a.RemotePatterns(label, label)) > 0 {
+		return true
+	}
+	_, err := a.Check(capability.Caller{Window: label, Webview: label, URL: url, Local: true}, webPrefix+"navigation")
+	return err == nil
+}
+
+// hostFor returns the host that is to show a window. c.mu is held.
+func (c *Core) hostFor(label string, isolate bool) *host {
+	name := sharedHost
+	if isolate {
+		name = "window:" + label
+	}
+	h := c.hosts[name]
+	if h == nil {
+		h = newHost(c, name)
+		c.hosts[name] = h
+	}
+	return h
+}
+
+// sharedHost is the name of the host of all windows that have none of their
+// own.
+const sharedHost = "app"
 
 // announce tells everybody that a window and its webviews exist.
 func (c *Core) announce(w *Window) {
@@ -300,14 +329,14 @@ func (w *Window) Destroy() {
 	for _, other := range c.windows {
 		hostEmpty = hostEmpty && other.host != w.host
 	}
-	if hostEmpty && (!empty || c.opts.StayOpen) && w.host.name != "app" {
+	if hostEmpty && (!empty || c.opts.StayOpen) && w.host.name != sharedHost {
 		delete(c.hosts, w.host.name)
 	}
 	quit := empty && c.hadWindow && !c.opts.StayOpen
 	c.mu.Unlock()
 
 	w.host.send(wire.KindCloseWindow, w.id, nil)
-	if hostEmpty && w.host.name != "app" {
+	if hostEmpty && w.host.name != sharedHost {
 		w.host.quit()
 	}
 	close(w.gone)
