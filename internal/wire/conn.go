@@ -171,7 +171,36 @@ func (c *Conn) drain() {
 // Receive returns the next frame. Its payload is the receiver's own. The
 // error is io.EOF when the other end has closed between two frames, and wraps
 // ErrProtocol when it broke the rules.
-func (c *Conn) Receive() (Frame, error) { return c.next(c.t.read) }
+func (c *Conn) Receive() (Frame, error) {
+	f, err := c.next(c.t.read)
+	if err != nil {
+		c.dropFiles()
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if errors.Is(c.err, ErrStalled) {
+			err = c.err // that is why there is nothing to be read any more
+		}
+	}
+	return f, err
+}
+
+// take notes the descriptors that came with a read. None belong to what a
+// host sends; and what belongs to no frame must not pile up while one is
+// incomplete.
+func (c *Conn) take(files []*os.File) error {
+	c.files = append(c.files, files...)
+	if len(files) > 0 && (c.role == Core || len(c.files) > cap(c.rbuf)/headerSize) {
+		return violation("%d descriptors that belong to no frame", len(c.files))
+	}
+	return nil
+}
+
+func (c *Conn) dropFiles() {
+	for _, f := range c.files {
+		f.Close()
+	}
+	c.files = nil
+}
 
 // A watchable is a transport for which a main loop can wait.
 type watchable interface {
@@ -218,6 +247,7 @@ func (c *Conn) ReceiveReady(handle func(Frame) error) error {
 			return nil
 		}
 		if err != nil {
+			c.dropFiles()
 			return err
 		}
 		if err := handle(f); err != nil {
@@ -254,8 +284,10 @@ func (c *Conn) next(read readFunc) (Frame, error) {
 	f := *c.begun
 	for c.got < len(f.Payload) {
 		n, files, err := read(f.Payload[c.got:])
-		c.files = append(c.files, files...)
 		c.got += n
+		if bad := c.take(files); bad != nil {
+			return f, bad
+		}
 		if err != nil {
 			return f, eof(err)
 		}
@@ -267,11 +299,6 @@ func (c *Conn) next(read readFunc) (Frame, error) {
 		}
 		f.File = c.files[0]
 		c.files = c.files[1:]
-	}
-	// Descriptors arrive with the first byte of their frame, so at most as
-	// many can be ahead of us as whole frames fit the buffer.
-	if len(c.files) > 0 && (c.role == Core || len(c.files) > cap(c.rbuf)/headerSize) {
-		return f, violation("%d descriptors that belong to no frame", len(c.files))
 	}
 	return f, nil
 }
@@ -287,8 +314,12 @@ func (c *Conn) fill(read readFunc, n int) error {
 			c.r = 0
 		}
 		m, files, err := read(c.rbuf[c.w:])
-		c.files = append(c.files, files...)
 		c.w += m
+		// Descriptors arrive with the first byte of their frame, so at most as
+		// many can be ahead of us as whole frames fit the buffer.
+		if bad := c.take(files); bad != nil {
+			return bad
+		}
 		if err != nil {
 			return eof(err)
 		}
