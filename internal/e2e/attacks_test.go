@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -181,7 +181,7 @@ func newTarget(t *testing.T) *target {
 		os.Mkdir(scope, 0o700),
 		os.Mkdir(filepath.Join(scope, "directory"), 0o700),
 		os.Symlink("../outside.txt", filepath.Join(scope, "link.txt")),
-		syscall.Mkfifo(filepath.Join(scope, "fifo.txt"), 0o600),
+		exec.Command("mkfifo", filepath.Join(scope, "fifo.txt")).Run(),
 	} {
 		if err != nil {
 			t.Fatal(err)
