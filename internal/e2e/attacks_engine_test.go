@@ -100,9 +100,9 @@ var navigationAttacks = []attack{
 	},
 	{
 		name: "javascript:", from: "main", echoes: 1,
-		gets: "what the page's policy allows in the page itself, and no more than any script of it gets",
+		gets:   "what the page's policy allows in the page itself, and no more than any script of it gets",
 		script: refusedNavigation(`location.href = 'javascript:void(window.__TAURI_INTERNALS__.invoke("secret").catch(() => {}))'`),
-		want: "true /page.html",
+		want:   "true /page.html",
 	},
 	{
 		name: "data:", from: "main", echoes: 1,
