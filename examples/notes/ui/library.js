@@ -54,7 +54,7 @@ const samePlace = (a, b) => JSON.stringify(a) === JSON.stringify(b);
  */
 function placeButton(name, label, count, where, depth = 0) {
   const b = h('button', {
-    type: 'button', className: depth ? 'place sub' : 'place', title: label, 'aria-current': String(!search.value && samePlace(where, place)),
+    type: 'button', className: depth ? 'place sub' : 'place', 'aria-current': String(!search.value && samePlace(where, place)),
     onclick: () => { place = where; placeName = label; search.value = ''; void attempt('List', () => refresh()); },
   }, icon(name), h('span', { className: 'name' }, label), h('span', { className: 'count' }, String(count || '')));
   b.style.setProperty('--depth', String(depth));
