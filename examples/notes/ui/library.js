@@ -19,7 +19,6 @@ let placeName = 'All notes';
 let selected = 0; // the id of a note
 /** @type {import('./core.js').Overview} */ let overview = { sources: [], counts: { all: 0, own: 0, pinned: 0, trashed: 0 }, resume: 0 };
 /** @type {import('./core.js').Settings | undefined} */ let settings;
-/** @type {Set<string>} */ const unfolded = new Set();
 
 const view = new NoteView(find('#note'), {
   window: () => 'library',
@@ -75,7 +74,7 @@ function drawPlaces() {
       const again = tool('refresh', `Import ${s.name} again`, () => attempt('Import', () => core.importAgain(s.id)));
       again.classList.add('again');
       return [h('div', { className: 'source' }, placeButton('folder', s.name, s.notes, { source: s.id }), again),
-        ...s.folders.filter((f) => !f.path.includes('/') || unfolded.has(`${s.id}/${f.path.slice(0, f.path.lastIndexOf('/'))}`) || place.source === s.id)
+        ...s.folders.filter((f) => !f.path.includes('/') || place.source === s.id)
           .map((f) => placeButton('folder', f.path.slice(f.path.lastIndexOf('/') + 1), f.notes, { source: s.id, folder: f.path }, f.path.split('/').length))];
     }));
   nav.scrollTop = top;
