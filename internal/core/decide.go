@@ -68,28 +68,15 @@ func (c *Core) decide(conn *wire.Conn, v *Webview, f wire.Frame) error {
 		return conn.SendJSON(wire.KindVerdict, 0, f.ID, wire.Verdict{})
 	}
 	from := v.caller()
-	m := &ipc.Message{Kind: kind, Name: d.What, From: from, URL: d.URL, MainFrame: d.MainFrame}
+	asked := ipc.Message{Kind: kind, Name: d.What, From: from, URL: d.URL, MainFrame: d.MainFrame}
 	answer := func() {
-		// An interceptor can refuse what the policy allows. That it cannot
-		// allow what the policy refuses is why reached is needed.
-		reached := false
-		_, err := c.dispatch(c.ctx, ipc.Chain(func(ctx context.Context, m *ipc.Message) (ipc.Result, error) {
-			reached = true
-			return ipc.Result{}, c.policy(v, m)
-		}, c.chains.Load().interceptors...), m)
-		if err == nil && !reached {
-			err = errors.New("an interceptor did not pass the decision on")
-		}
-		if err == nil && (m.URL != d.URL || m.Name != d.What || m.Kind != kind || m.From != from) {
-			// The engine does what it asked about, whatever was judged.
-			err = errors.New("an interceptor changed what is to be decided; refuse it and do the other thing instead")
-		}
+		err := c.judge(v, asked)
 		if err == nil && kind == ipc.Navigation {
 			v.mayShow(d.URL)
 		}
 		var verdict wire.Verdict
 		if err == nil {
-			verdict, err = c.grant(v, m)
+			verdict, err = c.grant(v, &asked)
 		}
 		if err != nil {
 			c.log.Warn("mullion: refused", "what", kind.String(), "name", d.What, "url", d.URL, "from", from.String(), "reason", err)
@@ -102,6 +89,33 @@ func (c *Core) decide(conn *wire.Conn, v *Webview, f wire.Frame) error {
 	}
 	c.tasks.Go(answer)
 	return nil
+}
+
+// judge takes a decision through the interceptors to the policy. An
+// interceptor can refuse what the policy allows, never allow what it refuses:
+// the policy itself must have been asked, about this very thing, and whatever
+// it said counts, for the engine does what it asked about.
+func (c *Core) judge(v *Webview, asked ipc.Message) error {
+	reached, refused := false, error(nil)
+	m := asked
+	_, err := c.dispatch(c.ctx, ipc.Chain(func(ctx context.Context, m *ipc.Message) (ipc.Result, error) {
+		reached = true
+		var err error
+		if m.URL != asked.URL || m.Name != asked.Name || m.Kind != asked.Kind || m.From != asked.From {
+			err = errors.New("an interceptor changed what is to be decided; refuse it and do the other thing instead")
+		} else {
+			err = c.policy(v, m)
+		}
+		refused = errors.Join(refused, err)
+		return ipc.Result{}, err
+	}, c.chains.Load().interceptors...), &m)
+	switch {
+	case err != nil:
+		return err
+	case !reached:
+		return errors.New("an interceptor did not pass the decision on")
+	}
+	return refused
 }
 
 // caller is who asks on behalf of a webview: its document, or its address
