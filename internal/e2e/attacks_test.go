@@ -38,7 +38,7 @@ type attack struct {
 }
 
 // attackTimeout bounds one script.
-const attackTimeout = 20 * time.Second
+const attackTimeout = 60 * time.Second
 
 // group is a part of the table.
 type group struct {

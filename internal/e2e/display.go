@@ -57,7 +57,7 @@ func StartDisplay() (*Display, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.SetReadDeadline(time.Now().Add(20 * time.Second))
+	r.SetReadDeadline(time.Now().Add(Timeout))
 	number, err := bufio.NewReader(r).ReadString('\n')
 	if err != nil {
 		d.Stop()
@@ -70,7 +70,7 @@ func StartDisplay() (*Display, error) {
 		return nil, err
 	}
 	// The window manager is up when the root window names it.
-	if err := WaitFor(20*time.Second, func() error {
+	if err := WaitFor(Timeout, func() error {
 		out, err := exec.Command("xprop", "-root", "_NET_SUPPORTING_WM_CHECK").Output()
 		if err != nil || !strings.Contains(string(out), "window id") {
 			return fmt.Errorf("window manager: %s %v", out, err)
