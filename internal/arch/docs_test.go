@@ -235,11 +235,6 @@ func builtins(t *testing.T) map[string]bool {
 	return commands
 }
 
-// pending are files that documents speak of before they are there.
-var pending = map[string]string{
-	"docs/notes.png": "a picture of the notes example, taken when that is finished",
-}
-
 // TestLinks fails when a document leads to a file that does not exist, or
 // names one that does not.
 func TestLinks(t *testing.T) {
@@ -249,7 +244,7 @@ func TestLinks(t *testing.T) {
 		text := string(read(t, name))
 		for _, m := range link.FindAllStringSubmatch(text, -1) {
 			target := path.Join(path.Dir(name), m[1])
-			if _, err := os.Stat(filepath.Join(root, target)); err != nil && pending[target] == "" {
+			if _, err := os.Stat(filepath.Join(root, target)); err != nil {
 				t.Errorf("%s: link to %s: %v", name, m[1], err)
 			}
 		}

@@ -20,8 +20,7 @@ import (
 
 // AppOptions configures an [App]. The zero value serves the files as they are.
 type AppOptions struct {
-	// Headers are added to every answer: the fields of app.security.headers,
-	// which [ParseHeaders] reads.
+	// Headers are added to every answer: the fields of app.security.headers.
 	Headers []Field
 	// HTML is given every HTML document before it is sent and returns it,
 	// changed if need be, with the value of Content-Security-Policy; "" means

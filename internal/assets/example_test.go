@@ -48,16 +48,3 @@ func ExampleFiles() {
 	fmt.Println(answer.Status)
 	// Output: 403
 }
-
-func ExampleParseHeaders() {
-	_, err := assets.ParseHeaders(map[string]any{"X-Content-Type-Options": "sniff"})
-	fmt.Println(err)
-	header, err := assets.ParseHeaders(map[string]any{
-		"Cross-Origin-Opener-Policy": "same-origin",
-		"Timing-Allow-Origin":        []any{"https://a.example", "https://b.example"},
-	})
-	fmt.Println(header, err)
-	// Output:
-	// app.security.headers: "X-Content-Type-Options": the only value is "nosniff"
-	// [{Cross-Origin-Opener-Policy same-origin} {Timing-Allow-Origin https://a.example, https://b.example}] <nil>
-}

@@ -2,7 +2,6 @@ package assets
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -34,54 +33,6 @@ type HeaderError struct {
 
 func (e *HeaderError) Error() string {
 	return fmt.Sprintf("app.security.headers: %q: %s", e.Name, e.Reason)
-}
-
-// ParseHeaders turns the decoded JSON object app.security.headers into header
-// fields, sorted by name. A value is a string, a list of strings (joined by
-// commas), an object of strings (its "key value" pairs sorted by key and
-// joined by semicolons), or nil, which leaves the field out. The error is a
-// *[HeaderError].
-func ParseHeaders(config map[string]any) ([]Field, error) {
-	var header []Field
-	for _, name := range slices.Sorted(maps.Keys(config)) {
-		if config[name] == nil {
-			continue
-		}
-		value, ok := headerValue(config[name])
-		if !ok {
-			return nil, &HeaderError{name, "want a string, a list of strings or an object of strings"}
-		}
-		header = append(header, Field{name, value})
-	}
-	return checkHeaders(header)
-}
-
-func headerValue(v any) (string, bool) {
-	switch v := v.(type) {
-	case string:
-		return v, true
-	case []any:
-		values := make([]string, 0, len(v))
-		for _, item := range v {
-			s, ok := item.(string)
-			if !ok {
-				return "", false
-			}
-			values = append(values, s)
-		}
-		return strings.Join(values, ", "), true
-	case map[string]any:
-		pairs := make([]string, 0, len(v))
-		for _, key := range slices.Sorted(maps.Keys(v)) {
-			s, ok := v[key].(string)
-			if !ok {
-				return "", false
-			}
-			pairs = append(pairs, key+" "+s)
-		}
-		return strings.Join(pairs, "; "), true
-	}
-	return "", false
 }
 
 // checkHeaders returns the fields with their usual spelling, or a *HeaderError.

@@ -276,6 +276,8 @@ func (v *webview) onDestination(download uintptr, name string) {
 	}
 	v.ask(d, func(verdict wire.Verdict) {
 		if verdict.Allow && verdict.Path != "" {
+			// The Core has made the file, so that nobody else takes its name.
+			c.webkitDownloadSetAllowOverwrite.call(download, 1)
 			c.webkitDownloadSetDestination.with(download, fileURL(verdict.Path))
 		} else {
 			c.webkitDownloadCancel.call(download)

@@ -133,21 +133,6 @@ func goString(p uintptr) string {
 	return string(unsafe.Slice((*byte)(pointer(p)), n))
 }
 
-// goStrings copies a NULL-terminated array of C strings.
-func goStrings(p uintptr) []string {
-	var s []string
-	if p != 0 {
-		for ; ; p += unsafe.Sizeof(p) {
-			q := *(*uintptr)(pointer(p))
-			if q == 0 {
-				break
-			}
-			s = append(s, goString(q))
-		}
-	}
-	return s
-}
-
 // memory is n bytes of C memory, to be read or copied before it is freed.
 func memory(p uintptr, n int) []byte {
 	if p == 0 || n == 0 {

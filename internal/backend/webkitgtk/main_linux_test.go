@@ -419,13 +419,6 @@ func (x *tab) eval(body string) string {
 	return wait(x.t, "result of "+body, x.said, func(said) bool { return true }).body
 }
 
-// inPage runs a script in the world of the page.
-func (x *tab) inPage(script string) {
-	x.t.Helper()
-	x.eval("const s = document.createElement('script'); s.textContent = " + quoteNUL(script) +
-		"; document.documentElement.append(s); return 'ok'")
-}
-
 func readAll(r io.ReadCloser) (string, error) {
 	defer r.Close()
 	b, err := io.ReadAll(r)

@@ -198,6 +198,7 @@ type library struct {
 	webkitDownloadCancel                                cfunc
 	webkitDownloadGetRequest                            cfunc
 	webkitDownloadGetWebView                            cfunc
+	webkitDownloadSetAllowOverwrite                     cfunc
 	webkitDownloadSetDestination                        cfunc
 	webkitFileChooserRequestCancel                      cfunc
 	webkitFileChooserRequestGetSelectMultiple           cfunc

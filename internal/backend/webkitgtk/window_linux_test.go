@@ -74,8 +74,6 @@ func (x *tab) xid() string {
 	return id
 }
 
-func (x *tab) property(name string) string { return run(x.t, "xprop", "-id", x.xid(), name) }
-
 func (x *tab) hasProperty(name, want string) {
 	x.t.Helper()
 	got := ""
