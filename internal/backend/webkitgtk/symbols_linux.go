@@ -199,6 +199,7 @@ type library struct {
 	webkitDownloadGetRequest                            cfunc
 	webkitDownloadGetWebView                            cfunc
 	webkitDownloadSetAllowOverwrite                     cfunc
+	webkitDownloadSetAllowOverwrite                     cfunc
 	webkitDownloadSetDestination                        cfunc
 	webkitFileChooserRequestCancel                      cfunc
 	webkitFileChooserRequestGetSelectMultiple           cfunc
