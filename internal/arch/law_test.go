@@ -45,6 +45,7 @@ var law = []struct {
 	{"conformance/...", append([]string{"internal/e2e"}, public...), "tests apps with the published packages, on the display of the tests"},
 	{"internal/e2e/...", append([]string{"internal/e2e"}, public...), "tests apps from the outside"},
 	{"internal/arch", nil, "reads sources, imports none"},
+	{"internal/doctable", nil, "compares documents with the tests that prove them"},
 	{"internal/bridge/build", nil, "a tool with a module of its own"},
 	{"scripts/...", nil, "tools for the repository, not for apps"},
 }

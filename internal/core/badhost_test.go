@@ -18,6 +18,7 @@ import (
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/internal/assets"
 	"github.com/mullion-dev/mullion/internal/core"
+	"github.com/mullion-dev/mullion/internal/doctable"
 	"github.com/mullion-dev/mullion/internal/supervise"
 	"github.com/mullion-dev/mullion/internal/wire"
 	"github.com/mullion-dev/mullion/ipc"
@@ -327,6 +328,14 @@ var badHosts = []struct {
 
 func (b *badHost) ready() { b.send(wire.KindReady, 0, 0, ready) }
 
+func TestBadHostsDocument(t *testing.T) {
+	text := doctable.Row("a host that", "is ended for") + doctable.Row("---", "---")
+	for _, b := range badHosts {
+		text += doctable.Row(b.name, "`"+b.want+"`")
+	}
+	doctable.Check(t, "../../docs/attacks.md", "TestBadHost", text)
+}
+
 func TestBadHost(t *testing.T) {
 	for _, test := range badHosts {
 		t.Run(test.name, func(t *testing.T) {
@@ -427,12 +436,19 @@ func TestCallFlood(t *testing.T) {
 		stop := make(chan struct{})
 		var flood sync.WaitGroup
 		flood.Go(func() {
-			for id := uint64(1); ; id++ {
+			const text = `["no_such",{}]`
+			for id := uint64(1); ; {
+				var calls []byte
+				for range 1000 {
+					calls = append(calls, header(uint32(16+8+len(text)), wire.KindCall, 0, 0, myView, id)...)
+					calls = append(append(calls, wire.PutCount(0)...), text...)
+					id++
+				}
 				select {
 				case <-stop:
 					return
 				default:
-					b.call(id, 0, `["no_such",{}]`)
+					b.raw(calls, nil)
 				}
 			}
 		})
