@@ -199,7 +199,6 @@ type library struct {
 	webkitDownloadGetRequest                            cfunc
 	webkitDownloadGetWebView                            cfunc
 	webkitDownloadSetAllowOverwrite                     cfunc
-	webkitDownloadSetAllowOverwrite                     cfunc
 	webkitDownloadSetDestination                        cfunc
 	webkitFileChooserRequestCancel                      cfunc
 	webkitFileChooserRequestGetSelectMultiple           cfunc
