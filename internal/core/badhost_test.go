@@ -1,3 +1,5 @@
+//go:build unix
+
 package core_test
 
 import (
