@@ -172,7 +172,8 @@ type Handler func(ctx context.Context, m *Message) (Result, error)
 // Interceptor stands between the sender of a message and its handler. It is
 // called for every message and may be called for several at once. Interceptors
 // run in the order in which they were added. For a decision an interceptor can
-// refuse what the capabilities allow, never allow what they refuse.
+// refuse what the capabilities allow, never allow what they refuse. The context
+// that it passes on must come from the one that it got.
 type Interceptor func(ctx context.Context, m *Message, next Handler) (Result, error)
 
 // Chain puts interceptors before a handler.

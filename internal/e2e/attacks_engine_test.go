@@ -69,15 +69,6 @@ var assetAttacks = []attack{
 		script: `return await attempt(() => window.__TAURI_INTERNALS__.invoke('echo', new Blob(['{"text":"x"}']))) + await attempt(() => window.__TAURI_INTERNALS__.invoke('take', new Blob(['x'])))`,
 		want:   "missing required key text",
 	},
-	{
-		name: "unread answers", from: "fresh",
-		gets: "no more open files of the app than a fixed number",
-		script: `
-			window.kept = [];
-			for (let i = 0; i < 400; i++) window.kept.push(fetch('app://localhost/large.bin?' + i));
-			await Promise.race(window.kept);
-			window.kept = null;`,
-	},
 }
 
 // refusedNavigation tries to leave by code and comes back to say where it is.

@@ -151,7 +151,14 @@ func TestGranted(t *testing.T) {
 		return location.pathname`, &where); err != nil || where != "/runner" {
 		t.Errorf("the page of others is at %s, %v", where, err)
 	}
-	q.wait(t, "navigation  app://localhost/page.html?attacked")
+	if err := e2e.WaitFor(attackTimeout, func() error {
+		if !app.Log.Contains(`msg="mullion: refused" what=navigation name="" url=app://localhost/page.html?attacked`) {
+			return errors.New("the way back into the app was not refused")
+		}
+		return nil
+	}); err != nil {
+		t.Error(err)
+	}
 	w, err := app.Window("main")
 	if err != nil {
 		t.Fatal(err)
@@ -238,5 +245,77 @@ func TestNoMixUp(t *testing.T) {
 	t.Logf("%d calls of the app, %d of the other origin", counts["app://localhost"], counts[site.URL])
 	if counts["app://localhost"] < 100 || counts[site.URL] < 100 {
 		t.Error("too few calls to say anything")
+	}
+}
+
+// openFiles counts the descriptors of the Core.
+func openFiles(t *testing.T) int {
+	t.Helper()
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(entries)
+}
+
+// TestUnreadAnswers has a page ask for many large files at once. The engine
+// takes them as fast as it can, which is not at once.
+func TestUnreadAnswers(t *testing.T) {
+	const asked, most, size = 700, 256, 600 << 10
+	app := e2e.Start(t, e2e.Options{
+		Permissions: []any{"allow-echo"},
+		Files:       map[string]string{"large.bin": strings.Repeat("x", size)},
+		Setup:       func(a *mullion.App) { mullion.Handle(a, "echo", echo) },
+	})
+	greedy := app.Open("greedy", nil)
+	before := openFiles(t)
+	go greedy.Run(fmt.Sprintf(`
+		window.kept = [];
+		for (let i = 0; i < %d; i++) window.kept.push(fetch('/large.bin?' + i));
+		await Promise.all(window.kept);`, asked), nil)
+	highest, stop := 0, make(chan struct{})
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		tick := time.NewTicker(time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-stop:
+				return
+			case <-tick.C:
+				highest = max(highest, openFiles(t)-before)
+			}
+		}
+	})
+	if err := e2e.WaitFor(attackTimeout, func() error {
+		if n := openFiles(t) - before; n < most/2 {
+			return fmt.Errorf("%d files are open", n)
+		}
+		return nil
+	}); err != nil {
+		t.Error(err)
+	}
+	// Others are served meanwhile.
+	app.Main().Must(fmt.Sprintf(`
+		if ((await (await fetch('/large.bin?other')).text()).length !== %d) throw new Error('short');
+		if (await invoke('echo', { text: 'x' }) !== 'x') throw new Error('wrong');`, size), nil)
+	close(stop)
+	watch.Wait()
+	t.Logf("at most %d files were open", highest)
+	if highest > 2*most+50 {
+		t.Errorf("%d files were open for one page", highest)
+	}
+	w, err := app.Window("greedy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	if err := e2e.WaitFor(attackTimeout, func() error {
+		if n := openFiles(t) - before; n > 20 {
+			return fmt.Errorf("%d files are open after the window was closed", n)
+		}
+		return nil
+	}); err != nil {
+		t.Error(err)
 	}
 }
