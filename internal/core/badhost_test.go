@@ -485,7 +485,7 @@ func TestCallsAtOnce(t *testing.T) {
 		n    uint64
 	}{
 		{"too many", `["block",{}]`, 16<<10 + 1},
-		{"too large", `["block",{"x":"` + strings.Repeat("x", 15<<20) + `"}]`, 18},
+		{"too large", `["block",{"x":"` + strings.Repeat("x", 15<<20) + `"}]`, 9},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			answer := make(chan string, 1)

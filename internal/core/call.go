@@ -22,7 +22,7 @@ const (
 	// maxCalls bounds the calls of one document that have no answer yet.
 	maxCalls = 16 << 10
 	// maxCallBytes bounds the arguments of those calls, all together.
-	maxCallBytes = 256 << 20
+	maxCallBytes = 128 << 20
 	// maxDepth bounds how deep the arguments of a call may nest.
 	maxDepth = 256
 	// inlineBytes is the largest result in bytes that travels as text.

@@ -18,7 +18,7 @@ const (
 	// replyLimit is how much may wait before answers are replaced by
 	// rejections, and maxReplies how many may wait then.
 	replyLimit = 256 << 20
-	maxReplies = 128 << 10
+	maxReplies = 64 << 10
 )
 
 // outbox holds what is to reach a page, in order. Messages for a document

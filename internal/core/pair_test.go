@@ -53,7 +53,7 @@ func (c *inProcess) Wait() supervise.Ending {
 	return supervise.Ending{Kind: supervise.Killed}
 }
 
-const limit = 20 * time.Second
+const limit = 60 * time.Second
 
 // newPair makes a Core; setup may register commands before it runs.
 func newPair(t *testing.T, capabilities string, o core.Options, setup func(*core.Core)) *pair {
