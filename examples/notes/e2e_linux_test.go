@@ -110,8 +110,7 @@ func newDesktop(t *testing.T) *desktop {
 	home := t.TempDir()
 	d := &desktop{t, append(os.Environ(), "DISPLAY=:"+strings.TrimSpace(number), "HOME="+home, "XDG_DATA_HOME="+home, "XDG_CONFIG_HOME="+home,
 		"XDG_CACHE_HOME="+home, "LC_ALL=C.UTF-8", "WAYLAND_DISPLAY=", "GDK_BACKEND=x11")}
-	openbox := exec.Command("openbox")
-	openbox.Env = d.env
+	openbox := d.command("openbox")
 	openbox.Stderr = t.Output()
 	start(t, openbox)
 	until(t, "a window manager", func() bool {
@@ -124,6 +123,7 @@ func newDesktop(t *testing.T) *desktop {
 func (d *desktop) command(name string, args ...string) *exec.Cmd {
 	cmd := exec.Command(name, args...)
 	cmd.Env = d.env
+	cmd.WaitDelay = deadline // for output that a process left behind holds open
 	return cmd
 }
 
