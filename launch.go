@@ -58,7 +58,7 @@ func (c *child) Wait() supervise.Ending {
 
 // noise is what engines print at every start and nobody can act upon.
 var noise = [][]byte{
-	[]byte("invalid option: JSC_SIGNAL_FOR_GC"), // WebKit reads it, and complains about it elsewhere
+	[]byte("JSC_SIGNAL_FOR_GC"), // WebKit reads it, and complains about it elsewhere
 	[]byte("dconf-WARNING"),
 }
 
