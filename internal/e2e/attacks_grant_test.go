@@ -32,7 +32,7 @@ func TestAttacksDocument(t *testing.T) {
 func TestNotAskedFor(t *testing.T) {
 	app := e2e.Start(t, e2e.Options{})
 	var got string
-	app.Main().Must(attackHelpers+`
+	app.Main().Must(attackPrelude+`
 		const image = await new Promise((r) => { const i = new Image(); i.onload = () => r('loaded'); i.onerror = () => r('failed'); i.src = convertFileSrc('/etc/passwd') });
 		const inline = await new Promise((r) => { const s = document.createElement('script'); s.textContent = 'window.ran = true'; document.body.append(s); r(String(window.ran)) });
 		location.href = 'javascript:void(window.ran = true)';
@@ -99,7 +99,7 @@ func TestGranted(t *testing.T) {
 	main := app.Main()
 	run := func(body string) (got string) {
 		t.Helper()
-		main.Must(attackHelpers+strings.ReplaceAll(body, "SITE", site.URL), &got)
+		main.Must(attackPrelude+strings.ReplaceAll(body, "SITE", site.URL), &got)
 		return got
 	}
 	if got := run(`return await Notification.requestPermission()`); got != "granted" {
@@ -145,7 +145,7 @@ func TestGranted(t *testing.T) {
 	// app does.
 	run(`setTimeout(() => { location.href = 'SITE/runner?id=left' }); return 'x'`)
 	var where string
-	if err := site.run("left", attackHelpers+`
+	if err := site.run("left", attackPrelude+`
 		location.href = 'app://localhost/page.html?attacked';
 		await turns();
 		return location.pathname`, &where); err != nil || where != "/runner" {

@@ -60,9 +60,9 @@ func attackTable() []group {
 	}
 }
 
-// attackHelpers stand before each script. In a page of the app there is
+// attackPrelude stands before each script. In a page of the app there is
 // invoke, from the app's module; a page of others takes what it finds.
-const attackHelpers = `
+const attackPrelude = `
 const describe = (e) => e instanceof Error || e instanceof DOMException ? e.name + ': ' + e.message : 'rejected: ' + (typeof e === 'string' ? e : JSON.stringify(e));
 const attempt = async (f) => { try { return await f() } catch (e) { return describe(e) } };
 // turns lets the page's event loop go round.
@@ -222,7 +222,7 @@ func newTarget(t *testing.T) *target {
 
 // run runs a script in a window and returns what came of it as text.
 func (x *target) run(window, script string) string {
-	script = attackHelpers + strings.NewReplacer("SITE", x.site.URL, "DIR", x.dir, "PROBE", probe).Replace(script)
+	script = attackPrelude + strings.NewReplacer("SITE", x.site.URL, "DIR", x.dir, "PROBE", probe).Replace(script)
 	var got any
 	var err error
 	switch window {
