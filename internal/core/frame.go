@@ -1,0 +1,146 @@
+package core
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/mullion-dev/mullion/internal/wire"
+)
+
+// frame handles one frame of the host. An error is a violation.
+func (h *host) frame(conn *wire.Conn, f wire.Frame) error {
+	c := h.core
+	switch f.Kind {
+	case wire.KindResult:
+		var r wire.Result
+		if err := wire.Decode(f, &r); err != nil {
+			return err
+		}
+		return h.result(f.ID, r)
+	case wire.KindLog:
+		return h.logRecord(f)
+	case wire.KindPong:
+		return nil
+	case wire.KindFatal:
+		return decodeFatal(f)
+	case wire.KindObserved, wire.KindCloseRequested:
+		w, err := c.windowOf(h, f)
+		if w == nil || err != nil {
+			return err
+		}
+		if f.Kind == wire.KindCloseRequested {
+			go w.CloseRequested()
+			return nil
+		}
+		var o wire.WindowObserved
+		if err := wire.Decode(f, &o); err != nil {
+			return err
+		}
+		w.observe(o)
+		return nil
+	}
+
+	v, err := c.webviewOf(h, f)
+	if err != nil {
+		return err
+	}
+	switch f.Kind {
+	case wire.KindRequest:
+		return c.request(conn, v, f)
+	case wire.KindDecide:
+		return c.decide(conn, v, f)
+	}
+	if v == nil {
+		return nil // closed while the frame was on its way
+	}
+	switch f.Kind {
+	case wire.KindPage:
+		var e wire.PageEvent
+		if err := wire.Decode(f, &e); err != nil {
+			return err
+		}
+		if e.Kind == wire.PagePainted {
+			h.mu.Lock()
+			h.useful = true
+			h.mu.Unlock()
+		}
+		return v.page(e)
+	case wire.KindCall:
+		return v.call(f)
+	case wire.KindCancel:
+		return v.cancelCall(f.ID)
+	case wire.KindBody:
+		return v.body(f)
+	case wire.KindCredit:
+		n, err := wire.Count(f)
+		if err != nil {
+			return err
+		}
+		if f.ID != 0 {
+			return v.creditStream(f.ID, n)
+		}
+		return v.outbox.credit(n)
+	}
+	return fmt.Errorf("%w: unexpected %s frame", wire.ErrProtocol, f.Kind)
+}
+
+// windowOf finds the window that a host speaks of. It may be closed already;
+// but a host that speaks of a window which was never its own has gone bad.
+func (c *Core) windowOf(h *host, f wire.Frame) (*Window, error) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	w := c.windowIDs[f.Target]
+	if w != nil && w.host != h || f.Target == 0 || f.Target > c.lastID {
+		return nil, fmt.Errorf("%w: %s of window %d, which is not of host %q", wire.ErrProtocol, f.Kind, f.Target, h.name)
+	}
+	return w, nil
+}
+
+// webviewOf is windowOf for webviews. Requests may come without one.
+func (c *Core) webviewOf(h *host, f wire.Frame) (*Webview, error) {
+	if f.Target == 0 && f.Kind == wire.KindRequest {
+		return nil, nil
+	}
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	v := c.webviewIDs[f.Target]
+	if v != nil && v.window.host != h || f.Target == 0 || f.Target > c.lastID {
+		return nil, fmt.Errorf("%w: %s of webview %d, which is not of host %q", wire.ErrProtocol, f.Kind, f.Target, h.name)
+	}
+	return v, nil
+}
+
+func (h *host) result(id uint64, r wire.Result) error {
+	h.mu.Lock()
+	p := h.waiting[id]
+	delete(h.waiting, id)
+	h.mu.Unlock()
+	if p == nil {
+		return fmt.Errorf("%w: result %d was not asked for", wire.ErrProtocol, id)
+	}
+	switch {
+	case r.Error == "":
+		p <- nil
+	case r.Unsupported:
+		p <- fmt.Errorf("%s: %w", r.Error, errors.ErrUnsupported)
+	default:
+		p <- errors.New(r.Error)
+	}
+	return nil
+}
+
+func (h *host) logRecord(f wire.Frame) error {
+	var r wire.LogRecord
+	if err := wire.Decode(f, &r); err != nil {
+		return err
+	}
+	attrs := []any{"host", h.name}
+	h.core.mu.RLock()
+	if v := h.core.webviewIDs[r.Webview]; v != nil && v.window.host == h {
+		attrs = append(attrs, "window", v.window.label)
+	}
+	h.core.mu.RUnlock()
+	h.core.log.Log(h.core.ctx, slog.Level(r.Level), r.Message, attrs...)
+	return nil
+}
