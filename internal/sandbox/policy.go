@@ -1,0 +1,53 @@
+package sandbox
+
+// Policy is what a child, and every process below it, may reach of the system
+// beyond what each of them needs to run at all. The zero value grants
+// nothing: no display, no network, no file of the user.
+type Policy struct {
+	// Engine grants what a web engine is made of: its helper programs, fonts,
+	// themes and the display.
+	Engine bool `json:"engine,omitzero"`
+	// Network grants a way to the proxy behind Process.Proxy, and nothing
+	// else: not even with this does a child have a network of its own.
+	Network bool `json:"network,omitzero"`
+	// UserFonts grants reading fonts, themes and icons in the user's home.
+	UserFonts bool `json:"userFonts,omitzero"`
+	// GPU grants the devices that draw.
+	GPU bool `json:"gpu,omitzero"`
+	// Audio grants the sound server, which also means microphones.
+	Audio bool `json:"audio,omitzero"`
+	// Camera grants video devices.
+	Camera bool `json:"camera,omitzero"`
+	// Accessibility grants the accessibility bus.
+	Accessibility bool `json:"accessibility,omitzero"`
+	// InputMethods grants input method servers.
+	InputMethods bool `json:"inputMethods,omitzero"`
+	// Read and Write are files and folders, absolute and with all below
+	// them. What is not there when the child starts is not granted.
+	Read  []string `json:"read,omitzero"`
+	Write []string `json:"write,omitzero"`
+	// MemoryLimit is in bytes, for the child and all below it together; 0
+	// sets none. It holds where the system lets us make control groups.
+	MemoryLimit int64 `json:"memoryLimit,omitzero"`
+}
+
+// Layer is one of the kernel's means that a Policy is enforced with.
+type Layer string
+
+// The layers. Each is used where the kernel has it.
+const (
+	LayerEnvironment Layer = "environment" // variables by allow-list
+	LayerNamespaces  Layer = "namespaces"  // an own file tree, process ids, network, IPC
+	LayerLandlock    Layer = "landlock"    // rules for files, TCP, signals
+	LayerSeccomp     Layer = "seccomp"     // system calls
+	LayerBroker      Layer = "broker"      // every connect() is made, or not, by the Core
+	LayerMemory      Layer = "memory"      // a limit by control group
+)
+
+// Status tells whether a layer holds for a child.
+type Status struct {
+	Layer Layer
+	Holds bool
+	// Detail says what exactly holds, such as "ABI 7", or why it does not.
+	Detail string
+}
