@@ -72,6 +72,7 @@ func newAuthority(c *catalog, caps []Capability) (*Authority, error) {
 	for wire, cmd := range c.commands {
 		a.commands[wire] = &rules{command: cmd}
 	}
+	a.addDefaults()
 	errs := []error{checkUnique(caps)}
 	scopes := make(map[string][]rule)
 	for i := range caps {
@@ -168,6 +169,11 @@ func (a *Authority) addEntry(c *Capability, s *selector, e Entry, scopes map[str
 			continue
 		}
 		r := rule{selector: s, entry: e.Identifier, permission: p.id, scope: p.scope.join(extra)}
+		if p.plugin == sandboxPlugin {
+			if err := checkResource(p, r.scope); err != nil {
+				return fmt.Errorf("%q: %w", p.id, err)
+			}
+		}
 		if len(p.allow)+len(p.deny) == 0 {
 			if !r.scope.Empty() {
 				scopes[p.plugin] = append(scopes[p.plugin], r)

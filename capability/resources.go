@@ -1,0 +1,302 @@
+package capability
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Resources are what the processes that show a window may reach of the system.
+// Capabilities grant them by the permissions of [SandboxManifest].
+//
+// They are those of the window, not of a page in it: no kernel knows which
+// page a process shows. So of each capability only windows and webviews count,
+// and one that is for remote pages grants its resources to the same process.
+type Resources struct {
+	// Connect and Refuse are the servers of the network: those that match a
+	// rule of Connect and none of Refuse. Both are sorted.
+	Connect, Refuse []NetworkRule
+	// GPU and UserFonts (fonts, themes and icons in the user's home) are
+	// granted unless denied.
+	GPU, UserFonts bool
+	// Audio is the sound server, Camera are video devices, Accessibility is
+	// the bus of screen readers, InputMethods are servers of input methods.
+	Audio, Camera, Accessibility, InputMethods bool
+	// Read and Write are files, and folders with all that is below them:
+	// absolute, or begun with a variable as in a [PathScope]. Sorted.
+	Read, Write []string
+	// MemoryLimit is in bytes; 0 means none.
+	MemoryLimit int64
+	// Sources are the identifiers of the capabilities that say something
+	// about resources of the window, sorted. They are no part of Key.
+	Sources []string
+}
+
+// Network reports whether there is any server to connect to.
+func (r Resources) Network() bool { return len(r.Connect) > 0 }
+
+// Key is the same for two Resources that grant the same.
+func (r Resources) Key() string {
+	return fmt.Sprintf("%q %q %t %t %t %t %t %t %q %q %d", texts(r.Connect), texts(r.Refuse),
+		r.GPU, r.UserFonts, r.Audio, r.Camera, r.Accessibility, r.InputMethods, r.Read, r.Write, r.MemoryLimit)
+}
+
+func texts(rules []NetworkRule) []string {
+	list := make([]string, len(rules))
+	for i, r := range rules {
+		list[i] = r.String()
+	}
+	return list
+}
+
+// WithConnect returns the resources with one more server.
+func (r Resources) WithConnect(rule NetworkRule) Resources {
+	r.Connect = sortedRules(append(slices.Clone(r.Connect), rule))
+	return r
+}
+
+func sortedRules(rules []NetworkRule) []NetworkRule {
+	slices.SortFunc(rules, func(a, b NetworkRule) int { return strings.Compare(a.String(), b.String()) })
+	return slices.Compact(rules)
+}
+
+// SandboxPrefix begins the wire names of resources, for [Authority.Check] and
+// [Authority.Explain]: "plugin:sandbox|network". Pages cannot call them.
+const SandboxPrefix = "plugin:sandbox|"
+
+const sandboxPlugin = "sandbox"
+
+// resource is one thing that sandbox permissions grant.
+type resource struct {
+	name      string
+	byDefault bool
+	// scope reads what is allowed and denied into r; nil for a resource that
+	// is granted or not.
+	scope func(s Scope, r *Resources) error
+	// set grants a resource that has no scope.
+	set func(r *Resources)
+}
+
+var resources = []resource{
+	{name: "network", scope: readNetwork},
+	{name: "gpu", byDefault: true, set: func(r *Resources) { r.GPU = true }},
+	{name: "user_fonts", byDefault: true, set: func(r *Resources) { r.UserFonts = true }},
+	{name: "audio", set: func(r *Resources) { r.Audio = true }},
+	{name: "camera", set: func(r *Resources) { r.Camera = true }},
+	{name: "accessibility", set: func(r *Resources) { r.Accessibility = true }},
+	{name: "input_methods", set: func(r *Resources) { r.InputMethods = true }},
+	{name: "read", scope: func(s Scope, r *Resources) error { return readPaths(s, &r.Read) }},
+	{name: "write", scope: func(s Scope, r *Resources) error { return readPaths(s, &r.Write) }},
+	{name: memoryLimit, scope: readMemoryLimit},
+}
+
+// memoryLimit takes away instead of giving.
+const memoryLimit = "memory_limit"
+
+// SandboxManifest declares the permissions for resources: sandbox:allow-network,
+// sandbox:deny-gpu and so on, and sandbox:memory-limit.
+func SandboxManifest() Manifest {
+	m := Manifest{Plugin: sandboxPlugin}
+	for _, r := range resources {
+		m.Commands = append(m.Commands, r.name)
+	}
+	m.Permissions = []Permission{{Identifier: "memory-limit", Allow: []string{memoryLimit}}}
+	return m
+}
+
+// Resources returns what the processes of a window with that label may reach.
+// A nil Authority grants nothing, not even what is granted by default.
+func (a *Authority) Resources(window string) Resources {
+	var r Resources
+	if a == nil {
+		return r
+	}
+	covers := func(u rule) bool { return u.selector.matchesLabels(window, window) }
+	for _, res := range resources {
+		rules := a.commands[SandboxPrefix+res.name]
+		if rules == nil {
+			continue
+		}
+		scope, granted := Scope{}, false
+		for _, u := range slices.Concat(rules.denials, rules.grants) {
+			if covers(u) && u.selector != byDefault {
+				r.Sources = append(r.Sources, u.selector.capability)
+			}
+		}
+		for _, u := range rules.grants {
+			if covers(u) {
+				granted, scope = true, scope.join(u.scope)
+			}
+		}
+		if !granted || slices.ContainsFunc(rules.denials, covers) {
+			continue
+		}
+		if res.scope == nil {
+			res.set(&r)
+		} else {
+			_ = res.scope(scope, &r) // was checked when it was added
+		}
+	}
+	slices.Sort(r.Sources)
+	r.Sources = slices.Compact(r.Sources)
+	return r
+}
+
+// byDefault covers every window and every page. It stands for what no
+// capability has to say.
+var byDefault = &selector{
+	capability: "granted by default", local: true,
+	remote:  []URLPattern{{pattern: "*://*:*", scheme: anything, host: anything, port: anything, path: anything, query: anything, fragment: anything}},
+	windows: []Glob{mustGlob("*")},
+}
+
+func mustGlob(pattern string) Glob {
+	g, err := ParseGlob(pattern)
+	if err != nil {
+		panic(err)
+	}
+	return g
+}
+
+// addDefaults grants the resources that every window has unless denied.
+func (a *Authority) addDefaults() {
+	for _, res := range resources {
+		if r := a.commands[SandboxPrefix+res.name]; r != nil && res.byDefault {
+			id := joinIdentifier(sandboxPlugin, "allow-"+commandWord(res.name))
+			r.grants = append(r.grants, rule{selector: byDefault, entry: id, permission: id})
+		}
+	}
+}
+
+// checkResource finds out what is wrong with the scope of a permission for a
+// resource.
+func checkResource(p *permission, s Scope) error {
+	for _, wire := range p.deny {
+		if !s.Empty() {
+			return fmt.Errorf(`takes no scope: it denies all of it. To deny a part, put that under "deny" of %q`,
+				joinIdentifier(sandboxPlugin, "allow-"+commandWord(bareName(wire))))
+		}
+	}
+	for _, wire := range p.allow {
+		i := slices.IndexFunc(resources, func(r resource) bool { return SandboxPrefix+r.name == wire })
+		switch res := resources[i]; {
+		case res.scope == nil && !s.Empty():
+			return errors.New("takes no scope")
+		case res.scope != nil && s.Empty():
+			return errors.New(`means nothing without a scope: list under "allow" what is granted`)
+		case res.scope != nil:
+			if err := res.scope(s, &Resources{}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func readNetwork(s Scope, r *Resources) error {
+	var errs []error
+	for _, list := range []struct {
+		entries []jsontext.Value
+		to      *[]NetworkRule
+	}{{s.Allow, &r.Connect}, {s.Deny, &r.Refuse}} {
+		urls, err := readEntries(list.entries, "url")
+		errs = append(errs, err)
+		var rules []NetworkRule
+		for _, text := range urls {
+			rule, err := ParseNetworkRule(text)
+			errs = append(errs, err)
+			rules = append(rules, rule)
+		}
+		*list.to = sortedRules(rules)
+	}
+	return errors.Join(errs...)
+}
+
+func readPaths(s Scope, to *[]string) error {
+	if len(s.Deny) > 0 {
+		return errors.New(`"deny" has no meaning here: a folder is granted with all below it. Grant the folders beside the one to leave out`)
+	}
+	paths, err := readEntries(s.Allow, "path")
+	errs := []error{err}
+	var list []string
+	for _, path := range paths {
+		clean, err := checkResourcePath(path)
+		errs = append(errs, err)
+		list = append(list, clean)
+	}
+	slices.Sort(list)
+	*to = slices.Compact(list)
+	return errors.Join(errs...)
+}
+
+// checkResourcePath returns a path without "/**" at its end. Other wildcards
+// are refused: kernels grant files and folders by where they are, when the
+// process starts.
+func checkResourcePath(path string) (string, error) {
+	fail := func(err error) (string, error) {
+		return "", fmt.Errorf("path %s: %w", quoteShort(path), err)
+	}
+	clean := strings.TrimRight(strings.TrimSuffix(path, "/**"), "/")
+	if clean == "" || len(clean) == 2 && clean[1] == ':' {
+		clean += "/" // it was a root
+	}
+	switch {
+	case path == "":
+		return fail(errors.New("is empty"))
+	case strings.ContainsRune(path, 0):
+		return fail(errNUL)
+	case strings.ContainsAny(clean, "*?["):
+		return fail(errors.New("no wildcards here but /** at the end: name files, or folders, which are granted with all below them"))
+	case slices.Contains(strings.FieldsFunc(clean, isSlash), ".."):
+		return fail(errUpwards)
+	}
+	if name, found := strings.CutPrefix(clean, "$"); found {
+		name, _, _ = strings.Cut(name, "/")
+		if !slices.Contains(pathVariables, name) {
+			return fail(fmt.Errorf("unknown variable $%s%s", name, didYouMean(nearest(name, pathVariables, 1))))
+		}
+		return clean, nil
+	}
+	windows := len(clean) >= 3 && isLetter(clean[0]) && clean[1] == ':' && isSlash(rune(clean[2]))
+	if !strings.HasPrefix(clean, "/") && !windows {
+		return fail(errors.New("not absolute: begin with the root or with a variable such as $DOCUMENT"))
+	}
+	return clean, nil
+}
+
+func isSlash(r rune) bool { return r == '/' || r == '\\' }
+
+func isLetter(c byte) bool { return isAlphanumeric(rune(c)) && !isDigit(c) }
+
+// readMemoryLimit reads entries {"bytes": N}, or N alone. The smallest counts.
+func readMemoryLimit(s Scope, r *Resources) error {
+	if len(s.Deny) > 0 {
+		return errors.New(`"deny" has no meaning here`)
+	}
+	for _, v := range s.Allow {
+		read := func(path string, v jsontext.Value) error {
+			n, err := strconv.ParseInt(string(v), 10, 64)
+			if v.Kind() != '0' || err != nil || n <= 0 {
+				return fmt.Errorf("%swant a number of bytes from 1 on, have %s", where(path), quoteShort(string(v)))
+			}
+			if r.MemoryLimit == 0 || n < r.MemoryLimit {
+				r.MemoryLimit = n
+			}
+			return nil
+		}
+		var err error
+		if v.Kind() == '{' {
+			err = readObject("scope entry", v, []field{{name: "bytes", required: true, read: read}})
+		} else {
+			err = read("scope entry", v)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
