@@ -34,17 +34,22 @@ var allowed = []struct{ name, reason string }{
 }
 
 // fixed is set in every host whatever the Core's environment says.
-var fixed = []struct{ setting, reason string }{
-	{"DBUS_SESSION_BUS_ADDRESS=disabled:", "no session bus; unset, GIO would start one"},
-	{"NO_AT_BRIDGE=1", "no accessibility bus without a grant"},
-	{"GTK_A11Y=none", "likewise"},
-	{"GSETTINGS_BACKEND=memory", "dconf needs the bus"},
-	{"JSC_SIGNAL_FOR_GC=34", "keeps the engine's collector off SIGUSR1, which Go uses"},
-	{"GODEBUG=gcshrinkstackoff=1", "a signal handler of the engine may run below a goroutine's stack"},
+var fixed = []struct {
+	setting, reason string
+	unless          func(*Policy) bool
+}{
+	{"DBUS_SESSION_BUS_ADDRESS=disabled:", "no session bus; unset, GIO would start one", nil},
+	{"NO_AT_BRIDGE=1", "no accessibility bus without a grant", accessible},
+	{"GTK_A11Y=none", "likewise", accessible},
+	{"GSETTINGS_BACKEND=memory", "dconf needs the bus", nil},
+	{"JSC_SIGNAL_FOR_GC=34", "keeps the engine's collector off SIGUSR1, which Go uses", nil},
+	{"GODEBUG=gcshrinkstackoff=1", "a signal handler of the engine may run below a goroutine's stack", nil},
 }
 
+func accessible(p *Policy) bool { return p != nil && p.Accessibility }
+
 // environment is what a child gets of the Core's environment.
-func environment(core []string, s Spec) []string {
+func environment(core []string, s *Spec) []string {
 	var env []string
 	for _, kv := range core {
 		name, _, _ := strings.Cut(kv, "=")
@@ -56,10 +61,12 @@ func environment(core []string, s Spec) []string {
 		}
 	}
 	for _, f := range fixed {
-		env = append(env, f.setting)
+		if f.unless == nil || !f.unless(s.Policy) {
+			env = append(env, f.setting)
+		}
 	}
 	if s.CacheDir != "" {
-		env = append(env, "XDG_CACHE_HOME="+s.CacheDir)
+		env = append(env, "XDG_CACHE_HOME="+s.CacheDir, "TMPDIR="+s.CacheDir)
 	}
 	env = append(env, s.Env...)
 	return append(env, roleVariable+"="+s.Role)

@@ -41,6 +41,7 @@ const (
 	LayerLandlock    Layer = "landlock"    // rules for files, TCP, signals
 	LayerSeccomp     Layer = "seccomp"     // system calls
 	LayerBroker      Layer = "broker"      // every connect() is made, or not, by the Core
+	LayerNetwork     Layer = "network"     // the only way out is the proxy
 	LayerMemory      Layer = "memory"      // a limit by control group
 )
 

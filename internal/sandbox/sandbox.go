@@ -17,6 +17,16 @@ type Spec struct {
 	Role string
 	// Socket is the child's end of its connection. Start closes it.
 	Socket *os.File
+	// Policy confines the child and all below it by what the kernel has. Nil
+	// leaves it with the rights of the user: for measurements only.
+	Policy *Policy
+	// Without switches layers off, to see what each is worth and how the
+	// child fares on a kernel that lacks it.
+	Without Without
+	// Private are folders of the child's own. They must exist.
+	Private []string
+	// Refused is told of each connection that the broker refuses. It may be nil.
+	Refused func(Refusal)
 	// CacheDir is the child's private XDG_CACHE_HOME; it must persist, or
 	// every start pays for shaders and plugin scans again.
 	CacheDir string
@@ -24,6 +34,23 @@ type Spec struct {
 	Output io.Writer
 	// Env is added to what the allow-list lets through.
 	Env []string
+}
+
+// Without names layers that are not to be used.
+type Without struct {
+	Namespaces, Seccomp, Broker bool
+	// Landlock is the newest ABI to use: 0 for that of the kernel, -1 for none.
+	Landlock int
+}
+
+// Refusal is something that a child tried and may not.
+type Refusal struct {
+	// PID and Program are those of the process that tried, which may be
+	// below the child.
+	PID     int
+	Program string
+	// What it wanted, such as `socket "/run/user/1000/bus"`.
+	What string
 }
 
 // Exit tells how a process ended.

@@ -18,11 +18,17 @@ import (
 
 // TestMain runs the child's part when this program was started as a child.
 func TestMain(m *testing.M) {
+	if err := Enter(); err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
 	switch ChildRole() {
 	case "":
 		os.Exit(m.Run())
 	case "report":
 		report()
+	case "try":
+		try()
 	case "fault":
 		syscall.Kill(os.Getpid(), syscall.SIGSEGV)
 		select {}
@@ -47,6 +53,7 @@ func report() {
 		fmt.Println(err)
 		os.Exit(1)
 	}
+	s.Read(make([]byte, 1)) // until Start has returned
 	fmt.Fprintln(s, strings.Join(os.Environ(), "\n"))
 	for fd := range 64 {
 		var st unix.Stat_t
@@ -103,6 +110,9 @@ func TestWhatAChildInherits(t *testing.T) {
 	defer leak.Close()
 
 	p, ours, _ := start(t, "report")
+	if _, err := ours.WriteString("\n"); err != nil {
+		t.Fatal(err)
+	}
 	b, err := io.ReadAll(ours)
 	if err != nil {
 		t.Fatal(err)

@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"net"
 	"os"
 	"os/exec"
 	"runtime"
 	"strconv"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -21,15 +23,51 @@ type Process struct {
 	done   chan struct{}
 	exit   Exit // set before done is closed
 	handle *os.Process
+	status []Status
+	proxy  net.Listener
 }
 
 // oomScore makes the kernel end a host before the Core when memory runs out.
 // It must be set before the engine starts its own processes, which inherit it.
 const oomScore = 300
 
+// noNamespaces is why this process cannot give its children namespaces. It is
+// found out once: the answer does not change while an app runs.
+var noNamespaces atomic.Pointer[string]
+
 // Start starts a child in the given role.
 func Start(s Spec) (*Process, error) {
 	defer s.Socket.Close()
+	p, err := startChild(&s)
+	if err != nil {
+		return nil, fmt.Errorf("start %s: %w", s.Name, err)
+	}
+	return p, nil
+}
+
+func startChild(s *Spec) (*Process, error) {
+	if s.Policy == nil {
+		return launch(s, nil, nil)
+	}
+	c, err := newConfinement(s)
+	if err != nil {
+		return nil, err
+	}
+	if c.order.Namespaces {
+		p, err := c.launch(s)
+		if err == nil {
+			return p, nil
+		}
+		why := err.Error()
+		noNamespaces.Store(&why)
+		c.withoutNamespaces(why)
+	}
+	return c.launch(s)
+}
+
+// launch starts the program. control is the child's end of the connection to
+// stage one, nil for a child that is not confined.
+func launch(s *Spec, c *confinement, control *os.File) (*Process, error) {
 	// Not os.Executable: the file may have been replaced by an update while
 	// the app runs, and both halves must be of one version.
 	cmd := exec.Command("/proc/self/exe")
@@ -39,10 +77,16 @@ func Start(s Spec) (*Process, error) {
 	cmd.Env = environment(os.Environ(), s)
 	cmd.ExtraFiles = []*os.File{s.Socket}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-
+	if c != nil {
+		cmd.Env = append(append(cmd.Env, c.env...), stageVariable+"=1")
+		cmd.ExtraFiles = append(cmd.ExtraFiles, control)
+		if c.order.Namespaces {
+			namespaceAttr(cmd.SysProcAttr)
+		}
+	}
 	out, w, err := os.Pipe()
 	if err != nil {
-		return nil, fmt.Errorf("start %s: %w", s.Name, err)
+		return nil, err
 	}
 	cmd.Stdout, cmd.Stderr = w, w
 
@@ -70,7 +114,7 @@ func Start(s Spec) (*Process, error) {
 	}()
 	if err := <-started; err != nil {
 		out.Close()
-		return nil, fmt.Errorf("start %s: %w", s.Name, err)
+		return nil, err
 	}
 	go p.copyOutput(out, s.Output)
 	return p, nil
@@ -126,6 +170,15 @@ func exitOf(err error, st *os.ProcessState) Exit {
 	}
 	return e
 }
+
+// Status tells which layers hold for the child, and why others do not. It is
+// empty for a child that was started without a policy.
+func (p *Process) Status() []Status { return p.status }
+
+// Proxy is where the Core accepts what the child wants of the network; nil
+// without the grant, or where nothing would keep others from using it. It is
+// closed when the child has ended.
+func (p *Process) Proxy() net.Listener { return p.proxy }
 
 // PID returns the child's process id.
 func (p *Process) PID() int { return p.pid }

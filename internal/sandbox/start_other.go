@@ -5,6 +5,7 @@ package sandbox
 import (
 	"errors"
 	"fmt"
+	"net"
 	"runtime"
 )
 
@@ -16,6 +17,15 @@ func Start(s Spec) (*Process, error) {
 	s.Socket.Close()
 	return nil, fmt.Errorf("start %s on %s: %w", s.Name, runtime.GOOS, errors.ErrUnsupported)
 }
+
+// Enter does nothing on this system.
+func Enter() error { return nil }
+
+// Status tells which layers hold for the child.
+func (p *Process) Status() []Status { return nil }
+
+// Proxy is where the Core accepts what the child wants of the network.
+func (p *Process) Proxy() net.Listener { return nil }
 
 // PID returns the child's process id.
 func (p *Process) PID() int { return 0 }

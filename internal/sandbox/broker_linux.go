@@ -1,0 +1,225 @@
+package sandbox
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"net/netip"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// maxConnects bounds the connections that are being made for a child at once.
+const maxConnects = 64
+
+// broker makes the connections of a child in its stead. A rule in the kernel
+// could look at the address, but not keep another thread from changing it
+// afterwards; so the broker reads it once, decides, takes the socket out of
+// the child, and connects it itself.
+type broker struct {
+	listener *os.File
+	sockets  []string // that may be connected to: a path, or @ and a name
+	proxy    netip.AddrPort
+	// made is called with a TCP connection before the child can use it.
+	made    func(local netip.AddrPort)
+	refused func(pid int, destination string)
+	free    chan struct{}
+}
+
+// serve answers until no process is left that the listener is for.
+func (b *broker) serve() {
+	defer b.listener.Close()
+	raw, err := b.listener.SyscallConn()
+	if err != nil {
+		return
+	}
+	b.free = make(chan struct{}, maxConnects)
+	var pending sync.WaitGroup
+	defer pending.Wait()
+	for {
+		var n notice
+		var failed error
+		err := raw.Read(func(fd uintptr) bool {
+			p := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+			if _, failed = unix.Poll(p, 0); failed == unix.EINTR || failed == nil && p[0].Revents == 0 {
+				failed = nil
+				return false
+			}
+			if p[0].Revents&unix.POLLIN == 0 {
+				failed = unix.ENOENT // POLLHUP: nobody is left
+				return true
+			}
+			failed = n.receive(int(fd))
+			return true
+		})
+		switch {
+		case err != nil:
+			return
+		case failed == unix.ENOENT && n.id == 0 && !b.alive():
+			return
+		case failed != nil:
+			continue // the caller was killed while it waited
+		}
+		b.free <- struct{}{}
+		pending.Go(func() {
+			defer func() { <-b.free }()
+			b.answer(&n)
+		})
+	}
+}
+
+// alive reports whether there may still be calls.
+func (b *broker) alive() bool {
+	alive := false
+	b.control(func(fd int) {
+		p := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+		_, err := unix.Poll(p, 0)
+		alive = err == nil && p[0].Revents&unix.POLLHUP == 0
+	})
+	return alive
+}
+
+func (b *broker) control(f func(fd int)) {
+	if raw, err := b.listener.SyscallConn(); err == nil {
+		raw.Control(func(fd uintptr) { f(int(fd)) })
+	}
+}
+
+// answer connects, or refuses to.
+func (b *broker) answer(n *notice) {
+	errno := b.connect(n)
+	b.control(func(fd int) {
+		// An error means that the caller is gone.
+		_ = (&answer{id: n.id, error: -int32(errno)}).send(fd)
+	})
+}
+
+func (b *broker) connect(n *notice) unix.Errno {
+	address := make([]byte, min(n.args[2], unix.SizeofSockaddrAny))
+	if len(address) < 2 {
+		return unix.EINVAL
+	}
+	local := []unix.Iovec{{Base: &address[0], Len: uint64(len(address))}}
+	remote := []unix.RemoteIovec{{Base: uintptr(n.args[1]), Len: len(address)}}
+	got, err := unix.ProcessVMReadv(int(n.pid), local, remote, 0)
+	if err != nil || got != len(address) {
+		return unix.EACCES
+	}
+	to, ok := b.allowed(address)
+	if to == nil {
+		return unix.EAFNOSUPPORT
+	}
+	if !ok {
+		b.refused(int(n.pid), describe(address))
+		return unix.EACCES
+	}
+	fd, err := socketOf(n)
+	if err != nil {
+		return unix.EACCES
+	}
+	defer unix.Close(fd)
+	// What was read is the caller's only if it has waited all the while: its
+	// number may be another process's by now.
+	valid := false
+	b.control(func(listener int) { valid = n.valid(listener) })
+	if !valid {
+		return unix.EINTR
+	}
+	// The child may share the socket, and make it another kind of socket in
+	// no way: what it is was fixed when it was made.
+	err = unix.Connect(fd, to)
+	if _, tcp := to.(*unix.SockaddrInet4); tcp && b.made != nil && (err == nil || err == unix.EINPROGRESS) {
+		if name, err := unix.Getsockname(fd); err == nil {
+			if in, ok := name.(*unix.SockaddrInet4); ok {
+				b.made(netip.AddrPortFrom(netip.AddrFrom4(in.Addr), uint16(in.Port)))
+			}
+		}
+	}
+	if err == nil {
+		return 0
+	}
+	if e, ok := err.(unix.Errno); ok {
+		return e
+	}
+	return unix.EACCES
+}
+
+// socketOf takes a copy of the socket out of the process that calls.
+func socketOf(n *notice) (int, error) {
+	pid, err := leader(int(n.pid))
+	if err != nil {
+		return -1, err
+	}
+	pidfd, err := unix.PidfdOpen(pid, 0)
+	if err != nil {
+		return -1, err
+	}
+	defer unix.Close(pidfd)
+	return unix.PidfdGetfd(pidfd, int(int32(n.args[0])), 0)
+}
+
+// leader returns the process that a thread belongs to.
+func leader(thread int) (int, error) {
+	b, err := os.ReadFile("/proc/" + strconv.Itoa(thread) + "/status")
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(b)) {
+		if v, ok := strings.CutPrefix(line, "Tgid:"); ok {
+			return strconv.Atoi(strings.TrimSpace(v))
+		}
+	}
+	return 0, fmt.Errorf("thread %d belongs to no process", thread)
+}
+
+// allowed returns the address as one to connect to, nil for a family that a
+// child has no sockets of, and whether it may be connected to.
+func (b *broker) allowed(address []byte) (unix.Sockaddr, bool) {
+	switch family := binary.NativeEndian.Uint16(address); family {
+	case unix.AF_UNIX:
+		name := unixName(address[2:])
+		return &unix.SockaddrUnix{Name: name}, name != "" && slices.Contains(b.sockets, name)
+	case unix.AF_INET:
+		if len(address) < 8 {
+			return nil, false
+		}
+		to := netip.AddrPortFrom(netip.AddrFrom4([4]byte(address[4:8])), binary.BigEndian.Uint16(address[2:]))
+		return &unix.SockaddrInet4{Addr: to.Addr().As4(), Port: int(to.Port())}, b.proxy.IsValid() && to == b.proxy
+	case unix.AF_INET6:
+		return &unix.SockaddrInet6{}, false
+	}
+	return nil, false
+}
+
+// unixName is the path of an address, or @ and its abstract name.
+func unixName(b []byte) string {
+	if len(b) > 0 && b[0] == 0 {
+		return "@" + string(b[1:])
+	}
+	if i := bytes.IndexByte(b, 0); i >= 0 {
+		b = b[:i]
+	}
+	return string(b)
+}
+
+// describe names a destination for a log.
+func describe(address []byte) string {
+	switch binary.NativeEndian.Uint16(address) {
+	case unix.AF_UNIX:
+		return fmt.Sprintf("socket %q", unixName(address[2:]))
+	case unix.AF_INET:
+		if len(address) >= 8 {
+			return "TCP " + netip.AddrPortFrom(netip.AddrFrom4([4]byte(address[4:8])), binary.BigEndian.Uint16(address[2:])).String()
+		}
+	case unix.AF_INET6:
+		if len(address) >= 24 {
+			return "TCP " + netip.AddrPortFrom(netip.AddrFrom16([16]byte(address[8:24])), binary.BigEndian.Uint16(address[2:])).String()
+		}
+	}
+	return "an address of an unknown kind"
+}

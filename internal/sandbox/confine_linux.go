@@ -1,0 +1,226 @@
+package sandbox
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// confinement is how one child is about to be confined.
+type confinement struct {
+	order  order
+	env    []string
+	status []Status // what is known before stage one
+	// sockets that the broker lets the child connect to
+	sockets []string
+	// local is the listener of the proxy where the child has no network
+	// namespace to make one in.
+	local *announced
+	// open: nothing but the list of hosts in the proxy restricts the network
+	open bool
+}
+
+func newConfinement(s *Spec) (*confinement, error) {
+	exe, err := program()
+	if err != nil {
+		return nil, err
+	}
+	d, env, remote := session(s.Policy, os.Getenv)
+	c := &confinement{env: env, sockets: slices.Concat(d.sockets, d.abstract)}
+	private := slices.Clone(s.Private)
+	if s.CacheDir != "" {
+		private = append(private, s.CacheDir)
+	}
+	c.order = order{
+		View:       view(s.Policy, d, private),
+		Program:    exe,
+		Namespaces: true,
+		Landlock:   landlockMost,
+		Seccomp:    !s.Without.Seccomp,
+		Broker:     !s.Without.Broker && !s.Without.Seccomp,
+		Proxy:      s.Policy.Network,
+	}
+	if l := s.Without.Landlock; l != 0 {
+		c.order.Landlock = max(l, 0)
+	}
+	c.status = []Status{{LayerEnvironment, true, ""}}
+	switch why := noNamespaces.Load(); {
+	case s.Without.Namespaces:
+		c.withoutNamespaces("switched off")
+	case remote:
+		c.withoutNamespaces("the display " + os.Getenv("DISPLAY") + " is reached by TCP")
+		c.open = true
+	case why != nil:
+		c.withoutNamespaces(*why)
+	}
+	return c, nil
+}
+
+func (c *confinement) withoutNamespaces(why string) {
+	c.order.Namespaces = false
+	c.status = append(c.status, Status{LayerNamespaces, false, why})
+}
+
+// launch starts the child and has it confined.
+func (c *confinement) launch(s *Spec) (*Process, error) {
+	o := c.order
+	if c.open {
+		o.Broker = false
+	}
+	if o.Proxy && !o.Namespaces {
+		if err := c.listen(&o); err != nil {
+			return nil, err
+		}
+	}
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	ours, theirs := os.NewFile(uintptr(fds[0]), "stage"), os.NewFile(uintptr(fds[1]), "stage")
+	p, err := launch(s, c, theirs)
+	theirs.Close()
+	if err != nil {
+		ours.Close()
+		return nil, err
+	}
+	out, proxy, listener, err := instruct(ours, &o)
+	if err != nil {
+		p.Kill()
+		p.Wait()
+		return nil, err
+	}
+	p.status = slices.Concat(c.status, out.Status)
+	if proxy != nil {
+		p.proxy, err = net.FileListener(proxy)
+		proxy.Close()
+		if err != nil {
+			p.Kill()
+			p.Wait()
+			return nil, err
+		}
+	} else if c.local != nil {
+		p.proxy = c.local
+	}
+	if listener != nil {
+		c.serve(s, p, listener)
+	}
+	if p.proxy != nil {
+		go func() {
+			<-p.done
+			p.proxy.Close()
+		}()
+	}
+	return p, nil
+}
+
+// listen makes a listener on the loopback interface that all programs of the
+// machine share. It is of use only with the broker, which says whose
+// connections those are.
+func (c *confinement) listen(o *order) error {
+	if !o.Broker {
+		c.status = append(c.status, Status{LayerNetwork, false, "no network: without namespaces and the broker everybody on this machine could use the proxy"})
+		o.Proxy = false
+		return nil
+	}
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("listen for the proxy: %w", err)
+	}
+	c.local = &announced{Listener: l, from: map[netip.AddrPort]bool{}, news: make(chan struct{})}
+	o.Port = l.Addr().(*net.TCPAddr).Port
+	return nil
+}
+
+func (c *confinement) serve(s *Spec, p *Process, listener *os.File) {
+	b := &broker{listener: listener, sockets: c.sockets, refused: func(pid int, what string) {
+		if s.Refused != nil {
+			s.Refused(Refusal{PID: pid, Program: programOf(pid), What: what})
+		}
+	}}
+	if p.proxy != nil {
+		b.proxy = addrPort(p.proxy.Addr())
+	}
+	if c.local != nil {
+		b.made = c.local.announce
+	}
+	go b.serve()
+}
+
+func addrPort(a net.Addr) netip.AddrPort {
+	to := a.(*net.TCPAddr).AddrPort()
+	return netip.AddrPortFrom(to.Addr().Unmap(), to.Port())
+}
+
+// programOf names the program that a process runs.
+func programOf(pid int) string {
+	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/comm")
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(b))
+}
+
+// announced accepts the connections that were announced to it, and drops all
+// others: any program of the machine can connect to a port of loopback.
+type announced struct {
+	net.Listener
+
+	mu   sync.Mutex
+	from map[netip.AddrPort]bool // guarded by mu
+	news chan struct{}           // guarded by mu; closed at the next announcement
+}
+
+// maxAnnounced bounds announcements of connections that were never accepted.
+const maxAnnounced = 1024
+
+func (a *announced) announce(from netip.AddrPort) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.from) >= maxAnnounced {
+		clear(a.from)
+	}
+	a.from[from] = true
+	close(a.news)
+	a.news = make(chan struct{})
+}
+
+// Accept implements net.Listener.
+func (a *announced) Accept() (net.Conn, error) {
+	for {
+		conn, err := a.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		if a.wasAnnounced(addrPort(conn.RemoteAddr())) {
+			return conn, nil
+		}
+		conn.Close()
+	}
+}
+
+// wasAnnounced waits a moment: the connection is there before it is announced.
+func (a *announced) wasAnnounced(from netip.AddrPort) bool {
+	late := time.After(time.Second)
+	for {
+		a.mu.Lock()
+		known, news := a.from[from], a.news
+		delete(a.from, from)
+		a.mu.Unlock()
+		if known {
+			return true
+		}
+		select {
+		case <-news:
+		case <-late:
+			return false
+		}
+	}
+}

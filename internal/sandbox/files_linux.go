@@ -1,0 +1,172 @@
+package sandbox
+
+import (
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// access is what may be done with a path and all below it.
+type access uint8
+
+const (
+	read    access = 1 << iota // and list
+	execute                    // start it as a program; mapping a library needs read only
+	write                      // change, create, delete, rename
+	device                     // write to a device, and its ioctls
+	socket                     // connect to it
+)
+
+// path is one entry of a view: a file, or a folder with all below it.
+type path struct {
+	Path   string `json:"path"`
+	Access access `json:"access"`
+	reason string
+	source string // the path without symbolic links
+}
+
+// base is what every child needs. Paths may be patterns; what does not exist
+// is left out. Dropping entries one at a time showed which a page cannot do
+// without: all others cost a feature.
+var base = []path{
+	{Path: "/usr/lib", Access: read, reason: "libraries"},
+	{Path: "/usr/lib32", Access: read, reason: "libraries"},
+	{Path: "/usr/lib64", Access: read, reason: "libraries"},
+	{Path: "/usr/local/lib", Access: read, reason: "libraries"},
+	{Path: "/lib", Access: read, reason: "libraries"},
+	{Path: "/lib64", Access: read, reason: "libraries"},
+	{Path: "/lib64/ld-linux-x86-64.so.2", Access: read | execute, reason: "the loader of programs that are linked dynamically"},
+	{Path: "/lib/ld-linux-aarch64.so.1", Access: read | execute, reason: "likewise"},
+	{Path: "/etc/ld.so.cache", Access: read, reason: "where libraries are"},
+	{Path: "/etc/localtime", Access: read, reason: "the time zone"},
+	{Path: "/etc/timezone", Access: read, reason: "its name"},
+	{Path: "/usr/share/zoneinfo", Access: read, reason: "time zones"},
+	{Path: "/usr/share/locale", Access: read, reason: "translations"},
+	{Path: "/proc", Access: read, reason: "what processes know of themselves; with namespaces only those of the child"},
+	{Path: "/sys/devices/system/cpu", Access: read, reason: "the number of processors"},
+	{Path: "/sys/kernel/mm/transparent_hugepage", Access: read, reason: "allocators ask"},
+	{Path: "/dev/null", Access: read | device, reason: "programs expect it"},
+	{Path: "/dev/zero", Access: read | device, reason: "likewise"},
+	{Path: "/dev/full", Access: read | device, reason: "likewise"},
+	{Path: "/dev/urandom", Access: read, reason: "random numbers; without it the engine aborts"},
+	{Path: "/dev/random", Access: read, reason: "likewise"},
+}
+
+// engine is what a web engine needs beyond that.
+var engine = []path{
+	{Path: "/usr/share", Access: read, reason: "fonts, themes, icons, MIME types"},
+	{Path: "/usr/local/share", Access: read, reason: "likewise"},
+	{Path: "/usr/libexec", Access: read, reason: "helpers of libraries are looked up there"},
+	{Path: "/usr/lib/*/webkit2gtk-4.1", Access: read | execute, reason: "the engine's own processes"},
+	{Path: "/usr/libexec/webkit2gtk-4.1", Access: read | execute, reason: "likewise, elsewhere than on Debian"},
+	{Path: "/usr/lib/*/gstreamer1.0/gstreamer-1.0/gst-plugin-scanner", Access: read | execute, reason: "looks for codecs"},
+	{Path: "/usr/libexec/gstreamer-1.0/gst-plugin-scanner", Access: read | execute, reason: "likewise"},
+	{Path: "/etc/fonts", Access: read, reason: "which fonts there are"},
+	{Path: "/var/cache/fontconfig", Access: read, reason: "likewise, prepared"},
+	{Path: "/etc/gtk-3.0", Access: read, reason: "settings of the toolkit"},
+	{Path: "/etc/alternatives", Access: read, reason: "libraries and themes are chosen there"},
+	{Path: "/etc/glvnd", Access: read, reason: "which OpenGL there is"},
+	{Path: "/etc/drirc", Access: read, reason: "settings of OpenGL"},
+	{Path: "/etc/vulkan", Access: read, reason: "which Vulkan there is"},
+	{Path: "/etc/X11", Access: read, reason: "keyboards"},
+	{Path: "/etc/mime.types", Access: read, reason: "MIME types"},
+	{Path: "/etc/nsswitch.conf", Access: read, reason: "libraries ask at their start"},
+	{Path: "/sys/fs/cgroup", Access: read, reason: "how much memory there is"},
+}
+
+// gpu is what drawing by the graphics processor needs.
+var gpu = []path{
+	{Path: "/dev/dri", Access: read | device, reason: "graphics processors"},
+	{Path: "/dev/nvidia*", Access: read | device, reason: "likewise"},
+	{Path: "/sys/dev/char", Access: read, reason: "which device is what"},
+	{Path: "/sys/class/drm", Access: read, reason: "likewise"},
+	{Path: "/sys/devices/pci*", Access: read, reason: "likewise"},
+	{Path: "/sys/devices/platform", Access: read, reason: "likewise, where there is no PCI"},
+}
+
+// camera is what video capture needs.
+var camera = []path{
+	{Path: "/dev/video*", Access: read | device, reason: "cameras"},
+	{Path: "/dev/media*", Access: read | device, reason: "their controls"},
+	{Path: "/sys/class/video4linux", Access: read, reason: "which cameras there are"},
+}
+
+// userFonts are below the user's home. Only these two files of the toolkit's
+// folder: its list of bookmarks says what the user works on.
+var userFonts = []path{
+	{Path: ".fonts", Access: read, reason: "fonts"},
+	{Path: ".local/share/fonts", Access: read, reason: "fonts"},
+	{Path: ".config/fontconfig", Access: read, reason: "choice of fonts"},
+	{Path: ".themes", Access: read, reason: "themes"},
+	{Path: ".local/share/themes", Access: read, reason: "themes"},
+	{Path: ".icons", Access: read, reason: "icons and cursors"},
+	{Path: ".local/share/icons", Access: read, reason: "icons and cursors"},
+	{Path: ".config/gtk-3.0/settings.ini", Access: read, reason: "the user's theme"},
+	{Path: ".config/gtk-3.0/gtk.css", Access: read, reason: "changes to it"},
+}
+
+// desk is what a child is shown of the user's session.
+type desk struct {
+	home string
+	// files are read, sockets connected to.
+	files, sockets []string
+	// abstract are sockets that have no path, with an @.
+	abstract []string
+}
+
+// view lists all that a child with this policy sees of the file system. The
+// folders in private are its own.
+func view(p *Policy, d desk, private []string) []path {
+	list := append([]path(nil), base...)
+	if p.Engine {
+		list = append(list, engine...)
+	}
+	if p.GPU {
+		list = append(list, gpu...)
+	}
+	if p.Camera {
+		list = append(list, camera...)
+	}
+	if p.UserFonts && d.home != "" {
+		for _, f := range userFonts {
+			list = append(list, path{Path: filepath.Join(d.home, f.Path), Access: f.Access})
+		}
+	}
+	for _, f := range d.files {
+		list = append(list, path{Path: f, Access: read})
+	}
+	for _, s := range d.sockets {
+		list = append(list, path{Path: s, Access: socket})
+	}
+	for _, f := range p.Read {
+		list = append(list, path{Path: f, Access: read})
+	}
+	for _, f := range p.Write {
+		list = append(list, path{Path: f, Access: read | write})
+	}
+	for _, f := range private {
+		list = append(list, path{Path: f, Access: read | write})
+	}
+	return expand(list)
+}
+
+// expand replaces patterns by what they match now, and sorts the paths so that
+// folders come before what is in them.
+func expand(list []path) []path {
+	rights := map[string]access{}
+	for _, p := range list {
+		matches := []string{p.Path}
+		if strings.Contains(p.Path, "*") {
+			matches, _ = filepath.Glob(p.Path)
+		}
+		for _, m := range matches {
+			rights[filepath.Clean(m)] |= p.Access
+		}
+	}
+	var out []path
+	for _, name := range slices.Sorted(maps.Keys(rights)) {
+		out = append(out, path{Path: name, Access: rights[name]})
+	}
+	return out
+}

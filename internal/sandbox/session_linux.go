@@ -1,0 +1,83 @@
+package sandbox
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// session finds what of the user's session a child with this policy is shown,
+// and the settings by which it finds it. remote is set where the display is
+// another machine's, or is reached as if it were.
+func session(p *Policy, getenv func(string) string) (d desk, env []string, remote bool) {
+	d.home, _ = os.UserHomeDir()
+	runtimeDir := getenv("XDG_RUNTIME_DIR")
+	if p.Engine {
+		if display := getenv("DISPLAY"); display != "" {
+			number, local := x11Display(display)
+			if local {
+				socket := "/tmp/.X11-unix/X" + number
+				d.sockets = append(d.sockets, socket)
+				d.abstract = append(d.abstract, "@"+socket)
+			}
+			remote = !local
+			d.files = append(d.files, xAuthority(getenv, d.home)...)
+		}
+		if w := waylandSocket(getenv, runtimeDir); w != "" {
+			d.sockets = append(d.sockets, w)
+			env = append(env, "WAYLAND_DISPLAY="+w)
+		}
+	}
+	if p.Audio && runtimeDir != "" {
+		for _, s := range []string{"pulse/native", "pipewire-0"} {
+			d.sockets = append(d.sockets, existing(filepath.Join(runtimeDir, s))...)
+		}
+		d.files = append(d.files, existing(filepath.Join(d.home, ".config/pulse/cookie"))...)
+	}
+	if p.Accessibility && runtimeDir != "" {
+		// The toolkit would ask the session bus, which it cannot see, where
+		// this one is.
+		if bus := existing(filepath.Join(runtimeDir, "at-spi", "bus*")); len(bus) > 0 {
+			d.sockets = append(d.sockets, bus[0])
+			env = append(env, "AT_SPI_BUS_ADDRESS=unix:path="+bus[0])
+		}
+	}
+	return d, env, remote
+}
+
+// x11Display takes the number out of the name of a display, and reports
+// whether that is one of this machine with a socket that has a path.
+func x11Display(name string) (number string, local bool) {
+	host, rest, _ := strings.Cut(name, ":")
+	number, _, _ = strings.Cut(rest, ".")
+	return number, (host == "" || host == "unix") && number != "" && strings.Trim(number, "0123456789") == ""
+}
+
+func xAuthority(getenv func(string) string, home string) []string {
+	if a := getenv("XAUTHORITY"); a != "" {
+		return existing(a)
+	}
+	return existing(filepath.Join(home, ".Xauthority"))
+}
+
+func waylandSocket(getenv func(string) string, runtimeDir string) string {
+	name := getenv("WAYLAND_DISPLAY")
+	switch {
+	case name == "":
+		return ""
+	case filepath.IsAbs(name):
+		return name
+	case runtimeDir == "":
+		return ""
+	}
+	return filepath.Join(runtimeDir, name)
+}
+
+// existing returns what a pattern matches, if it is absolute.
+func existing(pattern string) []string {
+	if !filepath.IsAbs(pattern) {
+		return nil
+	}
+	found, _ := filepath.Glob(pattern)
+	return found
+}

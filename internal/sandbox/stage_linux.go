@@ -1,0 +1,308 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A confined child begins as its own stage one: the same program, which puts
+// itself under the layers, tells the Core what came of it, and then starts
+// itself again as what it is for. Landlock and seccomp bind the thread that
+// asks for them and what it starts. A host has many threads, and the runtime
+// cannot reach those of C libraries; so the whole of it has to come after.
+
+// stageVariable makes a child stage one.
+const stageVariable = "MULLION_STAGE"
+
+// stageFD is where stage one finds its connection to the Core's Start.
+const stageFD = 4
+
+// stageTimeout is how long stage one may take. It needs some milliseconds.
+const stageTimeout = 30 * time.Second
+
+// order is what stage one is told.
+type order struct {
+	View []path `json:"view"`
+	// Program is where the executable is; it is shown there in the view.
+	Program    string `json:"program"`
+	Namespaces bool   `json:"namespaces"`
+	Landlock   int    `json:"landlock"` // the newest ABI to use, 0 for none
+	Seccomp    bool   `json:"seccomp"`
+	Broker     bool   `json:"broker"`
+	// Proxy has a listener made in the network namespace. Without one, Port
+	// is that of a listener of the Core.
+	Proxy bool `json:"proxy"`
+	Port  int  `json:"port"`
+}
+
+// outcome is what stage one answers. With it come the descriptors of the
+// listeners of the proxy and of the broker, as far as they are named.
+type outcome struct {
+	Status []Status `json:"status"`
+	// Failed says why there is no child: the Core starts one without
+	// namespaces then.
+	Failed string `json:"failed,omitzero"`
+	Proxy  bool   `json:"proxy"`
+	Broker bool   `json:"broker"`
+}
+
+// Enter makes a process that was started as a confined child go through its
+// stage one. In every other process it does nothing. It must be called before
+// anything is opened, and returns with an error only.
+func Enter() error {
+	if os.Getenv(stageVariable) == "" {
+		return nil
+	}
+	runtime.LockOSThread()
+	f := os.NewFile(stageFD, "stage")
+	if info, err := f.Stat(); err != nil || info.Mode()&os.ModeSocket == 0 {
+		return fmt.Errorf("%s is set, but descriptor %d is not a socket", stageVariable, stageFD)
+	}
+	var o order
+	if err := json.NewDecoder(f).Decode(&o); err != nil {
+		return fmt.Errorf("read what to confine to: %w", err)
+	}
+	out, fds, err := o.confine()
+	if err != nil {
+		out = outcome{Failed: err.Error()}
+	}
+	text, err := json.Marshal(out)
+	if err != nil {
+		return err
+	}
+	var rights []byte
+	if len(fds) > 0 {
+		rights = unix.UnixRights(fds...)
+	}
+	if err := unix.Sendmsg(stageFD, text, rights, nil, unix.MSG_NOSIGNAL); err != nil {
+		return fmt.Errorf("answer: %w", err)
+	}
+	if out.Failed != "" {
+		os.Exit(1)
+	}
+	for _, fd := range fds {
+		unix.Close(fd)
+	}
+	unix.CloseOnExec(stageFD)
+	program := o.Program
+	if !o.Namespaces {
+		program = "/proc/self/exe"
+	}
+	env := os.Environ()
+	for i, kv := range env {
+		if strings.HasPrefix(kv, stageVariable+"=") {
+			env = append(env[:i:i], env[i+1:]...)
+			break
+		}
+	}
+	return fmt.Errorf("start %s: %w", program, syscall.Exec(program, os.Args, env))
+}
+
+// confine puts the calling thread under the layers. An error means that the
+// child is in a state that is of no use; a layer that the kernel does not
+// have is none.
+func (o *order) confine() (out outcome, fds []int, err error) {
+	port := o.Port
+	if o.Namespaces {
+		if o.Proxy {
+			fd, p, err := listenLoopback()
+			if err != nil {
+				return out, nil, fmt.Errorf("listen in the network namespace: %w", err)
+			}
+			port = p
+			fds = append(fds, fd)
+			out.Proxy = true
+		}
+		if err := enterView(append(o.View, path{Path: o.Program, Access: read | execute})); err != nil {
+			return out, nil, err
+		}
+		if err := unix.Sethostname([]byte("localhost")); err != nil {
+			return out, nil, fmt.Errorf("set the name of the host: %w", err)
+		}
+		out.add(LayerNamespaces, true, "user, mount, pid, ipc, uts, net")
+	}
+	if err := dropCapabilities(); err != nil {
+		return out, nil, fmt.Errorf("drop capabilities: %w", err)
+	}
+	o.landlock(&out, port)
+	listener, err := o.seccomp(&out, port != 0)
+	if err != nil {
+		return out, nil, err
+	}
+	if listener >= 0 {
+		fds = append(fds, listener)
+		out.Broker = true
+	}
+	return out, fds, nil
+}
+
+func (o *outcome) add(l Layer, holds bool, detail string) {
+	o.Status = append(o.Status, Status{l, holds, detail})
+}
+
+func (o *order) landlock(out *outcome, port int) {
+	v := append(o.View, path{Path: "/proc/self/exe", Access: read | execute})
+	if o.Namespaces {
+		v[len(v)-1].Path = o.Program
+	}
+	abi, err := landlock(o.Landlock, v, port, o.Namespaces || o.Broker)
+	if err != nil {
+		out.add(LayerLandlock, false, err.Error())
+		return
+	}
+	detail := fmt.Sprintf("ABI %d", abi)
+	if missing := landlockMissing(abi); missing != "" {
+		detail += ", without rules for " + missing
+	}
+	out.add(LayerLandlock, true, detail)
+}
+
+// landlockMissing says what an ABI has no rules for.
+func landlockMissing(abi int) string {
+	var m []string
+	for _, f := range []struct {
+		since int
+		what  string
+	}{{2, "moving files between folders"}, {3, "truncation"}, {4, "TCP"}, {5, "devices"}, {6, "signals and abstract sockets"}} {
+		if abi < f.since {
+			m = append(m, f.what)
+		}
+	}
+	return strings.Join(m, ", ")
+}
+
+// seccomp returns the listener, or -1.
+func (o *order) seccomp(out *outcome, tcp bool) (int, error) {
+	if !o.Seccomp {
+		out.add(LayerSeccomp, false, "switched off")
+		out.add(LayerBroker, false, "switched off")
+		return -1, nil
+	}
+	program, err := filter(tcp, o.Broker)
+	if err != nil {
+		return -1, err
+	}
+	listener, err := install(program, o.Broker)
+	broker := o.Broker
+	if err != nil && broker {
+		out.add(LayerBroker, false, fmt.Sprintf("the kernel hands no system calls over (since Linux 5.9): %v", err))
+		broker = false
+		if program, err = filter(tcp, false); err == nil {
+			listener, err = install(program, false)
+		}
+	} else if !broker {
+		out.add(LayerBroker, false, "switched off")
+	}
+	if err != nil {
+		out.add(LayerSeccomp, false, err.Error())
+		return -1, nil
+	}
+	out.add(LayerSeccomp, true, fmt.Sprintf("%d instructions", len(program)))
+	if broker {
+		out.add(LayerBroker, true, "")
+	}
+	return listener, nil
+}
+
+// listenLoopback listens in the network namespace of this process.
+func listenLoopback() (fd, port int, err error) {
+	if err := raiseLoopback(); err != nil {
+		return -1, 0, fmt.Errorf("loopback interface: %w", err)
+	}
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		return -1, 0, err
+	}
+	defer l.Close()
+	f, err := l.(*net.TCPListener).File()
+	if err != nil {
+		return -1, 0, err
+	}
+	defer f.Close()
+	fd, err = unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	return fd, l.Addr().(*net.TCPAddr).Port, err
+}
+
+// instruct gives stage one its order and returns what came of it, with the
+// listeners of the proxy and the broker.
+func instruct(control *os.File, o *order) (out outcome, proxy, broker *os.File, err error) {
+	conn, err := net.FileConn(control)
+	control.Close()
+	if err != nil {
+		return out, nil, nil, err
+	}
+	defer conn.Close()
+	c := conn.(*net.UnixConn)
+	c.SetDeadline(time.Now().Add(stageTimeout))
+	if err := json.NewEncoder(c).Encode(o); err != nil {
+		return out, nil, nil, fmt.Errorf("tell stage one: %w", err)
+	}
+	text, rights := make([]byte, 64<<10), make([]byte, unix.CmsgSpace(2*4))
+	n, r, _, _, err := c.ReadMsgUnix(text, rights)
+	if err != nil || n == 0 {
+		return out, nil, nil, fmt.Errorf("stage one ended without an answer: %w", errors.Join(err))
+	}
+	files := received(rights[:r])
+	if err := json.Unmarshal(text[:n], &out); err != nil {
+		closeAll(files)
+		return out, nil, nil, fmt.Errorf("stage one: %w", err)
+	}
+	if out.Failed != "" {
+		closeAll(files)
+		return out, nil, nil, errors.New(out.Failed)
+	}
+	for _, want := range []struct {
+		named bool
+		to    **os.File
+	}{{out.Proxy, &proxy}, {out.Broker, &broker}} {
+		if want.named && len(files) > 0 {
+			*want.to, files = files[0], files[1:]
+		}
+	}
+	closeAll(files)
+	return out, proxy, broker, nil
+}
+
+func received(rights []byte) (files []*os.File) {
+	messages, err := unix.ParseSocketControlMessage(rights)
+	if err != nil {
+		return nil
+	}
+	for i := range messages {
+		fds, err := unix.ParseUnixRights(&messages[i])
+		if err != nil {
+			continue
+		}
+		for _, fd := range fds {
+			unix.CloseOnExec(fd)
+			unix.SetNonblock(fd, true)
+			files = append(files, os.NewFile(uintptr(fd), "listener"))
+		}
+	}
+	return files
+}
+
+func closeAll(files []*os.File) {
+	for _, f := range files {
+		f.Close()
+	}
+}
+
+// program is where this executable is, or was.
+func program() (string, error) {
+	p, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Clean(strings.TrimSuffix(p, " (deleted)")), nil
+}
