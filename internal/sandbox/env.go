@@ -39,6 +39,7 @@ var fixed = []struct {
 	unless          func(*Policy) bool
 }{
 	{"DBUS_SESSION_BUS_ADDRESS=disabled:", "no session bus; unset, GIO would start one", nil},
+	{"DBUS_SYSTEM_BUS_ADDRESS=disabled:", "nor the one of the system", nil},
 	{"NO_AT_BRIDGE=1", "no accessibility bus without a grant", accessible},
 	{"GTK_A11Y=none", "likewise", accessible},
 	{"GSETTINGS_BACKEND=memory", "dconf needs the bus", nil},

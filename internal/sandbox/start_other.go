@@ -21,6 +21,9 @@ func Start(s Spec) (*Process, error) {
 // Enter does nothing on this system.
 func Enter() error { return nil }
 
+// Seal does nothing on this system.
+func Seal() error { return nil }
+
 // Status tells which layers hold for the child.
 func (p *Process) Status() []Status { return nil }
 
