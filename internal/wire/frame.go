@@ -57,7 +57,7 @@ type Flags uint8
 const (
 	// FlagFile says that one descriptor travels with the frame.
 	FlagFile Flags = 1 << iota
-	// FlagLast marks the last KindBody of a call.
+	// FlagLast marks the last KindBody, KindInput or KindOutput of a call.
 	FlagLast
 
 	knownFlags = FlagFile | FlagLast
@@ -133,6 +133,17 @@ var limits = map[Kind]struct {
 	KindPong:           {Host, 0, "pong"},
 	KindLog:            {Host, maxControl, "log"},
 	KindResult:         {Host, maxControl, "result"},
+
+	KindWork:          {Core, maxControl, "work"},
+	KindWorkCancel:    {Core, 0, "work-cancel"},
+	KindInput:         {Core, MaxBody, "input"},
+	KindOutputCredit:  {Core, 8, "output-credit"},
+	KindProgressTaken: {Core, 0, "progress-taken"},
+
+	KindAnswer:      {Host, maxControl, "answer"},
+	KindOutput:      {Host, MaxBody, "output"},
+	KindInputCredit: {Host, 8, "input-credit"},
+	KindProgress:    {Host, MaxProgress, "progress"},
 }
 
 func (k Kind) String() string {
@@ -164,7 +175,7 @@ func (f *Frame) check(from Role, size int) error {
 		return violation("%s frame with unknown flags %#x", f.Kind, uint8(f.Flags))
 	case f.Flags&FlagFile != 0 && f.Kind != KindResponse:
 		return violation("%s frame with a descriptor", f.Kind)
-	case f.Flags&FlagLast != 0 && f.Kind != KindBody:
+	case f.Flags&FlagLast != 0 && f.Kind != KindBody && f.Kind != KindInput && f.Kind != KindOutput:
 		return violation("%s frame marked as last", f.Kind)
 	}
 	return nil
