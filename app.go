@@ -44,24 +44,27 @@ type Options struct {
 	Dev bool
 	// StayOpen keeps the app running when its last window has closed.
 	StayOpen bool
-	// OnFault is told when a host or a web process has ended, and whether it
-	// is started again. It must not block.
+	// OnFault is told when a host, a web process or a worker has ended, and
+	// whether it is started again. It must not block.
 	OnFault func(Fault)
 }
 
 // Fault is something that broke, and what becomes of it.
 type Fault struct {
-	// Component is "host" or "webview".
+	// Component is "host", "webview" or "worker".
 	Component string
 	// Windows are the labels of the windows concerned.
 	Windows []string
+	// Worker is the name of a worker.
+	Worker string
 	// Reason is a word: "killed", "crashed", "exited", "out of memory",
 	// "launch failed", "hung" or "protocol violation".
 	Reason string
 	Detail string
 	// Failures is how often it has failed of late, this time included.
 	Failures int
-	// Restarting is false when it is given up.
+	// Restarting is false when it is given up. The next call of a worker
+	// tries again after a minute.
 	Restarting bool
 }
 
@@ -73,6 +76,8 @@ type App struct {
 	dataDir string
 	dev     bool
 	own     capability.Manifest // the permissions of the app's own commands
+	onFault func(Fault)         // may be nil
+	workers workers
 
 	mu       sync.Mutex
 	problems []error               // guarded by mu; of registrations, returned by Run
@@ -96,7 +101,7 @@ func New(o Options) (*App, error) {
 			return nil, fmt.Errorf("mullion: %w", err)
 		}
 	}
-	a := &App{config: conf, log: o.Logger, dev: o.Dev}
+	a := &App{config: conf, log: o.Logger, dev: o.Dev, onFault: o.OnFault}
 	var err error
 	if a.dataDir = o.DataDir; a.dataDir == "" {
 		if a.dataDir, err = desktop.DataDir(conf.Identifier); err != nil {
@@ -126,7 +131,10 @@ func New(o Options) (*App, error) {
 	}
 	if o.OnFault != nil {
 		co.OnFault = func(f core.Fault) {
-			o.OnFault(Fault{f.Component, f.Windows, string(f.Ending.Kind), f.Ending.Detail, f.Failures, f.Restarting})
+			o.OnFault(Fault{
+				Component: f.Component, Windows: f.Windows, Reason: string(f.Ending.Kind), Detail: f.Ending.Detail,
+				Failures: f.Failures, Restarting: f.Restarting,
+			})
 		}
 	}
 	if co.Capabilities, err = a.capabilities(o); err != nil {
@@ -196,6 +204,17 @@ func (a *App) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("mullion: %w", err)
 	}
+	defer a.workers.close()
+	returned := make(chan struct{})
+	defer close(returned)
+	go func() {
+		// Whoever waits for a worker must not keep the app from ending.
+		select {
+		case <-a.core.Done():
+			a.workers.close()
+		case <-returned:
+		}
+	}()
 	if err := a.core.Resolve(manifests...); err != nil {
 		return fmt.Errorf("mullion: %w", err)
 	}
@@ -231,8 +250,13 @@ func (a *App) Explain(window, url, command string) (capability.Explanation, erro
 	return auth.Explain(capability.Caller{Window: window, Webview: window, URL: url, Local: a.core.IsLocal(url)}, command), nil
 }
 
-// Processes returns the process ids of the hosts that run just now, by name.
-func (a *App) Processes() map[string]int { return a.core.PIDs() }
+// Processes returns the process ids of the hosts and workers that run just now,
+// by name. Those of a worker are "worker:NAME", "worker:NAME:2" and so on.
+func (a *App) Processes() map[string]int {
+	pids := a.core.PIDs()
+	a.workers.pids(pids)
+	return pids
+}
 
 // A Caller is who sent a message to the Core.
 type Caller = ipc.Caller

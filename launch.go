@@ -18,7 +18,7 @@ type child struct {
 	conn *wire.Conn
 }
 
-// launch starts a host. It is the only place where an app starts one.
+// launch starts hosts. It is the only place where an app starts one.
 func launch(log *slog.Logger, cacheDir string) func(context.Context, string) (core.Child, error) {
 	return func(_ context.Context, name string) (core.Child, error) {
 		conn, socket, err := wire.SocketPair()
@@ -30,7 +30,7 @@ func launch(log *slog.Logger, cacheDir string) func(context.Context, string) (co
 			Role:     hostRole,
 			Socket:   socket,
 			CacheDir: cacheDir,
-			Output:   &output{log: log, host: name},
+			Output:   &output{log: log, from: []any{"host", name}},
 		})
 		if err != nil {
 			conn.Close()
@@ -62,10 +62,10 @@ var noise = [][]byte{
 	[]byte("dconf-WARNING"),
 }
 
-// output logs what a host and its engine print, line by line.
+// output logs what a process and those below it print, line by line.
 type output struct {
 	log  *slog.Logger
-	host string
+	from []any // attributes of each record
 
 	mu   sync.Mutex
 	line []byte // guarded by mu; begun and not ended
@@ -103,5 +103,5 @@ func (o *output) flush() {
 			return
 		}
 	}
-	o.log.Info(string(line), "host", o.host)
+	o.log.Info(string(line), o.from...)
 }

@@ -39,6 +39,7 @@ import (
 	"github.com/mullion-dev/mullion/internal/host"
 	"github.com/mullion-dev/mullion/internal/sandbox"
 	"github.com/mullion-dev/mullion/internal/wire"
+	"github.com/mullion-dev/mullion/internal/worker"
 )
 
 // hostRole is the role of a process that shows windows.
@@ -48,21 +49,28 @@ func init() {
 	// Toolkits want the thread that the process began with. It is the main
 	// goroutine's only until that is first descheduled, unless it is locked
 	// here. The Core has no use for it.
-	if sandbox.ChildRole() != "" {
+	if sandbox.ChildRole() == hostRole {
 		runtime.LockOSThread()
 	}
 }
 
 // Main decides what this process is. In the Core it calls run, with a context
 // that ends at an interrupt or a termination signal, and exits when run
-// returns: with status 0, or 1 and the error on standard error. In a host it
-// never calls run, so what run opens is opened once.
+// returns: with status 0, or 1 and the error on standard error. In a host, and
+// in a process of one of the workers, it never calls run, so what run opens is
+// opened once. It must be given every [Worker] that the app calls; one that is
+// not well made, or two of one name, end the app at once.
 //
 // It must be called first thing in main, before anything is opened: flags,
 // files and goroutines of the app belong into run.
-func Main(run func(ctx context.Context) error) {
+func Main(run func(ctx context.Context) error, workers ...AnyWorker) {
+	funcs := checkMain(workers)
 	if role := sandbox.ChildRole(); role != "" {
-		os.Exit(runChild(role))
+		if err := sandbox.Enter(); err != nil {
+			fmt.Fprintf(os.Stderr, "mullion: %s: %v\n", role, err)
+			os.Exit(1)
+		}
+		os.Exit(runChild(role, funcs))
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx)
@@ -81,12 +89,12 @@ func Main(run func(ctx context.Context) error) {
 
 // runChild is what a process does that was started as a child of a Core. It
 // returns the status to exit with.
-func runChild(role string) int {
-	err := childOf(role)
+func runChild(role string, workers map[string]worker.Func) int {
+	err := childOf(role, workers)
 	switch {
 	case err == nil:
 		return 0
-	case errors.Is(err, host.ErrNotAHost):
+	case errors.Is(err, host.ErrNotAHost), errors.Is(err, worker.ErrNotAWorker):
 		fmt.Fprintf(os.Stderr, "mullion: MULLION_ROLE=%s is set, but this process was %v; unset it to start the app\n", role, err)
 		return 2
 	}
@@ -94,8 +102,8 @@ func runChild(role string) int {
 	return 1
 }
 
-func childOf(role string) error {
-	if role != hostRole {
+func childOf(role string, workers map[string]worker.Func) error {
+	if role != hostRole && role != workerRole {
 		return fmt.Errorf("%w: unknown role", host.ErrNotAHost)
 	}
 	f, err := sandbox.ChildSocket()
@@ -105,6 +113,9 @@ func childOf(role string) error {
 	conn, err := wire.FileConn(wire.Host, f)
 	if err != nil {
 		return fmt.Errorf("%w: %w", host.ErrNotAHost, err)
+	}
+	if role == workerRole {
+		return worker.Serve(conn, workers, worker.Prepare)
 	}
 	return host.Run(conn, newEngine())
 }
