@@ -8,16 +8,20 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
 
 	"github.com/mullion-dev/mullion"
 	"github.com/mullion-dev/mullion/config"
@@ -50,6 +54,16 @@ var (
 		state++
 		return state, nil
 	}, mullion.WorkerOptions{Fresh: true})
+	dial = mullion.NewWorker("dial", func(ctx context.Context, address string) (struct{}, error) {
+		c, err := net.Dial("tcp", address)
+		if err == nil {
+			c.Close()
+		}
+		return struct{}{}, err
+	}, mullion.WorkerOptions{})
+	writeFile = mullion.NewWorker("write-file", func(_ context.Context, name string) (struct{}, error) {
+		return struct{}{}, os.WriteFile(name, []byte("written"), 0o600)
+	}, mullion.WorkerOptions{})
 	readFile = mullion.NewWorker("read-file", func(_ context.Context, name string) (string, error) {
 		b, err := os.ReadFile(name)
 		return string(b), err
@@ -103,9 +117,15 @@ func recurse(n int) int { return recurse(n+1) + n }
 
 func TestMain(m *testing.M) {
 	mullion.Main(func(context.Context) error {
-		os.Exit(m.Run())
+		before := goleak.IgnoreCurrent()
+		code := m.Run()
+		if err := goleak.Find(before); err != nil && code == 0 {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+		os.Exit(code)
 		return nil
-	}, sum, misbehave, reverse, count, zeros, calls, readFile)
+	}, sum, misbehave, reverse, count, zeros, calls, readFile, writeFile, dial, checksum)
 }
 
 // testApp is an app without windows.
@@ -265,7 +285,14 @@ func TestWorkerEndings(t *testing.T) {
 	} {
 		t.Run(tt.how, func(t *testing.T) {
 			a := newApp(t)
-			w := misbehave.With(mullion.WorkerOptions{MemoryLimit: 128 << 20})
+			w := misbehave
+			if tt.how == "hog" {
+				w = misbehave.With(mullion.WorkerOptions{MemoryLimit: 128 << 20})
+				if raceDetector() {
+					// It is what runs out of memory first, and it ends the process.
+					tt.text, tt.reasons, tt.logged = "exit status 66", []string{"exited"}, ""
+				}
+			}
 			_, err := w.Call(t.Context(), a.App, tt.how)
 			switch {
 			case tt.text == "" && err == nil:
@@ -295,6 +322,12 @@ func TestWorkerEndings(t *testing.T) {
 			eventually(t, "log has "+tt.logged, func() bool { return a.log.contains(tt.logged) })
 		})
 	}
+}
+
+// raceDetector reports whether this program was built with it.
+func raceDetector() bool {
+	info, ok := debug.ReadBuildInfo()
+	return ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
 }
 
 func TestWorkerKilled(t *testing.T) {
@@ -393,6 +426,28 @@ func TestWorkerGrants(t *testing.T) {
 	}
 	if got, err := readFile.Call(t.Context(), a.App, name); err == nil {
 		t.Errorf("not granted: %q", got)
+	}
+	for _, tt := range []struct {
+		name string
+		w    *mullion.Worker[string, struct{}]
+		may  bool
+	}{
+		{"write where it may read", writeFile.With(mullion.WorkerOptions{Read: []string{dir}}), false},
+		{"write where it may write", writeFile.With(mullion.WorkerOptions{Write: []string{dir}}), true},
+	} {
+		_, err := tt.w.Call(t.Context(), a.App, filepath.Join(dir, "new.txt"))
+		_, there := os.Stat(filepath.Join(dir, "new.txt"))
+		if (err == nil) != tt.may || (there == nil) != tt.may {
+			t.Errorf("%s: %v, %v", tt.name, err, there)
+		}
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if _, err := dial.Call(t.Context(), a.App, l.Addr().String()); err == nil {
+		t.Error("it has a network")
 	}
 }
 

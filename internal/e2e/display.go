@@ -21,8 +21,8 @@ import (
 )
 
 // Main runs the tests of a package with a display of their own. In a host
-// process it runs the host instead.
-func Main(m *testing.M) {
+// process it runs the host instead, and in that of a worker the worker.
+func Main(m *testing.M, workers ...mullion.AnyWorker) {
 	mullion.Main(func(context.Context) error {
 		d, err := StartDisplay()
 		if err != nil {
@@ -36,7 +36,7 @@ func Main(m *testing.M) {
 		d.Stop()
 		os.Exit(code)
 		return nil
-	})
+	}, workers...)
 }
 
 // Display is a virtual display with a window manager.

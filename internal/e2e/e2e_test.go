@@ -9,7 +9,7 @@ import (
 	"github.com/mullion-dev/mullion/internal/e2e"
 )
 
-func TestMain(m *testing.M) { e2e.Main(m) }
+func TestMain(m *testing.M) { e2e.Main(m, slowly) }
 
 type echoArgs struct {
 	Text string `json:"text"`

@@ -13,9 +13,9 @@ const (
 	// windowSize is how many bytes of input or output of one call may be
 	// under way, read by nobody. With MaxConcurrency it stays below what a
 	// connection queues before it gives the other end up.
-	windowSize = 512 << 10
+	windowSize = 1 << 20
 	// pieceSize is what is sent at once.
-	pieceSize = 128 << 10
+	pieceSize = 256 << 10
 	// progressWindow is how many progress messages of one call may be under
 	// way.
 	progressWindow = 8
