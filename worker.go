@@ -21,9 +21,11 @@ import (
 // long or much memory. Whatever happens to such a process, the app goes on.
 //
 // Make it with [NewWorker], pass it to [Main], and call it in the Core. It is
-// safe for concurrent use. Where no processes can be confined or started, as on
-// Windows and macOS so far, calls fail with an error that wraps
-// errors.ErrUnsupported.
+// safe for concurrent use. Where no processes can be started, as on Windows and
+// macOS so far, calls fail with an error that wraps errors.ErrUnsupported.
+//
+// On Linux a process is confined by the means that the kernel has: namespaces,
+// Landlock, filters of system calls. A call does not fail for lack of one.
 type Worker[A, R any] struct {
 	name string
 	f    func(ctx context.Context, args A) (R, error)
@@ -54,10 +56,9 @@ type WorkerOptions struct {
 	// means 2 s.
 	Grace time.Duration
 	// MemoryLimit is how much memory a process may use, in bytes; 0 sets no
-	// limit, and less than 64 MiB is refused. A process that needs more ends.
-	// On Linux the kernel enforces it, with some room for stacks of threads
-	// where there are no control groups; elsewhere it only makes the garbage
-	// collector work harder.
+	// limit, and less than 64 MiB is refused. The garbage collector works
+	// harder near it. A process that needs more ends: the kernel of Linux
+	// refuses it more private memory, with some room for stacks of threads.
 	MemoryLimit int64
 	// Read and Write are files and folders, absolute and with all below them,
 	// that the function may use beyond what every process needs to run. What
