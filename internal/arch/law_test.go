@@ -31,7 +31,8 @@ var law = []struct {
 	{"internal/host", []string{"internal/backend", "internal/bridge", "internal/sandbox", "internal/wire"},
 		"a host decides nothing: neither core nor capability is within its reach"},
 	{"internal/worker", []string{"internal/supervise", "internal/wire", "ipc"}, "both ends of a worker: neither the Core's data nor an engine is within its reach"},
-	{"internal/core", []string{"capability", "internal/assets", "internal/desktop", "internal/durable", "internal/sandbox", "internal/supervise", "internal/wire", "ipc"},
+	{"internal/egress", []string{"capability"}, "connects to what rules allow; whose they are is decided by its caller"},
+	{"internal/core", []string{"capability", "internal/assets", "internal/desktop", "internal/durable", "internal/egress", "internal/sandbox", "internal/supervise", "internal/wire", "ipc"},
 		"the Core has no way to a GUI library: neither host nor backend is within its reach"},
 	{".", []string{
 		"capability", "config", "ipc",
