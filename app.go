@@ -119,15 +119,20 @@ func New(o Options) (*App, error) {
 	}
 
 	co := core.Options{
-		ID:       conf.Identifier,
-		Name:     a.Name(),
-		Version:  conf.Version,
-		Log:      o.Logger,
-		Platform: capability.PlatformOf(runtime.GOOS),
-		DataDir:  filepath.Join(a.dataDir, "engine"),
-		CacheDir: filepath.Join(cacheDir, "engine"),
-		Launch:   launch(o.Logger, filepath.Join(cacheDir, "host")),
-		StayOpen: o.StayOpen,
+		ID:              conf.Identifier,
+		Name:            a.Name(),
+		Version:         conf.Version,
+		Log:             o.Logger,
+		Platform:        capability.PlatformOf(runtime.GOOS),
+		DataDir:         filepath.Join(a.dataDir, "engine"),
+		CacheDir:        filepath.Join(cacheDir, "engine"),
+		LibraryCacheDir: filepath.Join(cacheDir, "host"),
+		PathVariable:    a.pathVariable,
+		Launch:          launch(o.Logger),
+		StayOpen:        o.StayOpen,
+	}
+	if len(conf.App.Windows) > 0 {
+		co.MainWindow = conf.App.Windows[0].Label
 	}
 	if o.OnFault != nil {
 		co.OnFault = func(f core.Fault) {

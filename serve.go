@@ -189,5 +189,5 @@ func (a *App) pathVariable(name string) (string, bool) {
 		dir, err := desktop.CacheDir(a.config.Identifier)
 		return dir, err == nil
 	}
-	return "", false
+	return desktop.UserDir(strings.TrimPrefix(name, "$"))
 }

@@ -186,7 +186,7 @@ func launchWorker(log *slog.Logger, name string, o WorkerOptions) func(context.C
 			conn.Close()
 			return nil, err
 		}
-		return &workerChild{child{p, conn}, out}, nil
+		return &workerChild{child{Process: p, conn: conn}, out}, nil
 	}
 }
 

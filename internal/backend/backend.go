@@ -51,6 +51,11 @@ type Options struct {
 	// DataDir and CacheDir are private folders of the app for the engine's
 	// own files. Both empty: nothing is kept.
 	DataDir, CacheDir string
+	// Proxy is where all connections to the network go, those to this machine
+	// included, as "socks5://127.0.0.1:1080"; what has no network gets an
+	// address where nothing listens. Empty means as the system has it, which
+	// is for tests of engines alone.
+	Proxy string
 	// Schemes are the custom schemes whose requests come to Handler.Request.
 	Schemes []string
 	// World is the name of the script world of the bridge.

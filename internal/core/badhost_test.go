@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"strings"
 	"sync"
@@ -40,8 +41,10 @@ type badHost struct {
 }
 
 func (b *badHost) Conn() *wire.Conn { return b.core }
-func (b *badHost) PID() int         { return 1 }
-func (b *badHost) Kill()            { b.once.Do(func() { close(b.dead); b.end.Close() }) }
+
+func (b *badHost) Proxy() net.Listener { return nil }
+func (b *badHost) PID() int            { return 1 }
+func (b *badHost) Kill()               { b.once.Do(func() { close(b.dead); b.end.Close() }) }
 
 func (b *badHost) Wait() supervise.Ending {
 	<-b.dead
@@ -140,7 +143,8 @@ func besiege(t *testing.T, url string, act func(*badHost)) *siege {
 		App:      largeFile{},
 		OnFault:  func(f core.Fault) { s.faults <- f },
 		Restarts: supervise.Policy{First: time.Millisecond, Most: time.Millisecond, Useless: 100, Burst: 100, Window: time.Hour},
-		Launch: func(_ context.Context, name string) (core.Child, error) {
+		Launch: func(_ context.Context, l core.Launch) (core.Child, error) {
+			name := l.Name
 			conn, file, err := wire.SocketPair()
 			if err != nil {
 				return nil, err

@@ -67,7 +67,7 @@ func builtinManifests() []capability.Manifest {
 			m.Default = append(m.Default, "allow-"+dashed(b.name))
 		}
 	}
-	ms := []capability.Manifest{webManifest()}
+	ms := []capability.Manifest{webManifest(), capability.SandboxManifest()}
 	core := capability.Manifest{Plugin: "core"}
 	for _, n := range names {
 		m := *byName[n]

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -54,10 +55,18 @@ type Options struct {
 	DevOrigin string
 	// Script runs in every page after the bridge.
 	Script string
-	// DataDir and CacheDir are the engine's private folders.
-	DataDir, CacheDir string
-	// Launch starts a host by that name.
-	Launch func(ctx context.Context, name string) (Child, error)
+	// DataDir and CacheDir are the private folders of the engine, LibraryCacheDir
+	// is that of the libraries that it uses, for the host named "app". Other
+	// hosts get folders beside them.
+	DataDir, CacheDir, LibraryCacheDir string
+	// MainWindow is the label of the window whose host is named "app"; empty
+	// means "main".
+	MainWindow string
+	// PathVariable resolves the variables with which granted paths begin,
+	// named without $; nil knows none.
+	PathVariable func(name string) (dir string, ok bool)
+	// Launch starts a host.
+	Launch func(ctx context.Context, l Launch) (Child, error)
 	// Restarts bounds the restarts of hosts; the zero value means
 	// supervise.Default.
 	Restarts supervise.Policy
@@ -71,6 +80,9 @@ type Options struct {
 type Child interface {
 	Conn() *wire.Conn
 	PID() int
+	// Proxy is where the host asks for connections to the network; nil if
+	// Launch.Resources has none, or the system cannot give it.
+	Proxy() net.Listener
 	// Wait waits for the process to end and classifies how it did.
 	Wait() supervise.Ending
 	Kill()
@@ -95,6 +107,8 @@ type Core struct {
 	opts Options
 	log  *slog.Logger
 	auth atomic.Pointer[capability.Authority]
+	// devServer is granted to the app's own pages; nil if there is none.
+	devServer *capability.NetworkRule
 
 	ctx    context.Context
 	cancel context.CancelCauseFunc
@@ -114,6 +128,7 @@ type Core struct {
 	windowIDs    map[uint32]*Window     // guarded by mu
 	webviewIDs   map[uint32]*Webview    // guarded by mu
 	hosts        map[string]*host       // guarded by mu
+	mainKey      string                 // guarded by mu; of what the host "app" may reach
 	onClose      []func(*Window) bool   // guarded by mu; report true to keep the window
 	states       map[string]*State      // guarded by mu
 	lastSub      atomic.Uint64          // of subscriptions to states
@@ -143,6 +158,13 @@ func New(o Options) (*Core, error) {
 		hosts:      map[string]*host{},
 		files:      make(chan struct{}, maxFiles),
 	}
+	if o.DevOrigin != "" {
+		rule, err := capability.ParseNetworkRule(o.DevOrigin)
+		if err != nil {
+			return nil, fmt.Errorf("dev server: %w", err)
+		}
+		c.devServer = &rule
+	}
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())
 	c.events.core = c
 	c.registerBuiltins()
@@ -160,6 +182,21 @@ func (c *Core) Resolve(manifests ...capability.Manifest) error {
 	}
 	c.auth.Store(a)
 	return nil
+}
+
+// AddCapabilities grants more, or denies some, from now on. What processes may
+// reach of the system is settled when they start: see Launch.
+func (c *Core) AddCapabilities(caps ...capability.Capability) error {
+	for {
+		old := c.auth.Load()
+		a, err := old.With(caps...)
+		if err != nil {
+			return err
+		}
+		if c.auth.CompareAndSwap(old, a) {
+			return nil
+		}
+	}
 }
 
 // Authority returns what the capabilities grant.
@@ -199,14 +236,11 @@ func (c *Core) Run(ctx context.Context) error {
 		return errors.New("core: Run was called twice")
 	}
 	c.started = true
+	c.mainKey = c.mainResources().Key()
 	for _, w := range c.windows {
-		// Windows that were noted before the capabilities were known.
-		if !w.isolated && c.showsOthers(w.label, w.Webview().URL()) {
-			w.isolated, w.host = true, c.hostFor(w.label, true)
-		}
-	}
-	for _, w := range c.windows {
-		c.startHost(w.host)
+		// What capabilities grant them was not known when they were noted.
+		w.placed.Store(c.hostFor(w))
+		c.startHost(w.host())
 	}
 	c.mu.Unlock()
 

@@ -295,6 +295,6 @@ func (v *Webview) crashed(reason string) {
 	again := n < maxCrashes
 	v.core.fault(webviewFault(v, reason, n, again))
 	if again {
-		v.window.host.send(wire.KindWebviewAction, v.id, wire.Action{Name: wire.ActionReload})
+		v.window.host().send(wire.KindWebviewAction, v.id, wire.Action{Name: wire.ActionReload})
 	}
 }

@@ -91,7 +91,7 @@ func (c *Core) windowOf(h *host, f wire.Frame) (*Window, error) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	w := c.windowIDs[f.Target]
-	if w != nil && w.host != h || f.Target == 0 || f.Target > c.lastID {
+	if w != nil && w.host() != h || f.Target == 0 || f.Target > c.lastID {
 		return nil, fmt.Errorf("%w: %s of window %d, which is not of host %q", wire.ErrProtocol, f.Kind, f.Target, h.name)
 	}
 	return w, nil
@@ -105,7 +105,7 @@ func (c *Core) webviewOf(h *host, f wire.Frame) (*Webview, error) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	v := c.webviewIDs[f.Target]
-	if v != nil && v.window.host != h || f.Target == 0 || f.Target > c.lastID {
+	if v != nil && v.window.host() != h || f.Target == 0 || f.Target > c.lastID {
 		return nil, fmt.Errorf("%w: %s of webview %d, which is not of host %q", wire.ErrProtocol, f.Kind, f.Target, h.name)
 	}
 	return v, nil
@@ -137,7 +137,7 @@ func (h *host) logRecord(f wire.Frame) error {
 	}
 	attrs := []any{"host", h.name}
 	h.core.mu.RLock()
-	if v := h.core.webviewIDs[r.Webview]; v != nil && v.window.host == h {
+	if v := h.core.webviewIDs[r.Webview]; v != nil && v.window.host() == h {
 		attrs = append(attrs, "window", v.window.label)
 	}
 	h.core.mu.RUnlock()

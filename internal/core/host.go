@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/internal/supervise"
 	"github.com/mullion-dev/mullion/internal/wire"
 )
@@ -19,6 +20,10 @@ const launchTimeout = 60 * time.Second
 type host struct {
 	core *Core
 	name string
+	// resources are what the windows that share the host may reach. A host of
+	// one window finds them out anew at each start.
+	resources capability.Resources
+	refusals  refusals
 
 	mu      sync.Mutex
 	started bool               // guarded by mu; supervised
@@ -45,8 +50,8 @@ func (p pending) wait(ctx context.Context) error {
 	}
 }
 
-func newHost(c *Core, name string) *host {
-	return &host{core: c, name: name, up: make(chan struct{}), waiting: map[uint64]pending{}}
+func newHost(c *Core, name string, r capability.Resources) *host {
+	return &host{core: c, name: name, resources: r, up: make(chan struct{}), waiting: map[uint64]pending{}}
 }
 
 // startHost begins to supervise h. c.mu is held.
@@ -85,7 +90,7 @@ func (h *host) giveUp(err error) {
 	var mine []*Window
 	others := false
 	for _, w := range h.core.windows {
-		if w.host == h {
+		if w.host() == h {
 			mine = append(mine, w)
 		} else {
 			others = true
@@ -115,7 +120,7 @@ func (h *host) windows() []*Window {
 	defer h.core.mu.RUnlock()
 	var ws []*Window
 	for _, w := range h.core.windowIDs {
-		if w.host == h {
+		if w.host() == h {
 			ws = append(ws, w)
 		}
 	}
@@ -125,7 +130,14 @@ func (h *host) windows() []*Window {
 // run is one life of the host process.
 func (h *host) run(ctx context.Context) supervise.Ending {
 	c := h.core
-	child, err := c.opts.Launch(ctx, h.name)
+	if !c.settle(h) {
+		return supervise.Ending{Kind: supervise.Clean}
+	}
+	launching, err := h.launch()
+	if err != nil {
+		return supervise.Ending{Kind: supervise.LaunchFailed, Detail: err.Error()}
+	}
+	child, err := c.opts.Launch(ctx, launching)
 	if err != nil {
 		return supervise.Ending{Kind: supervise.LaunchFailed, Detail: err.Error(), Permanent: errors.Is(err, errors.ErrUnsupported)}
 	}
@@ -146,9 +158,11 @@ func (h *host) run(ctx context.Context) supervise.Ending {
 	}
 	launch := time.AfterFunc(launchTimeout, child.Kill)
 	wasReady := false
+	proxy, stopProxy := h.serveNetwork(child.Proxy(), launching.Resources)
+	defer stopProxy()
 	hello := wire.Hello{
 		Version: wire.Version, Host: h.name, AppID: c.opts.ID, AppName: c.opts.Name,
-		DataDir: c.opts.DataDir, CacheDir: c.opts.CacheDir, Schemes: []string{"app", "asset"},
+		DataDir: launching.Folders.Data, CacheDir: launching.Folders.Cache, Proxy: proxy, Schemes: []string{"app", "asset"},
 	}
 	var broke error // what the host did wrong, or said itself
 	if err := child.Conn().SendJSON(wire.KindHello, 0, 0, hello); err == nil {

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -33,8 +36,9 @@ type pair struct {
 	mu      sync.Mutex
 	engines map[string][]*fake.Engine // guarded by mu; by host name, the last is the living one
 	// initErr is what new engines fail with.
-	initErr error // guarded by mu
-	faults  []core.Fault
+	initErr  error         // guarded by mu
+	launches []core.Launch // guarded by mu
+	faults   []core.Fault
 }
 
 // inProcess is a host that runs in this process.
@@ -44,9 +48,10 @@ type inProcess struct {
 	done chan struct{}
 }
 
-func (c *inProcess) Conn() *wire.Conn { return c.conn }
-func (c *inProcess) PID() int         { return 1 }
-func (c *inProcess) Kill()            { c.kill() }
+func (c *inProcess) Conn() *wire.Conn    { return c.conn }
+func (c *inProcess) Proxy() net.Listener { return nil }
+func (c *inProcess) PID() int            { return 1 }
+func (c *inProcess) Kill()               { c.kill() }
 
 func (c *inProcess) Wait() supervise.Ending {
 	<-c.done
@@ -123,12 +128,14 @@ func newPair(t *testing.T, capabilities string, o core.Options, setup func(*core
 }
 
 // launch runs a host of its own on a new engine.
-func (p *pair) launch(_ context.Context, name string) (core.Child, error) {
+func (p *pair) launch(_ context.Context, l core.Launch) (core.Child, error) {
+	name := l.Name
 	coreEnd, hostEnd := wire.Pipe()
 	e := fake.New()
 	p.mu.Lock()
 	e.InitErr = p.initErr
 	p.engines[name] = append(p.engines[name], e)
+	p.launches = append(p.launches, l)
 	p.mu.Unlock()
 	c := &inProcess{conn: coreEnd, done: make(chan struct{})}
 	c.kill = func() { e.Quit(); hostEnd.Close() }
@@ -137,6 +144,13 @@ func (p *pair) launch(_ context.Context, name string) (core.Child, error) {
 		_ = host.Run(hostEnd, e)
 	}()
 	return c, nil
+}
+
+// hosts returns the names of all hosts that were started.
+func (p *pair) hosts() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Sorted(maps.Keys(p.engines))
 }
 
 // engine returns the living engine of a host.
@@ -191,11 +205,8 @@ func (g *page) find() {
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	for ctx.Err() == nil {
-		for _, name := range []string{"app", "window:" + g.window.Label()} {
+		for _, name := range g.pair.hosts() {
 			e := g.pair.engine(name)
-			if e == nil {
-				continue
-			}
 			for _, id := range e.Webviews() {
 				v := e.Webview(id)
 				if v != nil && v.State().Label == g.window.Label() {
@@ -450,10 +461,10 @@ func TestNoEngine(t *testing.T) {
 	launched := 0
 	c, err := core.New(core.Options{
 		ID: "x", Platform: capability.Linux, Log: slog.New(slog.DiscardHandler),
-		Launch: func(context.Context, string) (core.Child, error) {
+		Launch: func(context.Context, core.Launch) (core.Child, error) {
 			launched++
 			p := &pair{engines: map[string][]*fake.Engine{}, initErr: &backend.InitError{Code: backend.InitLibrary, Err: errors.New("no library"), Hint: "install it"}}
-			return p.launch(nil, "app")
+			return p.launch(nil, core.Launch{Name: "app"})
 		},
 	})
 	if err != nil {
@@ -477,7 +488,7 @@ func TestCrashLoop(t *testing.T) {
 	c, err := core.New(core.Options{
 		ID: "x", Platform: capability.Linux, Log: slog.New(slog.DiscardHandler),
 		Restarts: supervise.Policy{First: time.Microsecond, Most: time.Millisecond, Useless: 3, Burst: 100, Window: time.Hour},
-		Launch: func(context.Context, string) (core.Child, error) {
+		Launch: func(context.Context, core.Launch) (core.Child, error) {
 			n++
 			return nil, errors.New("no")
 		},

@@ -37,9 +37,9 @@ func (c *Core) runCommand(ctx context.Context, m *ipc.Message) (ipc.Result, erro
 	if from, ok := ctx.Value(callerKey{}).(ipc.Caller); !ok || m.From != from {
 		return ipc.Result{}, fmt.Errorf("Command %s: an interceptor changed who calls, or did not pass its context on", m.Name)
 	}
-	if strings.HasPrefix(m.Name, webPrefix) {
-		// Decisions of the engine have permissions like commands, but a page
-		// cannot call them.
+	if strings.HasPrefix(m.Name, webPrefix) || strings.HasPrefix(m.Name, capability.SandboxPrefix) {
+		// Decisions of the engine and resources have permissions like
+		// commands, but a page cannot call them.
 		return ipc.Result{}, fmt.Errorf("Command %s %w", m.Name, ErrNoSuchCommand)
 	}
 	c.mu.RLock()

@@ -87,7 +87,7 @@ func (v *Webview) Do(ctx context.Context, name string, args any) error {
 	if args != nil {
 		a.Args = mustJSON(args)
 	}
-	return v.window.host.request(wire.KindWebviewAction, v.id, a).wait(ctx)
+	return v.window.host().request(wire.KindWebviewAction, v.id, a).wait(ctx)
 }
 
 // Update changes the wanted state of the webview.
@@ -95,7 +95,7 @@ func (v *Webview) Update(ctx context.Context, change func(*wire.WebviewState)) e
 	v.mu.Lock()
 	change(&v.state)
 	v.mu.Unlock()
-	err := v.window.host.request(wire.KindWebview, v.id, v.wanted()).wait(ctx)
+	err := v.window.host().request(wire.KindWebview, v.id, v.wanted()).wait(ctx)
 	if errors.Is(err, ErrHostLost) {
 		return nil
 	}
@@ -108,7 +108,7 @@ var ErrSharedHost = errors.New("the window shares its host process with the app'
 
 // Navigate loads a URL.
 func (v *Webview) Navigate(ctx context.Context, url string) error {
-	if !v.core.IsLocal(url) && !v.window.isolated {
+	if !v.core.IsLocal(url) && !v.window.host().alone() {
 		return fmt.Errorf("window %q: navigate to %s: %w", v.window.label, url, ErrSharedHost)
 	}
 	v.mu.Lock()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"sync"
+	"sync/atomic"
 
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/internal/wire"
@@ -27,9 +28,12 @@ type Window struct {
 	core  *Core
 	id    uint32
 	label string
-	// host and isolated do not change once the app runs.
-	host     *host
-	isolated bool
+	// isolate is set where the app wants a host for this window alone.
+	isolate bool
+	// url is what the window was opened on.
+	url string
+	// placed changes only before Run and while its host is down.
+	placed atomic.Pointer[host]
 
 	mu       sync.Mutex
 	state    wire.WindowState    // guarded by mu; wanted
@@ -61,10 +65,13 @@ func (c *Core) OpenWindow(ctx context.Context, o WindowOptions) (*Window, error)
 		c.mu.Unlock()
 		return nil, fmt.Errorf("a webview with label `%s` already exists", label)
 	}
-	isolate := o.Isolate || c.showsOthers(label, o.Webview.URL)
-	h := c.hostFor(label, isolate)
 	c.lastID += 2
-	w := &Window{core: c, id: c.lastID - 1, label: label, host: h, isolated: isolate, state: o.State, gone: make(chan struct{})}
+	w := &Window{core: c, id: c.lastID - 1, label: label, isolate: o.Isolate, url: o.Webview.URL, state: o.State, gone: make(chan struct{})}
+	h := newHost(c, sharedHost, capability.Resources{}) // until Run knows better
+	if c.started {
+		h = c.hostFor(w)
+	}
+	w.placed.Store(h)
 	v := &Webview{core: c, id: c.lastID, label: label, window: w, state: o.Webview}
 	v.state.Label, v.state.Window = label, w.id
 	v.url = o.Webview.URL
@@ -91,39 +98,6 @@ func (c *Core) OpenWindow(ctx context.Context, o WindowOptions) (*Window, error)
 	c.announce(w)
 	return w, nil
 }
-
-// showsOthers reports whether a window may come to show pages of others: it
-// is opened on one, or a capability lets it navigate there or serves them.
-// Such a window never shares its host with the app's own pages.
-func (c *Core) showsOthers(label, url string) bool {
-	if url != "" && !c.IsLocal(url) {
-		return true
-	}
-	a := c.Authority()
-	if len(a.RemotePatterns(label, label)) > 0 {
-		return true
-	}
-	_, err := a.Check(capability.Caller{Window: label, Webview: label, URL: url, Local: true}, webPrefix+"navigation")
-	return err == nil
-}
-
-// hostFor returns the host that is to show a window. c.mu is held.
-func (c *Core) hostFor(label string, isolate bool) *host {
-	name := sharedHost
-	if isolate {
-		name = "window:" + label
-	}
-	h := c.hosts[name]
-	if h == nil {
-		h = newHost(c, name)
-		c.hosts[name] = h
-	}
-	return h
-}
-
-// sharedHost is the name of the host of all windows that have none of their
-// own.
-const sharedHost = "app"
 
 // announce tells everybody that a window and its webviews exist.
 func (c *Core) announce(w *Window) {
@@ -176,7 +150,7 @@ func (w *Window) Update(ctx context.Context, change func(*wire.WindowState)) err
 	change(&w.state)
 	s := w.state
 	s.Touch = touched(&before, &s)
-	r := w.host.request(wire.KindWindow, w.id, s)
+	r := w.host().request(wire.KindWindow, w.id, s)
 	w.mu.Unlock()
 	err := r.wait(ctx)
 	if errors.Is(err, ErrHostLost) {
@@ -236,7 +210,7 @@ func (w *Window) Do(ctx context.Context, name string, args any) error {
 	if args != nil {
 		a.Args = mustJSON(args)
 	}
-	return w.host.request(wire.KindWindowAction, w.id, a).wait(ctx)
+	return w.host().request(wire.KindWindowAction, w.id, a).wait(ctx)
 }
 
 // observe notes what the host sees and tells the listeners what has changed.
@@ -325,19 +299,20 @@ func (w *Window) Destroy() {
 		delete(c.webviews, v.label)
 		delete(c.webviewIDs, v.id)
 	}
-	hostEmpty, empty := true, len(c.windows) == 0
+	h := w.host()
+	hostEmpty, empty := h.name != sharedHost, len(c.windows) == 0
 	for _, other := range c.windows {
-		hostEmpty = hostEmpty && other.host != w.host
+		hostEmpty = hostEmpty && other.host() != h
 	}
-	if hostEmpty && (!empty || c.opts.StayOpen) && w.host.name != sharedHost {
-		delete(c.hosts, w.host.name)
+	if hostEmpty && (!empty || c.opts.StayOpen) && c.hosts[h.name] == h {
+		delete(c.hosts, h.name)
 	}
 	quit := empty && c.hadWindow && !c.opts.StayOpen
 	c.mu.Unlock()
 
-	w.host.send(wire.KindCloseWindow, w.id, nil)
-	if hostEmpty && w.host.name != sharedHost {
-		w.host.quit()
+	h.send(wire.KindCloseWindow, w.id, nil)
+	if hostEmpty {
+		h.quit()
 	}
 	close(w.gone)
 	w.emit("tauri://destroyed", nil)

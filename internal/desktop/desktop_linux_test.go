@@ -47,4 +47,11 @@ func TestDirs(t *testing.T) {
 	if got, err := DownloadDir(); err != nil || got != filepath.Join(home, "Get") {
 		t.Errorf("got %s, %v", got, err)
 	}
+	os.WriteFile(filepath.Join(home, ".config", "user-dirs.dirs"), []byte("XDG_DOCUMENTS_DIR=\"$HOME/Papers\"\nXDG_MUSIC_DIR=\"$HOME/\"\n"), 0o600)
+	for name, want := range map[string]string{"DOCUMENT": "/Papers", "VIDEO": "/Videos", "AUDIO": "", "NONE": ""} {
+		got, ok := UserDir(name)
+		if ok != (want != "") || ok && got != home+want {
+			t.Errorf("%s: got %q, %t, want %q", name, got, ok, want)
+		}
+	}
 }

@@ -38,6 +38,9 @@ type Options struct {
 	// Permissions are granted to every window, beside those that the harness
 	// needs.
 	Permissions []any
+	// Offline leaves out the network that every window is granted otherwise:
+	// all servers of this machine, which is where those of tests are.
+	Offline bool
 	// Capabilities are added as they are.
 	Capabilities []capability.Capability
 	// Files are further files of the front end, by path without a slash.
@@ -111,6 +114,11 @@ func Start(t testing.TB, o Options) *App {
 	}
 	granted := []any{"allow-e2e-next", "allow-e2e-done"}
 	granted = append(granted, o.Permissions...)
+	if !o.Offline {
+		granted = append(granted, map[string]any{
+			"identifier": "sandbox:allow-network", "allow": []string{"http://127.0.0.1:*", "http://[::1]:*", "http://localhost:*"},
+		})
+	}
 	text, err := json.Marshal(map[string]any{"identifier": "e2e", "windows": []string{"*"}, "permissions": granted})
 	if err != nil {
 		t.Fatal(err)

@@ -31,7 +31,7 @@ func FuzzMessage(f *testing.F) {
 		engine := fake.New()
 		ran := make(chan error, 1)
 		go func() { ran <- Run(end, engine) }()
-		core.SendJSON(wire.KindHello, 0, 0, wire.Hello{Version: wire.Version, Schemes: []string{"app"}})
+		core.SendJSON(wire.KindHello, 0, 0, wire.Hello{Version: wire.Version, Proxy: "socks5://127.0.0.1:1", Schemes: []string{"app"}})
 		core.SendJSON(wire.KindWindow, 1, 0, wire.WindowState{Label: "w"})
 		core.SendJSON(wire.KindWebview, 2, 0, wire.WebviewState{Label: "w", Window: 1, URL: "app://localhost/", Origins: []string{"app://localhost/*"}})
 		said := make(chan error, 1)

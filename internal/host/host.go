@@ -63,6 +63,10 @@ func Run(conn *wire.Conn, engine backend.Engine) error {
 		return err
 	}
 
+	if hello.Proxy == "" {
+		return fmt.Errorf("%w: hello names no proxy", ErrNotAHost)
+	}
+
 	h := &host{
 		conn:     conn,
 		engine:   engine,
@@ -76,6 +80,7 @@ func Run(conn *wire.Conn, engine backend.Engine) error {
 		AppName:     hello.AppName,
 		DataDir:     hello.DataDir,
 		CacheDir:    hello.CacheDir,
+		Proxy:       hello.Proxy,
 		Schemes:     append([]string{bridge.Scheme}, hello.Schemes...),
 		World:       bridge.World,
 		MessageName: bridge.MessageName,

@@ -24,7 +24,7 @@ func newBed(t *testing.T) *bed {
 	b := &bed{engine: fake.New(), calls: make(chan wire.Frame, 100)}
 	ran, read := make(chan error, 1), make(chan struct{})
 	go func() { ran <- Run(end, b.engine) }()
-	core.SendJSON(wire.KindHello, 0, 0, wire.Hello{Version: wire.Version, Schemes: []string{"app"}})
+	core.SendJSON(wire.KindHello, 0, 0, wire.Hello{Version: wire.Version, Proxy: "socks5://127.0.0.1:1", Schemes: []string{"app"}})
 	core.SendJSON(wire.KindWindow, 1, 0, wire.WindowState{Label: "w"})
 	core.SendJSON(wire.KindWebview, 2, 0, wire.WebviewState{Label: "w", Window: 1, URL: "app://localhost/", Origins: []string{"app://localhost/*"}})
 	go func() {

@@ -9,9 +9,12 @@ type Hello struct {
 	AppID   string `json:"appId"`
 	AppName string `json:"appName"`
 	// DataDir and CacheDir are where the engine may keep its files.
-	DataDir  string   `json:"dataDir,omitzero"`
-	CacheDir string   `json:"cacheDir,omitzero"`
-	Schemes  []string `json:"schemes"`
+	DataDir  string `json:"dataDir,omitzero"`
+	CacheDir string `json:"cacheDir,omitzero"`
+	// Proxy is where the engine connects to for whatever it wants of the
+	// network, as "socks5://127.0.0.1:1080". Never empty.
+	Proxy   string   `json:"proxy"`
+	Schemes []string `json:"schemes"`
 }
 
 // Ready answers Hello when the engine is up.

@@ -132,6 +132,9 @@ func (e *engine) initWebKit() error {
 	const fail = 1 // WEBKIT_TLS_ERRORS_POLICY_FAIL
 	c.webkitWebsiteDataManagerSetTlsErrorsPolicy.call(data, fail)
 	c.webkitWebsiteDataManagerSetPersistentCredentialStorageEnabled.call(data, 0)
+	if e.options.Proxy != "" {
+		e.useProxy(data)
+	}
 
 	// WebKit's own sandbox is off and there is no favicon database: both are
 	// so unless asked for.
@@ -156,6 +159,15 @@ func (e *engine) initWebKit() error {
 	e.deliver = c.gStrdup.with(deliverBody)
 	e.deliverQuoted = c.gStrdup.with(deliverQuotedBody)
 	return nil
+}
+
+// useProxy sends all connections through the proxy. WebKit leaves no address
+// out, not even localhost, if there is no list of those to ignore.
+func (e *engine) useProxy(data uintptr) {
+	const custom = 2 // WEBKIT_NETWORK_PROXY_MODE_CUSTOM
+	settings := e.c.webkitNetworkProxySettingsNew.with(e.options.Proxy, 0)
+	e.c.webkitWebsiteDataManagerSetNetworkProxySettings.call(data, custom, settings)
+	e.c.webkitNetworkProxySettingsFree.call(settings)
 }
 
 func (e *engine) newDataManager() uintptr {

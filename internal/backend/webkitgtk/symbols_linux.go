@@ -137,7 +137,10 @@ type library struct {
 	webkitWebContextRegisterUriScheme                             cfunc
 	webkitWebContextSetSpellCheckingEnabled                       cfunc
 	webkitWebsiteDataManagerNew                                   cfunc
+	webkitNetworkProxySettingsFree                                cfunc
+	webkitNetworkProxySettingsNew                                 cfunc
 	webkitWebsiteDataManagerNewEphemeral                          cfunc
+	webkitWebsiteDataManagerSetNetworkProxySettings               cfunc
 	webkitWebsiteDataManagerSetPersistentCredentialStorageEnabled cfunc
 	webkitWebsiteDataManagerSetTlsErrorsPolicy                    cfunc
 

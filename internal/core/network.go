@@ -1,0 +1,90 @@
+package core
+
+import (
+	"net"
+	"sync"
+	"time"
+
+	"github.com/mullion-dev/mullion/capability"
+	"github.com/mullion-dev/mullion/internal/egress"
+)
+
+// noProxy is the proxy of a host that has no network. Nothing listens there:
+// the port belongs to the superuser, and its service (RFC 1078) is long dead.
+// An engine without any proxy would connect by itself.
+const noProxy = "socks5://127.0.0.1:1"
+
+// serveNetwork serves what one life of the host may have of the network, and
+// returns the address of the proxy as the engine takes it.
+func (h *host) serveNetwork(l net.Listener, r capability.Resources) (proxy string, stop func()) {
+	if !r.Network() {
+		if l != nil {
+			l.Close()
+		}
+		return noProxy, func() {}
+	}
+	if l == nil {
+		h.core.log.Warn("mullion: no network for a host, though capabilities grant some: this system cannot keep others out of its proxy", "host", h.name)
+		return noProxy, func() {}
+	}
+	p := egress.New(egress.Options{Connect: r.Connect, Refuse: r.Refuse, Refused: h.networkRefused})
+	h.core.tasks.Go(func() {
+		if err := p.Serve(l); err != nil {
+			h.core.log.Warn("mullion: the network of a host has ended", "host", h.name, "error", err)
+		}
+	})
+	return "socks5://" + l.Addr().String(), func() {
+		l.Close()
+		p.Close()
+	}
+}
+
+// networkRefused logs a connection that was not allowed, with the permission
+// that would allow it.
+func (h *host) networkRefused(r egress.Refusal) {
+	more, ok := h.refusals.note(r.Server+" "+r.Reason, time.Now())
+	if !ok {
+		return
+	}
+	args := []any{"host", h.name, "windows", h.labels(), "server", r.Server, "reason", r.Reason}
+	if r.Rule != "" {
+		args = append(args, "permission", `{"identifier": "sandbox:allow-network", "allow": [{"url": "`+r.Rule+`"}]}`)
+	}
+	if more > 0 {
+		args = append(args, "unlogged", more)
+	}
+	h.core.log.Warn("mullion: connection refused", args...)
+}
+
+// refusals decides which refusals are logged, so that a page cannot flood the
+// log: each once a minute, and few different ones.
+type refusals struct {
+	mu       sync.Mutex
+	since    time.Time           // guarded by mu
+	seen     map[string]struct{} // guarded by mu; since then
+	unlogged int                 // guarded by mu; not told of yet
+}
+
+const (
+	// refusalWindow is how long a refusal is not logged again.
+	refusalWindow = time.Minute
+	// maxRefusals is how many different ones are logged in that time.
+	maxRefusals = 20
+)
+
+// note reports whether a refusal is to be logged, and how many before it were
+// not.
+func (r *refusals) note(what string, now time.Time) (unlogged int, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.seen == nil || now.Sub(r.since) >= refusalWindow {
+		r.since, r.seen = now, map[string]struct{}{}
+	}
+	if _, again := r.seen[what]; again || len(r.seen) >= maxRefusals {
+		r.unlogged++
+		return 0, false
+	}
+	r.seen[what] = struct{}{}
+	unlogged, r.unlogged = r.unlogged, 0
+	return unlogged, true
+}

@@ -1,0 +1,257 @@
+package core
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/mullion-dev/mullion/capability"
+)
+
+// Which host shows a window is decided by what its processes may reach of the
+// system. All windows that may reach the same share a host, so that none has
+// what it was not granted, but for those that are alone in theirs: windows
+// that the app isolates, and those that may come to show pages of others.
+//
+// What a host may reach is settled when it starts and never grows while it
+// runs. Capabilities that are added while the app runs count for a window from
+// the next start of its host on, which then may be another one.
+
+// Launch says which host to start, and with what.
+type Launch struct {
+	// Name is "app", or names the capabilities of its windows or its window;
+	// see hostFor.
+	Name string
+	// Resources are what it may reach. Read and Write have no variables left.
+	Resources capability.Resources
+	Folders   Folders
+}
+
+// Folders are a host's own. They exist, and nobody but the user may look into
+// them. They are empty where the Core was given none.
+type Folders struct {
+	Data, Cache string // of the engine
+	Library     string // of the libraries, as XDG_CACHE_HOME
+}
+
+const (
+	// sharedHost is the name of the host of the main window, and of all
+	// windows that may reach the same.
+	sharedHost = "app"
+	// classPrefix begins the names of other hosts that windows share,
+	classPrefix = "app:"
+	// plainHost is one of those: of windows about whose resources no
+	// capability says anything.
+	plainHost = "plain"
+	// alonePrefix begins the names of hosts of one window.
+	alonePrefix = "window:"
+)
+
+// host returns the host that shows the window.
+func (w *Window) host() *host { return w.placed.Load() }
+
+// alone reports whether the host is for one window only.
+func (h *host) alone() bool { return strings.HasPrefix(h.name, alonePrefix) }
+
+// showsOthers reports whether a window may come to show pages of others: it
+// is opened on one, or a capability lets it navigate there or serves them.
+// Such a window never shares its host with the app's own pages.
+func (c *Core) showsOthers(label, url string) bool {
+	if url != "" && !c.IsLocal(url) {
+		return true
+	}
+	a := c.Authority()
+	if len(a.RemotePatterns(label, label)) > 0 {
+		return true
+	}
+	_, err := a.Check(capability.Caller{Window: label, Webview: label, URL: url, Local: true}, webPrefix+"navigation")
+	return err == nil
+}
+
+// resources returns what the processes that show a window may reach: what
+// capabilities say, and the dev server for windows of the app's own pages.
+func (c *Core) resources(label, url string) capability.Resources {
+	r := c.Authority().Resources(label)
+	if c.devServer != nil && (url == "" || c.IsLocal(url)) {
+		r = r.WithConnect(*c.devServer)
+	}
+	return r
+}
+
+// mainResources are those of the main window, whether it is open or not: what
+// the host "app" is must not depend on the order in which windows open, for
+// its folders stay from one run to the next.
+func (c *Core) mainResources() capability.Resources {
+	label := c.opts.MainWindow
+	if label == "" {
+		label = "main"
+	}
+	return c.resources(label, "")
+}
+
+// hostFor returns the host that is to show a window, as capabilities are now.
+// c.mu is held.
+func (c *Core) hostFor(w *Window) *host {
+	r := c.resources(w.label, w.url)
+	name := sharedHost
+	switch {
+	case w.isolate || c.showsOthers(w.label, w.url):
+		name = alonePrefix + w.label
+	case r.Key() != c.mainKey:
+		name = className(r)
+	}
+	h := c.hosts[name]
+	if h != nil && !h.alone() && h.resources.Key() != r.Key() {
+		// The same capabilities meant something else when it was made.
+		name += "~" + shortHash(r.Key())
+		h = c.hosts[name]
+	}
+	if h == nil {
+		h = newHost(c, name, r)
+		c.hosts[name] = h
+	}
+	return h
+}
+
+// className names the host of windows that may reach r. It is made of the
+// capabilities that say so, not of what they say, so that an engine finds its
+// folders again when an update of the app changes a rule.
+func className(r capability.Resources) string {
+	if len(r.Sources) == 0 {
+		return plainHost
+	}
+	escape := strings.NewReplacer("%", "%25", "+", "%2B")
+	ids := make([]string, len(r.Sources))
+	for i, id := range r.Sources {
+		ids[i] = escape.Replace(id)
+	}
+	const longest = 100
+	name := classPrefix + strings.Join(ids, "+")
+	if len(name) > longest {
+		return classPrefix + shortHash(name)
+	}
+	return name
+}
+
+func shortHash(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:6])
+}
+
+// settle moves the windows that no longer belong to h, of which no process
+// runs just now, to where they belong. It reports false if h is of no use any
+// more.
+func (c *Core) settle(h *host) bool {
+	c.mu.Lock()
+	moved := map[*Window]*host{}
+	stay := false
+	for _, w := range c.windows {
+		if w.host() != h {
+			continue
+		}
+		if to := c.hostFor(w); to != h {
+			w.placed.Store(to)
+			moved[w] = to
+			continue
+		}
+		stay = true
+	}
+	useless := len(moved) > 0 && !stay && h.name != sharedHost
+	if useless {
+		delete(c.hosts, h.name)
+	}
+	for _, to := range moved {
+		c.startHost(to)
+	}
+	c.mu.Unlock()
+	for _, w := range slices.SortedFunc(maps.Keys(moved), func(a, b *Window) int { return int(a.id) - int(b.id) }) {
+		c.log.Info("mullion: a window goes to another host, for what it may reach has changed", "window", w.label, "host", moved[w].name)
+		moved[w].place(w) // of no effect where it is not up, for it is sent all windows then
+	}
+	return !useless
+}
+
+// launch prepares a start of the host.
+func (h *host) launch() (Launch, error) {
+	c := h.core
+	l := Launch{Name: h.name, Resources: h.resources}
+	if h.alone() {
+		for _, w := range h.windows() {
+			l.Resources = c.resources(w.label, w.url)
+		}
+	}
+	l.Resources.Read = c.resolvePaths(l.Resources.Read)
+	l.Resources.Write = c.resolvePaths(l.Resources.Write)
+	var err error
+	l.Folders, err = c.folders(h.name)
+	return l, err
+}
+
+// resolvePaths puts folders in the place of variables. A path whose variable
+// has no value here is left out.
+func (c *Core) resolvePaths(paths []string) []string {
+	var resolved []string
+	for _, p := range paths {
+		name, rest, _ := strings.Cut(p, "/")
+		variable, found := strings.CutPrefix(name, "$")
+		if !found {
+			resolved = append(resolved, p)
+			continue
+		}
+		if c.opts.PathVariable == nil {
+			continue
+		}
+		dir, ok := c.opts.PathVariable(variable)
+		if !ok || dir == "" {
+			continue
+		}
+		if rest != "" {
+			dir = strings.TrimSuffix(dir, "/") + "/" + rest
+		}
+		resolved = append(resolved, dir)
+	}
+	return resolved
+}
+
+// folders makes the folders of a host, and takes from others any right to
+// them. Two hosts never have the same, so that none can read the cookies and
+// databases of another.
+func (c *Core) folders(host string) (Folders, error) {
+	f := Folders{
+		Data:    folderOf(c.opts.DataDir, host),
+		Cache:   folderOf(c.opts.CacheDir, host),
+		Library: folderOf(c.opts.LibraryCacheDir, host),
+	}
+	for _, dir := range []string{f.Data, f.Cache, f.Library} {
+		if dir == "" {
+			continue
+		}
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return Folders{}, fmt.Errorf("folder of the engine: %w", err)
+		}
+		if err := os.Chmod(dir, 0o700); err != nil { // one that was there already
+			return Folders{}, fmt.Errorf("folder of the engine: %w", err)
+		}
+	}
+	return f, nil
+}
+
+// folderOf returns the folder of a host beside that of the host "app".
+func folderOf(dir, host string) string {
+	if dir == "" || host == sharedHost {
+		return dir
+	}
+	const longest = 40
+	slug := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return '-'
+	}, strings.ToLower(host))
+	// The hash tells names apart that differ in other characters only.
+	return dir + "-" + slug[:min(len(slug), longest)] + "-" + shortHash(host)
+}
