@@ -16,6 +16,7 @@ import (
 	"github.com/mullion-dev/mullion/config"
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/desktop"
+	"github.com/mullion-dev/mullion/internal/transfer"
 	"github.com/mullion-dev/mullion/ipc"
 )
 
@@ -42,6 +43,11 @@ type Options struct {
 	// Dev loads pages from build.devUrl instead of the files, if there is one,
 	// and turns developer tools on where the configuration leaves it open.
 	Dev bool
+	// DownloadDir takes what pages download, under names that were not taken:
+	// an absolute path, or one that begins with a variable as in capability
+	// files, such as "$DOWNLOAD" for the user's own folder. Empty means that
+	// the user is asked about each file.
+	DownloadDir string
 	// StayOpen keeps the app running when its last window has closed.
 	StayOpen bool
 	// OnFault is told when a host, a web process or a worker has ended, and
@@ -83,6 +89,8 @@ type App struct {
 	problems []error               // guarded by mu; of registrations, returned by Run
 	running  bool                  // guarded by mu
 	plugins  []capability.Manifest // guarded by mu
+
+	onDownload []func(DownloadEvent) // guarded by mu
 }
 
 // New makes an app. It opens nothing on the screen yet; windows of the
@@ -130,6 +138,12 @@ func New(o Options) (*App, error) {
 		PathVariable:    a.pathVariable,
 		Launch:          launch(o.Logger),
 		StayOpen:        o.StayOpen,
+		LaunchDialogs:   launchDialogs(o.Logger),
+		Transfer:        transfer.New(filepath.Join(cacheDir, "files")),
+	}
+	co.Downloads.OnEvent = a.downloadEvent
+	if co.Downloads.Dir, err = a.downloadDir(o.DownloadDir); err != nil {
+		return nil, err
 	}
 	if len(conf.App.Windows) > 0 {
 		co.MainWindow = conf.App.Windows[0].Label

@@ -7,3 +7,6 @@ import (
 
 // newEngine returns the web view of this system.
 func newEngine() backend.Engine { return webkitgtk.New() }
+
+// newDialogs returns what shows native dialogs.
+func newDialogs() backend.Dialogs { return webkitgtk.NewDialogs() }

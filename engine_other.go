@@ -36,3 +36,20 @@ func (unsupported) NewWindow(uint32, *wire.WindowState) (backend.Window, error) 
 func (unsupported) NewWebview(uint32, backend.Window, *wire.WebviewState) (backend.Webview, error) {
 	return nil, errors.ErrUnsupported
 }
+
+// newDialogs returns what shows native dialogs, which nothing does yet.
+func newDialogs() backend.Dialogs { return noDialogs{} }
+
+// noDialogs is for systems without dialogs.
+type noDialogs struct{}
+
+func (noDialogs) Run(backend.Options, func()) error {
+	return &backend.InitError{Code: backend.InitUnsupported, Err: fmt.Errorf("no dialogs for %s: %w", runtime.GOOS, errors.ErrUnsupported)}
+}
+
+func (noDialogs) Post(func()) {}
+func (noDialogs) Quit()       {}
+
+func (noDialogs) Show(wire.Dialog, func(wire.DialogResult)) (func(), error) {
+	return nil, errors.ErrUnsupported
+}

@@ -36,6 +36,7 @@ import (
 	"syscall"
 
 	"github.com/mullion-dev/mullion/internal/core"
+	"github.com/mullion-dev/mullion/internal/dialogs"
 	"github.com/mullion-dev/mullion/internal/host"
 	"github.com/mullion-dev/mullion/internal/sandbox"
 	"github.com/mullion-dev/mullion/internal/wire"
@@ -49,7 +50,7 @@ func init() {
 	// Toolkits want the thread that the process began with. It is the main
 	// goroutine's only until that is first descheduled, unless it is locked
 	// here. The Core has no use for it.
-	if sandbox.ChildRole() == hostRole {
+	if role := sandbox.ChildRole(); role == hostRole || role == dialogsRole {
 		runtime.LockOSThread()
 	}
 }
@@ -94,7 +95,7 @@ func runChild(role string, workers map[string]worker.Func) int {
 	switch {
 	case err == nil:
 		return 0
-	case errors.Is(err, host.ErrNotAHost), errors.Is(err, worker.ErrNotAWorker):
+	case errors.Is(err, host.ErrNotAHost), errors.Is(err, worker.ErrNotAWorker), errors.Is(err, dialogs.ErrNotStarted):
 		fmt.Fprintf(os.Stderr, "mullion: MULLION_ROLE=%s is set, but this process was %v; unset it to start the app\n", role, err)
 		return 2
 	}
@@ -103,7 +104,7 @@ func runChild(role string, workers map[string]worker.Func) int {
 }
 
 func childOf(role string, workers map[string]worker.Func) error {
-	if role != hostRole && role != workerRole {
+	if role != hostRole && role != workerRole && role != dialogsRole {
 		return fmt.Errorf("%w: unknown role", host.ErrNotAHost)
 	}
 	f, err := sandbox.ChildSocket()
@@ -114,8 +115,11 @@ func childOf(role string, workers map[string]worker.Func) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", host.ErrNotAHost, err)
 	}
-	if role == workerRole {
+	switch role {
+	case workerRole:
 		return worker.Serve(conn, workers, worker.Prepare)
+	case dialogsRole:
+		return dialogs.Run(conn, newDialogs())
 	}
 	return host.Run(conn, newEngine())
 }

@@ -177,6 +177,9 @@ func (a *App) pathVariable(name string) (string, bool) {
 	case "HOME":
 		dir, err := os.UserHomeDir()
 		return dir, err == nil
+	case "DOWNLOAD":
+		dir, err := desktop.DownloadDir()
+		return dir, err == nil
 	case "TEMP":
 		return os.TempDir(), true
 	case "CONFIG":

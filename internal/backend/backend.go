@@ -42,6 +42,25 @@ type Watcher interface {
 	Watch(fd int, f func() (more bool))
 }
 
+// Dialogs shows native dialogs, without any engine. Except for Post and Quit,
+// all methods are called on the thread of the main loop.
+type Dialogs interface {
+	// Run opens the toolkit, calls ready on the main loop and returns after
+	// Quit. It must be called on the main thread of the process. An
+	// *InitError tells that the toolkit cannot be used here. Of o only AppID,
+	// AppName and Log count.
+	Run(o Options, ready func()) error
+	// Post runs f on the main loop, in the order of the calls. Any goroutine
+	// may call it.
+	Post(f func())
+	// Quit ends Run. Any goroutine may call it.
+	Quit()
+	// Show opens a dialog. answer is called once, on the main loop, unless
+	// there was an error: by the user, or with the answer of a dialog that
+	// was cancelled when dismiss is called. dismiss may be called again.
+	Show(d wire.Dialog, answer func(wire.DialogResult)) (dismiss func(), err error)
+}
+
 // Options are the same for every webview of a host.
 type Options struct {
 	// AppID is the app's identifier, such as "org.example.notes".
@@ -119,6 +138,9 @@ type Handler interface {
 	// Decide asks for a decision; answer may be called later, on the main
 	// loop, once.
 	Decide(webview uint32, d wire.Decision, answer func(wire.Verdict))
+	// Download reports about a download that a Verdict has allowed, by the
+	// number in it; nothing comes after its end.
+	Download(webview uint32, download uint64, e wire.DownloadEvent)
 }
 
 // Reply answers one script message. Both methods are for the main loop only.

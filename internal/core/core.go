@@ -22,6 +22,7 @@ import (
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/internal/assets"
 	"github.com/mullion-dev/mullion/internal/supervise"
+	"github.com/mullion-dev/mullion/internal/transfer"
 	"github.com/mullion-dev/mullion/internal/wire"
 	"github.com/mullion-dev/mullion/ipc"
 )
@@ -67,6 +68,12 @@ type Options struct {
 	PathVariable func(name string) (dir string, ok bool)
 	// Launch starts a host.
 	Launch func(ctx context.Context, l Launch) (Child, error)
+	// LaunchDialogs starts the process for dialogs. Nil: there are none.
+	LaunchDialogs func(ctx context.Context) (Child, error)
+	// Transfer is the place for files between the user and hosts. Nil: pages
+	// get no files, and nothing is downloaded.
+	Transfer  *transfer.Area
+	Downloads DownloadOptions
 	// Restarts bounds the restarts of hosts; the zero value means
 	// supervise.Default.
 	Restarts supervise.Policy
@@ -117,8 +124,10 @@ type Core struct {
 	requests atomic.Int64  // on custom schemes, not answered yet
 	files    chan struct{} // like those of webviews, where the engine names none
 
-	chains atomic.Pointer[chains]
-	events events
+	chains    atomic.Pointer[chains]
+	events    events
+	dialogs   dialogs
+	downloads downloads
 
 	mu           sync.RWMutex
 	commands     map[string]ipc.Handler // guarded by mu
@@ -167,6 +176,7 @@ func New(o Options) (*Core, error) {
 	}
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())
 	c.events.core = c
+	c.dialogs.core = c
 	c.registerBuiltins()
 	c.rechain()
 	return c, nil
@@ -235,6 +245,12 @@ func (c *Core) Run(ctx context.Context) error {
 		c.mu.Unlock()
 		return errors.New("core: Run was called twice")
 	}
+	if t := c.opts.Transfer; t != nil {
+		if err := t.Open(); err != nil {
+			c.mu.Unlock()
+			return err
+		}
+	}
 	c.started = true
 	c.mainKey = c.mainResources().Key()
 	for _, w := range c.windows {
@@ -248,6 +264,11 @@ func (c *Core) Run(ctx context.Context) error {
 	defer stop()
 	<-c.ctx.Done()
 	c.waitForTasks()
+	if t := c.opts.Transfer; t != nil {
+		if err := t.Close(); err != nil {
+			c.log.Warn("mullion: files that pages were given could not be removed; they are when the app starts again", "error", err)
+		}
+	}
 	if err := context.Cause(c.ctx); !errors.Is(err, ErrClosed) {
 		return err
 	}

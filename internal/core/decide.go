@@ -76,14 +76,17 @@ func (c *Core) decide(conn *wire.Conn, v *Webview, f wire.Frame) error {
 		}
 		var verdict wire.Verdict
 		if err == nil {
-			verdict, err = c.grant(v, &asked)
+			verdict, err = c.grant(v, &asked, &d)
 		}
-		if err != nil {
+		switch {
+		case errors.Is(err, ErrCancelled):
+			c.log.Info("mullion: cancelled", "what", kind.String(), "from", from.String())
+		case err != nil:
 			c.log.Warn("mullion: refused", "what", kind.String(), "name", d.What, "url", d.URL, "from", from.String(), "reason", err)
 		}
 		_ = conn.SendJSON(wire.KindVerdict, v.id, f.ID, verdict)
 	}
-	if len(c.chains.Load().interceptors) == 0 {
+	if len(c.chains.Load().interceptors) == 0 && !waits(kind) {
 		answer()
 		return nil
 	}
@@ -162,7 +165,7 @@ func (c *Core) policy(v *Webview, m *ipc.Message) error {
 	case ipc.NewWindow:
 		return c.scopedURL(m, "new_window")
 	case ipc.Download:
-		return c.scopedURL(m, "download")
+		return c.scopedURL(ownContent(m), "download")
 	case ipc.FileChooser:
 		_, err := c.Authority().Check(authCaller(m.From), webPrefix+"file_chooser")
 		return err
@@ -249,6 +252,18 @@ func (c *Core) scopedURL(m *ipc.Message, command string) error {
 		return errors.Join(fmt.Errorf("%s is not in the scope of web:allow-%s; add {\"url\": …} to its allow list", m.URL, dashed(command)), err)
 	}
 	return nil
+}
+
+// ownContent gives what a page has made itself, a blob, the address of its
+// origin, so that a scope can name it.
+func ownContent(m *ipc.Message) *ipc.Message {
+	inner, ok := strings.CutPrefix(m.URL, "blob:")
+	if !ok || originOf(inner) != m.From.Origin {
+		return m
+	}
+	own := *m
+	own.URL = inner
+	return &own
 }
 
 func matchesURL(entries []jsontext.Value, address string) (bool, error) {

@@ -66,6 +66,8 @@ func (h *host) frame(conn *wire.Conn, f wire.Frame) error {
 			h.mu.Unlock()
 		}
 		return v.page(e)
+	case wire.KindDownload:
+		return c.downloadEvent(v, f)
 	case wire.KindCall:
 		return v.call(f)
 	case wire.KindCancel:
@@ -127,6 +129,16 @@ func (h *host) result(id uint64, r wire.Result) error {
 	default:
 		p <- errors.New(r.Error)
 	}
+	return nil
+}
+
+// logRecord passes on what the process for dialogs has for the log.
+func (g *dialogs) logRecord(f wire.Frame) error {
+	var r wire.LogRecord
+	if err := wire.Decode(f, &r); err != nil {
+		return err
+	}
+	g.core.log.Log(g.core.ctx, slog.Level(r.Level), r.Message, "host", "dialogs")
 	return nil
 }
 

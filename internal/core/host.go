@@ -356,6 +356,7 @@ func (h *host) lost() {
 	for _, p := range waiting {
 		p <- ErrHostLost
 	}
+	h.core.dropDownloads(h)
 	for _, w := range h.windows() {
 		for _, v := range w.webviewList() {
 			v.endDocument(ErrHostLost)

@@ -36,6 +36,9 @@ type Webview struct {
 	doc     *document         // guarded by mu; nil between two documents
 	painted bool              // guarded by mu; since the last commit
 	crashes int               // guarded by mu; of the web process, in a row
+	visit   *visit            // guarded by mu; nil until somebody asks for it
+	// choosing is set while the user chooses files for the page.
+	choosing bool // guarded by mu
 }
 
 // document is one page in a webview, from when its bridge is up until it is
@@ -180,6 +183,7 @@ func (v *Webview) endDocument(cause error) {
 	if d != nil {
 		d.end(cause)
 	}
+	v.endVisit(cause)
 }
 
 // end cancels all that the document has asked for.

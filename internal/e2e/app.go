@@ -51,6 +51,8 @@ type Options struct {
 	NoWindow bool
 	// DataDir is kept between two starts; empty means a fresh one.
 	DataDir string
+	// DownloadDir is that of the app's options.
+	DownloadDir string
 	// OnFault is told of faults, after the harness has noted them.
 	OnFault func(mullion.Fault)
 	// Logger gets the log instead of the test.
@@ -142,6 +144,7 @@ func Start(t testing.TB, o Options) *App {
 		Logger:       logger,
 		DataDir:      dir,
 		StayOpen:     true,
+		DownloadDir:  o.DownloadDir,
 		OnFault: func(f mullion.Fault) {
 			a.mu.Lock()
 			a.faults = append(a.faults, f)

@@ -82,11 +82,24 @@ func (x handler) Decide(id uint32, d wire.Decision, answer func(wire.Verdict)) {
 		return
 	}
 	d.Page, d.What = shorten(d.Page, maxAddress), shorten(d.What, maxText)
+	if size := len(strings.Join(d.Accept, "")); size > maxText {
+		d.Accept = nil // a wish that nobody could read
+	}
+	for i, a := range d.Accept {
+		d.Accept[i] = strings.ToValidUTF8(a, "\uFFFD")
+	}
 	n := x.h.nextID()
 	x.h.answers[n] = answer
 	if err := x.h.send(wire.KindDecide, id, n, d); err != nil {
 		delete(x.h.answers, n)
 		answer(wire.Verdict{})
+	}
+}
+
+func (x handler) Download(id uint32, download uint64, e wire.DownloadEvent) {
+	if x.h.webviews[id] != nil {
+		e.Detail = shorten(e.Detail, maxText)
+		x.h.send(wire.KindDownload, id, download, e)
 	}
 }
 

@@ -31,6 +31,8 @@ const (
 	KindAccept                        // body piece of call ID has been taken
 	KindQuit                          // end in an orderly way
 	KindPing                          // answered by KindPong with the same ID
+	KindDialog                        // Dialog ID, to the process for dialogs only
+	KindCloseDialog                   // closes dialog ID, likewise
 )
 
 // Frames from a host to the Core.
@@ -49,6 +51,8 @@ const (
 	KindPong                            //
 	KindLog                             // LogRecord
 	KindResult                          // Result of the KindWindow … KindWebviewAction with that ID
+	KindDialogResult                    // DialogResult of dialog ID, from the process for dialogs only
+	KindDownload                        // DownloadEvent of download ID, see Verdict
 )
 
 // Flags of a frame.
@@ -118,6 +122,8 @@ var limits = map[Kind]struct {
 	KindAccept:        {Core, 0, "accept"},
 	KindQuit:          {Core, 0, "quit"},
 	KindPing:          {Core, 0, "ping"},
+	KindDialog:        {Core, maxControl, "dialog"},
+	KindCloseDialog:   {Core, 0, "close-dialog"},
 
 	KindReady:          {Host, maxControl, "ready"},
 	KindFatal:          {Host, maxControl, "fatal"},
@@ -133,6 +139,8 @@ var limits = map[Kind]struct {
 	KindPong:           {Host, 0, "pong"},
 	KindLog:            {Host, maxControl, "log"},
 	KindResult:         {Host, maxControl, "result"},
+	KindDialogResult:   {Host, maxControl, "dialog-result"},
+	KindDownload:       {Host, maxControl, "download"},
 
 	KindWork:          {Core, maxControl, "work"},
 	KindWorkCancel:    {Core, 0, "work-cancel"},

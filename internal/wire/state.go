@@ -109,6 +109,8 @@ type WindowObserved struct {
 	Fullscreen  bool `json:"fullscreen"`
 	Maximized   bool `json:"maximized"`
 	Minimized   bool `json:"minimized"`
+	// XID is the number of the window on X11, for dialogs that belong to it.
+	XID uint32 `json:"xid,omitzero"`
 }
 
 // An Action is something done once to a window or a webview, as opposed to
@@ -133,6 +135,8 @@ const (
 	ActionForward   = "forward"
 	ActionDevtools  = "devtools"  // Args: true opens, false closes
 	ActionTerminate = "terminate" // ends the web process, as a crash would
+	// ActionCancelDownload ends a download. Args: its number, see Verdict.
+	ActionCancelDownload = "cancel-download"
 )
 
 // PageEventKind says what a webview went through.
@@ -187,6 +191,9 @@ type Decision struct {
 	// Page is the address of the top document that asks.
 	Page string `json:"page"`
 	What string `json:"what,omitzero"`
+	// Accept are the media types that a file chooser is to offer, such as
+	// "image/*". None: all.
+	Accept []string `json:"accept,omitzero"`
 	// MainFrame is false for a navigation of an iframe, as far as the engine
 	// tells.
 	MainFrame   bool `json:"mainFrame,omitzero"`
@@ -200,9 +207,13 @@ type Decision struct {
 // Verdict answers a Decision. The zero value refuses.
 type Verdict struct {
 	Allow bool `json:"allow"`
-	// Path is where an allowed download goes, Paths the chosen files.
+	// Path is the file that an allowed download is written to, which is not
+	// there yet. Paths are the chosen files.
 	Path  string   `json:"path,omitzero"`
 	Paths []string `json:"paths,omitzero"`
+	// Download is the number by which the host reports about an allowed
+	// download, given by the Core and never used again.
+	Download uint64 `json:"download,omitzero"`
 }
 
 // Field is one header field.

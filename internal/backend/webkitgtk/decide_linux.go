@@ -1,7 +1,6 @@
 package webkitgtk
 
 import (
-	"net/url"
 	"slices"
 	"strings"
 
@@ -236,7 +235,8 @@ func (v *webview) onFileChooser(request uintptr) {
 		what = "files"
 	}
 	c.gObjectRef.call(request)
-	v.ask(wire.Decision{Kind: wire.DecideFileChooser, What: what}, func(verdict wire.Verdict) {
+	accept := goStrings(c.webkitFileChooserRequestGetMimeTypes.call(request))
+	v.ask(wire.Decision{Kind: wire.DecideFileChooser, What: what, Accept: accept}, func(verdict wire.Verdict) {
 		paths := verdict.Paths
 		if len(paths) > 1 && !multiple {
 			paths = paths[:1]
@@ -249,41 +249,3 @@ func (v *webview) onFileChooser(request uintptr) {
 		c.gObjectUnref.call(request)
 	})
 }
-
-// onDownload lets a download begin and asks where it may go once its name is
-// known. No byte of it is written before.
-func (e *engine) onDownload(download uintptr) {
-	c := e.c
-	v := e.views[c.webkitDownloadGetWebView.call(download)]
-	if v == nil {
-		c.webkitDownloadCancel.call(download)
-		return
-	}
-	e.connectFallback(download, "decide-destination", 2, 1, func(a args) uintptr {
-		v.onDestination(download, goString(a[1]))
-		return 1
-	})
-}
-
-func (v *webview) onDestination(download uintptr, name string) {
-	c := v.e.c
-	c.gObjectRef.call(download)
-	d := wire.Decision{
-		Kind:     wire.DecideDownload,
-		URL:      goString(c.webkitUriRequestGetUri.call(c.webkitDownloadGetRequest.call(download))),
-		What:     name,
-		Response: true,
-	}
-	v.ask(d, func(verdict wire.Verdict) {
-		if verdict.Allow && verdict.Path != "" {
-			// The Core has made the file, so that nobody else takes its name.
-			c.webkitDownloadSetAllowOverwrite.call(download, 1)
-			c.webkitDownloadSetDestination.with(download, fileURL(verdict.Path))
-		} else {
-			c.webkitDownloadCancel.call(download)
-		}
-		c.gObjectUnref.call(download)
-	})
-}
-
-func fileURL(path string) string { return (&url.URL{Scheme: "file", Path: path}).String() }

@@ -209,7 +209,7 @@ func TestDownload(t *testing.T) {
 	x.decide = func(d wire.Decision, answer func(wire.Verdict)) {
 		v := wire.Verdict{Allow: true}
 		if d.Kind == wire.DecideDownload {
-			v.Path = filepath.Join(dir, "a file % of "+d.What)
+			v.Path, v.Download = filepath.Join(dir, "a file % of "+d.What), uint64(len(d.What))
 			v.Allow = !strings.Contains(d.URL, "?no")
 		}
 		put(x.asked, d)
@@ -225,7 +225,11 @@ func TestDownload(t *testing.T) {
 			t.Error(d)
 		}
 		file := filepath.Join(dir, "a file % of "+name)
-		waitFile(t, file, "<p>web "+path)
+		text := "<p>web " + path
+		waitFile(t, file, text)
+		if d := cmp.Diff(wire.DownloadEvent{State: wire.DownloadFinished, Received: uint64(len(text)), Total: uint64(len(text))}, wait(t, "the end of the download", x.downloads, func(wire.DownloadEvent) bool { return true })); d != "" {
+			t.Error(d)
+		}
 		x.navigate(url + path + "?no")
 		x.decision(wire.DecideDownload, url+path)
 	}

@@ -34,3 +34,16 @@ func (engine) NewWindow(uint32, *wire.WindowState) (backend.Window, error) {
 func (engine) NewWebview(uint32, backend.Window, *wire.WebviewState) (backend.Webview, error) {
 	return nil, unsupported()
 }
+
+type dialogs struct{}
+
+func newDialogs() backend.Dialogs { return dialogs{} }
+
+func (dialogs) Run(backend.Options, func()) error {
+	return &backend.InitError{Code: backend.InitUnsupported, Err: unsupported()}
+}
+
+func (dialogs) Post(func()) {}
+func (dialogs) Quit()       {}
+
+func (dialogs) Show(wire.Dialog, func(wire.DialogResult)) (func(), error) { return nil, unsupported() }

@@ -133,6 +133,20 @@ func goString(p uintptr) string {
 	return string(unsafe.Slice((*byte)(pointer(p)), n))
 }
 
+// goStrings copies an array of C strings that ends with NULL.
+func goStrings(p uintptr) (list []string) {
+	if p == 0 {
+		return nil
+	}
+	for ; ; p += unsafe.Sizeof(p) {
+		s := *(*uintptr)(pointer(p))
+		if s == 0 {
+			return list
+		}
+		list = append(list, goString(s))
+	}
+}
+
 // memory is n bytes of C memory, to be read or copied before it is freed.
 func memory(p uintptr, n int) []byte {
 	if p == 0 || n == 0 {
@@ -167,7 +181,15 @@ func openLibrary(name string) (*library, error) {
 		}
 	}
 	l := new(library)
-	var missing []string
+	if missing := findSymbols(handle, l); len(missing) > 0 {
+		return nil, tooOld(l.version(), missing)
+	}
+	return l, nil
+}
+
+// findSymbols sets the fields of the structure that l points to, and returns
+// the names of the functions that are not there and should be.
+func findSymbols(handle uintptr, l any) (missing []string) {
 	v := reflect.ValueOf(l).Elem()
 	for i := range v.NumField() {
 		field := v.Type().Field(i)
@@ -186,10 +208,26 @@ func openLibrary(name string) (*library, error) {
 			*(*uintptr)(to) = p
 		}
 	}
-	if len(missing) > 0 {
-		return nil, tooOld(l.version(), missing)
+	return missing
+}
+
+// toolkitName is the library that is opened for dialogs: GTK without WebKit.
+const toolkitName = "libgtk-3.so.0"
+
+// openToolkit opens it.
+func openToolkit() (*toolkit, error) {
+	failed := func(err error) error {
+		return &backend.InitError{Code: backend.InitLibrary, Hint: "install GTK 3.22 or later", Err: err}
 	}
-	return l, nil
+	handle, err := purego.Dlopen(toolkitName, purego.RTLD_NOW|purego.RTLD_GLOBAL)
+	if err != nil {
+		return nil, failed(fmt.Errorf("open %s: %w", toolkitName, err))
+	}
+	t := new(toolkit)
+	if missing := findSymbols(handle, t); len(missing) > 0 {
+		return nil, failed(fmt.Errorf("%s has no %s", toolkitName, strings.Join(missing, ", ")))
+	}
+	return t, nil
 }
 
 func tooOld(version string, missing []string) error {

@@ -221,6 +221,12 @@ func (s *site) CloseRequested(id uint32) {
 	}
 }
 
+func (s *site) Download(id uint32, download uint64, e wire.DownloadEvent) {
+	if t := s.tab(id); t != nil && e.State != wire.DownloadProgress {
+		put(t.downloads, e)
+	}
+}
+
 func (s *site) Page(id uint32, e wire.PageEvent) {
 	if t := s.tab(id); t != nil {
 		put(t.events, e)
@@ -282,11 +288,12 @@ type tab struct {
 	request func(r backend.Request)
 	decide  func(d wire.Decision, answer func(wire.Verdict))
 
-	said     chan said
-	events   chan wire.PageEvent
-	observed chan wire.WindowObserved
-	closing  chan struct{}
-	asked    chan wire.Decision
+	said      chan said
+	events    chan wire.PageEvent
+	observed  chan wire.WindowObserved
+	closing   chan struct{}
+	asked     chan wire.Decision
+	downloads chan wire.DownloadEvent
 }
 
 // said is a message that the bridge sent.
@@ -301,12 +308,13 @@ func newTab(t testing.TB, html string) *tab {
 			Title: t.Name(), Width: 400, Height: 300, Visible: true, Focus: true,
 			Focusable: true, Resizable: true, Closable: true, Decorated: true,
 		},
-		pages:    map[string]string{"/": html},
-		said:     make(chan said, 1000),
-		events:   make(chan wire.PageEvent, 1000),
-		observed: make(chan wire.WindowObserved, 1000),
-		closing:  make(chan struct{}, 10),
-		asked:    make(chan wire.Decision, 1000),
+		pages:     map[string]string{"/": html},
+		said:      make(chan said, 1000),
+		events:    make(chan wire.PageEvent, 1000),
+		observed:  make(chan wire.WindowObserved, 1000),
+		closing:   make(chan struct{}, 10),
+		asked:     make(chan wire.Decision, 1000),
+		downloads: make(chan wire.DownloadEvent, 1000),
 	}
 	x.message = func(url, body string, r backend.Reply) {
 		put(x.said, said{url, body})

@@ -73,6 +73,9 @@ func (w *window) Observe() wire.WindowObserved {
 	if w.e.wayland {
 		return o
 	}
+	if c.gdkX11WindowGetXid != 0 {
+		o.XID = uint32(c.gdkX11WindowGetXid.call(gdk))
+	}
 	outer := new(rectangle)
 	c.gdkWindowGetFrameExtents.with(gdk, outer)
 	x, y := new(int32), new(int32)

@@ -59,6 +59,7 @@ type library struct {
 	gdkWindowGetOrigin       cfunc
 	gdkWindowGetState        cfunc
 	gdkX11GetServerTime      cfunc `need:"optional"`
+	gdkX11WindowGetXid       cfunc `need:"optional"`
 
 	// GTK
 	gtkContainerAdd                  cfunc
@@ -199,11 +200,14 @@ type library struct {
 	webkitContextMenuLast                               cfunc
 	webkitContextMenuRemove                             cfunc
 	webkitDownloadCancel                                cfunc
+	webkitDownloadGetReceivedDataLength                 cfunc
 	webkitDownloadGetRequest                            cfunc
+	webkitDownloadGetResponse                           cfunc
 	webkitDownloadGetWebView                            cfunc
 	webkitDownloadSetAllowOverwrite                     cfunc
 	webkitDownloadSetDestination                        cfunc
 	webkitFileChooserRequestCancel                      cfunc
+	webkitFileChooserRequestGetMimeTypes                cfunc
 	webkitFileChooserRequestGetSelectMultiple           cfunc
 	webkitFileChooserRequestSelectFiles                 cfunc
 	webkitNavigationActionGetRequest                    cfunc
@@ -220,8 +224,58 @@ type library struct {
 	webkitResponsePolicyDecisionIsMainFrameMainResource cfunc
 	webkitResponsePolicyDecisionIsMimeTypeSupported     cfunc
 	webkitUriRequestGetUri                              cfunc
+	webkitUriResponseGetContentLength                   cfunc
 	webkitUriResponseGetHttpHeaders                     cfunc
 	webkitUserMediaPermissionIsForAudioDevice           cfunc
 	webkitUserMediaPermissionIsForDisplayDevice         cfunc
 	webkitUserMediaPermissionIsForVideoDevice           cfunc
+}
+
+// toolkit is library for the process that shows dialogs.
+type toolkit struct {
+	gDgettext             cfunc
+	gFree                 cfunc
+	gIdleAddFull          cfunc
+	gMainLoopNew          cfunc
+	gMainLoopQuit         cfunc
+	gMainLoopRun          cfunc
+	gObjectUnref          cfunc
+	gSetApplicationName   cfunc
+	gSetPrgname           cfunc
+	gSignalConnectData    cfunc
+	gSlistFree            cfunc
+	gSlistLength          cfunc
+	gSlistNthData         cfunc
+	gStrdup               cfunc
+	gTypeNameFromInstance cfunc
+
+	gdkDisplayGetDefault             cfunc
+	gdkSetProgramClass               cfunc
+	gdkWindowSetTransientFor         cfunc
+	gdkX11WindowForeignNewForDisplay cfunc `need:"optional"`
+
+	gtkDialogAddButton              cfunc
+	gtkDialogSetDefaultResponse     cfunc
+	gtkFileChooserAddFilter         cfunc
+	gtkFileChooserDialogNew         cfunc
+	gtkFileChooserGetFilenames      cfunc
+	gtkFileChooserSetCreateFolders  cfunc
+	gtkFileChooserSetCurrentFolder  cfunc
+	gtkFileChooserSetCurrentName    cfunc
+	gtkFileChooserSetSelectMultiple cfunc
+	gtkFileFilterAddMimeType        cfunc
+	gtkFileFilterAddPattern         cfunc
+	gtkFileFilterNew                cfunc
+	gtkFileFilterSetName            cfunc
+	gtkInitCheck                    cfunc
+	gtkMessageDialogNew             cfunc
+	gtkWidgetDestroy                cfunc
+	gtkWidgetGetWindow              cfunc
+	gtkWidgetRealize                cfunc
+	gtkWindowPresent                cfunc
+	gtkWindowSetDefaultSize         cfunc
+	gtkWindowSetModal               cfunc
+	gtkWindowSetSkipTaskbarHint     cfunc
+	gtkWindowSetTitle               cfunc
+	gtkWindowSetTransientFor        cfunc
 }

@@ -14,3 +14,6 @@ import "github.com/mullion-dev/mullion/internal/backend"
 // New returns the engine. On a system without GTK its Run returns a
 // *backend.InitError.
 func New() backend.Engine { return newEngine() }
+
+// NewDialogs returns what shows native dialogs. It opens GTK alone.
+func NewDialogs() backend.Dialogs { return newDialogs() }

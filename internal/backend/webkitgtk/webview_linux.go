@@ -31,6 +31,7 @@ type webview struct {
 	replies    map[*reply]struct{}
 	questions  map[*question]struct{}
 	deliveries map[*delivery]struct{}
+	downloads  map[uint64]*download // those that were allowed and go on
 }
 
 // fixedSettings are the same for every webview, whatever the defaults of the
@@ -60,6 +61,7 @@ func newWebview(e *engine, id uint32, w *window, s *wire.WebviewState) (*webview
 		replies:    make(map[*reply]struct{}),
 		questions:  make(map[*question]struct{}),
 		deliveries: make(map[*delivery]struct{}),
+		downloads:  make(map[uint64]*download),
 	}
 	v.settings = c.webkitSettingsNew.call()
 	for _, f := range fixedSettings {
@@ -234,6 +236,8 @@ func (v *webview) Do(a wire.Action) error {
 		c.webkitWebViewTerminateWebProcess.call(v.view)
 	case wire.ActionDevtools:
 		return v.devtools(a)
+	case wire.ActionCancelDownload:
+		return v.cancelDownload(a)
 	default:
 		return fmt.Errorf("webkitgtk: a webview has no action %q", a.Name)
 	}
@@ -275,6 +279,9 @@ func (v *webview) Close() {
 	}
 	for d := range maps.Clone(v.deliveries) {
 		d.finish(errClosed)
+	}
+	for _, d := range maps.Clone(v.downloads) {
+		d.cancel()
 	}
 	e, c := v.e, v.e.c
 	delete(e.webviews, v.id)

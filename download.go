@@ -1,0 +1,88 @@
+package mullion
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/mullion-dev/mullion/internal/core"
+)
+
+// DownloadState is how far a download is.
+type DownloadState = core.DownloadState
+
+// The states of a download. Each begins with DownloadStarted and ends with
+// DownloadFinished or DownloadFailed.
+const (
+	DownloadStarted  = core.DownloadStarted
+	DownloadRunning  = core.DownloadRunning
+	DownloadFinished = core.DownloadFinished
+	DownloadFailed   = core.DownloadFailed
+)
+
+// DownloadEvent is something that happened to a download of a page.
+type DownloadEvent struct {
+	// ID is the download, for [App.CancelDownload].
+	ID uint64
+	// Window is the label of the page's window.
+	Window string
+	// URL is what is downloaded, Name what the file is to be called.
+	URL, Name string
+	// Path is where the file is to be, and of a finished download where it
+	// is: it may have got a number, so that no other file was lost. It is
+	// empty for a failed one.
+	Path  string
+	State DownloadState
+	// Received and Total are in bytes. Total is 0 where the server has not
+	// told it.
+	Received, Total uint64
+	// Err says why a download has failed.
+	Err error
+}
+
+// OnDownload adds a function that is told of every download, before the app
+// runs. Calls come one after the other; while one waits, so do downloads.
+func (a *App) OnDownload(f func(DownloadEvent)) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.onDownload = append(slices.Clone(a.onDownload), f)
+}
+
+func (a *App) downloadEvent(e core.DownloadEvent) {
+	a.mu.Lock()
+	functions := a.onDownload
+	a.mu.Unlock()
+	for _, f := range functions {
+		f(DownloadEvent(e))
+	}
+}
+
+// CancelDownload ends a download; nothing is left of it. One that has ended
+// already is an error wrapping [ErrNoDownload].
+func (a *App) CancelDownload(ctx context.Context, id uint64) error {
+	if err := a.core.CancelDownload(ctx, id); err != nil {
+		return fmt.Errorf("mullion: download %d: %w", id, err)
+	}
+	return nil
+}
+
+// ErrNoDownload is returned for downloads that have ended, or never began.
+var ErrNoDownload = core.ErrNoDownload
+
+// downloadDir resolves Options.DownloadDir.
+func (a *App) downloadDir(dir string) (string, error) {
+	if name, ok := strings.CutPrefix(dir, "$"); ok {
+		name, rest, _ := strings.Cut(filepath.ToSlash(name), "/")
+		base, ok := a.pathVariable(name)
+		if !ok {
+			return "", fmt.Errorf("mullion: Options.DownloadDir: $%s is not known", name)
+		}
+		return filepath.Join(base, filepath.FromSlash(rest)), nil
+	}
+	if dir != "" && !filepath.IsAbs(dir) {
+		return "", fmt.Errorf("mullion: Options.DownloadDir: %q is not absolute", dir)
+	}
+	return dir, nil
+}

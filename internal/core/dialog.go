@@ -1,0 +1,226 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/mullion-dev/mullion/internal/wire"
+)
+
+// ErrCancelled is returned when the user has closed a dialog without an
+// answer, or there can be none any more.
+var ErrCancelled = errors.New("cancelled")
+
+const (
+	// maxDialogs bounds how many dialogs are open at a time.
+	maxDialogs = 16
+	// dialogsIdle is how long the process for dialogs stays when there is
+	// nothing to show: a dialog is often followed by another.
+	dialogsIdle = 10 * time.Second
+)
+
+// dialogs is the process that shows native dialogs, while there is one.
+type dialogs struct {
+	core *Core
+
+	mu     sync.Mutex
+	life   *dialogLife // guarded by mu; nil while there is no process
+	lastID uint64      // guarded by mu
+	open   int         // guarded by mu; dialogs, at most maxDialogs
+}
+
+// dialogLife is one process, from its start to its end.
+type dialogLife struct {
+	child   Child
+	waiting map[uint64]chan wire.DialogResult // guarded by dialogs.mu
+	idle    *time.Timer                       // guarded by dialogs.mu; nil while a dialog is open
+}
+
+// Ask shows a dialog and waits for the user. It belongs to w, as far as the
+// system allows, and closes with it; w may be nil. The error is ErrCancelled
+// where there is no answer, also when the process for dialogs has died, which
+// the log tells then.
+func (c *Core) Ask(ctx context.Context, w *Window, d wire.Dialog) (wire.DialogResult, error) {
+	var gone <-chan struct{}
+	if w != nil {
+		gone = w.gone
+		d.Parent = w.Observed().XID
+	}
+	g := &c.dialogs
+	life, id, answer, err := g.show(d)
+	if err != nil {
+		return wire.DialogResult{}, err
+	}
+	defer g.done(life, id)
+	select {
+	case r, ok := <-answer:
+		switch {
+		case !ok:
+			return r, fmt.Errorf("%w: the process for dialogs has ended", ErrCancelled)
+		case r.Error != "":
+			return r, errors.New("dialog: " + r.Error)
+		case d.Kind == wire.DialogMessage && (r.Button < 0 || r.Button >= len(d.Buttons)):
+			return r, fmt.Errorf("dialog: there is no button %d", r.Button)
+		case d.Kind != wire.DialogMessage && len(r.Paths) == 0:
+			return r, ErrCancelled
+		}
+		return r, nil
+	case <-ctx.Done():
+		err = ctx.Err()
+	case <-gone:
+		err = fmt.Errorf("%w: the window was closed", ErrCancelled)
+	case <-c.ctx.Done():
+		err = ErrClosed
+	}
+	_ = life.child.Conn().Send(wire.Frame{Kind: wire.KindCloseDialog, ID: id})
+	return wire.DialogResult{}, err
+}
+
+// show sends a dialog to the process, which is started if need be. Frames
+// wait in the socket until it is up.
+func (g *dialogs) show(d wire.Dialog) (*dialogLife, uint64, <-chan wire.DialogResult, error) {
+	c := g.core
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.open >= maxDialogs {
+		return nil, 0, nil, fmt.Errorf("dialog: %d are open already", g.open)
+	}
+	if g.life == nil {
+		life, err := g.start()
+		if err != nil {
+			return nil, 0, nil, err
+		}
+		g.life = life
+		c.tasks.Go(func() { g.run(life) })
+	}
+	life := g.life
+	if life.idle != nil {
+		life.idle.Stop()
+		life.idle = nil
+	}
+	g.lastID++
+	answer := make(chan wire.DialogResult, 1)
+	if err := life.child.Conn().SendJSON(wire.KindDialog, 0, g.lastID, d); err != nil {
+		return nil, 0, nil, fmt.Errorf("dialog: %w", err)
+	}
+	life.waiting[g.lastID] = answer
+	g.open++
+	return life, g.lastID, answer, nil
+}
+
+// start starts the process. g.mu is held.
+func (g *dialogs) start() (*dialogLife, error) {
+	c := g.core
+	if c.opts.LaunchDialogs == nil {
+		return nil, fmt.Errorf("dialog: %w", errors.ErrUnsupported)
+	}
+	if c.ctx.Err() != nil {
+		return nil, ErrClosed
+	}
+	child, err := c.opts.LaunchDialogs(c.ctx)
+	if err != nil {
+		return nil, fmt.Errorf("dialog: %w", err)
+	}
+	hello := wire.Hello{Version: wire.Version, Host: "dialogs", AppID: c.opts.ID, AppName: c.opts.Name}
+	_ = child.Conn().SendJSON(wire.KindHello, 0, 0, hello) // that it failed is seen by run
+	return &dialogLife{child: child, waiting: map[uint64]chan wire.DialogResult{}}, nil
+}
+
+// done forgets a dialog. When it was the last one the process may go.
+func (g *dialogs) done(life *dialogLife, id uint64) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.open--
+	delete(life.waiting, id)
+	if len(life.waiting) == 0 && g.life == life {
+		life.idle = time.AfterFunc(dialogsIdle, func() { g.retire(life) })
+	}
+}
+
+// retire ends a process that has had nothing to show.
+func (g *dialogs) retire(life *dialogLife) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.life == life && life.idle != nil {
+		g.life = nil
+		life.quit()
+	}
+}
+
+// quit asks the process to end, and does not wait for it for ever.
+func (life *dialogLife) quit() {
+	_ = life.child.Conn().Send(wire.Frame{Kind: wire.KindQuit})
+	t := time.AfterFunc(quitGrace, life.child.Kill)
+	go func() { life.child.Wait(); t.Stop() }()
+}
+
+// run handles what the process says until it ends.
+func (g *dialogs) run(life *dialogLife) {
+	c := g.core
+	stop := context.AfterFunc(c.ctx, life.quit)
+	launch := time.AfterFunc(launchTimeout, life.child.Kill)
+	err := g.serve(life, func() { launch.Stop() })
+	stop()
+	launch.Stop()
+
+	g.mu.Lock()
+	expected := g.life != life || c.ctx.Err() != nil
+	if g.life == life {
+		g.life = nil
+	}
+	if life.idle != nil {
+		life.idle.Stop()
+	}
+	waiting := life.waiting
+	life.waiting = map[uint64]chan wire.DialogResult{}
+	g.mu.Unlock()
+
+	life.child.Kill()
+	life.child.Conn().Close()
+	end := life.child.Wait()
+	if !expected {
+		c.log.Error("mullion: the process for dialogs has ended; open dialogs count as cancelled",
+			"dialogs", len(waiting), "detail", end.Detail, "error", err)
+	}
+	for _, answer := range waiting {
+		close(answer)
+	}
+}
+
+// serve handles frames. Its error is why there are no more.
+func (g *dialogs) serve(life *dialogLife, ready func()) error {
+	for {
+		f, err := life.child.Conn().Receive()
+		if err != nil {
+			return err
+		}
+		switch f.Kind {
+		case wire.KindReady:
+			ready()
+		case wire.KindPong:
+		case wire.KindLog:
+			if err := g.logRecord(f); err != nil {
+				return err
+			}
+		case wire.KindFatal:
+			return decodeFatal(f)
+		case wire.KindDialogResult:
+			var r wire.DialogResult
+			if err := wire.Decode(f, &r); err != nil {
+				return err
+			}
+			g.mu.Lock()
+			answer := life.waiting[f.ID]
+			delete(life.waiting, f.ID)
+			g.mu.Unlock()
+			if answer != nil {
+				answer <- r
+			}
+		default:
+			return fmt.Errorf("%w: unexpected %s frame", wire.ErrProtocol, f.Kind)
+		}
+	}
+}

@@ -1,0 +1,394 @@
+package e2e_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/mullion-dev/mullion"
+	"github.com/mullion-dev/mullion/internal/e2e"
+)
+
+// xdotool runs a command of the user's hand.
+func xdotool(args ...string) (string, error) {
+	// A window that goes meanwhile keeps it waiting.
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, "xdotool", args...).Output()
+	if err != nil {
+		return "", fmt.Errorf("xdotool %v: %w", args, err)
+	}
+	return strings.TrimSpace(string(out)), nil
+}
+
+// dialog waits for the window of that title, which before brings about; it is
+// called again when nothing has come of it.
+func dialog(t *testing.T, title string, before func()) (id string) {
+	t.Helper()
+	var called time.Time
+	if err := e2e.WaitFor(e2e.Timeout, func() (err error) {
+		if before != nil && time.Since(called) > 3*time.Second {
+			before()
+			called = time.Now()
+		}
+		id, err = xdotool("search", "--onlyvisible", "--name", "^"+title+"$")
+		id, _, _ = strings.Cut(id, "\n")
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+// closed waits until no window has that title.
+func closed(t *testing.T, title string) {
+	t.Helper()
+	if err := e2e.WaitFor(e2e.Timeout, func() error {
+		if id, err := xdotool("search", "--onlyvisible", "--name", "^"+title+"$"); err == nil && id != "" {
+			return fmt.Errorf("window %q is still there", title)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// answer types into a dialog and presses return, until it is closed: what is
+// typed while a window comes up may be lost.
+func answer(t *testing.T, title, text string) {
+	t.Helper()
+	if err := e2e.WaitFor(e2e.Timeout, func() error {
+		id, err := xdotool("search", "--onlyvisible", "--name", "^"+title+"$")
+		if err != nil || id == "" {
+			return nil
+		}
+		id, _, _ = strings.Cut(id, "\n")
+		if _, err := xdotool("windowfocus", "--sync", id, "key", "ctrl+l", "key", "ctrl+a", "type", "--delay", "1", text); err != nil {
+			return err
+		}
+		_, _ = xdotool("key", "Return")
+		deadline := time.Now().Add(time.Second)
+		for time.Now().Before(deadline) {
+			if id, err := xdotool("search", "--onlyvisible", "--name", "^"+title+"$"); err != nil || id == "" {
+				return nil
+			}
+		}
+		return fmt.Errorf("dialog %q does not close", title)
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// click has the user click on the page in the window of that title.
+func click(title string) func() {
+	return func() {
+		_, _ = xdotool("search", "--onlyvisible", "--name", "^"+title+"$", "windowactivate", "mousemove", "--window", "%1", "20", "200", "click", "1")
+	}
+}
+
+// chosenFile is a file as a page sees it.
+type chosenFile struct{ Name, Hash string }
+
+func fileOf(name, content string) chosenFile {
+	return chosenFile{name, fmt.Sprintf("%x", sha256.Sum256([]byte(content)))}
+}
+
+// choose runs a script that waits for a click, asks for files and returns
+// them.
+func choose(page *e2e.Page, attributes string) <-chan any {
+	c := make(chan any, 1)
+	go func() {
+		var files []chosenFile
+		err := page.Run(`
+			const input = document.createElement('input');
+			Object.assign(input, { type: 'file' }, `+attributes+`);
+			document.body.append(input);
+			const done = new Promise((r) => { input.onchange = r; input.oncancel = r });
+			document.addEventListener('click', () => input.click(), { once: true });
+			await done;
+			const files = [];
+			for (const f of input.files) {
+				const sum = new Uint8Array(await crypto.subtle.digest('SHA-256', await f.arrayBuffer()));
+				files.push({ Name: f.name, Hash: [...sum].map((b) => b.toString(16).padStart(2, '0')).join('') });
+			}
+			input.remove();
+			return files;`, &files)
+		if err != nil {
+			c <- err
+		} else {
+			c <- files
+		}
+	}()
+	return c
+}
+
+func result(t *testing.T, c <-chan any) any {
+	t.Helper()
+	select {
+	case r := <-c:
+		return r
+	case <-time.After(e2e.Timeout):
+		t.Fatal("no answer")
+		return nil
+	}
+}
+
+// inboxes lists the files that hosts can read.
+func inboxes(t *testing.T, dataDir string) (files []string) {
+	t.Helper()
+	err := filepath.WalkDir(filepath.Join(dataDir, "cache", "files"), func(path string, e os.DirEntry, err error) error {
+		if err == nil && !e.IsDir() && !strings.HasSuffix(path, ".lock") {
+			files = append(files, path)
+		}
+		if os.IsNotExist(err) {
+			return nil // gone meanwhile
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+func TestFileChooser(t *testing.T) {
+	t.Setenv("XDG_DATA_HOME", t.TempDir()) // where what was chosen of late is noted
+	home := t.TempDir()
+	big := strings.Repeat("0123456789abcdef", 1<<18)
+	for name, text := range map[string]string{"one.txt": "text of one", "two.bin": big, "dir/three": "3"} {
+		path := filepath.Join(home, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := syscall.Mkfifo(filepath.Join(home, "pipe"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	data := t.TempDir()
+	app := e2e.Start(t, e2e.Options{Permissions: []any{"web:allow-file-chooser"}, DataDir: data})
+	page := app.Main()
+
+	got := choose(page, `{}`)
+	id := dialog(t, "Open", click("main"))
+	out, err := exec.Command("xprop", "-id", id, "WM_TRANSIENT_FOR").Output()
+	parent := dialog(t, "main", nil)
+	var number int
+	fmt.Sscan(parent, &number)
+	if err != nil || !strings.Contains(string(out), fmt.Sprintf("%#x", number)) {
+		t.Errorf("the dialog belongs to %s, not to window %#x: %v", out, number, err)
+	}
+	if shot := os.Getenv("E2E_SCREENSHOT"); shot != "" {
+		time.Sleep(time.Second)
+		exec.Command("import", "-window", "root", shot).Run()
+	}
+	answer(t, "Open", filepath.Join(home, "two.bin"))
+	if d := cmp.Diff(any([]chosenFile{fileOf("two.bin", big)}), result(t, got)); d != "" {
+		t.Error(d)
+	}
+	if n := len(inboxes(t, data)); n != 1 {
+		t.Errorf("%d files in the inboxes, want 1", n)
+	}
+
+	got = choose(page, `{ multiple: true, accept: 'text/plain' }`)
+	dialog(t, "Open", click("main"))
+	answer(t, "Open", filepath.Join(home, "one.txt"))
+	if d := cmp.Diff(any([]chosenFile{fileOf("one.txt", "text of one")}), result(t, got)); d != "" {
+		t.Error(d)
+	}
+
+	got = choose(page, `{}`)
+	dialog(t, "Open", click("main"))
+	if err := e2e.WaitFor(e2e.Timeout, func() error { // cancelled
+		if _, err := xdotool("search", "--onlyvisible", "--name", "^Open$", "windowfocus", "key", "Escape"); err == nil {
+			return errors.New("the dialog is still there")
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(any([]chosenFile{}), result(t, got)); d != "" {
+		t.Error(d)
+	}
+
+	got = choose(page, `{}`) // what cannot be given to a page is told to the user
+	dialog(t, "Open", click("main"))
+	answer(t, "Open", filepath.Join(home, "pipe"))
+	dialog(t, "e2e", nil)
+	answer(t, "e2e", "")
+	if d := cmp.Diff(any([]chosenFile{}), result(t, got)); d != "" {
+		t.Error(d)
+	}
+
+	got = choose(page, `{}`) // the process for dialogs is killed
+	dialog(t, "Open", click("main"))
+	kill(t, dialogsPID(t))
+	if d := cmp.Diff(any([]chosenFile{}), result(t, got)); d != "" {
+		t.Error(d)
+	}
+	closed(t, "Open")
+	if !app.Log.Contains("the process for dialogs has ended") {
+		t.Error("the log does not say that the process for dialogs was killed")
+	}
+
+	// When the page is left, so are its files.
+	page.Must(`setTimeout(() => location.reload()); return 1`, nil)
+	if err := e2e.WaitFor(e2e.Timeout, func() error {
+		if left := inboxes(t, data); len(left) > 0 {
+			return fmt.Errorf("left in the inboxes: %v", left)
+		}
+		return nil
+	}); err != nil {
+		t.Error(err)
+	}
+
+	// A dialog does not outlive its window.
+	second := app.Open("second", func(o *mullion.WindowOptions) { o.Title = "second" })
+	choose(second, `{}`)
+	dialog(t, "Open", click("second"))
+	w, err := app.Window("second")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	closed(t, "Open")
+	if err := app.Stop(); err != nil && !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	entries, _ := os.ReadDir(filepath.Join(data, "cache", "files"))
+	if len(entries) > 0 {
+		t.Errorf("left after the end: %v", entries)
+	}
+}
+
+// dialogsPID is the child of this process that shows dialogs.
+func dialogsPID(t *testing.T) int {
+	t.Helper()
+	for _, p := range e2e.Descendants(os.Getpid()) {
+		env, _ := os.ReadFile(fmt.Sprintf("/proc/%d/environ", p.PID))
+		if strings.Contains(string(env), "MULLION_ROLE=dialogs\x00") || strings.HasSuffix(string(env), "MULLION_ROLE=dialogs") {
+			return p.PID
+		}
+	}
+	t.Fatal("there is no process for dialogs")
+	return 0
+}
+
+func TestDialogs(t *testing.T) {
+	t.Setenv("XDG_DATA_HOME", t.TempDir())
+	home := t.TempDir()
+	file := filepath.Join(home, "file.txt")
+	if err := os.WriteFile(file, []byte("x"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	app := e2e.Start(t, e2e.Options{})
+	w, err := app.Window("main")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), e2e.Timeout)
+	defer cancel()
+	ask := func(f func() (any, error)) <-chan any {
+		c := make(chan any, 1)
+		go func() {
+			v, err := f()
+			if err != nil {
+				v = err
+			}
+			c <- v
+		}()
+		return c
+	}
+	for _, test := range []struct {
+		name  string
+		ask   func() (any, error)
+		title string
+		text  string
+		want  any
+	}{
+		{"open", func() (any, error) {
+			return app.OpenFile(ctx, mullion.FileDialog{
+				Title: "Pick", DefaultPath: home, Window: w, Filters: []mullion.FileFilter{{Name: "Text", Extensions: []string{"txt"}}},
+			})
+		}, "Pick", file, []string{file}},
+		{"folder", func() (any, error) {
+			return app.OpenFile(ctx, mullion.FileDialog{Directory: true, Multiple: true, DefaultPath: home})
+		}, "Choose a folder", home, []string{home}},
+		{"save", func() (any, error) {
+			return app.SaveFile(ctx, mullion.FileDialog{DefaultPath: filepath.Join(home, "proposed"), Window: w})
+		}, "Save", filepath.Join(home, "new.txt"), filepath.Join(home, "new.txt")},
+		{"message", func() (any, error) {
+			return app.Message(ctx, mullion.MessageDialog{Title: "Sure_?", Message: "100%s <b>sure</b>?", Buttons: []string{"Yes_", "No"}, Window: w})
+		}, "Sure_\\?", "", "Yes_"},
+		{"confirm", func() (any, error) {
+			return app.Confirm(ctx, mullion.MessageDialog{Kind: mullion.MessageWarning, Message: "Go on?"})
+		}, "e2e", "", true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := ask(test.ask)
+			dialog(t, test.title, nil)
+			answer(t, test.title, test.text)
+			if d := cmp.Diff(test.want, result(t, got)); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+	// A file that is there takes a second yes.
+	got := ask(func() (any, error) { return app.SaveFile(ctx, mullion.FileDialog{DefaultPath: file, Window: w}) })
+	id := dialog(t, "Save", nil)
+	dialog(t, "Replace", func() {
+		_, _ = xdotool("windowfocus", "--sync", id, "key", "ctrl+a", "type", "--delay", "1", file)
+		_, _ = xdotool("key", "Return")
+	})
+	if err := e2e.WaitFor(e2e.Timeout, func() error { // no
+		if _, err := xdotool("search", "--onlyvisible", "--name", "^Replace$", "windowfocus", "key", "Escape"); err == nil {
+			return errors.New("the question is still there")
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	dialog(t, "Replace", func() { _, _ = xdotool("windowfocus", "--sync", id, "key", "Return") })
+	answer(t, "Replace", "")
+	closed(t, "Save")
+	if d := cmp.Diff(any(file), result(t, got)); d != "" {
+		t.Error(d)
+	}
+	short, stop := context.WithCancel(ctx)
+	got = ask(func() (any, error) { return app.OpenFile(short, mullion.FileDialog{}) })
+	dialog(t, "Open", nil)
+	stop()
+	if err, ok := result(t, got).(error); !ok || !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	closed(t, "Open")
+	got = ask(func() (any, error) {
+		return app.Confirm(ctx, mullion.MessageDialog{Title: "Question", Message: "?", Window: w})
+	})
+	dialog(t, "Question", nil)
+	w.Close()
+	if err, ok := result(t, got).(error); !ok || !errors.Is(err, mullion.ErrCancelled) {
+		t.Errorf("got %v", err)
+	}
+	closed(t, "Question")
+	for name, f := range map[string]func() (any, error){
+		"relative": func() (any, error) { return app.OpenFile(ctx, mullion.FileDialog{DefaultPath: "x"}) },
+		"filter":   func() (any, error) { return app.OpenFile(ctx, mullion.FileDialog{Filters: []mullion.FileFilter{{}}}) },
+		"save":     func() (any, error) { return app.SaveFile(ctx, mullion.FileDialog{Multiple: true}) },
+		"buttons":  func() (any, error) { return app.Message(ctx, mullion.MessageDialog{Buttons: []string{""}}) },
+		"kind":     func() (any, error) { return app.Message(ctx, mullion.MessageDialog{Kind: "loud"}) },
+	} {
+		if v, err := f(); err == nil || errors.Is(err, mullion.ErrCancelled) {
+			t.Errorf("%s: got %v, %v", name, v, err)
+		}
+	}
+}

@@ -1,0 +1,138 @@
+// Package transfer moves files between the user and hosts, which see nothing
+// of the user's files themselves.
+//
+// New names the place, Open takes it. Each host has an inbox, from which it
+// reads what Put has brought there, and an outbox, into which it writes what
+// Stage has room for. Nothing here asks whether a host may have a file.
+package transfer
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+)
+
+// ErrNotOpen is returned before Open and after Close.
+var ErrNotOpen = errors.New("transfer: there is no place for files just now")
+
+// Area is the place for the files of one run of an app. It is safe for
+// concurrent use.
+type Area struct {
+	dir string // for all runs
+
+	mu   sync.Mutex
+	run  string   // guarded by mu; the folder of this run, "" while not open
+	lock *os.File // guarded by mu; says that the run goes on
+}
+
+// New returns an area below dir, which no host may see as a whole. It does
+// nothing yet.
+func New(dir string) *Area { return &Area{dir: dir} }
+
+// lockSuffix ends the name of the file that the run of an app holds a lock on,
+// beside the folder of the run.
+const lockSuffix = ".lock"
+
+// Open makes the folder of this run and removes what runs that have ended
+// left behind.
+func (a *Area) Open() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.run != "" {
+		return nil
+	}
+	if err := os.MkdirAll(a.dir, 0o700); err != nil {
+		return fmt.Errorf("transfer: %w", err)
+	}
+	run := filepath.Join(a.dir, random())
+	lock, err := takeLock(run + lockSuffix)
+	if err != nil {
+		return fmt.Errorf("transfer: %w", err)
+	}
+	a.sweep(run)
+	if err := os.Mkdir(run, 0o700); err != nil {
+		lock.Close()
+		return fmt.Errorf("transfer: %w", err)
+	}
+	a.run, a.lock = run, lock
+	return nil
+}
+
+// sweep removes the runs that nobody holds a lock on. What cannot be removed
+// is left for the next time.
+func (a *Area) sweep(mine string) {
+	locks, _ := filepath.Glob(filepath.Join(a.dir, "*"+lockSuffix))
+	for _, name := range locks {
+		if run := strings.TrimSuffix(name, lockSuffix); run != mine {
+			if lock, err := takeLock(name); err == nil {
+				os.RemoveAll(run)
+				os.Remove(name)
+				lock.Close()
+			}
+		}
+	}
+}
+
+// Close removes all that is there.
+func (a *Area) Close() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.run == "" {
+		return nil
+	}
+	err := os.RemoveAll(a.run)
+	os.Remove(a.run + lockSuffix)
+	a.lock.Close()
+	a.run, a.lock = "", nil
+	if err != nil {
+		return fmt.Errorf("transfer: %w", err)
+	}
+	return nil
+}
+
+// Inbox returns the folder that a host of that name may read, and nothing
+// more. It is made if need be.
+func (a *Area) Inbox(host string) (string, error) { return a.folder(host, "in") }
+
+// Outbox returns the folder that a host of that name may write to. It is made
+// if need be.
+func (a *Area) Outbox(host string) (string, error) { return a.folder(host, "out") }
+
+func (a *Area) folder(host, name string) (string, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.run == "" {
+		return "", ErrNotOpen
+	}
+	dir := filepath.Join(a.run, folderName(host), name)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", fmt.Errorf("transfer: %w", err)
+	}
+	return dir, nil
+}
+
+// folderName makes a name for a folder of any text, so that no two texts have
+// the same.
+func folderName(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	readable := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' {
+			return r
+		}
+		return '_'
+	}, text)
+	return fmt.Sprintf("%.40s-%s", readable, hex.EncodeToString(sum[:8]))
+}
+
+// random returns a name that nobody guesses.
+func random() string { return strings.ToLower(rand.Text()) }
+
+// exists reports whether a name is taken.
+func exists(err error) bool { return errors.Is(err, fs.ErrExist) }
