@@ -53,6 +53,15 @@ type Options struct {
 	// OnFault is told when a host, a web process or a worker has ended, and
 	// whether it is started again. It must not block.
 	OnFault func(Fault)
+	// OnHang is asked what to do about a page that does not answer: as soon
+	// as that is known, which takes some seconds, and then each HangTimeout
+	// until the page answers or is gone. It may wait for the user. Nil means
+	// HangReload after HangTimeout, and HangWait for windows with developer
+	// tools, whose pages may stand at a breakpoint.
+	OnHang func(Hang) HangAction
+	// HangTimeout is how long a page may leave the app without an answer.
+	// Zero means 30 seconds.
+	HangTimeout time.Duration
 }
 
 // Fault is something that broke, and what becomes of it.
@@ -64,13 +73,15 @@ type Fault struct {
 	// Worker is the name of a worker.
 	Worker string
 	// Reason is a word: "killed", "crashed", "exited", "out of memory",
-	// "launch failed", "hung" or "protocol violation".
+	// "launch failed", "hung", "blank" or "protocol violation".
 	Reason string
 	Detail string
 	// Failures is how often it has failed of late, this time included.
 	Failures int
-	// Restarting is false when it is given up. The next call of a worker
-	// tries again after a minute.
+	// Restarting is false when it is given up. Windows then show an error
+	// page, from where the user can try again; where not even that is
+	// possible they are closed. The next call of a worker tries again after a
+	// minute.
 	Restarting bool
 }
 
@@ -147,6 +158,10 @@ func New(o Options) (*App, error) {
 	}
 	if len(conf.App.Windows) > 0 {
 		co.MainWindow = conf.App.Windows[0].Label
+	}
+	co.Patience.Page, co.Rendering = o.HangTimeout, a.rendering()
+	if o.OnHang != nil {
+		co.OnHang = func(h core.Hang) core.HangAction { return core.HangAction(o.OnHang(Hang{h.Window, h.For})) }
 	}
 	if o.OnFault != nil {
 		co.OnFault = func(f core.Fault) {

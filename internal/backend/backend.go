@@ -81,6 +81,8 @@ type Options struct {
 	World string
 	// MessageName is the name of the script message handler in that world.
 	MessageName string
+	// Rendering is how to draw.
+	Rendering wire.Rendering
 	// Log gets the engine's own complaints.
 	Log func(text string)
 }
@@ -109,7 +111,8 @@ type Webview interface {
 	// its only argument, never as program text, in the world of the bridge.
 	// done is called on the main loop once the page has run it, or has not.
 	Deliver(data string, done func(error))
-	// Load starts the first navigation.
+	// Load starts the first navigation, on top of the history in
+	// WebviewState.Session if there is one.
 	Load(url string)
 	Close()
 }
@@ -129,6 +132,11 @@ type Handler interface {
 	// Page reports PageStarted, PageCommitted, PageFinished, PageFailed,
 	// PageCrashed, PageTitle, PageHung, PageAnswers. URL is always set.
 	Page(webview uint32, e wire.PageEvent)
+	// Session reports the webview's history and scroll position in a form of
+	// the engine's own, whenever they have changed and then stood still. A
+	// webview that is made with it as WebviewState.Session comes back there.
+	// It has at most wire.MaxSession bytes.
+	Session(webview uint32, data []byte)
 	// Message is a script message of the bridge's world. url is the address
 	// of the webview's top document at that time. r must be answered once.
 	Message(webview uint32, url, body string, r Reply)

@@ -21,6 +21,7 @@ import (
 
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/internal/assets"
+	"github.com/mullion-dev/mullion/internal/rendering"
 	"github.com/mullion-dev/mullion/internal/supervise"
 	"github.com/mullion-dev/mullion/internal/transfer"
 	"github.com/mullion-dev/mullion/internal/wire"
@@ -79,6 +80,13 @@ type Options struct {
 	Restarts supervise.Policy
 	// OnFault is told about everything that broke; it may be nil.
 	OnFault func(Fault)
+	// OnHang is asked what to do about a page that does not answer; nil means
+	// to load it again after Patience.Page.
+	OnHang func(Hang) HangAction
+	// Patience bounds how long is waited for what does not answer.
+	Patience Patience
+	// Rendering says how hosts draw; nil means as they like.
+	Rendering *rendering.Ladder
 	// StayOpen keeps the app running when its last window has closed.
 	StayOpen bool
 }
@@ -146,6 +154,7 @@ type Core struct {
 	closed       bool                   // guarded by mu
 	started      bool                   // guarded by mu; Run was called, hosts may start
 	hadWindow    bool                   // guarded by mu
+	focused      uint64                 // guarded by mu; counts the times that a window came to the front
 }
 
 // New makes a Core. Nothing is started until Run.
@@ -156,6 +165,7 @@ func New(o Options) (*Core, error) {
 	if o.Restarts == (supervise.Policy{}) {
 		o.Restarts = supervise.Default
 	}
+	o.Patience.setDefaults()
 	c := &Core{
 		opts:       o,
 		log:        o.Log,

@@ -67,6 +67,9 @@ func (c *Core) decide(conn *wire.Conn, v *Webview, f wire.Frame) error {
 	if v == nil {
 		return conn.SendJSON(wire.KindVerdict, 0, f.ID, wire.Verdict{})
 	}
+	if allow, ours := v.decideError(d); ours {
+		return conn.SendJSON(wire.KindVerdict, v.id, f.ID, wire.Verdict{Allow: allow})
+	}
 	from := v.caller()
 	asked := ipc.Message{Kind: kind, Name: d.What, From: from, URL: d.URL, MainFrame: d.MainFrame}
 	answer := func() {
@@ -296,20 +299,4 @@ func scopeText(raw jsontext.Value, key string) (string, error) {
 		return "", fmt.Errorf("scope entry %s: want a string or {%q: string}", raw, key)
 	}
 	return m[key], nil
-}
-
-// crashed heals a webview whose web process is gone: the page is loaded again
-// in place, unless it crashes again and again.
-func (v *Webview) crashed(reason string) {
-	v.endDocument(errors.New("the web process is gone"))
-	v.mu.Lock()
-	v.painted = false
-	v.crashes++
-	n := v.crashes
-	v.mu.Unlock()
-	again := n < maxCrashes
-	v.core.fault(webviewFault(v, reason, n, again))
-	if again {
-		v.window.host().send(wire.KindWebviewAction, v.id, wire.Action{Name: wire.ActionReload})
-	}
 }

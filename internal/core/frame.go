@@ -21,7 +21,7 @@ func (h *host) frame(conn *wire.Conn, f wire.Frame) error {
 	case wire.KindLog:
 		return h.logRecord(f)
 	case wire.KindPong:
-		return nil
+		return h.pong(f.ID)
 	case wire.KindFatal:
 		return decodeFatal(f)
 	case wire.KindObserved, wire.KindCloseRequested:
@@ -63,11 +63,16 @@ func (h *host) frame(conn *wire.Conn, f wire.Frame) error {
 		if e.Kind == wire.PagePainted {
 			h.mu.Lock()
 			h.useful = true
+			step := h.step
 			h.mu.Unlock()
+			c.renders(step)
 		}
 		return v.page(e)
 	case wire.KindDownload:
 		return c.downloadEvent(v, f)
+	case wire.KindSession:
+		v.keepSession(f.Payload)
+		return nil
 	case wire.KindCall:
 		return v.call(f)
 	case wire.KindCancel:

@@ -1,10 +1,13 @@
 package core
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mullion-dev/mullion/capability"
@@ -32,9 +35,16 @@ type host struct {
 	up      chan struct{}      // guarded by mu; closed when ready
 	quits   bool               // guarded by mu; quit was asked for
 	useful  bool               // guarded by mu; the child has shown a page
+	worked  bool               // guarded by mu; a child was ready once
 	waiting map[uint64]pending // guarded by mu; by id of the frame
 	lastID  uint64             // guarded by mu
 	dead    error              // guarded by mu; it has been given up
+	step    int                // guarded by mu; of the ladder of rendering settings
+	ping    uint64             // guarded by mu; the number of the last ping
+	ponged  bool               // guarded by mu; the last ping was answered
+	ended   *supervise.Ending  // guarded by mu; why the Core itself has ended the child
+
+	handling atomic.Bool // a frame is being handled
 }
 
 // pending is a frame whose result is awaited.
@@ -65,21 +75,28 @@ func (c *Core) startHost(h *host) {
 	ctx, cancel := context.WithCancel(c.ctx)
 	c.tasks.Go(func() {
 		defer cancel()
-		err := supervise.Run(ctx, supervise.Component{
-			Name: fmt.Sprintf("host %q", h.name),
-			Run:  h.run,
-			Ended: func(e supervise.Ending, failures int, again bool) {
-				c.fault(Fault{Component: "host", Host: h.name, Windows: h.labels(), Ending: e, Failures: failures, Restarting: again})
-			},
-		}, c.opts.Restarts)
-		if err != nil {
-			h.giveUp(err)
+		for {
+			err := supervise.Run(ctx, supervise.Component{
+				Name: fmt.Sprintf("host %q", h.name),
+				Run:  h.run,
+				Ended: func(e supervise.Ending, failures int, again bool) {
+					c.fault(Fault{Component: "host", Host: h.name, Windows: h.labels(), Ending: e, Failures: failures, Restarting: again})
+				},
+			}, c.opts.Restarts)
+			if err == nil {
+				return
+			}
+			if !h.rescue(err) {
+				h.giveUp(err)
+				return
+			}
 		}
 	})
 }
 
-// giveUp is called when the host cannot be kept alive. The windows that only
-// it could show are gone; where it showed all of them, so is the app.
+// giveUp is called when the host cannot be kept alive, not even with error
+// pages. The windows that only it could show are gone; where it showed all of
+// them, so is the app.
 func (h *host) giveUp(err error) {
 	h.mu.Lock()
 	h.dead = err
@@ -115,6 +132,8 @@ func (h *host) labels() []string {
 	return l
 }
 
+// windows returns the windows that the host shows, in the order in which they
+// were last in front.
 func (h *host) windows() []*Window {
 	h.core.mu.RLock()
 	defer h.core.mu.RUnlock()
@@ -124,6 +143,9 @@ func (h *host) windows() []*Window {
 			ws = append(ws, w)
 		}
 	}
+	slices.SortFunc(ws, func(a, b *Window) int {
+		return cmp.Or(cmp.Compare(a.front, b.front), cmp.Compare(a.id, b.id))
+	})
 	return ws
 }
 
@@ -150,7 +172,9 @@ func (h *host) run(ctx context.Context) supervise.Ending {
 
 	h.mu.Lock()
 	h.child = child
-	h.useful = false
+	h.useful, h.ended = false, nil
+	h.step = c.renderingStep()
+	step := h.step
 	quits := h.quits
 	h.mu.Unlock()
 	if quits {
@@ -163,10 +187,17 @@ func (h *host) run(ctx context.Context) supervise.Ending {
 	hello := wire.Hello{
 		Version: wire.Version, Host: h.name, AppID: c.opts.ID, AppName: c.opts.Name,
 		DataDir: launching.Folders.Data, CacheDir: launching.Folders.Cache, Proxy: proxy, Schemes: []string{"app", "asset"},
+		Rendering: c.rendering(step),
 	}
 	var broke error // what the host did wrong, or said itself
 	if err := child.Conn().SendJSON(wire.KindHello, 0, 0, hello); err == nil {
-		broke = h.serve(child, func() { launch.Stop(); wasReady = true })
+		watched, unwatch := context.WithCancel(ctx)
+		broke = h.serve(child, func() {
+			launch.Stop()
+			wasReady = true
+			c.tasks.Go(func() { h.watch(watched, child) })
+		})
+		unwatch()
 	}
 	launch.Stop()
 	child.Kill()
@@ -177,11 +208,14 @@ func (h *host) run(ctx context.Context) supervise.Ending {
 	h.mu.Lock()
 	quits = h.quits
 	end.Useful = h.useful
+	ended := h.ended
 	h.mu.Unlock()
 	var f *fatalError
 	switch {
 	case quits || ctx.Err() != nil:
 		return supervise.Ending{Kind: supervise.Clean}
+	case ended != nil:
+		return supervise.Ending{Kind: ended.Kind, Detail: ended.Detail, Useful: end.Useful}
 	case errors.As(broke, &f):
 		return supervise.Ending{Kind: supervise.LaunchFailed, Detail: f.fatal.Message, Permanent: f.permanent()}
 	case errors.Is(broke, wire.ErrProtocol):
@@ -236,7 +270,10 @@ func (h *host) serve(child Child, launched func()) error {
 		if err != nil {
 			return err
 		}
-		if err := h.frame(conn, f); err != nil {
+		h.handling.Store(true)
+		err = h.frame(conn, f)
+		h.handling.Store(false)
+		if err != nil {
 			return err
 		}
 	}
@@ -255,7 +292,7 @@ func (h *host) restore(conn *wire.Conn) {
 	// A window that is opened from now on is placed by whoever opens it; one
 	// that was noted before is in the list. Placing one twice does no harm.
 	h.mu.Lock()
-	h.ready = true
+	h.ready, h.worked = true, true
 	up := h.up
 	h.mu.Unlock()
 	for _, w := range h.windows() {
@@ -269,7 +306,7 @@ func (h *host) restore(conn *wire.Conn) {
 func (h *host) place(w *Window) pending {
 	r := h.request(wire.KindWindow, w.id, w.wanted())
 	for _, v := range w.webviewList() {
-		h.send(wire.KindWebview, v.id, v.wanted())
+		h.send(wire.KindWebview, v.id, v.remade())
 	}
 	return r
 }
@@ -362,7 +399,7 @@ func (h *host) lost() {
 			v.endDocument(ErrHostLost)
 			v.outbox.reset()
 			v.mu.Lock()
-			v.painted = false
+			v.painted, v.finished, v.blank = false, false, 0
 			v.mu.Unlock()
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,7 +37,12 @@ type pair struct {
 	mu      sync.Mutex
 	engines map[string][]*fake.Engine // guarded by mu; by host name, the last is the living one
 	// initErr is what new engines fail with.
-	initErr  error         // guarded by mu
+	initErr error // guarded by mu
+	// draws and deadly are those of new engines, see fake.Engine.
+	draws  func(wire.Rendering) bool // guarded by mu
+	deadly func(string) bool         // guarded by mu
+	// undrawn is set while no engine draws anything.
+	undrawn  atomic.Bool
 	launches []core.Launch // guarded by mu
 	faults   []core.Fault
 }
@@ -133,7 +139,9 @@ func (p *pair) launch(_ context.Context, l core.Launch) (core.Child, error) {
 	coreEnd, hostEnd := wire.Pipe()
 	e := fake.New()
 	p.mu.Lock()
-	e.InitErr = p.initErr
+	draws := p.draws
+	e.InitErr, e.Deadly = p.initErr, p.deadly
+	e.Draws = func(r wire.Rendering) bool { return !p.undrawn.Load() && (draws == nil || draws(r)) }
 	p.engines[name] = append(p.engines[name], e)
 	p.launches = append(p.launches, l)
 	p.mu.Unlock()

@@ -35,6 +35,10 @@ func (c *Core) request(conn *wire.Conn, v *Webview, f wire.Frame) error {
 		respondText(conn, id, 400, "malformed address")
 		return nil
 	}
+	if r.URL == errorAddress {
+		serveError(conn, id, v)
+		return nil
+	}
 	if r.Bridge {
 		n, err := strconv.ParseUint(strings.TrimPrefix(u.Path, "/stream/"), 10, 64)
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/mullion-dev/mullion/internal/wire"
 	"github.com/mullion-dev/mullion/ipc"
@@ -36,7 +37,17 @@ type Webview struct {
 	doc     *document         // guarded by mu; nil between two documents
 	painted bool              // guarded by mu; since the last commit
 	crashes int               // guarded by mu; of the web process, in a row
-	visit   *visit            // guarded by mu; nil until somebody asks for it
+	crashed []time.Time       // guarded by mu; when it ended of late
+
+	session     []byte        // guarded by mu; what a host reported last, see wire.KindSession
+	sessionHost string        // guarded by mu; the name of that host
+	restores    int           // guarded by mu; how often session was handed out since a frame was drawn
+	hung        chan struct{} // guarded by mu; closed when a page that does not answer does, or is gone
+	ending      bool          // guarded by mu; the web process was ended because the page hung
+	problem     *problem      // guarded by mu; what is shown instead of the page
+	finished    bool          // guarded by mu; the document is loaded
+	blank       time.Duration // guarded by mu; how long it is loaded and not drawn
+	visit       *visit        // guarded by mu; nil until somebody asks for it
 	// choosing is set while the user chooses files for the page.
 	choosing bool // guarded by mu
 }
@@ -122,7 +133,13 @@ func (v *Webview) Navigate(ctx context.Context, url string) error {
 	}
 	v.asked = url
 	v.local = v.local || v.core.IsLocal(url)
+	if v.problem != nil {
+		v.url = url
+	}
 	v.mu.Unlock()
+	if v.retry() {
+		return nil
+	}
 	return v.Do(ctx, wire.ActionNavigate, url)
 }
 
@@ -134,6 +151,10 @@ func (v *Webview) wanted() wire.WebviewState {
 	s := v.state
 	if v.url != "" {
 		s.URL = v.url
+	}
+	if v.problem != nil {
+		s.URL, s.JavaScriptDisabled = errorAddress, true
+		return s // no bridge: an error page asks for nothing
 	}
 	s.Origins = v.core.bridgeOrigins(v.window.label, v.label)
 	s.Script = v.core.opts.Script
@@ -179,6 +200,7 @@ func (v *Webview) endDocument(cause error) {
 	d := v.doc
 	v.doc = nil
 	v.outbox.begin(nil)
+	v.endHang()
 	v.mu.Unlock()
 	if d != nil {
 		d.end(cause)
@@ -254,16 +276,20 @@ func (v *Webview) page(e wire.PageEvent) error {
 		v.endDocument(errDocumentClosed)
 		v.mu.Lock()
 		v.asked = ""
-		if e.URL != "" {
+		if e.URL != "" && e.URL != errorAddress {
 			v.url = e.URL
 		}
-		v.painted = false
+		v.painted, v.finished, v.blank = false, false, 0
+		v.mu.Unlock()
+	case wire.PageFinished:
+		v.mu.Lock()
+		v.finished = true
 		v.mu.Unlock()
 	case wire.PageDocument:
 		v.beginDocument(e)
 	case wire.PagePainted:
 		v.mu.Lock()
-		v.painted, v.crashes = true, 0
+		v.painted, v.crashes, v.restores = true, 0, 0
 		v.mu.Unlock()
 	case wire.PageTitle:
 		v.mu.Lock()
@@ -272,9 +298,11 @@ func (v *Webview) page(e wire.PageEvent) error {
 	case wire.PageFailed:
 		v.core.log.Warn("mullion: page failed to load", "window", v.window.label, "webview", v.label, "url", e.URL, "reason", e.Detail)
 	case wire.PageCrashed:
-		v.crashed(e.Detail)
-	case wire.PageHung, wire.PageAnswers:
-		v.core.log.Warn("mullion: page "+string(e.Kind), "window", v.window.label, "webview", v.label)
+		v.heal(e.Detail)
+	case wire.PageHung:
+		v.hangs()
+	case wire.PageAnswers:
+		v.answers()
 	}
 	v.core.events.pageEvent(v, e)
 	return nil

@@ -40,6 +40,7 @@ type Window struct {
 	observed wire.WindowObserved // guarded by mu
 	webviews []*Webview          // guarded by mu
 	closing  bool                // guarded by mu
+	front    uint64              // guarded by Core.mu; when it was in front, as Core.focused counts
 	gone     chan struct{}       // closed when the window is destroyed
 }
 
@@ -201,6 +202,9 @@ func (w *Window) wanted() wire.WindowState {
 	w.adopt()
 	s := w.state
 	s.Touch = nil
+	if w.observed.Scale > 0 { // it was there before: the focus stays where it is by now
+		s.Focus = w.observed.Focused
+	}
 	return s
 }
 
@@ -219,6 +223,12 @@ func (w *Window) observe(o wire.WindowObserved) {
 	old := w.observed
 	w.observed = o
 	w.mu.Unlock()
+	if o.Focused && !old.Focused {
+		w.core.mu.Lock()
+		w.core.focused++
+		w.front = w.core.focused
+		w.core.mu.Unlock()
+	}
 	w.emitChanges(old, o)
 }
 

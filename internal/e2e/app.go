@@ -55,6 +55,9 @@ type Options struct {
 	DownloadDir string
 	// OnFault is told of faults, after the harness has noted them.
 	OnFault func(mullion.Fault)
+	// OnHang and HangTimeout are those of the app's options.
+	OnHang      func(mullion.Hang) mullion.HangAction
+	HangTimeout time.Duration
 	// Logger gets the log instead of the test.
 	Logger *slog.Logger
 }
@@ -144,6 +147,8 @@ func Start(t testing.TB, o Options) *App {
 		Logger:       logger,
 		DataDir:      dir,
 		StayOpen:     true,
+		OnHang:       o.OnHang,
+		HangTimeout:  o.HangTimeout,
 		DownloadDir:  o.DownloadDir,
 		OnFault: func(f mullion.Fault) {
 			a.mu.Lock()

@@ -33,11 +33,22 @@ func (x handler) Page(id uint32, e wire.PageEvent) {
 	}
 	switch e.Kind {
 	case wire.PageCommitted:
+		v.hang = hang{waiting: v.hang.waiting}
 		v.endDocument("the page was left")
 	case wire.PageCrashed:
+		v.hang = hang{waiting: v.hang.waiting}
 		v.endDocument("the web process is gone")
+	case wire.PageHung, wire.PageAnswers:
+		v.hangs(&v.hang.engine, e.Kind == wire.PageHung)
+		return
 	}
 	v.tell(e)
+}
+
+func (x handler) Session(id uint32, data []byte) {
+	if x.h.webviews[id] != nil {
+		x.h.conn.Send(wire.Frame{Kind: wire.KindSession, Target: id, Payload: data})
+	}
 }
 
 const (
@@ -113,6 +124,10 @@ func (x handler) Request(id uint32, r backend.Request) {
 		return
 	}
 	v := h.webviews[id]
+	if v != nil && u.Path == errorPath && r.Method() == "GET" {
+		h.request(id, r, wire.Request{Method: "GET", URL: r.URL()})
+		return
+	}
 	if v == nil || !v.owns(r) {
 		h.log(4, id, "request for %s without the bridge's key was refused", u.Path)
 		deny(r)

@@ -84,6 +84,7 @@ func Run(conn *wire.Conn, engine backend.Engine) error {
 		Schemes:     append([]string{bridge.Scheme}, hello.Schemes...),
 		World:       bridge.World,
 		MessageName: bridge.MessageName,
+		Rendering:   hello.Rendering,
 		Log:         func(text string) { h.log(2, 0, "%s", text) },
 	}
 	var readers sync.WaitGroup
@@ -230,6 +231,9 @@ func (h *host) handle(f wire.Frame) error {
 		}
 	case wire.KindPing:
 		h.conn.Send(wire.Frame{Kind: wire.KindPong, ID: f.ID})
+		for _, v := range h.webviews {
+			v.probe()
+		}
 	case wire.KindQuit:
 		for id := range h.windows {
 			h.closeWindow(id)

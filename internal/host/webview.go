@@ -38,6 +38,8 @@ type webview struct {
 	warned int
 	queue  []outgoing
 	active bool // a batch is being run by the page
+
+	hang hang
 }
 
 // call is a call of the page that has no answer yet.

@@ -27,6 +27,8 @@ const (
 	LaunchFailed Kind = "launch failed"
 	// Hung means that it was ended because it did not answer.
 	Hung Kind = "hung"
+	// Blank means that it was ended because it drew nothing.
+	Blank Kind = "blank"
 	// Protocol means that it was ended because it broke the wire protocol.
 	Protocol Kind = "protocol violation"
 )
@@ -81,7 +83,7 @@ type Policy struct {
 }
 
 // Default suits a host.
-var Default = Policy{First: 20 * time.Millisecond, Most: 5 * time.Second, Useless: 8, Burst: 120, Window: time.Minute}
+var Default = Policy{First: 20 * time.Millisecond, Most: 5 * time.Second, Useless: 8, Burst: 40, Window: time.Minute}
 
 // Component is what is kept alive.
 type Component struct {

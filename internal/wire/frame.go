@@ -51,6 +51,7 @@ const (
 	KindPong                            //
 	KindLog                             // LogRecord
 	KindResult                          // Result of the KindWindow … KindWebviewAction with that ID
+	KindSession                         // the session of webview Target, see WebviewState.Session
 	KindDialogResult                    // DialogResult of dialog ID, from the process for dialogs only
 	KindDownload                        // DownloadEvent of download ID, see Verdict
 )
@@ -97,6 +98,8 @@ const (
 	MaxPayload = 16 << 20
 	// MaxBody is the largest piece of a call's bytes.
 	MaxBody = 2 << 20
+	// MaxSession is the largest session of a webview.
+	MaxSession = 256 << 10
 	// maxControl bounds the frames that hold one small JSON object.
 	maxControl = 1 << 20
 )
@@ -139,6 +142,7 @@ var limits = map[Kind]struct {
 	KindPong:           {Host, 0, "pong"},
 	KindLog:            {Host, maxControl, "log"},
 	KindResult:         {Host, maxControl, "result"},
+	KindSession:        {Host, MaxSession, "session"},
 	KindDialogResult:   {Host, maxControl, "dialog-result"},
 	KindDownload:       {Host, maxControl, "download"},
 

@@ -15,6 +15,18 @@ type Hello struct {
 	// network, as "socks5://127.0.0.1:1080". Never empty.
 	Proxy   string   `json:"proxy"`
 	Schemes []string `json:"schemes"`
+	// Rendering is how the engine is to draw.
+	Rendering Rendering `json:"rendering,omitzero"`
+}
+
+// Rendering is how an engine is to draw. The zero value leaves it to the
+// engine.
+type Rendering struct {
+	// Environment are variables, as NAME=VALUE, for the engine and the
+	// processes that it starts.
+	Environment []string `json:"environment,omitzero"`
+	// Software keeps the engine from using a GPU.
+	Software bool `json:"software,omitzero"`
 }
 
 // Ready answers Hello when the engine is up.

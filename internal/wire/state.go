@@ -81,6 +81,12 @@ type WebviewState struct {
 	JavaScriptDisabled bool      `json:"javaScriptDisabled,omitzero"`
 	Incognito          bool      `json:"incognito,omitzero"`
 	Background         *[4]uint8 `json:"background,omitzero"`
+
+	// Session is what a host reported last of the history and the scroll
+	// position of this webview, as KindSession. It plays a part only when the
+	// webview is made. Only the engine that wrote it can read it, and it may
+	// come from a host that has gone bad.
+	Session []byte `json:"session,omitzero"`
 }
 
 // Rect is a rectangle in logical pixels.

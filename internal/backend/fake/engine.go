@@ -36,9 +36,14 @@ var (
 type Engine struct {
 	// InitErr, if set before Run, is what Run returns at once.
 	InitErr error
+	// Draws, if set before Run, tells with which settings pages are drawn, and
+	// Deadly which addresses end the engine.
+	Draws  func(wire.Rendering) bool
+	Deadly func(address string) bool
 
 	wake  chan struct{} // holds one token while queue is not empty or quit is set
 	ended chan struct{} // closed when Run returns
+	quits chan struct{} // closed by Quit
 
 	mu    sync.Mutex
 	queue []func() // guarded by mu
@@ -48,6 +53,7 @@ type Engine struct {
 	options  backend.Options
 	handler  backend.Handler
 	windows  map[uint32]*Window
+	opened   []uint32 // windows, in the order in which they were made
 	webviews map[uint32]*Webview
 	misuse   []string
 	waiters  []waiter
@@ -65,6 +71,7 @@ func New() *Engine {
 	return &Engine{
 		wake:     make(chan struct{}, 1),
 		ended:    make(chan struct{}),
+		quits:    make(chan struct{}),
 		windows:  make(map[uint32]*Window),
 		webviews: make(map[uint32]*Webview),
 	}
@@ -127,6 +134,9 @@ func (e *Engine) Post(f func()) {
 // Quit implements backend.Engine.
 func (e *Engine) Quit() {
 	e.mu.Lock()
+	if !e.quit {
+		close(e.quits)
+	}
 	e.quit = true
 	e.mu.Unlock()
 	e.signal()
@@ -139,6 +149,9 @@ func (e *Engine) signal() {
 	}
 }
 
+// Hang keeps the main loop from doing anything until Quit.
+func (e *Engine) Hang() { e.Post(func() { <-e.quits }) }
+
 // Version implements backend.Engine.
 func (e *Engine) Version() string { return "fake" }
 
@@ -150,6 +163,7 @@ func (e *Engine) NewWindow(id uint32, s *wire.WindowState) (backend.Window, erro
 	w := &Window{engine: e, id: id}
 	w.apply(s)
 	e.windows[id] = w
+	e.opened = append(e.opened, id)
 	e.Post(func() { e.handler.Observed(id, w.observed) })
 	return w, nil
 }
@@ -226,6 +240,13 @@ func (e *Engine) Options() (o backend.Options) {
 // Windows returns the ids of the open windows, in order.
 func (e *Engine) Windows() (ids []uint32) {
 	e.call(func() { ids = sortedKeys(e.windows) })
+	return ids
+}
+
+// Opened returns the ids of all windows that were ever open, in the order in
+// which they were made.
+func (e *Engine) Opened() (ids []uint32) {
+	e.call(func() { ids = slices.Clone(e.opened) })
 	return ids
 }
 

@@ -34,6 +34,8 @@ type Webview struct {
 	loads     int // counts navigations: what belongs to an older one is dropped
 	crashed   bool
 	closed    bool
+	frozen    bool
+	pending   []func(error) // deliveries to a page that is frozen
 }
 
 // Apply implements backend.Webview.
@@ -80,7 +82,13 @@ func (v *Webview) Deliver(data string, done func(error)) {
 	if err == nil && !v.loaded {
 		err = errors.New("fake: the page has no " + backend.DeliverFunction)
 	}
-	if err == nil {
+	if err == nil && v.frozen {
+		if done != nil {
+			v.pending = append(v.pending, done)
+		}
+		return
+	}
+	if err == nil && data != "" { // a probe brings nothing
 		v.delivered = append(v.delivered, data)
 	}
 	if done != nil {
@@ -117,6 +125,10 @@ func (v *Webview) Load(address string) {
 }
 
 func (v *Webview) start(address string, current func() bool) {
+	if deadly := v.engine.Deadly; deadly != nil && deadly(address) {
+		v.engine.Quit()
+		return
+	}
 	v.crashed, v.loaded = false, false
 	v.url = address
 	v.emit(wire.PageStarted, "")
@@ -143,8 +155,10 @@ func (v *Webview) start(address string, current func() bool) {
 func (v *Webview) commit() {
 	v.loaded = true
 	v.delivered = nil
-	for _, k := range []wire.PageEventKind{wire.PageCommitted, wire.PageFinished, wire.PagePainted} {
-		v.emit(k, "")
+	v.emit(wire.PageCommitted, "")
+	v.emit(wire.PageFinished, "")
+	if draws := v.engine.Draws; draws == nil || draws(v.engine.options.Rendering) {
+		v.emit(wire.PagePainted, "")
 	}
 }
 
@@ -158,6 +172,7 @@ func (v *Webview) crash(reason string) {
 	}
 	v.loads++
 	v.crashed, v.loaded = true, false
+	v.thaw(ErrCrashed)
 	v.emit(wire.PageCrashed, reason)
 }
 
@@ -179,6 +194,7 @@ func (v *Webview) Close() {
 		return
 	}
 	v.closed, v.loaded = true, false
+	v.thaw(ErrClosed)
 	delete(v.engine.webviews, v.id)
 }
 
@@ -233,6 +249,28 @@ func (v *Webview) Emit(e wire.PageEvent) error {
 			v.engine.handler.Page(v.id, e)
 		}
 	})
+}
+
+// Freeze keeps the page from running anything, or lets it go on.
+func (v *Webview) Freeze(on bool) {
+	v.engine.call(func() {
+		if v.frozen = on; !on {
+			v.thaw(nil)
+		}
+	})
+}
+
+func (v *Webview) thaw(err error) {
+	v.frozen = false
+	for _, done := range v.pending {
+		v.engine.Post(func() { done(err) })
+	}
+	v.pending = nil
+}
+
+// SaveSession acts as the engine whose history has changed.
+func (v *Webview) SaveSession(data string) {
+	v.engine.call(func() { v.engine.handler.Session(v.id, []byte(data)) })
 }
 
 // Crash ends the web process.

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -83,6 +84,11 @@ func (e *engine) Run(o backend.Options, h backend.Handler, ready func()) error {
 		return err
 	}
 	e.cb = newCallbacks(o.Log)
+	for _, kv := range o.Rendering.Environment {
+		// Go's own os.Setenv does not reach C without cgo.
+		name, value, _ := strings.Cut(kv, "=")
+		e.c.gSetenv.with(name, value, true)
+	}
 	if err := e.initToolkit(); err != nil {
 		return err
 	}

@@ -221,15 +221,21 @@ func (s *site) CloseRequested(id uint32) {
 	}
 }
 
+func (s *site) Page(id uint32, e wire.PageEvent) {
+	if t := s.tab(id); t != nil {
+		put(t.events, e)
+	}
+}
+
 func (s *site) Download(id uint32, download uint64, e wire.DownloadEvent) {
 	if t := s.tab(id); t != nil && e.State != wire.DownloadProgress {
 		put(t.downloads, e)
 	}
 }
 
-func (s *site) Page(id uint32, e wire.PageEvent) {
+func (s *site) Session(id uint32, data []byte) {
 	if t := s.tab(id); t != nil {
-		put(t.events, e)
+		put(t.sessions, data)
 	}
 }
 
@@ -293,6 +299,7 @@ type tab struct {
 	observed  chan wire.WindowObserved
 	closing   chan struct{}
 	asked     chan wire.Decision
+	sessions  chan []byte
 	downloads chan wire.DownloadEvent
 }
 
@@ -314,6 +321,7 @@ func newTab(t testing.TB, html string) *tab {
 		observed:  make(chan wire.WindowObserved, 1000),
 		closing:   make(chan struct{}, 10),
 		asked:     make(chan wire.Decision, 1000),
+		sessions:  make(chan []byte, 1000),
 		downloads: make(chan wire.DownloadEvent, 1000),
 	}
 	x.message = func(url, body string, r backend.Reply) {

@@ -37,6 +37,7 @@ func (v *webview) watchPage() {
 	})
 	e.connect(v.view, "notify::uri", 2, func(args) uintptr {
 		v.follow()
+		v.saveSession()
 		return 0
 	})
 	e.connect(v.view, "notify::title", 2, func(args) uintptr {
@@ -48,6 +49,7 @@ func (v *webview) watchPage() {
 	e.connect(v.view, "web-process-terminated", 2, func(a args) uintptr {
 		v.provisional = false
 		v.document++
+		v.session.resumes = true
 		v.report(wire.PageCrashed, v.url, crashReasons[int32(a[1])])
 		return 0
 	})
@@ -104,10 +106,12 @@ func (v *webview) loadChanged(event int32) {
 		v.provisional = false
 		v.url = v.address()
 		v.document++
+		v.beginSession()
 		v.report(wire.PageCommitted, v.url, "")
 		v.painted = false
 		if !v.state.JavaScriptDisabled {
 			v.awaitPaint(contentful)
+			v.followScrolling()
 		}
 	case loadFinished:
 		v.provisional = false

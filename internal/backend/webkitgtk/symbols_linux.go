@@ -13,9 +13,11 @@ type library struct {
 	gMainLoopRun          cfunc
 	gMainLoopUnref        cfunc
 	gQuarkFromString      cfunc
+	gSetenv               cfunc
 	gSetApplicationName   cfunc
 	gSetPrgname           cfunc
 	gStrdup               cfunc
+	gTimeoutAddFull       cfunc
 	gUnixFdAddFull        cfunc
 	gBytesGetData         cfunc
 	gBytesNewStatic       cfunc
@@ -146,7 +148,9 @@ type library struct {
 	webkitWebsiteDataManagerSetTlsErrorsPolicy                    cfunc
 
 	// WebKit: view
+	webkitBackForwardListGetCurrentItem                           cfunc
 	webkitSettingsNew                                             cfunc
+	webkitSettingsSetHardwareAccelerationPolicy                   cfunc
 	webkitUserContentManagerAddScript                             cfunc
 	webkitUserContentManagerNew                                   cfunc
 	webkitUserContentManagerRegisterScriptMessageHandlerWithReply cfunc
@@ -159,15 +163,22 @@ type library struct {
 	webkitWebInspectorShow                                        cfunc
 	webkitWebViewCallAsyncJavascriptFunction                      cfunc
 	webkitWebViewCallAsyncJavascriptFunctionFinish                cfunc
+	webkitWebViewGetBackForwardList                               cfunc
 	webkitWebViewGetInspector                                     cfunc
 	webkitWebViewGetIsWebProcessResponsive                        cfunc
+	webkitWebViewGetSessionState                                  cfunc
 	webkitWebViewGetTitle                                         cfunc
 	webkitWebViewGetType                                          cfunc
 	webkitWebViewGetUri                                           cfunc
 	webkitWebViewGoBack                                           cfunc
 	webkitWebViewGoForward                                        cfunc
+	webkitWebViewGoToBackForwardListItem                          cfunc
 	webkitWebViewLoadUri                                          cfunc
 	webkitWebViewReload                                           cfunc
+	webkitWebViewRestoreSessionState                              cfunc
+	webkitWebViewSessionStateNew                                  cfunc
+	webkitWebViewSessionStateSerialize                            cfunc
+	webkitWebViewSessionStateUnref                                cfunc
 	webkitWebViewSetBackgroundColor                               cfunc
 	webkitWebViewTerminateWebProcess                              cfunc
 	webkitWebViewSetZoomLevel                                     func(view uintptr, level float64)

@@ -27,6 +27,7 @@ type webview struct {
 	failed      bool   // the current load has failed
 	painted     bool   // PagePainted was reported for the document
 	document    uint64 // counts committed documents and crashes
+	session     sessionKeeper
 
 	replies    map[*reply]struct{}
 	questions  map[*question]struct{}
@@ -66,6 +67,10 @@ func newWebview(e *engine, id uint32, w *window, s *wire.WebviewState) (*webview
 	v.settings = c.webkitSettingsNew.call()
 	for _, f := range fixedSettings {
 		c.gObjectSet.with(v.settings, f.name, f.value, nil)
+	}
+	if e.options.Rendering.Software {
+		const never = 2 // WEBKIT_HARDWARE_ACCELERATION_POLICY_NEVER
+		c.webkitSettingsSetHardwareAccelerationPolicy.call(v.settings, never)
 	}
 	v.content = c.webkitUserContentManagerNew.call()
 	v.view = c.gObjectNew.with(c.webkitWebViewGetType.call(),
@@ -205,7 +210,9 @@ func (v *webview) SetScripts(bridge, page string, patterns []string) {
 func (v *webview) Load(url string) {
 	if !v.closed {
 		v.wanted = url
-		v.e.c.webkitWebViewLoadUri.with(v.view, url)
+		if !v.restoreSession(url) {
+			v.e.c.webkitWebViewLoadUri.with(v.view, url)
+		}
 	}
 }
 

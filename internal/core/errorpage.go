@@ -1,0 +1,156 @@
+package core
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"html"
+	"strings"
+
+	"github.com/mullion-dev/mullion/internal/supervise"
+	"github.com/mullion-dev/mullion/internal/wire"
+)
+
+// An error page is shown instead of a page that cannot be kept alive. It has
+// an origin of its own, no bridge and no script: all that it can do is to
+// navigate to retryAddress, which the Core takes for the wish to try again.
+const (
+	errorAddress = "mullion://localhost/error"
+	retryAddress = "mullion://localhost/retry"
+)
+
+// problem is why an error page is shown.
+type problem struct {
+	// detail is for whoever is asked about it.
+	detail string
+	// reason is for the user.
+	reason string
+}
+
+// reasons tell a user what has happened.
+var reasons = map[supervise.Kind]string{
+	supervise.OutOfMemory:  "It needs more memory than there is.",
+	supervise.Hung:         "It does not respond.",
+	supervise.Blank:        "It cannot be drawn.",
+	supervise.LaunchFailed: "It cannot be started.",
+}
+
+func newProblem(e supervise.Ending) *problem {
+	p := &problem{detail: e.String(), reason: "It ended unexpectedly several times."}
+	if r, ok := reasons[e.Kind]; ok {
+		p.reason = r
+	}
+	return p
+}
+
+// fail shows an error page instead of the page.
+func (v *Webview) fail(why supervise.Ending) {
+	v.mu.Lock()
+	if v.problem != nil { // the error page itself is lost
+		v.mu.Unlock()
+		return
+	}
+	v.problem = newProblem(why)
+	v.mu.Unlock()
+	v.core.log.Error("mullion: page given up, an error page is shown", "window", v.window.label, "webview", v.label, "url", v.URL(), "reason", why.String())
+	v.remake()
+}
+
+// retry shows the page again that an error page stands for. It reports whether
+// there was one.
+func (v *Webview) retry() bool {
+	v.mu.Lock()
+	was := v.problem != nil
+	v.problem, v.crashes, v.crashed = nil, 0, nil
+	v.mu.Unlock()
+	if was {
+		v.core.log.Info("mullion: page is tried again", "window", v.window.label, "webview", v.label)
+		v.remake()
+	}
+	return was
+}
+
+// remake has the webview made anew, in the same place. So the error page is
+// not in the history.
+func (v *Webview) remake() {
+	h := v.window.host()
+	h.send(wire.KindCloseWebview, v.id, nil)
+	h.send(wire.KindWebview, v.id, v.remade())
+}
+
+// rescue is called when a host could not be kept alive. If it has ever been,
+// one of its pages may be to blame: rescue reports true if the host is to be
+// started again with error pages in their place.
+func (h *host) rescue(err error) bool {
+	var e *supervise.Error
+	h.mu.Lock()
+	worked := h.worked
+	h.mu.Unlock()
+	if !errors.As(err, &e) || e.Last.Permanent || !worked {
+		return false
+	}
+	rescued := false
+	for _, w := range h.windows() {
+		for _, v := range w.webviewList() {
+			v.mu.Lock()
+			if v.problem == nil {
+				v.problem = newProblem(e.Last)
+				rescued = true
+			}
+			v.mu.Unlock()
+		}
+	}
+	if rescued {
+		h.core.log.Error("mullion: host given up, its windows show error pages", "host", h.name, "reason", e.Error())
+	}
+	return rescued
+}
+
+// decideError decides what error pages need. ours is false for all else.
+func (v *Webview) decideError(d wire.Decision) (allow, ours bool) {
+	if d.Kind != wire.DecideNavigation || !d.MainFrame {
+		return false, false
+	}
+	v.mu.Lock()
+	shown := v.problem != nil
+	v.mu.Unlock()
+	switch address, _, _ := strings.Cut(d.URL, "?"); {
+	case !shown:
+		return false, false
+	case address == errorAddress:
+		return true, true
+	case address == retryAddress:
+		v.retry()
+	}
+	return false, true // an error page leads nowhere else
+}
+
+//go:embed error.html
+var errorHTML string
+
+// serveError answers the request for an error page.
+func serveError(conn *wire.Conn, id uint64, v *Webview) {
+	var p *problem
+	if v != nil {
+		v.mu.Lock()
+		p = v.problem
+		v.mu.Unlock()
+	}
+	if p == nil {
+		respondText(conn, id, 403, "there is no error")
+		return
+	}
+	text := strings.NewReplacer(
+		"{{title}}", html.EscapeString(v.window.State().Title),
+		"{{reason}}", html.EscapeString(p.reason),
+		"{{detail}}", html.EscapeString(p.detail),
+		"{{retry}}", retryAddress,
+	).Replace(errorHTML)
+	head := wire.Response{Status: 200, Length: int64(len(text)), Header: []wire.Field{
+		{Name: "Content-Type", Value: "text/html; charset=utf-8"},
+		{Name: "Content-Security-Policy", Value: fmt.Sprintf("default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'; form-action %s", retryAddress)},
+		{Name: "X-Content-Type-Options", Value: "nosniff"},
+		{Name: "Cache-Control", Value: "no-store"},
+	}}
+	_ = conn.Send(wire.Frame{Kind: wire.KindResponse, ID: id, Payload: wire.JoinResponse(mustJSON(head), []byte(text))})
+}

@@ -1,0 +1,253 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/mullion-dev/mullion/internal/rendering"
+	"github.com/mullion-dev/mullion/internal/supervise"
+	"github.com/mullion-dev/mullion/internal/wire"
+)
+
+// Patience bounds how long is waited for what does not answer. Fields that are
+// zero get their defaults.
+type Patience struct {
+	// Ping is the pause between two pings of a host, 2 seconds by default.
+	Ping time.Duration
+	// Host is how long the main loop of a host may leave a ping unanswered
+	// before the host is ended, 10 seconds by default.
+	Host time.Duration
+	// Page is how long a page may leave the host without an answer before it
+	// is loaded again, 30 seconds by default.
+	Page time.Duration
+	// Blank is how long a page that is loaded may show nothing before its
+	// host is started again with other rendering settings, 10 seconds by
+	// default.
+	Blank time.Duration
+}
+
+func (p *Patience) setDefaults() {
+	for _, d := range []struct {
+		field *time.Duration
+		value time.Duration
+	}{{&p.Ping, 2 * time.Second}, {&p.Host, 10 * time.Second}, {&p.Page, 30 * time.Second}, {&p.Blank, 10 * time.Second}} {
+		if *d.field <= 0 {
+			*d.field = d.value
+		}
+	}
+}
+
+// watch pings a host until ctx is done, and ends it when it does not answer or
+// draws nothing. Time counts as far as this process has lived through it: what
+// a machine was asleep, or the Core was stopped, is nobody's fault.
+func (h *host) watch(ctx context.Context, child Child) {
+	p := h.core.opts.Patience
+	t := time.NewTicker(p.Ping)
+	defer t.Stop()
+	var silent time.Duration
+	last := time.Now()
+	for h.sendPing(child); ; {
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+			return
+		}
+		now := time.Now()
+		elapsed := min(now.Sub(last), 2*p.Ping)
+		last = now
+		switch {
+		case h.answered():
+			silent = 0
+			if h.blank(child, elapsed) {
+				return
+			}
+			h.sendPing(child)
+		case h.handling.Load(): // the Core itself has not come to the answer
+		default:
+			if silent += elapsed; silent >= p.Host {
+				h.end(child, supervise.Ending{Kind: supervise.Hung, Detail: fmt.Sprintf("its main loop did not answer for %s", p.Host)})
+				return
+			}
+		}
+	}
+}
+
+func (h *host) sendPing(child Child) {
+	h.mu.Lock()
+	h.ping++
+	n := h.ping
+	h.ponged = false
+	h.mu.Unlock()
+	_ = child.Conn().Send(wire.Frame{Kind: wire.KindPing, ID: n})
+}
+
+func (h *host) answered() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.ponged
+}
+
+// pong notes the answer to a ping.
+func (h *host) pong(n uint64) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if n != h.ping || h.ponged {
+		return fmt.Errorf("%w: pong %d was not asked for", wire.ErrProtocol, n)
+	}
+	h.ponged = true
+	return nil
+}
+
+// end ends the process of a host, for that reason.
+func (h *host) end(child Child, why supervise.Ending) {
+	h.mu.Lock()
+	if h.child == child {
+		h.ended = &why
+	}
+	h.mu.Unlock()
+	child.Kill()
+}
+
+// blank counts how long a window has been without a picture that should have
+// one, and starts the host again with other settings when that was too long.
+// Only a window with the focus counts: others may be covered or on another
+// workspace, where systems rightly draw nothing.
+func (h *host) blank(child Child, elapsed time.Duration) bool {
+	c := h.core
+	if c.opts.Rendering == nil {
+		return false
+	}
+	for _, w := range h.windows() {
+		o := w.Observed()
+		seen := o.Visible && o.Focused && !o.Minimized
+		for _, v := range w.webviewList() {
+			if v.countBlank(seen, elapsed) < c.opts.Patience.Blank {
+				continue
+			}
+			h.mu.Lock()
+			step := h.step
+			h.mu.Unlock()
+			next, ok := c.opts.Rendering.Failed(step)
+			if !ok {
+				c.log.Error("mullion: a page is not drawn, and no rendering settings are left to try", "host", h.name, "window", w.label)
+				v.mu.Lock()
+				v.finished = false // said once per page
+				v.mu.Unlock()
+				continue
+			}
+			h.end(child, supervise.Ending{Kind: supervise.Blank, Detail: fmt.Sprintf(
+				"window %q showed nothing for %s with rendering %q, next is %q", w.label, c.opts.Patience.Blank, rendering.Name(step), next.Name)})
+			return true
+		}
+	}
+	return false
+}
+
+func (v *Webview) countBlank(seen bool, elapsed time.Duration) time.Duration {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	switch {
+	case v.painted || !v.finished:
+		v.blank = 0
+	case seen:
+		v.blank += elapsed
+	}
+	return v.blank
+}
+
+// renderingStep returns the step of the ladder that a new host is to use.
+func (c *Core) renderingStep() int {
+	if c.opts.Rendering == nil {
+		return 0
+	}
+	n, s := c.opts.Rendering.Step()
+	if n > 0 {
+		c.log.Debug("mullion: rendering", "settings", s.Name)
+	}
+	return n
+}
+
+func (c *Core) rendering(step int) wire.Rendering {
+	if c.opts.Rendering == nil {
+		return wire.Rendering{}
+	}
+	return rendering.Settings(step)
+}
+
+// renders notes that a host has drawn something with those settings.
+func (c *Core) renders(step int) {
+	if c.opts.Rendering == nil {
+		return
+	}
+	changed, err := c.opts.Rendering.Works(step)
+	switch {
+	case err != nil:
+		c.log.Warn("mullion: rendering settings could not be kept", "error", err)
+	case changed:
+		c.log.Warn("mullion: windows are drawn with other settings from now on", "settings", rendering.Name(step))
+	}
+}
+
+// keepSession notes what the host says of history and scroll position.
+func (v *Webview) keepSession(data []byte) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.problem == nil {
+		v.session, v.sessionHost = slices.Clone(data), v.window.host().name
+	}
+}
+
+// maxRestores is how often a webview is made with the same session without
+// anything being drawn.
+const maxRestores = 3
+
+// remade is wanted with the session. That was written by a process which may
+// have gone bad, and may itself be what ends the next one: it goes to the
+// webview that it came from, in a host of the same name, and not for ever.
+func (v *Webview) remade() wire.WebviewState {
+	s := v.wanted()
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.problem != nil || len(v.session) == 0 {
+		return s
+	}
+	if v.restores++; v.restores > maxRestores || v.sessionHost != v.window.host().name {
+		v.core.log.Warn("mullion: page comes back without its history", "window", v.window.label, "webview", v.label)
+		v.session, v.restores = nil, 0
+		return s
+	}
+	s.Session = v.session
+	return s
+}
+
+// heal deals with a web process that is gone: the page is loaded again in
+// place, unless it is lost again and again.
+func (v *Webview) heal(reason string) {
+	v.mu.Lock()
+	hung := v.ending
+	v.ending = false
+	v.mu.Unlock()
+	v.endDocument(errors.New("the web process is gone"))
+	now := time.Now()
+	policy := v.core.opts.Restarts
+	v.mu.Lock()
+	v.painted, v.finished, v.blank = false, false, 0
+	v.crashes++
+	v.crashed = append(slices.DeleteFunc(v.crashed, func(t time.Time) bool { return now.Sub(t) > policy.Window }), now)
+	n := v.crashes
+	again := n < maxCrashes && len(v.crashed) < policy.Burst && v.problem == nil
+	v.mu.Unlock()
+	f := webviewFault(v, reason, n, again)
+	if hung && reason == wire.CrashTerminated {
+		f.Ending = supervise.Ending{Kind: supervise.Hung, Detail: "the page did not answer"}
+	}
+	v.core.fault(f)
+	if again {
+		v.window.host().send(wire.KindWebviewAction, v.id, wire.Action{Name: wire.ActionReload})
+		return
+	}
+	v.fail(f.Ending)
+}

@@ -1,0 +1,56 @@
+package host
+
+import "github.com/mullion-dev/mullion/internal/wire"
+
+// errorPath is the path of the error page, which the Core serves on the
+// bridge's scheme.
+const errorPath = "/error"
+
+// A page is found not to answer in two ways: by the engine, which looks only
+// while it waits for something, such as a key; and by the probes that come
+// with the Core's pings.
+type hang struct {
+	engine  bool // the engine says so
+	probe   bool // a probe was not answered for too long
+	waiting int  // pings since the probe that has no answer; 0 if there is none
+	said    bool // PageHung was reported of the document, and PageAnswers was not
+}
+
+// maxUnanswered is how many pings a probe may stay without its answer.
+const maxUnanswered = 5
+
+// probe asks the page for a sign of life: it runs next to nothing, for no
+// document has that name.
+func (v *webview) probe() {
+	if v.hang.waiting > 0 {
+		if v.hang.waiting++; v.hang.waiting > maxUnanswered {
+			v.hangs(&v.hang.probe, true)
+		}
+		return
+	}
+	if v.doc == "" {
+		return
+	}
+	v.hang.waiting = 1
+	v.v.Deliver("", func(error) { // an error is an answer, too
+		v.hang.waiting = 0
+		if v.hang.probe {
+			v.hangs(&v.hang.probe, false)
+		}
+	})
+}
+
+// hangs notes what one of the two ways has found out.
+func (v *webview) hangs(way *bool, hung bool) {
+	*way = hung
+	now := v.hang.engine || v.hang.probe
+	if now == v.hang.said || v.h.webviews[v.id] != v {
+		return
+	}
+	v.hang.said = now
+	kind := wire.PageAnswers
+	if now {
+		kind = wire.PageHung
+	}
+	v.tell(wire.PageEvent{Kind: kind})
+}
