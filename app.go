@@ -48,6 +48,15 @@ type Options struct {
 	// files, such as "$DOWNLOAD" for the user's own folder. Empty means that
 	// the user is asked about each file.
 	DownloadDir string
+	// MinConfinement is how confined hosts must be at least. Where the system
+	// cannot give that, no window is shown, and Run returns an error that says
+	// which layer is missing and why. Zero demands nothing.
+	MinConfinement ConfinementLevel
+	// WithoutLayers switches layers of the confinement off, to see how the app
+	// fares on a system that lacks them: "namespaces", "seccomp", "broker",
+	// "landlock", or "landlock:N" for no newer ABI of it than N. It is not for
+	// releases.
+	WithoutLayers []string
 	// StayOpen keeps the app running when its last window has closed.
 	StayOpen bool
 	// OnFault is told when a host, a web process or a worker has ended, and
@@ -137,27 +146,34 @@ func New(o Options) (*App, error) {
 		}
 	}
 
+	without, err := withoutLayers(o.WithoutLayers)
+	if err != nil {
+		return nil, err
+	}
+	area := transfer.New(filepath.Join(cacheDir, "files"))
 	co := core.Options{
-		ID:              conf.Identifier,
-		Name:            a.Name(),
-		Version:         conf.Version,
-		Log:             o.Logger,
-		Platform:        capability.PlatformOf(runtime.GOOS),
-		DataDir:         filepath.Join(a.dataDir, "engine"),
-		CacheDir:        filepath.Join(cacheDir, "engine"),
+		ID:       conf.Identifier,
+		Name:     a.Name(),
+		Version:  conf.Version,
+		Log:      o.Logger,
+		Platform: capability.PlatformOf(runtime.GOOS),
+		DataDir:  filepath.Join(a.dataDir, "engine"),
+		CacheDir: filepath.Join(cacheDir, "engine"),
+		Launch:   launch(o.Logger, area, demand{o.MinConfinement, without}),
+		StayOpen: o.StayOpen,
+
+		LaunchDialogs: launchDialogs(o.Logger),
+		Transfer:      area,
+
 		LibraryCacheDir: filepath.Join(cacheDir, "host"),
 		PathVariable:    a.pathVariable,
-		Launch:          launch(o.Logger),
-		StayOpen:        o.StayOpen,
-		LaunchDialogs:   launchDialogs(o.Logger),
-		Transfer:        transfer.New(filepath.Join(cacheDir, "files")),
+	}
+	if windows := conf.App.Windows; len(windows) > 0 {
+		co.MainWindow = windows[0].Label
 	}
 	co.Downloads.OnEvent = a.downloadEvent
 	if co.Downloads.Dir, err = a.downloadDir(o.DownloadDir); err != nil {
 		return nil, err
-	}
-	if len(conf.App.Windows) > 0 {
-		co.MainWindow = conf.App.Windows[0].Label
 	}
 	co.Patience.Page, co.Rendering = o.HangTimeout, a.rendering()
 	if o.OnHang != nil {

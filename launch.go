@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
-	"net"
+	"slices"
 	"sync"
 
-	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/sandbox"
 	"github.com/mullion-dev/mullion/internal/supervise"
+	"github.com/mullion-dev/mullion/internal/transfer"
 	"github.com/mullion-dev/mullion/internal/wire"
 )
 
@@ -18,65 +18,88 @@ import (
 type child struct {
 	*sandbox.Process
 	conn *wire.Conn
-	// proxy is where the host asks for the network, nil if it has none. The
-	// Core closes it.
-	proxy net.Listener
 }
 
-// launch starts hosts. It is the only place where an app starts one.
-func launch(log *slog.Logger) func(context.Context, core.Launch) (core.Child, error) {
+// demand is what an app wants of the confinement of its hosts.
+type demand struct {
+	least   ConfinementLevel
+	without sandbox.Without
+}
+
+// launch starts hosts. It is the only place where an app starts one. area is
+// where files of the user are laid out for them.
+func launch(log *slog.Logger, area *transfer.Area, demand demand) func(context.Context, core.Launch) (core.Child, error) {
 	return func(_ context.Context, l core.Launch) (core.Child, error) {
+		spec, err := hostSpec(log, l, area)
+		if err != nil {
+			return nil, err
+		}
 		conn, socket, err := wire.SocketPair()
 		if err != nil {
 			return nil, err
 		}
-		p, err := sandbox.Start(sandbox.Spec{
-			Name:     "host " + l.Name,
-			Role:     hostRole,
-			Socket:   socket,
-			Policy:   policy(l.Resources),
-			Private:  []string{l.Folders.Data, l.Folders.Cache, l.Folders.Library},
-			CacheDir: l.Folders.Library,
-			Output:   &output{log: log, from: []any{"host", l.Name}},
-		})
+		spec.Socket, spec.Without = socket, demand.without
+		p, err := sandbox.Start(spec)
 		if err != nil {
 			conn.Close()
 			return nil, err
 		}
-		c := &child{Process: p, conn: conn, proxy: p.Proxy()}
-		if !confined && l.Resources.Network() {
-			if c.proxy, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
-				p.Kill()
-				conn.Close()
-				return nil, err
-			}
+		logConfinement(log, l.Name, p.Status())
+		if err := checkConfinement(p.Status(), demand.least); err != nil {
+			p.Kill()
+			p.Wait()
+			conn.Close()
+			return nil, err
 		}
-		return c, nil
+		return &child{p, conn}, nil
 	}
 }
 
-// confined says whether the kernel confines hosts. It does not yet: a download
-// is still written to the user's folder by the host itself, which a confined
-// one cannot do. Until then all that keeps a host to its proxy is the engine.
-const confined = false
-
-// policy is what the kernel is told of what capabilities grant. The servers
-// of the network are the proxy's affair.
-func policy(r capability.Resources) *sandbox.Policy {
-	if !confined {
-		return nil
+// hostSpec says how to start a host, and what it may reach.
+func hostSpec(log *slog.Logger, l core.Launch, area *transfer.Area) (sandbox.Spec, error) {
+	inbox, err := area.Inbox(l.Name)
+	if err != nil {
+		return sandbox.Spec{}, err
 	}
-	return &sandbox.Policy{
-		Engine: true, Network: r.Network(), UserFonts: r.UserFonts, GPU: r.GPU, Audio: r.Audio, Camera: r.Camera,
-		Accessibility: r.Accessibility, InputMethods: r.InputMethods, Read: r.Read, Write: r.Write, MemoryLimit: r.MemoryLimit,
+	outbox, err := area.Outbox(l.Name)
+	if err != nil {
+		return sandbox.Spec{}, err
+	}
+	r := l.Resources
+	return sandbox.Spec{
+		Name:     "host " + l.Name,
+		Role:     hostRole,
+		CacheDir: l.Folders.Library,
+		Output:   &output{log: log, from: []any{"host", l.Name}},
+		Private:  []string{l.Folders.Data, l.Folders.Cache, outbox},
+		Policy: &sandbox.Policy{
+			Engine:        true,
+			Network:       r.Network(),
+			GPU:           r.GPU,
+			UserFonts:     r.UserFonts,
+			Audio:         r.Audio,
+			Camera:        r.Camera,
+			Accessibility: r.Accessibility,
+			InputMethods:  r.InputMethods,
+			Read:          append(slices.Clone(r.Read), inbox),
+			Write:         r.Write,
+			MemoryLimit:   r.MemoryLimit,
+		},
+		Refused: func(f sandbox.Refusal) { logRefusal(log, []any{"host", l.Name}, f) },
+	}, nil
+}
+
+// logConfinement tells which layers a host has to do without.
+func logConfinement(log *slog.Logger, host string, status []sandbox.Status) {
+	for _, s := range status {
+		if !s.Holds {
+			log.Info("mullion: a layer of confinement is missing", "host", host, "layer", string(s.Layer), "why", s.Detail)
+		}
 	}
 }
 
 // Conn implements core.Child.
 func (c *child) Conn() *wire.Conn { return c.conn }
-
-// Proxy implements core.Child.
-func (c *child) Proxy() net.Listener { return c.proxy }
 
 // Wait implements core.Child.
 func (c *child) Wait() supervise.Ending {

@@ -29,8 +29,8 @@ var law = []struct {
 	{"internal/sandbox", nil, "starts processes; what they say to each other is not its affair"},
 	{"internal/backend", []string{"internal/wire"}, "an engine shows what wire describes"},
 	{"internal/backend/...", []string{"internal/backend", "internal/wire"}, "engines do not know each other"},
-	{"internal/dialogs", []string{"internal/backend", "internal/wire"}, "shows what the Core asks for: no engine, no pages, no decisions"},
 	{"internal/rendering", []string{"internal/durable", "internal/wire"}, "remembers in a file which settings an engine draws with"},
+	{"internal/dialogs", []string{"internal/backend", "internal/wire"}, "shows what the Core asks for: no engine, no pages, no decisions"},
 	{"internal/host", []string{"internal/backend", "internal/bridge", "internal/sandbox", "internal/wire"},
 		"a host decides nothing: neither core nor capability is within its reach"},
 	{"internal/worker", []string{"internal/supervise", "internal/wire", "ipc"}, "both ends of a worker: neither the Core's data nor an engine is within its reach"},
@@ -76,6 +76,8 @@ var foreign = []struct {
 	{"github.com/go-json-experiment/json", []string{"."}, "strict where the standard library lets doubtful keys through"},
 	{"github.com/pelletier/go-toml/v2", []string{"capability", "config"}, "the files that users write"},
 	{"golang.org/x/sys", []string{"internal"}, "system calls"},
+	{"github.com/elastic/go-seccomp-bpf", []string{"internal/sandbox"}, "names of system calls, and filters made of them"},
+	{"golang.org/x/net/bpf", []string{"internal/sandbox"}, "what filters consist of"},
 }
 
 // execFiles are the files that may start processes, besides tests.

@@ -22,6 +22,7 @@ import (
 	"github.com/mullion-dev/mullion/internal/assets"
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/doctable"
+	"github.com/mullion-dev/mullion/internal/sandbox"
 	"github.com/mullion-dev/mullion/internal/supervise"
 	"github.com/mullion-dev/mullion/internal/wire"
 	"github.com/mullion-dev/mullion/ipc"
@@ -43,8 +44,11 @@ type badHost struct {
 func (b *badHost) Conn() *wire.Conn { return b.core }
 
 func (b *badHost) Proxy() net.Listener { return nil }
-func (b *badHost) PID() int            { return 1 }
-func (b *badHost) Kill()               { b.once.Do(func() { close(b.dead); b.end.Close() }) }
+
+// Status implements Child.
+func (b *badHost) Status() []sandbox.Status { return nil }
+func (b *badHost) PID() int                 { return 1 }
+func (b *badHost) Kill()                    { b.once.Do(func() { close(b.dead); b.end.Close() }) }
 
 func (b *badHost) Wait() supervise.Ending {
 	<-b.dead

@@ -22,6 +22,7 @@ import (
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/internal/assets"
 	"github.com/mullion-dev/mullion/internal/rendering"
+	"github.com/mullion-dev/mullion/internal/sandbox"
 	"github.com/mullion-dev/mullion/internal/supervise"
 	"github.com/mullion-dev/mullion/internal/transfer"
 	"github.com/mullion-dev/mullion/internal/wire"
@@ -98,6 +99,8 @@ type Child interface {
 	// Proxy is where the host asks for connections to the network; nil if
 	// Launch.Resources has none, or the system cannot give it.
 	Proxy() net.Listener
+	// Status tells how it is confined.
+	Status() []sandbox.Status
 	// Wait waits for the process to end and classifies how it did.
 	Wait() supervise.Ending
 	Kill()

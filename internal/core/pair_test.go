@@ -21,6 +21,7 @@ import (
 	"github.com/mullion-dev/mullion/internal/backend/fake"
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/host"
+	"github.com/mullion-dev/mullion/internal/sandbox"
 	"github.com/mullion-dev/mullion/internal/supervise"
 	"github.com/mullion-dev/mullion/internal/wire"
 	"github.com/mullion-dev/mullion/ipc"
@@ -56,8 +57,11 @@ type inProcess struct {
 
 func (c *inProcess) Conn() *wire.Conn    { return c.conn }
 func (c *inProcess) Proxy() net.Listener { return nil }
-func (c *inProcess) PID() int            { return 1 }
-func (c *inProcess) Kill()               { c.kill() }
+
+// Status implements core.Child.
+func (c *inProcess) Status() []sandbox.Status { return nil }
+func (c *inProcess) PID() int                 { return 1 }
+func (c *inProcess) Kill()                    { c.kill() }
 
 func (c *inProcess) Wait() supervise.Ending {
 	<-c.done

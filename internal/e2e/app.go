@@ -58,6 +58,9 @@ type Options struct {
 	// OnHang and HangTimeout are those of the app's options.
 	OnHang      func(mullion.Hang) mullion.HangAction
 	HangTimeout time.Duration
+	// MinConfinement and WithoutLayers are those of the app's options.
+	MinConfinement mullion.ConfinementLevel
+	WithoutLayers  []string
 	// Logger gets the log instead of the test.
 	Logger *slog.Logger
 }
@@ -150,6 +153,9 @@ func Start(t testing.TB, o Options) *App {
 		OnHang:       o.OnHang,
 		HangTimeout:  o.HangTimeout,
 		DownloadDir:  o.DownloadDir,
+
+		MinConfinement: o.MinConfinement,
+		WithoutLayers:  o.WithoutLayers,
 		OnFault: func(f mullion.Fault) {
 			a.mu.Lock()
 			a.faults = append(a.faults, f)

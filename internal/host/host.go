@@ -16,6 +16,7 @@ import (
 
 	"github.com/mullion-dev/mullion/internal/backend"
 	"github.com/mullion-dev/mullion/internal/bridge"
+	"github.com/mullion-dev/mullion/internal/sandbox"
 	"github.com/mullion-dev/mullion/internal/wire"
 )
 
@@ -89,6 +90,9 @@ func Run(conn *wire.Conn, engine backend.Engine) error {
 	}
 	var readers sync.WaitGroup
 	err = engine.Run(opts, handler{h}, func() {
+		if err := sandbox.Seal(); err != nil {
+			h.log(4, 0, "the memory of this process stays readable for its web processes: %v", err)
+		}
 		h.send(wire.KindReady, 0, 0, wire.Ready{Version: wire.Version, PID: os.Getpid(), Engine: engine.Version()})
 		w, canWatch := engine.(backend.Watcher)
 		if fd, err := conn.Descriptor(); err == nil && canWatch {

@@ -139,9 +139,19 @@ func (c *confinement) listen(o *order) error {
 	return nil
 }
 
+// maxRefusals is how many different refusals are told of in the life of a
+// child, which could think of ever new ones. Each is told once.
+const maxRefusals = 50
+
 func (c *confinement) serve(s *Spec, p *Process, listener *os.File) {
+	var mu sync.Mutex
+	told := map[string]bool{}
 	b := &broker{listener: listener, sockets: c.sockets, refused: func(pid int, what string) {
-		if s.Refused != nil {
+		mu.Lock()
+		known := told[what] || len(told) >= maxRefusals
+		told[what] = true
+		mu.Unlock()
+		if s.Refused != nil && !known {
 			s.Refused(Refusal{PID: pid, Program: programOf(pid), What: what})
 		}
 	}}

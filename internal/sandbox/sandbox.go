@@ -25,7 +25,8 @@ type Spec struct {
 	Without Without
 	// Private are folders of the child's own. They must exist.
 	Private []string
-	// Refused is told of each connection that the broker refuses. It may be nil.
+	// Refused is told of the connections that the broker refuses, once of each
+	// destination. It may be nil.
 	Refused func(Refusal)
 	// CacheDir is the child's private XDG_CACHE_HOME; it must persist, or
 	// every start pays for shaders and plugin scans again.
