@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // session finds what of the user's session a child with this policy is shown,
@@ -42,7 +43,63 @@ func session(p *Policy, getenv func(string) string) (d desk, env []string, remot
 			env = append(env, "AT_SPI_BUS_ADDRESS=unix:path="+bus[0])
 		}
 	}
+	if p.InputMethods {
+		if address, socket := ibus(d.home); socket != "" {
+			env = append(env, "IBUS_ADDRESS="+address)
+			if strings.HasPrefix(socket, "@") {
+				d.abstract = append(d.abstract, socket)
+			} else {
+				d.sockets = append(d.sockets, socket)
+			}
+		}
+		if module := getenv("GTK_IM_MODULE"); module != "" {
+			env = append(env, "GTK_IM_MODULE="+module)
+		}
+	}
 	return d, env, remote
+}
+
+// ibus finds the newest address that IBus has left in the user's home, as its
+// clients do. Other input methods are reached through the display (XIM, or
+// the text protocols of Wayland) and need no grant, or the session bus, which
+// is not given.
+func ibus(home string) (address, socket string) {
+	var newest time.Time
+	for _, name := range existing(filepath.Join(home, ".config/ibus/bus/*")) {
+		info, err := os.Stat(name)
+		if err != nil || info.ModTime().Before(newest) || info.Size() > 64<<10 {
+			continue
+		}
+		b, err := os.ReadFile(name)
+		if err != nil {
+			continue
+		}
+		for line := range strings.Lines(string(b)) {
+			a, ok := strings.CutPrefix(strings.TrimSpace(line), "IBUS_ADDRESS=")
+			if s := busSocket(a); ok && s != "" {
+				newest, address, socket = info.ModTime(), a, s
+			}
+		}
+	}
+	return address, socket
+}
+
+// busSocket returns the socket of an address of D-Bus: its path, or @ and its
+// abstract name.
+func busSocket(address string) string {
+	rest, ok := strings.CutPrefix(address, "unix:")
+	if !ok {
+		return ""
+	}
+	for pair := range strings.SplitSeq(rest, ",") {
+		switch key, value, _ := strings.Cut(pair, "="); key {
+		case "path":
+			return value
+		case "abstract":
+			return "@" + value
+		}
+	}
+	return ""
 }
 
 // x11Display takes the number out of the name of a display, and reports

@@ -1,0 +1,63 @@
+package sandbox
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestSession(t *testing.T) {
+	home, run := t.TempDir(), t.TempDir()
+	t.Setenv("HOME", home)
+	put := func(name, text string) {
+		t.Helper()
+		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(home+"/.Xauthority", "")
+	put(run+"/pulse/native", "")
+	put(run+"/at-spi/bus_1", "")
+	put(home+"/.config/ibus/bus/x-unix-0", "# comment\nIBUS_ADDRESS=unix:abstract=/tmp/ibus,guid=1\n")
+	vars := map[string]string{"DISPLAY": ":7.0", "XDG_RUNTIME_DIR": run, "WAYLAND_DISPLAY": "wayland-3"}
+	getenv := func(name string) string { return vars[name] }
+
+	d, env, remote := session(&Policy{}, getenv)
+	if d.sockets != nil || d.abstract != nil || d.files != nil || env != nil || remote {
+		t.Errorf("without a grant: %+v, %v", d, env)
+	}
+	d, env, remote = session(&Policy{Engine: true}, getenv)
+	if diff := cmp.Diff([]string{"/tmp/.X11-unix/X7", run + "/wayland-3"}, d.sockets); diff != "" || remote {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"@/tmp/.X11-unix/X7"}, d.abstract); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{home + "/.Xauthority"}, d.files); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"WAYLAND_DISPLAY=" + run + "/wayland-3"}, env); diff != "" {
+		t.Error(diff)
+	}
+	d, env, _ = session(&Policy{Audio: true, Accessibility: true, InputMethods: true}, getenv)
+	if diff := cmp.Diff([]string{run + "/pulse/native", run + "/at-spi/bus_1"}, d.sockets); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"@/tmp/ibus"}, d.abstract); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"AT_SPI_BUS_ADDRESS=unix:path=" + run + "/at-spi/bus_1", "IBUS_ADDRESS=unix:abstract=/tmp/ibus,guid=1"}, env); diff != "" {
+		t.Error(diff)
+	}
+	for _, display := range []string{"localhost:10.0", "far.example:0", "/tmp/launch/org:0", ":x"} {
+		vars["DISPLAY"] = display
+		if d, _, remote := session(&Policy{Engine: true}, getenv); !remote || len(d.abstract) > 0 {
+			t.Errorf("%s: %+v", display, d)
+		}
+	}
+}
