@@ -20,6 +20,7 @@ headless test      | cmd:Xvfb                   | xvfb                | xorg-x11
 headless test      | cmd:openbox                | openbox             | openbox         | openbox          | openbox
 headless test      | cmd:xprop                  | x11-utils           | xprop           | xorg-xprop       | xprop
 headless test      | cmd:import                 | imagemagick         | ImageMagick     | imagemagick      | ImageMagick
+test               | cmd:weston                 | weston              | weston          | weston           | weston
 test               | cmd:xdotool                | xdotool             | xdotool         | xdotool          | xdotool
 test               | cmd:dbus-daemon            | dbus                | dbus-daemon     | dbus             | dbus-1-daemon
 test               | cmd:cc                     | gcc                 | gcc             | gcc              | gcc
