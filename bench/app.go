@@ -51,13 +51,14 @@ type result struct {
 	Error *string        `json:"error"`
 }
 
-func startApp(ctx context.Context) (*app, error) {
+// startApp starts it without these layers of the confinement.
+func startApp(ctx context.Context, without []string) (*app, error) {
 	dir, err := os.MkdirTemp("", "mullion-bench-")
 	if err != nil {
 		return nil, err
 	}
 	a := &app{dir: dir, results: make(chan result, 1), listening: make(chan struct{}, 1), ended: make(chan error, 1)}
-	if a.App, err = newApp(dir, []any{
+	if a.App, err = newApp(dir, without, []any{
 		"core:event:default", "allow-echo", "allow-done", "allow-listening", "allow-take", "allow-bytes", "allow-stream", "allow-pieces",
 	}); err != nil {
 		return nil, err
@@ -77,7 +78,7 @@ func startApp(ctx context.Context) (*app, error) {
 }
 
 // newApp makes the app that is started, with these permissions.
-func newApp(dir string, permissions []any) (*mullion.App, error) {
+func newApp(dir string, without []string, permissions []any) (*mullion.App, error) {
 	conf, err := config.Load(files, config.Options{})
 	if err != nil {
 		return nil, err
@@ -95,7 +96,7 @@ func newApp(dir string, permissions []any) (*mullion.App, error) {
 		return nil, err
 	}
 	return mullion.New(mullion.Options{
-		Config: conf, Assets: ui, Capabilities: caps, DataDir: dir,
+		Config: conf, Assets: ui, Capabilities: caps, DataDir: dir, WithoutLayers: without,
 		Logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
 }

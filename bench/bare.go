@@ -210,6 +210,9 @@ func (x *bareHost) CloseRequested(uint32) {}
 // Page implements backend.Handler.
 func (x *bareHost) Page(uint32, wire.PageEvent) {}
 
+// Download implements backend.Handler.
+func (x *bareHost) Download(uint32, uint64, wire.DownloadEvent) {}
+
 // calls compares calls of the app with messages that are answered at once.
 func (b *bench) calls(context.Context) error {
 	bare, err := startBare()

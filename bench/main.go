@@ -56,6 +56,7 @@ var parts = []struct {
 	{"events", (*bench).events},
 	{"transfers", (*bench).transfers},
 	{"start", (*bench).start},
+	{"confinement", (*bench).confinement},
 }
 
 // bench is one run.
@@ -125,7 +126,7 @@ func (b *bench) measure(ctx context.Context, names []string) error {
 	}
 	b.report.begin()
 	var err error
-	if b.app, err = startApp(ctx); err != nil {
+	if b.app, err = startApp(ctx, nil); err != nil {
 		return err
 	}
 	defer b.app.stop()

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strconv"
@@ -18,12 +19,15 @@ import (
 // measure how long it takes until something is to be seen.
 const startVariable = "MULLION_BENCH_START"
 
+// withoutVariable lists layers of the confinement that it does without.
+const withoutVariable = "MULLION_BENCH_WITHOUT"
+
 // settle is how long memory is left to settle before it is measured.
 const settle = time.Second
 
 // runStart shows the window, says so, and ends when its input does.
 func runStart(ctx context.Context, dir string) error {
-	a, err := newApp(dir, []any{"core:default", "allow-done", "allow-listening"})
+	a, err := newApp(dir, strings.Fields(os.Getenv(withoutVariable)), []any{"core:default", "allow-done", "allow-listening"})
 	if err != nil {
 		return err
 	}
@@ -72,41 +76,75 @@ func (b *bench) start(context.Context) error {
 	return nil
 }
 
-func startOnce(dir string) (millis float64, memory map[string]float64, err error) {
+// started is a process that shows the window of the app.
+type started struct {
+	cmd *exec.Cmd
+	in  io.Closer
+	all []e2e.Process // of the host, seen last
+}
+
+// startProcess starts one, and returns after how long its window was painted.
+func startProcess(dir string, without []string) (p *started, millis float64, err error) {
 	cmd := exec.Command("/proc/self/exe")
-	cmd.Env = append(os.Environ(), startVariable+"="+dir)
+	cmd.Env = append(os.Environ(), startVariable+"="+dir, withoutVariable+"="+strings.Join(without, " "))
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
-		return 0, nil, err
+		return nil, 0, err
 	}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		return 0, nil, err
+		return nil, 0, err
 	}
 	began := time.Now()
 	if err := cmd.Start(); err != nil {
-		return 0, nil, err
+		return nil, 0, err
 	}
-	defer cmd.Wait()
-	defer in.Close()
+	p = &started{cmd: cmd, in: in}
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
-		return 0, nil, fmt.Errorf("the app has not shown its window: %w", err)
+		p.end()
+		return nil, 0, fmt.Errorf("the app has not shown its window: %w", err)
 	}
 	nanos, err := strconv.ParseInt(strings.TrimSpace(line), 10, 64)
 	if err != nil {
+		p.end()
+		return nil, 0, err
+	}
+	return p, float64(time.Unix(0, nanos).Sub(began)) / 1e6, nil
+}
+
+// end has the app quit, and waits for that.
+func (p *started) end() {
+	p.all = e2e.Descendants(p.cmd.Process.Pid)
+	p.in.Close()
+	p.cmd.Wait()
+}
+
+// gone reports an error while a process of the app is still there.
+func (p *started) gone() error {
+	for _, q := range p.all {
+		if _, err := os.Stat(fmt.Sprintf("/proc/%d", q.PID)); err == nil {
+			return fmt.Errorf("process %d is still there", q.PID)
+		}
+	}
+	return nil
+}
+
+func startOnce(dir string) (millis float64, memory map[string]float64, err error) {
+	p, millis, err := startProcess(dir, nil)
+	if err != nil {
 		return 0, nil, err
 	}
-	millis = float64(time.Unix(0, nanos).Sub(began)) / 1e6
+	defer p.end()
 	time.Sleep(settle)
 	memory = map[string]float64{}
-	if memory["Core"], err = pss(cmd.Process.Pid); err != nil {
+	if memory["Core"], err = pss(p.cmd.Process.Pid); err != nil {
 		return 0, nil, err
 	}
-	for _, p := range e2e.Descendants(cmd.Process.Pid) {
-		kind := kindOf(p)
-		mib, err := pss(p.PID)
+	for _, q := range e2e.Descendants(p.cmd.Process.Pid) {
+		kind := kindOf(q)
+		mib, err := pss(q.PID)
 		if err != nil {
 			return 0, nil, err
 		}
