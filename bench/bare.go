@@ -213,6 +213,9 @@ func (x *bareHost) Page(uint32, wire.PageEvent) {}
 // Download implements backend.Handler.
 func (x *bareHost) Download(uint32, uint64, wire.DownloadEvent) {}
 
+// Session implements backend.Handler.
+func (x *bareHost) Session(uint32, []byte) {}
+
 // calls compares calls of the app with messages that are answered at once.
 func (b *bench) calls(context.Context) error {
 	bare, err := startBare()
