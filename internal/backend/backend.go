@@ -81,6 +81,10 @@ type Options struct {
 	World string
 	// MessageName is the name of the script message handler in that world.
 	MessageName string
+	// MemoryLimit is how much memory a process that runs pages may take, in
+	// bytes. Zero means as much as the engine likes. A page whose process has
+	// taken more has crashed with wire.CrashMemory.
+	MemoryLimit int64
 	// Rendering is how to draw.
 	Rendering wire.Rendering
 	// Log gets the engine's own complaints.

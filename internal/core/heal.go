@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/internal/rendering"
 	"github.com/mullion-dev/mullion/internal/supervise"
 	"github.com/mullion-dev/mullion/internal/wire"
@@ -170,11 +171,14 @@ func (c *Core) renderingStep() int {
 	return n
 }
 
-func (c *Core) rendering(step int) wire.Rendering {
+// rendering returns the settings of a step, for a host that may reach r.
+func (c *Core) rendering(step int, r capability.Resources) wire.Rendering {
 	if c.opts.Rendering == nil {
 		return wire.Rendering{}
 	}
-	return rendering.Settings(step)
+	s := rendering.Settings(step)
+	s.Software = s.Software || !r.GPU
+	return s
 }
 
 // renders notes that a host has drawn something with those settings.

@@ -187,7 +187,7 @@ func (h *host) run(ctx context.Context) supervise.Ending {
 	hello := wire.Hello{
 		Version: wire.Version, Host: h.name, AppID: c.opts.ID, AppName: c.opts.Name,
 		DataDir: launching.Folders.Data, CacheDir: launching.Folders.Cache, Proxy: proxy, Schemes: []string{"app", "asset"},
-		Rendering: c.rendering(step),
+		MemoryLimit: memoryLimit(launching.Resources, memory()), Rendering: c.rendering(step, launching.Resources),
 	}
 	var broke error // what the host did wrong, or said itself
 	if err := child.Conn().SendJSON(wire.KindHello, 0, 0, hello); err == nil {

@@ -85,6 +85,7 @@ func Run(conn *wire.Conn, engine backend.Engine) error {
 		Schemes:     append([]string{bridge.Scheme}, hello.Schemes...),
 		World:       bridge.World,
 		MessageName: bridge.MessageName,
+		MemoryLimit: hello.MemoryLimit,
 		Rendering:   hello.Rendering,
 		Log:         func(text string) { h.log(2, 0, "%s", text) },
 	}

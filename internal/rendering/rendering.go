@@ -40,7 +40,10 @@ var steps = []Step{
 }
 
 // withoutGPU is where a machine without a GPU begins: what acceleration
-// emulates there in software costs memory and time and draws nothing better.
+// emulates there in software costs memory and draws nothing better. Measured
+// with WebKitGTK 2.50.6 and Xvfb, in turns: without acceleration host, web and
+// network processes need two thirds of the memory with one window and three
+// fifths with four, and the first window is not later.
 const withoutGPU = 2
 
 // Ladder is where a machine stands. It is safe for concurrent use.

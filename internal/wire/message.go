@@ -15,6 +15,9 @@ type Hello struct {
 	// network, as "socks5://127.0.0.1:1080". Never empty.
 	Proxy   string   `json:"proxy"`
 	Schemes []string `json:"schemes"`
+	// MemoryLimit is how much memory a process that runs pages may take, in
+	// bytes; 0 means as much as the engine likes.
+	MemoryLimit int64 `json:"memoryLimit,omitzero"`
 	// Rendering is how the engine is to draw.
 	Rendering Rendering `json:"rendering,omitzero"`
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -144,7 +145,7 @@ func (e *engine) initWebKit() error {
 
 	// WebKit's own sandbox is off and there is no favicon database: both are
 	// so unless asked for.
-	e.context = c.webkitWebContextNewWithWebsiteDataManager.call(data)
+	e.context = e.newContext(data)
 	c.webkitWebContextSetSpellCheckingEnabled.call(e.context, 0)
 	e.scripts = c.jscContextNew.call()
 	if err := useSignalStack(scriptSignals); err != nil {
@@ -175,6 +176,25 @@ func (e *engine) useProxy(data uintptr) {
 	e.c.webkitWebsiteDataManagerSetNetworkProxySettings.call(data, custom, settings)
 	e.c.webkitNetworkProxySettingsFree.call(settings)
 }
+
+// newContext makes a web context whose web processes are ended when they need
+// more than the limit; WebKit frees what it can before, from a third of it on.
+func (e *engine) newContext(data uintptr) uintptr {
+	c := e.c
+	var settings uintptr
+	if limit := e.options.MemoryLimit >> 20; limit > 0 {
+		settings = c.webkitMemoryPressureSettingsNew.call()
+		defer c.webkitMemoryPressureSettingsFree.call(settings)
+		c.webkitMemoryPressureSettingsSetMemoryLimit.with(settings, uint32(min(limit, math.MaxUint32)))
+		c.webkitMemoryPressureSettingsSetKillThreshold(settings, 1)
+		c.webkitMemoryPressureSettingsSetPollInterval(settings, memoryPoll)
+	}
+	return c.gObjectNew.with(c.webkitWebContextGetType.call(), "website-data-manager", data, "memory-pressure-settings", settings, nil)
+}
+
+// memoryPoll is how often a web process looks at what it needs, in seconds.
+// WebKit's own 30 leave a page the time to fill the memory of most machines.
+const memoryPoll = 2
 
 func (e *engine) newDataManager() uintptr {
 	data, cache := e.options.DataDir, e.options.CacheDir

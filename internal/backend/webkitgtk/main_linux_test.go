@@ -30,6 +30,8 @@ const (
 	testWorld = "mullion"
 	testName  = "bridge"
 	deadline  = 20 * time.Second
+	// testMemory is the limit of memory of the tests' pages.
+	testMemory = 512 << 20
 )
 
 func TestMain(m *testing.M) {
@@ -145,7 +147,8 @@ func child(m *testing.M) int {
 		AppID: testAppID, AppName: "Mullion Test", World: testWorld, MessageName: testName,
 		Schemes: []string{"app", "mullion", "other"},
 		DataDir: data + "/data", CacheDir: data + "/cache",
-		Log: testLog.add,
+		MemoryLimit: testMemory,
+		Log:         testLog.add,
 	}
 	err = testEngine.Run(o, testSite, func() {
 		go func() {

@@ -121,6 +121,22 @@ func TestCrash(t *testing.T) {
 	}
 }
 
+// TestMemoryLimit: a page that takes more and more memory loses its process,
+// not the machine its memory.
+func TestMemoryLimit(t *testing.T) {
+	x := newTab(t, "<p>hello").open().loaded()
+	do(func() {
+		x.webview.callAsync(`globalThis.kept = [];
+			for (let i = 0; i < 24; i++) {
+				kept.push(new Uint8Array(32 << 20).fill(i + 1));
+				await new Promise(next => setTimeout(next, 20));
+			}`, 0, nil)
+	})
+	if e := x.event(wire.PageCrashed); e.Detail != wire.CrashMemory {
+		t.Errorf("got %+v", e)
+	}
+}
+
 // killWebProcess ends the only web process as a crash does.
 func killWebProcess(t *testing.T) {
 	t.Helper()

@@ -135,8 +135,13 @@ type library struct {
 	webkitGetMinorVersion                                         cfunc
 	webkitSecurityManagerRegisterUriSchemeAsCorsEnabled           cfunc
 	webkitSecurityManagerRegisterUriSchemeAsSecure                cfunc
+	webkitMemoryPressureSettingsFree                              cfunc
+	webkitMemoryPressureSettingsNew                               cfunc
+	webkitMemoryPressureSettingsSetKillThreshold                  func(settings uintptr, fraction float64)
+	webkitMemoryPressureSettingsSetMemoryLimit                    cfunc
+	webkitMemoryPressureSettingsSetPollInterval                   func(settings uintptr, seconds float64)
 	webkitWebContextGetSecurityManager                            cfunc
-	webkitWebContextNewWithWebsiteDataManager                     cfunc
+	webkitWebContextGetType                                       cfunc
 	webkitWebContextRegisterUriScheme                             cfunc
 	webkitWebContextSetSpellCheckingEnabled                       cfunc
 	webkitWebsiteDataManagerNew                                   cfunc
