@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"context"
+	"os"
 	"strings"
 	"testing"
 
@@ -9,7 +10,12 @@ import (
 	"github.com/mullion-dev/mullion/internal/e2e"
 )
 
-func TestMain(m *testing.M) { e2e.Main(m, slowly) }
+func TestMain(m *testing.M) {
+	if os.Getenv(victimVariable) != "" {
+		mullion.Main(victim)
+	}
+	e2e.Main(m, slowly)
+}
 
 type echoArgs struct {
 	Text string `json:"text"`
