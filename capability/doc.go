@@ -27,6 +27,9 @@
 //   - A remote pattern never covers a local page, nor "local" a remote one.
 //   - Unknown keys, repeated keys and unknown identifiers are errors.
 //
+// The same files say what the processes that show a window may reach of the
+// system: [Authority.Resources].
+//
 // Plugins that limit what their commands act on find a [PathScope] for files
 // and a [URLPattern] for addresses here.
 //
