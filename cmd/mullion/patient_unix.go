@@ -1,0 +1,32 @@
+//go:build unix
+
+package main
+
+import (
+	"fmt"
+	"os"
+	"syscall"
+
+	"github.com/mullion-dev/mullion/internal/sandbox"
+)
+
+// patient is what the child does: it is confined, and ends.
+func patient() int {
+	if err := sandbox.Enter(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
+}
+
+func startPatient() (*sandbox.Process, error) {
+	fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		return nil, err
+	}
+	syscall.Close(fds[0])
+	return sandbox.Start(sandbox.Spec{
+		Name: "doctor", Role: doctorRole, Socket: os.NewFile(uintptr(fds[1]), "doctor"), Output: os.Stderr,
+		Policy: &sandbox.Policy{Engine: true, GPU: true, UserFonts: true},
+	})
+}

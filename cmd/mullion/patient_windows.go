@@ -1,0 +1,13 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/mullion-dev/mullion/internal/sandbox"
+)
+
+func patient() int { return 1 }
+
+func startPatient() (*sandbox.Process, error) {
+	return nil, errors.ErrUnsupported
+}
