@@ -146,6 +146,7 @@ func besiege(t *testing.T, url string, act func(*badHost)) *siege {
 		Log:      slog.New(slog.DiscardHandler),
 		App:      largeFile{},
 		OnFault:  func(f core.Fault) { s.faults <- f },
+		Patience: core.Patience{Host: time.Hour}, // these hosts answer no pings
 		Restarts: supervise.Policy{First: time.Millisecond, Most: time.Millisecond, Useless: 100, Burst: 100, Window: time.Hour},
 		Launch: func(_ context.Context, l core.Launch) (core.Child, error) {
 			name := l.Name
