@@ -74,6 +74,9 @@ func (h *host) frame(conn *wire.Conn, f wire.Frame) error {
 		v.keepSession(f.Payload)
 		return nil
 	case wire.KindCall:
+		h.mu.Lock()
+		h.called = true
+		h.mu.Unlock()
 		return v.call(f)
 	case wire.KindCancel:
 		return v.cancelCall(f.ID)

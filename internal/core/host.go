@@ -35,6 +35,7 @@ type host struct {
 	up      chan struct{}      // guarded by mu; closed when ready
 	quits   bool               // guarded by mu; quit was asked for
 	useful  bool               // guarded by mu; the child has shown a page
+	called  bool               // guarded by mu; a page in it has called a command
 	worked  bool               // guarded by mu; a child was ready once
 	waiting map[uint64]pending // guarded by mu; by id of the frame
 	lastID  uint64             // guarded by mu
@@ -172,7 +173,7 @@ func (h *host) run(ctx context.Context) supervise.Ending {
 
 	h.mu.Lock()
 	h.child = child
-	h.useful, h.ended = false, nil
+	h.useful, h.called, h.ended = false, false, nil
 	h.step = c.renderingStep()
 	step := h.step
 	quits := h.quits
@@ -207,7 +208,9 @@ func (h *host) run(ctx context.Context) supervise.Ending {
 
 	h.mu.Lock()
 	quits = h.quits
-	end.Useful = h.useful
+	// Who kills a host whose pages work means the host, not its pages; those
+	// of hidden windows are never drawn.
+	end.Useful = h.useful || h.called && end.Kind == supervise.Killed
 	ended := h.ended
 	h.mu.Unlock()
 	var f *fatalError

@@ -41,7 +41,8 @@ type Ending struct {
 	// missing, there is no display.
 	Permanent bool
 	// Useful means that it had done its work before it ended: a host has
-	// shown a page. Whatever ended it, the next one has a chance.
+	// shown a page. Whatever ended it, the next one has a chance. A run that
+	// was longer than Policy.Window was useful in any case.
 	Useful bool
 }
 
@@ -101,6 +102,7 @@ func Run(ctx context.Context, c Component, p Policy) error {
 	var recent []time.Time // of failures within p.Window
 	useless := 0           // in a row
 	for {
+		began := time.Now()
 		e := c.Run(ctx)
 		if e.Kind == Clean || ctx.Err() != nil {
 			return nil
@@ -108,7 +110,7 @@ func Run(ctx context.Context, c Component, p Policy) error {
 		now := time.Now()
 		recent = append(slices.DeleteFunc(recent, func(t time.Time) bool { return now.Sub(t) > p.Window }), now)
 		useless++
-		if e.Useful {
+		if e.Useful || now.Sub(began) >= p.Window {
 			useless = 0
 		}
 		again := !e.Permanent && useless < p.Useless && len(recent) < p.Burst

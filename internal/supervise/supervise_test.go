@@ -54,6 +54,20 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// TestLongLives checks that what has lived for a while gets another chance.
+func TestLongLives(t *testing.T) {
+	useless := Ending{Kind: Killed}
+	run, n := script(useless, useless, useless, useless, useless, Ending{Kind: Clean})
+	p := quick
+	p.Window, p.Useless = time.Nanosecond, 3
+	if err := Run(t.Context(), Component{Name: "x", Run: func(ctx context.Context) Ending {
+		time.Sleep(time.Microsecond)
+		return run(ctx)
+	}}, p); err != nil || *n != 6 {
+		t.Errorf("%v after %d runs", err, *n)
+	}
+}
+
 func TestRunEndsWithContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	slow := Policy{First: time.Hour, Most: time.Hour, Useless: 9, Burst: 9, Window: time.Hour}
