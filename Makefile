@@ -1,7 +1,7 @@
 # What can be done here. Everything else is in scripts/, which work on their own too.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench fuzz generate clean
+.PHONY: help demo test lint bench attacks fuzz generate clean
 
 FUZZTIME ?= 10s
 ARGS ?=
@@ -21,6 +21,11 @@ lint: ## what test does before it runs the tests
 bench: ## run the benchmarks, such as make bench ARGS=-help
 	@scripts/setup.sh test
 	@PATH="$$(scripts/path.sh)" go -C bench run . $(ARGS)
+
+attacks: ## attack the confinement from inside, and write docs/confinement.md and .json
+	@scripts/setup.sh test
+	UPDATE_DOCS=1 go test -count=1 -run TestAttacks ./internal/attacks
+	UPDATE_DOCS=1 go test -count=1 -run TestDocument ./internal/attacks
 
 fuzz: ## run each fuzz target for FUZZTIME (10s)
 	@scripts/fuzz.sh $(FUZZTIME)

@@ -278,7 +278,7 @@ func TestCatches(t *testing.T) {
 		{"host to core", "internal/host/x.go", `package host; import "github.com/mullion-dev/mullion/internal/core"`, "package internal/host may not import internal/core"},
 		{"core to backend on windows", "internal/core/x_windows.go", `package core; import "github.com/mullion-dev/mullion/internal/backend"`, "may not import internal/backend"},
 		{"behind a tag", "internal/wire/x.go", "//go:build never\n\npackage wire\n\nimport _ \"github.com/mullion-dev/mullion/ipc\"", "x.go:5: package internal/wire may not import ipc"},
-		{"root to engine elsewhere", "app.go", `package mullion; import "github.com/mullion-dev/mullion/internal/backend/webkitgtk"`, "only engine_linux.go, bench may"},
+		{"root to engine elsewhere", "app.go", `package mullion; import "github.com/mullion-dev/mullion/internal/backend/webkitgtk"`, "only engine_linux.go, bench, internal/attacks may"},
 		{"engine", "engine_linux.go", `package mullion; import "github.com/mullion-dev/mullion/internal/backend/webkitgtk"`, ""},
 		{"engine to engine", "internal/backend/webview2/x.go", `package webview2; import "github.com/mullion-dev/mullion/internal/backend/fake"`, "may not import internal/backend/fake"},
 		{"plugin", "plugin/fs/x.go", `package fs; import "github.com/mullion-dev/mullion/internal/core"`, "package plugin/fs may not import internal/core"},

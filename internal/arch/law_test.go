@@ -50,6 +50,8 @@ var law = []struct {
 	{"conformance/...", append([]string{"internal/e2e"}, public...), "tests apps with the published packages, on the display of the tests"},
 	{"internal/e2e/...", append([]string{"internal/e2e"}, public...), "tests apps from the outside"},
 	{"internal/arch", nil, "reads sources, imports none"},
+	{"internal/attacks", []string{"internal/backend", "internal/backend/webkitgtk", "internal/doctable", "internal/e2e", "internal/sandbox", "internal/wire"},
+		"attacks the bare engine in a sandbox, on the display of the tests"},
 	{"internal/doctable", nil, "compares documents with the tests that prove them"},
 	{"internal/bridge/build", nil, "a tool with a module of its own"},
 	{"scripts/...", nil, "tools for the repository, not for apps"},
@@ -62,7 +64,7 @@ var onlyIn = []struct {
 	files  []string // or folders
 	reason string
 }{
-	{"internal/backend/webkitgtk", []string{"engine_linux.go", "bench"}, "chosen in one place, for the host role"},
+	{"internal/backend/webkitgtk", []string{"engine_linux.go", "bench", "internal/attacks"}, "chosen in one place, for the host role"},
 }
 
 // foreign says where packages of other modules may be imported by the

@@ -1,0 +1,105 @@
+package attacks
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"github.com/mullion-dev/mullion/internal/sandbox"
+)
+
+// processes are those that are attacked, as the probes name them.
+var processes = []string{"host", "network", "web"}
+
+// The names of runs that are spoken of elsewhere.
+const (
+	unconfined = "unconfined"
+	allLayers  = "all layers"
+	allNetwork = "all layers, network granted"
+)
+
+// run is one start of the engine under attack.
+type run struct {
+	name    string
+	free    bool // no policy at all
+	network bool
+	without sandbox.Without
+	// root is set for runs that are made as root too.
+	root bool
+	// kernel is set for runs that are all that a kernel can do, whose every
+	// open probe needs a reason.
+	kernel bool
+	// races is set for runs with many rounds of each race.
+	races bool
+	// layers are those that must hold, so that a run is what it says. The
+	// environment always does.
+	layers []sandbox.Layer
+}
+
+// runs are made in this order.
+var runs = []run{
+	{name: unconfined, free: true, root: true},
+	{name: "environment", without: sandbox.Without{Namespaces: true, Landlock: -1, Seccomp: true, Broker: true}},
+	{name: "namespaces", without: sandbox.Without{Landlock: -1, Seccomp: true, Broker: true}, root: true, layers: []sandbox.Layer{sandbox.LayerNamespaces}},
+	{name: "Landlock", without: sandbox.Without{Namespaces: true, Seccomp: true, Broker: true}, layers: []sandbox.Layer{sandbox.LayerLandlock}},
+	{name: "seccomp", without: sandbox.Without{Namespaces: true, Landlock: -1, Broker: true}, layers: []sandbox.Layer{sandbox.LayerSeccomp}},
+	{name: "seccomp and broker", without: sandbox.Without{Namespaces: true, Landlock: -1},
+		layers: []sandbox.Layer{sandbox.LayerSeccomp, sandbox.LayerBroker}},
+	{name: allLayers, kernel: true, root: true, races: true,
+		layers: []sandbox.Layer{sandbox.LayerNamespaces, sandbox.LayerLandlock, sandbox.LayerSeccomp, sandbox.LayerBroker}},
+	{name: allNetwork, kernel: true, network: true, root: true,
+		layers: []sandbox.Layer{sandbox.LayerNamespaces, sandbox.LayerLandlock, sandbox.LayerSeccomp, sandbox.LayerBroker}},
+	{name: "no Landlock", kernel: true, without: sandbox.Without{Landlock: -1}, root: true,
+		layers: []sandbox.Layer{sandbox.LayerNamespaces, sandbox.LayerSeccomp, sandbox.LayerBroker}},
+	{name: "no namespaces", kernel: true, without: sandbox.Without{Namespaces: true}, root: true,
+		layers: []sandbox.Layer{sandbox.LayerLandlock, sandbox.LayerSeccomp, sandbox.LayerBroker}},
+	{name: "no namespaces, network granted", kernel: true, network: true, races: true, without: sandbox.Without{Namespaces: true},
+		layers: []sandbox.Layer{sandbox.LayerLandlock, sandbox.LayerSeccomp, sandbox.LayerBroker}},
+	{name: "no namespaces, Landlock ABI 6", kernel: true, without: sandbox.Without{Namespaces: true, Landlock: 6},
+		layers: []sandbox.Layer{sandbox.LayerLandlock, sandbox.LayerSeccomp, sandbox.LayerBroker}},
+	{name: "no namespaces, Landlock ABI 4", kernel: true, without: sandbox.Without{Namespaces: true, Landlock: 4},
+		layers: []sandbox.Layer{sandbox.LayerLandlock, sandbox.LayerSeccomp, sandbox.LayerBroker}},
+	{name: "no namespaces, Landlock ABI 2", kernel: true, without: sandbox.Without{Namespaces: true, Landlock: 2},
+		layers: []sandbox.Layer{sandbox.LayerLandlock, sandbox.LayerSeccomp, sandbox.LayerBroker}},
+	{name: "no namespaces, Landlock ABI 1", kernel: true, without: sandbox.Without{Namespaces: true, Landlock: 1},
+		layers: []sandbox.Layer{sandbox.LayerLandlock, sandbox.LayerSeccomp, sandbox.LayerBroker}},
+	{name: "no namespaces, no broker", kernel: true, without: sandbox.Without{Namespaces: true, Broker: true},
+		layers: []sandbox.Layer{sandbox.LayerLandlock, sandbox.LayerSeccomp}},
+}
+
+// policy is that of an ordinary window, and the folder of the library that
+// attacks.
+func (r run) policy(dir string) *sandbox.Policy {
+	if r.free {
+		return nil
+	}
+	return &sandbox.Policy{
+		Engine: true, GPU: true, UserFonts: true, Network: r.network,
+		Read: []string{filepath.Join(dir, filepath.Dir(libraryFile))},
+	}
+}
+
+// rounds is how often each race is run.
+func (r run) rounds() int {
+	if r.races {
+		return 20_000
+	}
+	return 300
+}
+
+// errLayers is returned where the kernel does not have what a run is about.
+var errLayers = errors.New("the kernel, or what confines this process, does not allow all layers")
+
+// holds checks that the layers of the run do, and no others.
+func (r run) holds(status []sandbox.Status) error {
+	for _, s := range status {
+		if s.Layer == sandbox.LayerEnvironment || s.Layer == sandbox.LayerNetwork || s.Layer == sandbox.LayerMemory {
+			continue
+		}
+		if want := slices.Contains(r.layers, s.Layer); s.Holds != want {
+			return fmt.Errorf("%w: layer %s holds: %v, want %v: %s", errLayers, s.Layer, s.Holds, want, s.Detail)
+		}
+	}
+	return nil
+}
