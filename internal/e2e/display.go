@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -40,77 +41,131 @@ func Main(m *testing.M, workers ...mullion.AnyWorker) {
 }
 
 // Display is a virtual display with a window manager.
-type Display struct{ procs []*exec.Cmd }
+type Display struct {
+	name  string // such as ":99"
+	procs []program
+}
+
+type program struct {
+	cmd   *exec.Cmd
+	ended chan struct{} // closed when it has
+}
 
 // StartDisplay starts a display and points this process to it.
 func StartDisplay() (*Display, error) {
 	d := &Display{}
-	r, w, err := os.Pipe()
-	if err != nil {
+	if err := d.startServer(); err != nil {
 		return nil, err
 	}
-	defer r.Close()
-	x := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "1280x1024x24", "-nolisten", "tcp", "-noreset")
-	x.ExtraFiles = []*os.File{w}
-	err = d.start(x)
-	w.Close()
-	if err != nil {
-		return nil, err
-	}
-	r.SetReadDeadline(time.Now().Add(Timeout))
-	number, err := bufio.NewReader(r).ReadString('\n')
-	if err != nil {
-		d.Stop()
-		return nil, fmt.Errorf("Xvfb did not start: %w", err)
-	}
-	os.Setenv("DISPLAY", ":"+strings.TrimSpace(number))
+	os.Setenv("DISPLAY", d.name)
 	os.Unsetenv("WAYLAND_DISPLAY")
-	if err := d.start(exec.Command("openbox", "--sm-disable")); err != nil {
-		d.Stop()
-		return nil, err
-	}
-	// The window manager is up when the root window names it.
-	if err := WaitFor(Timeout, func() error {
-		out, err := exec.Command("xprop", "-root", "_NET_SUPPORTING_WM_CHECK").Output()
-		if err != nil || !strings.Contains(string(out), "window id") {
-			return fmt.Errorf("window manager: %s %v", out, err)
-		}
-		return nil
-	}); err != nil {
+	if err := d.startManager(); err != nil {
 		d.Stop()
 		return nil, err
 	}
 	return d, nil
 }
 
+// Name is what programs find the display by, such as ":99".
+func (d *Display) Name() string { return d.name }
+
+// Restart starts a display that was stopped again, under its old name.
+func (d *Display) Restart() error {
+	if err := d.startServer(); err != nil {
+		return err
+	}
+	return d.startManager()
+}
+
+// startServer starts Xvfb and waits until it takes connections. It chooses a
+// name if there is none.
+func (d *Display) startServer() error {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	args := []string{"-displayfd", "3", "-screen", "0", "1280x1024x24", "-nolisten", "tcp", "-noreset"}
+	if d.name != "" {
+		args = append([]string{d.name}, args...)
+	}
+	x := exec.Command("Xvfb", args...)
+	x.ExtraFiles = []*os.File{w}
+	err = d.start(x)
+	w.Close()
+	if err != nil {
+		return err
+	}
+	r.SetReadDeadline(time.Now().Add(Timeout))
+	number, err := bufio.NewReader(r).ReadString('\n')
+	if err != nil {
+		d.Stop()
+		return fmt.Errorf("Xvfb did not start: %w", err)
+	}
+	d.name = ":" + strings.TrimSpace(number)
+	return nil
+}
+
+// startManager starts the window manager and waits until it is up, which is
+// when the root window names it.
+func (d *Display) startManager() error {
+	env := append(os.Environ(), "DISPLAY="+d.name)
+	m := exec.Command("openbox", "--sm-disable")
+	m.Env = env
+	if err := d.start(m); err != nil {
+		return err
+	}
+	return WaitFor(Timeout, func() error {
+		ask := exec.Command("xprop", "-root", "_NET_SUPPORTING_WM_CHECK")
+		ask.Env = env
+		out, err := ask.Output()
+		if err != nil || !strings.Contains(string(out), "window id") {
+			return fmt.Errorf("window manager: %s %v", out, err)
+		}
+		return nil
+	})
+}
+
 // start starts a program that ends with this process.
 func (d *Display) start(c *exec.Cmd) error {
 	endWithUs(c)
-	started := make(chan error)
+	started, ended := make(chan error), make(chan struct{})
 	go func() {
 		// The signal is tied to the thread that forks, so it has to live on.
 		runtime.LockOSThread()
 		err := c.Start()
 		started <- err
 		if err == nil {
-			c.Wait()
+			_ = c.Wait() // it is killed
+			close(ended)
 		}
 	}()
 	if err := <-started; err != nil {
 		return err
 	}
-	d.procs = append(d.procs, c)
+	d.procs = append(d.procs, program{c, ended})
 	return nil
 }
 
-// Stop ends the display. It may be called on nil.
+// Stop ends the display at once, and waits until it is gone. It may be called
+// on nil.
 func (d *Display) Stop() {
 	if d == nil {
 		return
 	}
-	for i := len(d.procs) - 1; i >= 0; i-- {
-		d.procs[i].Process.Kill()
+	for _, p := range slices.Backward(d.procs) {
+		_ = p.cmd.Process.Kill()
+		<-p.ended
 	}
+	d.procs = nil
+}
+
+// PIDs are the processes of the display.
+func (d *Display) PIDs() (pids []int) {
+	for _, p := range d.procs {
+		pids = append(pids, p.cmd.Process.Pid)
+	}
+	return pids
 }
 
 // WaitFor calls f until it returns nil, or returns its last error after a
