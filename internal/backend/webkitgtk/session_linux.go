@@ -144,19 +144,18 @@ const (
 	});
 	return scrollX + ' ' + scrollY`
 	// scrollBack scrolls as soon as the page is long enough, which it may be
-	// only when its scripts have filled it, some seconds after it was loaded;
-	// but never against the user or the page itself.
+	// only when its scripts have filled it, and holds the position until the
+	// page is loaded: WebKit sets one of its own on the way. It gives way to
+	// the user.
 	scrollBack = `const [x, y] = data.split(' ').map(Number);
 	let touched = false;
 	const touch = () => { touched = true };
 	const inputs = ['wheel', 'keydown', 'pointerdown', 'touchstart'];
 	inputs.forEach(i => addEventListener(i, touch, {capture: true, passive: true, once: true}));
-	let lastX = scrollX, lastY = scrollY;
-	for (let left = 50; left > 0 && !touched; left -= document.readyState === 'complete') {
-		if (scrollX !== lastX || scrollY !== lastY) break;
-		scrollTo({left: x, top: y, behavior: 'instant'});
-		lastX = scrollX; lastY = scrollY;
-		if (Math.abs(scrollX - x) < 1 && Math.abs(scrollY - y) < 1) break;
+	for (let round = 0, steady = 0; round < 100 && steady < 3 && !touched; round++) {
+		const there = Math.abs(scrollX - x) < 1 && Math.abs(scrollY - y) < 1;
+		steady = there && document.readyState === 'complete' ? steady + 1 : 0;
+		if (!there) scrollTo({left: x, top: y, behavior: 'instant'});
 		await new Promise(next => setTimeout(next, 100));
 	}
 	inputs.forEach(i => removeEventListener(i, touch, {capture: true}))`
