@@ -18,6 +18,8 @@ import (
 type child struct {
 	*sandbox.Process
 	conn *wire.Conn
+	// sealed says that a host can change nothing in its inbox; see inboxSealed.
+	sealed bool
 }
 
 // demand is what an app wants of the confinement of its hosts.
@@ -51,7 +53,7 @@ func launch(log *slog.Logger, area *transfer.Area, demand demand) func(context.C
 			conn.Close()
 			return nil, err
 		}
-		return &child{p, conn}, nil
+		return &child{Process: p, conn: conn, sealed: inboxSealed(p.Status(), spec)}, nil
 	}
 }
 

@@ -50,9 +50,12 @@ const (
 	Download
 	// FileChooser asks whether a page may let the user choose files.
 	FileChooser
+	// FileDrop asks whether a page may read a file that was dropped onto it;
+	// Name is its path, as the host claims.
+	FileDrop
 )
 
-var kindNames = [...]string{"command", "event", "channel message", "navigation", "new window", "permission", "download", "file chooser"}
+var kindNames = [...]string{"command", "event", "channel message", "navigation", "new window", "permission", "download", "file chooser", "file drop"}
 
 func (k Kind) String() string {
 	if int(k) < len(kindNames) {

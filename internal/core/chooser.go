@@ -18,12 +18,19 @@ type readOnlyInbox interface{ ReadOnlyInbox() bool }
 // be able to read, its Outbox what it has to be able to write.
 func (c *Core) Transfer() *transfer.Area { return c.opts.Transfer }
 
+// maxDeliveries bounds how often one page is given files, for all of them stay
+// until it is left.
+const maxDeliveries = 1000
+
 // deliver brings files of the user into the inbox of the webview's host. They
 // stay there until the page is left.
 func (v *Webview) deliver(visit *visit, paths []string) ([]string, error) {
 	area := v.core.opts.Transfer
 	if area == nil {
 		return nil, fmt.Errorf("files: %w", errors.ErrUnsupported)
+	}
+	if visit.deliveries.Add(1) > maxDeliveries {
+		return nil, fmt.Errorf("files: the page was given some %d times; it has to be loaded again for more", maxDeliveries)
 	}
 	h := v.window.host()
 	h.mu.Lock()

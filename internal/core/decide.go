@@ -37,7 +37,7 @@ var webPermissions = map[string]string{
 
 // webManifest declares the permissions of web-level decisions.
 func webManifest() capability.Manifest {
-	m := capability.Manifest{Plugin: "web", Commands: []string{"navigation", "new_window", "download", "file_chooser"}}
+	m := capability.Manifest{Plugin: "web", Commands: []string{"navigation", "new_window", "download", "file_chooser", "file_drop"}}
 	for _, name := range webPermissions {
 		m.Commands = append(m.Commands, name)
 	}
@@ -51,6 +51,7 @@ var kindOf = map[wire.DecisionKind]ipc.Kind{
 	wire.DecidePermission:  ipc.Permission,
 	wire.DecideDownload:    ipc.Download,
 	wire.DecideFileChooser: ipc.FileChooser,
+	wire.DecideDrop:        ipc.FileDrop,
 }
 
 // decide answers a question of the engine. Everything is refused that is not
@@ -66,6 +67,10 @@ func (c *Core) decide(conn *wire.Conn, v *Webview, f wire.Frame) error {
 	}
 	if v == nil {
 		return conn.SendJSON(wire.KindVerdict, 0, f.ID, wire.Verdict{})
+	}
+	if kind == ipc.FileDrop {
+		c.tasks.Go(func() { _ = conn.SendJSON(wire.KindVerdict, v.id, f.ID, c.dropFiles(v, d.Paths)) })
+		return nil
 	}
 	if allow, ours := v.decideError(d); ours {
 		return conn.SendJSON(wire.KindVerdict, v.id, f.ID, wire.Verdict{Allow: allow})
@@ -172,6 +177,8 @@ func (c *Core) policy(v *Webview, m *ipc.Message) error {
 	case ipc.FileChooser:
 		_, err := c.Authority().Check(authCaller(m.From), webPrefix+"file_chooser")
 		return err
+	case ipc.FileDrop:
+		return c.scopedPath(m, "file_drop")
 	}
 	return fmt.Errorf("%s: not decided here", m.Kind)
 }

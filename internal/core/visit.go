@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 )
 
 // visit is the time in which a webview shows one page, whether that has a
@@ -10,6 +11,8 @@ import (
 type visit struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
+
+	deliveries atomic.Int32 // how often files were brought to the page
 
 	mu      sync.Mutex
 	ended   bool     // guarded by mu

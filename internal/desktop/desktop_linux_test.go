@@ -17,19 +17,6 @@ func TestUserDir(t *testing.T) {
 	}
 }
 
-func TestReserve(t *testing.T) {
-	dir := t.TempDir()
-	for _, want := range []string{"a.txt", "a (1).txt", "a (2).txt"} {
-		got, err := Reserve(dir, "a.txt")
-		if err != nil || got != filepath.Join(dir, want) {
-			t.Errorf("got %s, %v, want %s", got, err, want)
-		}
-	}
-	if _, err := Reserve(filepath.Join(dir, "missing"), "a"); err == nil {
-		t.Error("a missing folder is no error")
-	}
-}
-
 func TestDirs(t *testing.T) {
 	home := t.TempDir()
 	t.Setenv("HOME", home)

@@ -1,9 +1,6 @@
 package desktop
 
 import (
-	"errors"
-	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -76,26 +73,4 @@ func userDir(text, name, home string) string {
 		}
 	}
 	return ""
-}
-
-// Reserve makes an empty file of that name in dir, or of a similar name if it
-// is taken, and returns its path. Nothing is ever written over.
-func Reserve(dir, name string) (string, error) {
-	ext := filepath.Ext(name)
-	stem := strings.TrimSuffix(name, ext)
-	for n := range 1000 {
-		candidate := name
-		if n > 0 {
-			candidate = fmt.Sprintf("%s (%d)%s", stem, n, ext)
-		}
-		path := filepath.Join(dir, candidate)
-		f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
-		if err == nil {
-			return path, f.Close()
-		}
-		if !errors.Is(err, fs.ErrExist) {
-			return "", err
-		}
-	}
-	return "", fmt.Errorf("%s: too many files of that name", filepath.Join(dir, name))
 }

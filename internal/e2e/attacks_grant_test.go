@@ -93,8 +93,9 @@ func TestGranted(t *testing.T) {
 			{"identifier": "web:allow-new-window", "allow": [{"url": "app://localhost/*"}]},
 			{"identifier": "web:allow-download", "allow": [{"url": "SITE/frame/attachment"}]},
 			"web:allow-notification", "web:allow-location"]}]`, site.URL),
-		Config: `{"app": {"security": {"csp": null}}}`,
-		Setup:  func(a *mullion.App) { a.Use(q.intercept) },
+		Config:      `{"app": {"security": {"csp": null}}}`,
+		DownloadDir: "$DOWNLOAD",
+		Setup:       func(a *mullion.App) { a.Use(q.intercept) },
 	})
 	main := app.Main()
 	run := func(body string) (got string) {

@@ -186,6 +186,7 @@ const (
 	DecidePermission  DecisionKind = "permission" // What: "camera", "location", "clipboard-read", "notification", …
 	DecideDownload    DecisionKind = "download"
 	DecideFileChooser DecisionKind = "file-chooser"
+	DecideDrop        DecisionKind = "drop" // Paths were dropped onto the page
 )
 
 // Decision asks the Core about something that a page wants of the engine.
@@ -200,6 +201,9 @@ type Decision struct {
 	// Accept are the media types that a file chooser is to offer, such as
 	// "image/*". None: all.
 	Accept []string `json:"accept,omitzero"`
+	// Paths are the files and folders that were dropped, as the bytes that
+	// the system knows them by.
+	Paths [][]byte `json:"paths,omitzero"`
 	// MainFrame is false for a navigation of an iframe, as far as the engine
 	// tells.
 	MainFrame   bool `json:"mainFrame,omitzero"`
@@ -214,7 +218,8 @@ type Decision struct {
 type Verdict struct {
 	Allow bool `json:"allow"`
 	// Path is the file that an allowed download is written to, which is not
-	// there yet. Paths are the chosen files.
+	// there yet. Paths are the chosen files, or of those that were dropped the
+	// ones that the page may read; all are in the host's inbox.
 	Path  string   `json:"path,omitzero"`
 	Paths []string `json:"paths,omitzero"`
 	// Download is the number by which the host reports about an allowed
