@@ -132,6 +132,7 @@ type Core struct {
 	cancel context.CancelCauseFunc
 	tasks  sync.WaitGroup // hosts, commands, streams
 
+	hosted   atomic.Bool   // a host was up once
 	requests atomic.Int64  // on custom schemes, not answered yet
 	files    chan struct{} // like those of webviews, where the engine names none
 

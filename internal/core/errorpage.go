@@ -86,7 +86,7 @@ func (h *host) rescue(err error) bool {
 	h.mu.Lock()
 	worked := h.worked
 	h.mu.Unlock()
-	if !errors.As(err, &e) || e.Last.Permanent || !worked {
+	if !errors.As(err, &e) || e.Last.Permanent || e.Last.Outage || !worked {
 		return false
 	}
 	rescued := false

@@ -158,11 +158,11 @@ func (h *host) run(ctx context.Context) supervise.Ending {
 	}
 	launching, err := h.launch()
 	if err != nil {
-		return supervise.Ending{Kind: supervise.LaunchFailed, Detail: err.Error()}
+		return c.notLaunched(err)
 	}
 	child, err := c.opts.Launch(ctx, launching)
 	if err != nil {
-		return supervise.Ending{Kind: supervise.LaunchFailed, Detail: err.Error(), Permanent: errors.Is(err, errors.ErrUnsupported)}
+		return c.notLaunched(err)
 	}
 	stop := context.AfterFunc(ctx, func() {
 		// An orderly end was asked for before the context was cancelled.
@@ -220,7 +220,7 @@ func (h *host) run(ctx context.Context) supervise.Ending {
 	case ended != nil:
 		return supervise.Ending{Kind: ended.Kind, Detail: ended.Detail, Useful: end.Useful}
 	case errors.As(broke, &f):
-		return supervise.Ending{Kind: supervise.LaunchFailed, Detail: f.fatal.Message, Permanent: f.permanent()}
+		return c.refused(f)
 	case errors.Is(broke, wire.ErrProtocol):
 		return supervise.Ending{Kind: supervise.Protocol, Detail: broke.Error(), Useful: end.Useful}
 	case errors.Is(broke, wire.ErrStalled):
@@ -295,6 +295,7 @@ func (h *host) restore(conn *wire.Conn) {
 	// A window that is opened from now on is placed by whoever opens it; one
 	// that was noted before is in the list. Placing one twice does no harm.
 	h.mu.Lock()
+	h.core.hosted.Store(true)
 	h.ready, h.worked = true, true
 	up := h.up
 	h.mu.Unlock()

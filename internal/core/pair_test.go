@@ -39,6 +39,8 @@ type pair struct {
 	engines map[string][]*fake.Engine // guarded by mu; by host name, the last is the living one
 	// initErr is what new engines fail with.
 	initErr error // guarded by mu
+	// launchErr is what starts of hosts fail with.
+	launchErr error // guarded by mu
 	// draws and deadly are those of new engines, see fake.Engine.
 	draws  func(wire.Rendering) bool // guarded by mu
 	deadly func(string) bool         // guarded by mu
@@ -89,7 +91,7 @@ func newPair(t *testing.T, capabilities string, o core.Options, setup func(*core
 		p.faults = append(p.faults, f)
 	}
 	o.Launch = p.launch
-	o.Restarts = supervise.Policy{First: time.Millisecond, Most: 10 * time.Millisecond, Useless: 5, Burst: 1000, Window: time.Hour}
+	o.Restarts = supervise.Policy{First: time.Millisecond, Most: 10 * time.Millisecond, Useless: 5, Burst: 1000, Window: time.Hour, Outage: limit}
 	if p.Core, err = core.New(o); err != nil {
 		t.Fatal(err)
 	}
@@ -140,9 +142,13 @@ func newPair(t *testing.T, capabilities string, o core.Options, setup func(*core
 // launch runs a host of its own on a new engine.
 func (p *pair) launch(_ context.Context, l core.Launch) (core.Child, error) {
 	name := l.Name
-	coreEnd, hostEnd := wire.Pipe()
 	e := fake.New()
 	p.mu.Lock()
+	if p.launchErr != nil {
+		defer p.mu.Unlock()
+		return nil, p.launchErr
+	}
+	coreEnd, hostEnd := wire.Pipe()
 	draws := p.draws
 	e.InitErr, e.Deadly = p.initErr, p.deadly
 	e.Draws = func(r wire.Rendering) bool { return !p.undrawn.Load() && (draws == nil || draws(r)) }

@@ -40,6 +40,10 @@ type Ending struct {
 	// Permanent means that running it again cannot help: a library is
 	// missing, there is no display.
 	Permanent bool
+	// Outage means that something is missing for now which was there before
+	// and may come back: the display, descriptors, memory. That is nobody's
+	// failure, and is waited out for as long as Policy.Outage.
+	Outage bool
 	// Useful means that it had done its work before it ended: a host has
 	// shown a page. Whatever ended it, the next one has a chance. A run that
 	// was longer than Policy.Window was useful in any case.
@@ -62,7 +66,7 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	if e.Last.Permanent {
+	if e.Last.Permanent || e.Last.Outage {
 		return fmt.Sprintf("%s cannot run: %s", e.Name, e.Last.Detail)
 	}
 	return fmt.Sprintf("%s failed %d times within a short time, last: %s", e.Name, e.Failures, e.Last)
@@ -81,10 +85,13 @@ type Policy struct {
 	// do so for ever.
 	Burst  int
 	Window time.Duration
+	// Outage is how long an outage may last. Meanwhile the pauses grow as
+	// those after useless runs do.
+	Outage time.Duration
 }
 
 // Default suits a host.
-var Default = Policy{First: 20 * time.Millisecond, Most: 5 * time.Second, Useless: 8, Burst: 40, Window: time.Minute}
+var Default = Policy{First: 20 * time.Millisecond, Most: 5 * time.Second, Useless: 8, Burst: 40, Window: time.Minute, Outage: 5 * time.Minute}
 
 // Component is what is kept alive.
 type Component struct {
@@ -99,28 +106,21 @@ type Component struct {
 // Run keeps c alive until it ends cleanly or ctx is done, and then returns
 // nil; or until it has failed too often, and then returns an *Error.
 func Run(ctx context.Context, c Component, p Policy) error {
-	var recent []time.Time // of failures within p.Window
-	useless := 0           // in a row
+	f := failures{policy: p}
 	for {
 		began := time.Now()
 		e := c.Run(ctx)
 		if e.Kind == Clean || ctx.Err() != nil {
 			return nil
 		}
-		now := time.Now()
-		recent = append(slices.DeleteFunc(recent, func(t time.Time) bool { return now.Sub(t) > p.Window }), now)
-		useless++
-		if e.Useful || now.Sub(began) >= p.Window {
-			useless = 0
-		}
-		again := !e.Permanent && useless < p.Useless && len(recent) < p.Burst
+		n, again := f.add(e, began, time.Now())
 		if c.Ended != nil {
-			c.Ended(e, len(recent), again)
+			c.Ended(e, n, again)
 		}
 		if !again {
-			return &Error{Name: c.Name, Last: e, Failures: len(recent)}
+			return &Error{Name: c.Name, Last: e, Failures: n}
 		}
-		t := time.NewTimer(pause(p, useless))
+		t := time.NewTimer(f.pause())
 		select {
 		case <-t.C:
 		case <-ctx.Done():
@@ -128,6 +128,44 @@ func Run(ctx context.Context, c Component, p Policy) error {
 			return nil
 		}
 	}
+}
+
+// failures are those of one Run.
+type failures struct {
+	policy  Policy
+	recent  []time.Time // within policy.Window
+	useless int         // in a row
+	outage  time.Time   // when the one that lasts began; zero if none does
+	waits   int         // for the end of it
+}
+
+// add counts the ending of a run that began and ended then. It returns how many failures there were of late, and
+// whether to go on.
+func (f *failures) add(e Ending, began, now time.Time) (n int, again bool) {
+	p := f.policy
+	if e.Outage {
+		if f.waits == 0 {
+			f.outage = now
+		}
+		f.waits++
+		return f.waits, !e.Permanent && now.Sub(f.outage) < p.Outage
+	}
+	f.waits = 0
+	f.recent = append(slices.DeleteFunc(f.recent, func(t time.Time) bool { return now.Sub(t) > p.Window }), now)
+	f.useless++
+	if e.Useful || now.Sub(began) >= p.Window {
+		f.useless = 0
+	}
+	return len(f.recent), !e.Permanent && f.useless < p.Useless && len(f.recent) < p.Burst
+}
+
+// pause is what to wait now. An outage is not over at once, so that the first
+// pause comes with its first failure.
+func (f *failures) pause() time.Duration {
+	if f.waits > 0 {
+		return pause(f.policy, f.waits+1)
+	}
+	return pause(f.policy, f.useless)
 }
 
 // pause is what to wait after so many useless runs in a row.

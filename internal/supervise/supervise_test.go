@@ -93,3 +93,37 @@ func TestPause(t *testing.T) {
 		t.Error(d)
 	}
 }
+
+func TestOutage(t *testing.T) {
+	start := time.Unix(1e9, 0)
+	policy := Policy{First: time.Second, Most: 8 * time.Second, Useless: 2, Burst: 3, Window: time.Hour, Outage: time.Minute}
+	outage, useless := Ending{Kind: LaunchFailed, Outage: true}, Ending{Kind: Crashed}
+	for _, test := range []struct {
+		name    string
+		endings []Ending
+		every   time.Duration // between two
+		pauses  []time.Duration
+		again   bool // after the last
+	}{
+		{"pauses grow", []Ending{outage, outage, outage, outage, outage}, 0, []time.Duration{1e9, 2e9, 4e9, 8e9, 8e9}, true},
+		{"no failures", []Ending{useless, outage, outage, outage, outage}, 0, []time.Duration{0, 1e9, 2e9, 4e9, 8e9}, true},
+		{"not for ever", []Ending{outage, outage, outage}, 30 * time.Second, []time.Duration{1e9, 2e9, 4e9}, false},
+		{"another one", []Ending{outage, outage, {Kind: Killed, Useful: true}, outage}, 25 * time.Second, []time.Duration{1e9, 2e9, 0, 1e9}, true},
+		{"useless before and after", []Ending{useless, outage, useless}, 0, []time.Duration{0, 1e9, 1e9}, false},
+		{"permanent", []Ending{{Kind: LaunchFailed, Outage: true, Permanent: true}}, 0, []time.Duration{1e9}, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			f := failures{policy: policy}
+			var pauses []time.Duration
+			var again bool
+			for i, e := range test.endings {
+				now := start.Add(time.Duration(i) * test.every)
+				_, again = f.add(e, now, now)
+				pauses = append(pauses, f.pause())
+			}
+			if d := cmp.Diff(test.pauses, pauses); d != "" || again != test.again {
+				t.Errorf("again: %v, want %v\n%s", again, test.again, d)
+			}
+		})
+	}
+}

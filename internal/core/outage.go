@@ -1,0 +1,41 @@
+package core
+
+import (
+	"errors"
+	"slices"
+	"syscall"
+
+	"github.com/mullion-dev/mullion/internal/supervise"
+)
+
+// An outage is the lack of something that was there before in this run of the
+// app, and may come back: a display server that is started again, descriptors,
+// processes or memory that others use up for a while. The Core holds the data
+// of the user, so it waits with its windows instead of ending with them.
+// Before a host has ever been up the same is an error: somebody is about to
+// start an app that cannot run, and should be told why.
+
+// displayMissing is the code with which a host says that there is none:
+// InitDisplay of internal/backend.
+const displayMissing = "display"
+
+// scarce are errors for lack of what others may give back.
+var scarce = []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.EAGAIN, syscall.ENOSPC, syscall.EDQUOT}
+
+// notLaunched is the ending of a host that could not be started.
+func (c *Core) notLaunched(err error) supervise.Ending {
+	return supervise.Ending{
+		Kind: supervise.LaunchFailed, Detail: err.Error(),
+		Permanent: errors.Is(err, errors.ErrUnsupported),
+		Outage:    c.hosted.Load() && slices.ContainsFunc(scarce, func(s error) bool { return errors.Is(err, s) }),
+	}
+}
+
+// refused is the ending of a host that has said why it cannot work.
+func (c *Core) refused(f *fatalError) supervise.Ending {
+	e := supervise.Ending{Kind: supervise.LaunchFailed, Detail: f.fatal.Message, Permanent: f.permanent()}
+	if f.fatal.Code == displayMissing && c.hosted.Load() {
+		e.Permanent, e.Outage = false, true
+	}
+	return e
+}

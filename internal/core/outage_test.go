@@ -1,0 +1,65 @@
+package core_test
+
+import (
+	"errors"
+	"fmt"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/mullion-dev/mullion/internal/backend"
+	"github.com/mullion-dev/mullion/internal/core"
+	"github.com/mullion-dev/mullion/internal/supervise"
+)
+
+// TestOutage: what was there before is waited for when it goes, and windows
+// are there again when it comes back.
+func TestOutage(t *testing.T) {
+	for _, test := range []struct {
+		name         string
+		init, launch error
+		waits        bool
+	}{
+		{"display", &backend.InitError{Code: backend.InitDisplay, Err: errors.New("no display")}, nil, true},
+		{"descriptors", nil, fmt.Errorf("start: %w", syscall.EMFILE), true},
+		{"disk", nil, fmt.Errorf("folder: %w", syscall.ENOSPC), true},
+		{"library", &backend.InitError{Code: backend.InitLibrary, Err: errors.New("no library")}, nil, false},
+		{"unsupported", nil, fmt.Errorf("start: %w", errors.ErrUnsupported), false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := newPair(t, everything, core.Options{}, nil)
+			main := p.open("main", "app://localhost/")
+			set := func(init, launch error) {
+				p.mu.Lock()
+				defer p.mu.Unlock()
+				p.initErr, p.launchErr = init, launch
+			}
+			set(test.init, test.launch)
+			p.engine("app").Quit()
+			// More often than would be too often for failures.
+			if !test.waits {
+				select {
+				case err := <-p.ran:
+					p.ran <- nil // for the end of the test
+					if err == nil {
+						t.Error("the app ended without an error")
+					}
+				case <-time.After(limit):
+					t.Error("the app waits for what cannot come")
+				}
+				return
+			}
+			until(t, "the wait", func() bool { return len(p.kinds()) > 12 })
+			set(nil, nil)
+			again := p.page(main.window)
+			if got := again.call(`["echo",{"x":1}]`); got != `o{"x":1}` {
+				t.Errorf("got %s", got)
+			}
+			for _, k := range p.kinds()[1:] {
+				if k != supervise.LaunchFailed {
+					t.Errorf("faults %v", p.kinds())
+				}
+			}
+		})
+	}
+}
