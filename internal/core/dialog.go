@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mullion-dev/mullion/internal/wire"
@@ -37,6 +38,7 @@ type dialogLife struct {
 	child   Child
 	waiting map[uint64]chan wire.DialogResult // guarded by dialogs.mu
 	idle    *time.Timer                       // guarded by dialogs.mu; nil while a dialog is open
+	ponged  atomic.Bool                       // the last ping was answered
 }
 
 // Ask shows a dialog and waits for the user. It belongs to w, as far as the
@@ -162,7 +164,12 @@ func (g *dialogs) run(life *dialogLife) {
 	c := g.core
 	stop := context.AfterFunc(c.ctx, life.quit)
 	launch := time.AfterFunc(launchTimeout, life.child.Kill)
-	err := g.serve(life, func() { launch.Stop() })
+	watched, unwatch := context.WithCancel(c.ctx)
+	err := g.serve(life, func() {
+		launch.Stop()
+		c.tasks.Go(func() { g.watch(watched, life) })
+	})
+	unwatch()
 	stop()
 	launch.Stop()
 
@@ -190,6 +197,40 @@ func (g *dialogs) run(life *dialogLife) {
 	}
 }
 
+// watch ends a process whose main loop does not answer, so that the next dialog
+// gets another one. Time counts as in host.watch. It gets as long as a page,
+// for a folder that is slow to read may keep it waiting.
+func (g *dialogs) watch(ctx context.Context, life *dialogLife) {
+	p := g.core.opts.Patience
+	most := max(p.Host, p.Page)
+	ping := func() {
+		life.ponged.Store(false)
+		_ = life.child.Conn().Send(wire.Frame{Kind: wire.KindPing})
+	}
+	t := time.NewTicker(p.Ping)
+	defer t.Stop()
+	var silent time.Duration
+	last := time.Now()
+	for ping(); ; {
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+			return
+		}
+		now := time.Now()
+		silent += min(now.Sub(last), 2*p.Ping)
+		last = now
+		if life.ponged.Load() {
+			silent = 0
+			ping()
+		} else if silent >= most {
+			g.core.log.Warn("mullion: the process for dialogs does not answer and is ended")
+			life.child.Kill()
+			return
+		}
+	}
+}
+
 // serve handles frames. Its error is why there are no more.
 func (g *dialogs) serve(life *dialogLife, ready func()) error {
 	for {
@@ -201,6 +242,7 @@ func (g *dialogs) serve(life *dialogLife, ready func()) error {
 		case wire.KindReady:
 			ready()
 		case wire.KindPong:
+			life.ponged.Store(true)
 		case wire.KindLog:
 			if err := g.logRecord(f); err != nil {
 				return err
