@@ -53,6 +53,11 @@ var tries = map[string]func(arg string) error{
 	},
 	"stat":  func(name string) error { return unix.Stat(name, new(unix.Stat_t)) },
 	"write": func(name string) error { return os.WriteFile(name, []byte("x"), 0o600) },
+	"open-to-write": func(name string) error {
+		f, err := os.OpenFile(name, os.O_WRONLY, 0)
+		f.Close()
+		return err
+	},
 	"chmod": func(name string) error { return unix.Chmod(name, 0o777) },
 	"exec":  func(name string) error { return exec.Command(name, "-c", "true").Run() },
 	"unix":  func(name string) error { return dial(name) },
@@ -75,6 +80,29 @@ var tries = map[string]func(arg string) error{
 			return fmt.Errorf("got %q, %v", b, err)
 		}
 		return nil
+	},
+	"ioctl": func(arg string) error {
+		var request, high uint
+		fmt.Sscan(arg, &request, &high)
+		_, _, errno := unix.Syscall(unix.SYS_IOCTL, 0, uintptr(request|high<<32), 0)
+		return errno
+	},
+	"lease": func(string) error {
+		f, err := os.Open("/dev/null")
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		_, err = unix.FcntlInt(f.Fd(), unix.F_SETLEASE, unix.F_RDLCK)
+		return err
+	},
+	"tipc": func(string) error {
+		_, err := unix.Socketpair(unix.AF_TIPC, unix.SOCK_STREAM, 0)
+		return err
+	},
+	"mptcp": func(string) error {
+		_, _, errno := unix.Syscall(unix.SYS_SOCKET, unix.AF_INET, unix.SOCK_STREAM, 262|1<<32)
+		return errno
 	},
 	"unshare": func(string) error { return unix.Unshare(unix.CLONE_NEWUSER) },
 	"dgram": func(string) error {
@@ -221,6 +249,9 @@ func testConfined(t *testing.T, without Without, files, sockets bool) {
 	check("list "+os.Getenv("HOME"), !files)
 	check("exec /bin/sh", !files)
 	check("caps", true)
+	if !without.Namespaces || without.Landlock >= 0 {
+		check("open-to-write /proc/sys/kernel/core_pattern", false)
+	}
 	// The socket lies where the child may see it: the file rules alone do
 	// not keep it from connecting.
 	check("unix "+bus.Addr().String(), !sockets)
@@ -233,6 +264,19 @@ func testConfined(t *testing.T, without Without, files, sockets bool) {
 		check("socket 1 1", true)
 		check("dgram", false)
 		check("unshare", false)
+		for what, want := range map[string]string{
+			fmt.Sprint("ioctl ", unix.TIOCSTI, 0):   "EPERM",
+			fmt.Sprint("ioctl ", unix.TIOCSTI, 1):   "EPERM",
+			fmt.Sprint("ioctl ", unix.TIOCLINUX, 1): "EPERM",
+			fmt.Sprint("ioctl ", unix.TCGETS, 0):    "ENOTTY",
+			"tipc":                                  "EAFNOSUPPORT",
+			"mptcp":                                 "EAFNOSUPPORT",
+			"lease":                                 "EPERM",
+		} {
+			if got := j.try(what); got != want {
+				t.Errorf("%s: %s, want %s", what, got, want)
+			}
+		}
 	}
 	if !without.Namespaces || without.Landlock == 0 {
 		check("kill "+strconv.Itoa(os.Getppid()), false)

@@ -50,7 +50,7 @@ var denials = []denial{
 	}},
 	{"starts a program that no path names", notPermitted, []string{"execveat"}},
 	{"changes files past the rules of Landlock, which does not know these", notPermitted, []string{
-		"chmod", "fchmodat", "fchmodat2", "chown", "lchown", "fchown", "fchownat", "setxattr", "lsetxattr", "fsetxattr", "setxattrat",
+		"chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "lchown", "fchown", "fchownat", "setxattr", "lsetxattr", "fsetxattr", "setxattrat",
 		"removexattr", "lremovexattr", "fremovexattr", "removexattrat", "utime", "utimes", "futimesat", "truncate",
 	}},
 	{"reaches message queues of others", notPermitted, []string{"mq_open", "mq_unlink"}},

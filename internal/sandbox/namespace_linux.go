@@ -97,8 +97,24 @@ func enterView(v []path) error {
 	if err := unix.Mount("proc", newRoot+"/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
 		return fmt.Errorf("mount /proc: %w", err)
 	}
+	for _, name := range settings {
+		target := newRoot + "/proc/" + name
+		if _, err := os.Lstat(target); err != nil {
+			continue
+		}
+		if err := unix.Mount(target, target, "", unix.MS_BIND|unix.MS_REC, ""); err != nil {
+			return fmt.Errorf("bind /proc/%s: %w", name, err)
+		}
+		if err := readOnly(target); err != nil {
+			return fmt.Errorf("make /proc/%s read-only: %w", name, err)
+		}
+	}
 	return leaveOld()
 }
+
+// settings are where /proc is about the system and not about a process. For
+// root, which has no capabilities here but owns these, they would be open.
+var settings = []string{"sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "scsi", "tty", "driver"}
 
 // leaveOld makes the new tree the root, and the old one unreachable.
 func leaveOld() error {

@@ -84,6 +84,7 @@ func ChildRole() string { return os.Getenv(roleVariable) }
 
 // ChildSocket returns the socket that the Core passed to this process.
 func ChildSocket() (*os.File, error) {
+	keepSocket()
 	f := os.NewFile(socketFD, "core")
 	// The runtime may have opened something of its own there by now.
 	if info, err := f.Stat(); err != nil || info.Mode()&os.ModeSocket == 0 {

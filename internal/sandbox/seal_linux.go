@@ -7,3 +7,7 @@ import "golang.org/x/sys/unix"
 // It must come after the display was opened: where there is no user
 // namespace, the broker cannot make connections for a sealed process.
 func Seal() error { return unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0) }
+
+// keepSocket keeps programs that this process starts from inheriting its
+// socket.
+func keepSocket() { unix.CloseOnExec(socketFD) }

@@ -62,26 +62,68 @@ func filter(tcp, broker bool) ([]bpf.RawInstruction, error) {
 		bpf.JumpIf{Cond: bpf.JumpGreaterThan, Val: newest, SkipFalse: 1},
 		bpf.RetConstant{Val: uint32(refuse(unix.ENOSYS))})
 	program = append(program, streamsOnly(info)...)
+	for _, r := range commands {
+		program = append(program, refuseLow(info, r.call, r.arg, unix.EPERM, r.values...)...)
+	}
 	return bpf.Assemble(append(program, body...))
 }
 
 // streamsOnly refuses sockets of other kinds than streams, for messages could
-// be sent to addresses without a connect().
+// be sent to addresses without a connect(). Of the families there are, only
+// local sockets have the other kind that connects.
 func streamsOnly(info *arch.Info) []bpf.Instruction {
 	const (
-		kind     = 24 // the second argument, its low half
+		family   = 16 // the first argument, its low half
+		kind     = 24 // the second
 		kindMask = 0xf
 	)
 	return []bpf.Instruction{
 		bpf.JumpIf{Cond: bpf.JumpEqual, Val: uint32(info.SyscallNames["socket"]), SkipTrue: 1},
-		bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: uint32(info.SyscallNames["socketpair"]), SkipTrue: 6},
+		bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: uint32(info.SyscallNames["socketpair"]), SkipTrue: 8},
 		bpf.LoadAbsolute{Off: kind, Size: 4},
 		bpf.ALUOpConstant{Op: bpf.ALUOpAnd, Val: kindMask},
-		bpf.JumpIf{Cond: bpf.JumpEqual, Val: unix.SOCK_STREAM, SkipTrue: 2},
-		bpf.JumpIf{Cond: bpf.JumpEqual, Val: unix.SOCK_SEQPACKET, SkipTrue: 1},
+		bpf.JumpIf{Cond: bpf.JumpEqual, Val: unix.SOCK_STREAM, SkipTrue: 4},
+		bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: unix.SOCK_SEQPACKET, SkipTrue: 2},
+		bpf.LoadAbsolute{Off: family, Size: 4},
+		bpf.JumpIf{Cond: bpf.JumpEqual, Val: unix.AF_UNIX, SkipTrue: 1},
 		bpf.RetConstant{Val: uint32(refuse(unix.EPERM))},
 		bpf.LoadAbsolute{Off: seccompNumber, Size: 4},
 	}
+}
+
+// commands are values of an argument that say what a call is to do, and that
+// no child needs.
+var commands = []struct {
+	reason string
+	call   string
+	arg    int
+	values []uint32
+}{
+	{"types into a terminal", "ioctl", 1, []uint32{unix.TIOCSTI, unix.TIOCLINUX}},
+	{"changes attributes of files that may only be read", "ioctl", 1, []uint32{unix.FS_IOC_SETFLAGS, fsSetXattr}},
+	{"holds up who writes a file, or tells of it", "fcntl", 1, []uint32{unix.F_SETLEASE, unix.F_NOTIFY}},
+}
+
+// fsSetXattr is FS_IOC_FSSETXATTR of linux/fs.h.
+const fsSetXattr = 0x401c5820
+
+// refuseLow refuses a call if an argument is one of values. It looks at the
+// low half alone, as the kernel does with arguments that are no longer: other
+// bits would get a call past a comparison of the whole.
+func refuseLow(info *arch.Info, call string, arg int, e unix.Errno, values ...uint32) []bpf.Instruction {
+	n := len(values)
+	program := []bpf.Instruction{
+		bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: uint32(info.SyscallNames[call]), SkipTrue: uint8(n + 3)},
+		bpf.LoadAbsolute{Off: uint32(16 + 8*arg), Size: 4},
+	}
+	for i, v := range values {
+		toRefusal := bpf.JumpIf{Cond: bpf.JumpEqual, Val: v, SkipTrue: uint8(n - 1 - i)}
+		if i == n-1 {
+			toRefusal.SkipFalse = 1
+		}
+		program = append(program, toRefusal)
+	}
+	return append(program, bpf.RetConstant{Val: uint32(refuse(e))}, bpf.LoadAbsolute{Off: seccompNumber, Size: 4})
 }
 
 // known leaves out what this architecture does not have.
@@ -99,9 +141,6 @@ func known(info *arch.Info, calls []string) []string {
 func conditional(tcp bool) []seccomp.SyscallGroup {
 	type when = seccomp.NameWithConditions
 	type args = seccomp.ArgumentConditions
-	is := func(arg uint32, v uint64) seccomp.Condition {
-		return seccomp.Condition{Argument: arg, Operation: seccomp.Equal, Value: v}
-	}
 	not := func(arg uint32, v uint64) seccomp.Condition {
 		return seccomp.Condition{Argument: arg, Operation: seccomp.NotEqual, Value: v}
 	}
@@ -112,20 +151,18 @@ func conditional(tcp bool) []seccomp.SyscallGroup {
 	if tcp {
 		families = append(families, not(0, unix.AF_INET), not(0, unix.AF_INET6))
 	}
-	protocols := []when{}
-	if tcp {
-		// Multipath TCP is not what the rules for TCP are about.
-		const multipath = 262
-		protocols = append(protocols, when{Name: "socket", Conditions: args{is(2, multipath)}})
+	// Multipath TCP and others are not what the rules for TCP are about.
+	protocols := []when{
+		{Name: "socket", Conditions: args{not(0, unix.AF_UNIX), not(2, 0), not(2, unix.IPPROTO_TCP)}},
 	}
 	return []seccomp.SyscallGroup{
-		{Action: refuse(unix.EAFNOSUPPORT), NamesWithCondtions: []when{{Name: "socket", Conditions: families}}},
+		{Action: refuse(unix.EAFNOSUPPORT), NamesWithCondtions: []when{
+			{Name: "socket", Conditions: families}, {Name: "socketpair", Conditions: args{not(0, unix.AF_UNIX)}},
+		}},
 		{Action: refuse(unix.EPROTONOSUPPORT), NamesWithCondtions: protocols},
 		{Action: refuse(unix.EPERM), NamesWithCondtions: []when{
 			{Name: "clone", Conditions: args{has(0, cloneNamespaces)}},
-			{Name: "ioctl", Conditions: args{is(1, unix.TIOCSTI)}},   // types into the terminal
-			{Name: "ioctl", Conditions: args{is(1, unix.TIOCLINUX)}}, // likewise
-			{Name: "prlimit64", Conditions: args{not(0, 0)}},         // limits of others
+			{Name: "prlimit64", Conditions: args{not(0, 0)}}, // limits of others
 			{Name: "sendto", Conditions: args{has(3, unix.MSG_FASTOPEN)}},
 			{Name: "sendmsg", Conditions: args{has(2, unix.MSG_FASTOPEN)}},
 			{Name: "sendmmsg", Conditions: args{has(3, unix.MSG_FASTOPEN)}},
