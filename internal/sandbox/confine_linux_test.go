@@ -346,8 +346,12 @@ func TestProxy(t *testing.T) {
 		if got := j.try("tcp " + other.Addr().String()); got == "ok" {
 			t.Errorf("%+v: the child reached another port", without)
 		}
-		if got := j.try("socket 2 2"); got != "EPERM" {
-			t.Errorf("%+v: UDP: %s", without, got)
+		for what, want := range map[string]string{
+			"socket 2 1": "ok", "socket 2 2": "EPERM", "socket 2 5": "EPERM", "socket 16 3": "EPERM", "mptcp": "EAFNOSUPPORT",
+		} {
+			if got := j.try(what); got != want {
+				t.Errorf("%+v: %s: %s, want %s", without, what, got, want)
+			}
 		}
 		if without.Namespaces {
 			// Nobody else can use the proxy.
@@ -397,6 +401,29 @@ func TestDenials(t *testing.T) {
 	for _, tcp := range []bool{false, true} {
 		if _, err := filter(tcp, true); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// TestOneGroup checks that no call is in two groups with conditions, of which
+// the second would be passed over.
+func TestOneGroup(t *testing.T) {
+	for _, tcp := range []bool{false, true} {
+		group := map[string]int{}
+		for i, g := range conditional(tcp) {
+			for _, n := range g.NamesWithCondtions {
+				if before, ok := group[n.Name]; ok && before != i {
+					t.Errorf("%s has conditions in two groups", n.Name)
+				}
+				group[n.Name] = i
+			}
+		}
+		for _, d := range denials {
+			for _, c := range d.calls {
+				if _, ok := group[c]; ok {
+					t.Errorf("%s is denied with conditions and without", c)
+				}
+			}
 		}
 	}
 }

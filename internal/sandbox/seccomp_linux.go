@@ -152,14 +152,13 @@ func conditional(tcp bool) []seccomp.SyscallGroup {
 		families = append(families, not(0, unix.AF_INET), not(0, unix.AF_INET6))
 	}
 	// Multipath TCP and others are not what the rules for TCP are about.
-	protocols := []when{
-		{Name: "socket", Conditions: args{not(0, unix.AF_UNIX), not(2, 0), not(2, unix.IPPROTO_TCP)}},
-	}
+	protocols := args{not(0, unix.AF_UNIX), not(2, 0), not(2, unix.IPPROTO_TCP)}
+	// All conditions of a call have to be in one group: after they were looked
+	// at, Assemble does not load the number again for the next.
 	return []seccomp.SyscallGroup{
 		{Action: refuse(unix.EAFNOSUPPORT), NamesWithCondtions: []when{
-			{Name: "socket", Conditions: families}, {Name: "socketpair", Conditions: args{not(0, unix.AF_UNIX)}},
+			{Name: "socket", Conditions: families}, {Name: "socket", Conditions: protocols}, {Name: "socketpair", Conditions: args{not(0, unix.AF_UNIX)}},
 		}},
-		{Action: refuse(unix.EPROTONOSUPPORT), NamesWithCondtions: protocols},
 		{Action: refuse(unix.EPERM), NamesWithCondtions: []when{
 			{Name: "clone", Conditions: args{has(0, cloneNamespaces)}},
 			{Name: "prlimit64", Conditions: args{not(0, 0)}}, // limits of others
