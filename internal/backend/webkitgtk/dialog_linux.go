@@ -212,10 +212,6 @@ func (g *dialogs) setParent(dialog uintptr, xid uint32) {
 	t.gObjectUnref.call(parent)
 }
 
-// The size of a dialog for files to begin with. GTK's own is that of a large
-// window.
-const chooserWidth, chooserHeight = 720, 480
-
 // newChooser makes a dialog for files.
 func (g *dialogs) newChooser(d *wire.Dialog) uintptr {
 	t := g.t
@@ -230,7 +226,6 @@ func (g *dialogs) newChooser(d *wire.Dialog) uintptr {
 	dialog := t.gtkFileChooserDialogNew.with(cmp.Or(d.Title, title), nil, action,
 		g.translate("_Cancel"), id(responseCancel), g.translate(accept), id(responseAccept), nil)
 	t.gtkDialogSetDefaultResponse.with(dialog, id(responseAccept))
-	t.gtkWindowSetDefaultSize.call(dialog, chooserWidth, chooserHeight)
 	t.gtkFileChooserSetSelectMultiple.with(dialog, d.Multiple && action != save)
 	t.gtkFileChooserSetCreateFolders.with(dialog, !d.NoCreate)
 	folder := string(d.Folder)

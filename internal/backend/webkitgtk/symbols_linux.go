@@ -289,7 +289,6 @@ type toolkit struct {
 	gtkWidgetGetWindow              cfunc
 	gtkWidgetRealize                cfunc
 	gtkWindowPresent                cfunc
-	gtkWindowSetDefaultSize         cfunc
 	gtkWindowSetModal               cfunc
 	gtkWindowSetSkipTaskbarHint     cfunc
 	gtkWindowSetTitle               cfunc
