@@ -50,7 +50,8 @@ type Options struct {
 	DownloadDir string
 	// MinConfinement is how confined hosts must be at least. Where the system
 	// cannot give that, no window is shown, and Run returns an error that says
-	// which layer is missing and why. Zero demands nothing.
+	// which layer is missing and why. Zero demands nothing, but for windows
+	// that may come to show pages of others: these need ConfinementFiles.
 	MinConfinement ConfinementLevel
 	// WithoutLayers switches layers of the confinement off, to see how the app
 	// fares on a system that lacks them: "namespaces", "seccomp", "broker",

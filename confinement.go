@@ -129,7 +129,7 @@ func checkConfinement(status []sandbox.Status, least ConfinementLevel) error {
 		}
 	}
 	// Another attempt would end the same way.
-	return fmt.Errorf("its confinement would be %q, and the app demands %q at least; missing: %s: %w",
+	return fmt.Errorf("its confinement would be %q, and %q is demanded at least; missing: %s: %w",
 		level, least, strings.Join(missing, ", "), errors.ErrUnsupported)
 }
 

@@ -47,7 +47,11 @@ func launch(log *slog.Logger, area *transfer.Area, demand demand) func(context.C
 			return nil, err
 		}
 		logConfinement(log, l.Name, p.Status())
-		if err := checkConfinement(p.Status(), demand.least); err != nil {
+		least := demand.least
+		if l.Others {
+			least = max(least, ConfinementFiles)
+		}
+		if err := checkConfinement(p.Status(), least); err != nil {
 			p.Kill()
 			p.Wait()
 			conn.Close()

@@ -29,6 +29,8 @@ type Launch struct {
 	// Resources are what it may reach. Read and Write have no variables left.
 	Resources capability.Resources
 	Folders   Folders
+	// Others is set where pages of others may come to be shown.
+	Others bool
 }
 
 // Folders are a host's own. They exist, and nobody but the user may look into
@@ -182,6 +184,7 @@ func (h *host) launch() (Launch, error) {
 	if h.alone() {
 		for _, w := range h.windows() {
 			l.Resources = c.resources(w.label, w.url)
+			l.Others = c.showsOthers(w.label, w.url)
 		}
 	}
 	l.Resources.Read = c.resolvePaths(l.Resources.Read)

@@ -73,8 +73,24 @@ func TestMinConfinement(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), e2e.Timeout)
 	defer cancel()
 	err = app.Run(ctx)
-	if err == nil || !strings.Contains(err.Error(), `"full" at least; missing: namespaces (switched off)`) {
+	if err == nil || !strings.Contains(err.Error(), `"full" is demanded at least; missing: namespaces (switched off)`) {
 		t.Errorf("Run: %v", err)
+	}
+}
+
+// TestOthersNeedConfinement checks that pages of others are not shown where
+// the user's files are in reach, and that other windows are.
+func TestOthersNeedConfinement(t *testing.T) {
+	app := e2e.Start(t, e2e.Options{WithoutLayers: []string{"namespaces", "landlock"}})
+	o := app.WindowOptions("remote")
+	o.URL = "http://127.0.0.1:1/"
+	if _, err := app.OpenWindow(t.Context(), o); err == nil || !strings.Contains(err.Error(), `"files" is demanded at least`) {
+		t.Errorf("a window for pages of others: %v", err)
+	}
+	var sum int
+	app.Main().Must("return 40 + 2", &sum)
+	if sum != 42 {
+		t.Errorf("the main window: %d", sum)
 	}
 }
 
