@@ -50,7 +50,8 @@ type Confinement struct {
 }
 
 // ConfinementLayer is one of the kernel's means of confinement. On Linux these
-// are "environment", "namespaces", "landlock", "seccomp" and "broker";
+// are "environment", "namespaces", "landlock", "seccomp" and "broker", and
+// "network" where the display has to be reached by TCP;
 // docs/confinement.md says what each does.
 type ConfinementLayer struct {
 	Name  string
@@ -80,12 +81,13 @@ func confinementLevel(status []sandbox.Status) ConfinementLevel {
 	}
 	files := holds(sandbox.LayerLandlock) || holds(sandbox.LayerNamespaces)
 	calls := holds(sandbox.LayerSeccomp)
+	open := slices.ContainsFunc(status, func(s sandbox.Status) bool { return s.Layer == sandbox.LayerNetwork && !s.Holds })
 	switch {
 	case !files:
 		return ConfinementNone
 	case calls && holds(sandbox.LayerBroker) && holds(sandbox.LayerLandlock) && holds(sandbox.LayerNamespaces):
 		return ConfinementFull
-	case calls && (holds(sandbox.LayerBroker) || holds(sandbox.LayerNamespaces)):
+	case calls && !open && (holds(sandbox.LayerBroker) || holds(sandbox.LayerNamespaces)):
 		return ConfinementStrong
 	}
 	return ConfinementFiles

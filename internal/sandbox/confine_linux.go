@@ -24,8 +24,6 @@ type confinement struct {
 	// local is the listener of the proxy where the child has no network
 	// namespace to make one in.
 	local *announced
-	// open: nothing but the list of hosts in the proxy restricts the network
-	open bool
 }
 
 func newConfinement(s *Spec) (*confinement, error) {
@@ -56,8 +54,10 @@ func newConfinement(s *Spec) (*confinement, error) {
 	case s.Without.Namespaces:
 		c.withoutNamespaces("switched off")
 	case remote:
-		c.withoutNamespaces("the display " + os.Getenv("DISPLAY") + " is reached by TCP")
-		c.open = true
+		why := "the display " + os.Getenv("DISPLAY") + " is reached by TCP"
+		c.withoutNamespaces(why)
+		c.status = append(c.status, Status{LayerNetwork, false, why})
+		c.order.TCP, c.order.Broker, c.order.Proxy = true, false, false
 	case why != nil:
 		c.withoutNamespaces(*why)
 	}
@@ -72,9 +72,6 @@ func (c *confinement) withoutNamespaces(why string) {
 // launch starts the child and has it confined.
 func (c *confinement) launch(s *Spec) (*Process, error) {
 	o := c.order
-	if c.open {
-		o.Broker = false
-	}
 	if o.Proxy && !o.Namespaces {
 		if err := c.listen(&o); err != nil {
 			return nil, err

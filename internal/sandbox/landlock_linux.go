@@ -60,8 +60,12 @@ func (a access) rights() uint64 {
 	return r
 }
 
+// anyPort stands for all ports.
+const anyPort = -1
+
 // landlock restricts the calling thread, and what it starts, to the view.
-// port is the one TCP port that may be connected to, 0 for none. The scope of
+// port is the one TCP port that may be connected to, 0 for none, anyPort for
+// all. The scope of
 // abstract sockets is left open unless scoped: libxcb gives up at its EPERM
 // instead of trying the socket that has a path. It returns the ABI in use.
 func landlock(most int, v []path, port int, scoped bool) (abi int, err error) {
@@ -75,7 +79,10 @@ func landlock(most int, v []path, port int, scoped bool) (abi int, err error) {
 	}
 	attr := unix.LandlockRulesetAttr{Handled_access_fs: landlockRights(abi)}
 	if abi >= 4 {
-		attr.Handled_access_net = unix.LANDLOCK_ACCESS_NET_BIND_TCP | unix.LANDLOCK_ACCESS_NET_CONNECT_TCP
+		attr.Handled_access_net = unix.LANDLOCK_ACCESS_NET_BIND_TCP
+		if port != anyPort {
+			attr.Handled_access_net |= unix.LANDLOCK_ACCESS_NET_CONNECT_TCP
+		}
 	}
 	if abi >= 6 {
 		attr.Scoped = unix.LANDLOCK_SCOPE_SIGNAL
@@ -93,7 +100,7 @@ func landlock(most int, v []path, port int, scoped bool) (abi int, err error) {
 			return 0, fmt.Errorf("rule for %s: %w", p.Path, err)
 		}
 	}
-	if port != 0 && abi >= 4 {
+	if port > 0 && abi >= 4 {
 		if err := landlockPort(ruleset, port); err != nil {
 			return 0, fmt.Errorf("rule for port %d: %w", port, err)
 		}

@@ -21,7 +21,9 @@ func session(p *Policy, getenv func(string) string) (d desk, env []string, remot
 				d.sockets = append(d.sockets, socket)
 				d.abstract = append(d.abstract, "@"+socket)
 			}
-			remote = !local
+			if remote = !local; remote {
+				d.files = append(d.files, "/etc/hosts", "/etc/host.conf", "/etc/resolv.conf")
+			}
 			d.files = append(d.files, xAuthority(getenv, d.home)...)
 		}
 		if w := waylandSocket(getenv, runtimeDir); w != "" {

@@ -43,6 +43,8 @@ type order struct {
 	// is that of a listener of the Core.
 	Proxy bool `json:"proxy"`
 	Port  int  `json:"port"`
+	// TCP leaves connections of TCP open, for a display that is reached so.
+	TCP bool `json:"tcp"`
 }
 
 // outcome is what stage one answers. With it come the descriptors of the
@@ -135,7 +137,7 @@ func (o *order) confine() (out outcome, fds []int, err error) {
 		return out, nil, fmt.Errorf("drop capabilities: %w", err)
 	}
 	o.landlock(&out, port)
-	listener, err := o.seccomp(&out, port != 0)
+	listener, err := o.seccomp(&out, port != 0 || o.TCP)
 	if err != nil {
 		return out, nil, err
 	}
@@ -154,6 +156,9 @@ func (o *order) landlock(out *outcome, port int) {
 	v := append(o.View, path{Path: "/proc/self/exe", Access: read | execute})
 	if o.Namespaces {
 		v[len(v)-1].Path = o.Program
+	}
+	if o.TCP {
+		port = anyPort
 	}
 	abi, err := landlock(o.Landlock, v, port, o.Namespaces || o.Broker)
 	if err != nil {
