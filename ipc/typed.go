@@ -22,7 +22,9 @@ type Body struct {
 }
 
 // Stream is the type of a command's result when it is bytes that need not be
-// in memory at once. It is closed after it was read.
+// in memory at once. It is closed after it was read, or as soon as its page is
+// gone: then Close may come during a Read, which it should make return, as it
+// does with connections and pipes.
 type Stream struct {
 	io.ReadCloser
 	// Size is the number of bytes, or -1 if that is not known.

@@ -27,6 +27,9 @@ type stream struct {
 	id   uint64
 	size int64 // -1 if unknown
 	src  io.ReadCloser
+	// closeSrc closes src, once: at its end, or early to end a Read that
+	// waits for bytes which nobody wants any more.
+	closeSrc func()
 
 	mu      sync.Mutex
 	cond    *sync.Cond
@@ -41,6 +44,7 @@ type stream struct {
 func (d *document) newStream(src io.ReadCloser, size int64) *stream {
 	s := &stream{doc: d, size: size, src: src}
 	s.cond = sync.NewCond(&s.mu)
+	s.closeSrc = sync.OnceFunc(func() { src.Close() })
 	d.mu.Lock()
 	ended := d.ended
 	if !ended {
@@ -50,7 +54,7 @@ func (d *document) newStream(src io.ReadCloser, size int64) *stream {
 	}
 	d.mu.Unlock()
 	if ended {
-		src.Close()
+		s.closeSrc()
 		return s
 	}
 	s.mu.Lock()
@@ -71,7 +75,6 @@ func (s *stream) stop(err error) {
 	if s.err == nil {
 		s.err = err
 	}
-	fetched := s.fetched
 	if s.pipe != nil {
 		s.pipe.Close() // wakes a pending write
 	}
@@ -80,9 +83,7 @@ func (s *stream) stop(err error) {
 	}
 	s.cond.Broadcast()
 	s.mu.Unlock()
-	if !fetched {
-		s.src.Close()
-	}
+	s.closeSrc()
 }
 
 // fetch begins to send stream id of the document and returns the descriptor
@@ -114,7 +115,7 @@ func (d *document) fetch(id uint64) (*os.File, *stream, error) {
 // window allows.
 func (s *stream) pump() {
 	defer s.remove()
-	defer s.src.Close()
+	defer s.closeSrc()
 	defer s.pipe.Close()
 	if _, err := s.pipe.Write([]byte{0}); err != nil { // the preamble
 		return
@@ -131,12 +132,18 @@ func (s *stream) pump() {
 			}
 		}
 		if err != nil {
-			if err != io.EOF {
+			if err != io.EOF && !s.stopped() {
 				s.doc.webview.core.log.Warn("mullion: stream ended early", "webview", s.doc.webview.label, "error", err)
 			}
 			return
 		}
 	}
+}
+
+func (s *stream) stopped() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err != nil
 }
 
 // advance waits until n more bytes may be under way.
