@@ -70,8 +70,13 @@ func (c *confinement) withoutNamespaces(why string) {
 }
 
 // launch starts the child and has it confined.
-func (c *confinement) launch(s *Spec) (*Process, error) {
+func (c *confinement) launch(s *Spec) (p *Process, err error) {
 	o := c.order
+	defer func() {
+		if err != nil && c.local != nil {
+			c.local.Close()
+		}
+	}()
 	if o.Proxy && !o.Namespaces {
 		if err := c.listen(&o); err != nil {
 			return nil, err
@@ -82,7 +87,7 @@ func (c *confinement) launch(s *Spec) (*Process, error) {
 		return nil, err
 	}
 	ours, theirs := os.NewFile(uintptr(fds[0]), "stage"), os.NewFile(uintptr(fds[1]), "stage")
-	p, err := launch(s, c, theirs)
+	p, err = launch(s, c, theirs)
 	theirs.Close()
 	if err != nil {
 		ours.Close()
@@ -99,6 +104,7 @@ func (c *confinement) launch(s *Spec) (*Process, error) {
 		p.proxy, err = net.FileListener(proxy)
 		proxy.Close()
 		if err != nil {
+			closeAll(slices.DeleteFunc([]*os.File{listener}, func(f *os.File) bool { return f == nil }))
 			p.Kill()
 			p.Wait()
 			return nil, err

@@ -1,9 +1,11 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -238,6 +240,9 @@ func listenLoopback() (fd, port int, err error) {
 	return fd, l.Addr().(*net.TCPAddr).Port, err
 }
 
+// errNoAnswer is wrapped when stage one has ended before it was done.
+var errNoAnswer = errors.New("stage one ended without an answer")
+
 // instruct gives stage one its order and returns what came of it, with the
 // listeners of the proxy and the broker.
 func instruct(control *os.File, o *order) (out outcome, proxy, broker *os.File, err error) {
@@ -250,14 +255,18 @@ func instruct(control *os.File, o *order) (out outcome, proxy, broker *os.File, 
 	c := conn.(*net.UnixConn)
 	c.SetDeadline(time.Now().Add(stageTimeout))
 	if err := json.NewEncoder(c).Encode(o); err != nil {
-		return out, nil, nil, fmt.Errorf("tell stage one: %w", err)
+		return out, nil, nil, fmt.Errorf("%w: tell it what to do: %w", errNoAnswer, err)
 	}
 	text, rights := make([]byte, 64<<10), make([]byte, unix.CmsgSpace(2*4))
-	n, r, _, _, err := c.ReadMsgUnix(text, rights)
+	n, r, flags, _, err := c.ReadMsgUnix(text, rights)
 	if err != nil || n == 0 {
-		return out, nil, nil, fmt.Errorf("stage one ended without an answer: %w", errors.Join(err))
+		return out, nil, nil, fmt.Errorf("%w: %w", errNoAnswer, cmp.Or(err, io.EOF))
 	}
 	files := received(rights[:r])
+	if flags&unix.MSG_CTRUNC != 0 {
+		closeAll(files)
+		return out, nil, nil, fmt.Errorf("the listeners of stage one: %w", unix.EMFILE)
+	}
 	if err := json.Unmarshal(text[:n], &out); err != nil {
 		closeAll(files)
 		return out, nil, nil, fmt.Errorf("stage one: %w", err)

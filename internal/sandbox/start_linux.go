@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strconv"
 	"sync/atomic"
 	"syscall"
@@ -55,14 +57,25 @@ func startChild(s *Spec) (*Process, error) {
 	}
 	if c.order.Namespaces {
 		p, err := c.launch(s)
-		if err == nil {
-			return p, nil
+		if errors.Is(err, errNoAnswer) {
+			p, err = c.launch(s) // somebody may have killed it
+		}
+		if err == nil || isShortage(err) {
+			return p, err
 		}
 		why := err.Error()
 		noNamespaces.Store(&why)
 		c.withoutNamespaces(why)
 	}
 	return c.launch(s)
+}
+
+// isShortage reports whether a child could not be started for lack of what
+// others may give back. That says nothing about namespaces: less confinement
+// is not what the app shall get for it, neither now nor for the rest of its
+// run.
+func isShortage(err error) bool {
+	return slices.ContainsFunc([]error{unix.EMFILE, unix.ENFILE, unix.ENOMEM, unix.EAGAIN}, func(e error) bool { return errors.Is(err, e) })
 }
 
 // launch starts the program. control is the child's end of the connection to

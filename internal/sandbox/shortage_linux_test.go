@@ -1,0 +1,71 @@
+package sandbox
+
+import (
+	"errors"
+	"os"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// TestShortage starts children while this process has hardly any descriptors:
+// such a start may fail, but it gives no child less confinement, and neither
+// does it later.
+func TestShortage(t *testing.T) {
+	confined := func(p *Process) bool {
+		for _, s := range p.Status() {
+			if s.Layer == LayerNamespaces {
+				return s.Holds
+			}
+		}
+		return false
+	}
+	if !confined(startJailed(t, Spec{Policy: &Policy{}}).Process) {
+		t.Skip("there are no namespaces here, so none can be lost")
+	}
+	var old unix.Rlimit
+	if err := unix.Prlimit(0, unix.RLIMIT_NOFILE, nil, &old); err != nil {
+		t.Fatal(err)
+	}
+	failed, worked := 0, 0
+	for room := -4; worked == 0 && room < 60; room++ {
+		fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ours := os.NewFile(uintptr(fds[0]), "ours")
+		spec := Spec{Name: "try", Role: "try", Socket: os.NewFile(uintptr(fds[1]), "child"), Policy: &Policy{}, Output: &buffer{}}
+		// Counted anew each time: a fork that fails leaks a pipe in Go 1.26 if
+		// it was to be in a user namespace (syscall, forkAndExecInChild1).
+		used, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := unix.Prlimit(0, unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: uint64(len(used) + room), Max: old.Max}, nil); err != nil {
+			t.Fatal(err)
+		}
+		p, err := Start(spec)
+		if err := unix.Prlimit(0, unix.RLIMIT_NOFILE, &old, nil); err != nil {
+			t.Fatal(err)
+		}
+		ours.Close()
+		switch {
+		case err == nil:
+			worked++
+			if !confined(p) {
+				t.Errorf("with room for %d descriptors: %+v", room, p.Status())
+			}
+			p.Wait()
+		case errors.Is(err, unix.EMFILE):
+			failed++
+		default:
+			t.Errorf("with room for %d descriptors: %v", room, err)
+		}
+	}
+	if failed == 0 || worked == 0 {
+		t.Errorf("%d starts have failed and %d have worked, want both", failed, worked)
+	}
+	if p := startJailed(t, Spec{Policy: &Policy{}}); !confined(p.Process) {
+		t.Errorf("afterwards: %+v", p.Status())
+	}
+}
