@@ -48,18 +48,27 @@ func (s *storm) settle(temp string, descriptors map[string]int, leaks goleak.Opt
 	})
 	s.report.Descriptors = s.left("descriptors of the Core", func() (left []string) {
 		for name, n := range openFiles(t) {
-			if n > descriptors[name] && !strings.HasSuffix(name, "/ledger") && !strings.HasPrefix(name, "anon_inode:[event") {
+			if n > descriptors[name]+leakedByGo[name] && !strings.HasSuffix(name, "/ledger") && !strings.HasPrefix(name, "anon_inode:[event") {
 				left = append(left, fmt.Sprintf("%d× %s", n-descriptors[name], name))
 			}
 		}
 		return left
 	})
-	if err := goleak.Find(leaks); err != nil {
+	if err := goleak.Find(leaks, goleak.IgnoreAnyFunction(displays)); err != nil {
 		s.report.Goroutines = err.Error()
 		t.Errorf("goroutines of the Core: %v", err)
 	}
 	s.reopen()
 }
+
+// leakedByGo are descriptors for which there is nothing to be done here: a fork
+// into a user namespace that fails for lack of descriptors leaves a pipe open
+// (Go 1.26, package syscall, forkAndExecInChild1). The Core without free
+// descriptors tries it a few times.
+var leakedByGo = map[string]int{"pipe": 20}
+
+// displays is what waits for the programs of a display.
+const displays = "github.com/mullion-dev/mullion/internal/e2e.(*Display).start.func1"
 
 // left waits until nothing is left over, and reports what is.
 func (s *storm) left(what string, list func() []string) (left []string) {

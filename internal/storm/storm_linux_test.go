@@ -37,6 +37,7 @@ type storm struct {
 	watch   *watcher
 	feast   *feast
 	report  report
+	quota   bool                   // instead of a disk that can be filled
 	struck  map[string][]time.Time // by process and host, of late
 	limits  map[string]mullion.ConfinementLevel
 	places  map[string]mullion.Geometry
@@ -122,10 +123,13 @@ func (s *storm) start() {
 	t.Cleanup(func() { s.ledger.file.Close() })
 	s.keeper = &boardKeeper{}
 	s.watch = &watcher{windows: windows}
-	caps, err := capability.Parse("capabilities/storm.json", []byte(`{"identifier": "storm", "windows": ["*"], "permissions": [
-		"allow-begin", "allow-save", "core:event:allow-listen", "core:event:allow-unlisten",
+	caps, err := capability.Parse("capabilities/storm.json", fmt.Appendf(nil, `[{"identifier": "eater", "windows": ["eater"], "permissions": [
+		{"identifier": "sandbox:memory-limit", "allow": [{"bytes": %d}]}
+	]}, {"identifier": "storm", "windows": ["*"], "permissions": [
+		"allow-begin", "allow-save", "allow-may-eat", "allow-full", "allow-hold", "allow-keep", "allow-work",
+		"core:event:allow-listen", "core:event:allow-unlisten",
 		{"identifier": "state:read", "allow": [{"name": "board"}]}
-	]}`))
+	]}]`, eatingMost))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -225,11 +229,20 @@ func (s *storm) short() {
 		s.randomPause()
 	}
 	s.calm("after the blows")
+	for _, d := range disasters {
+		s.strikeDisaster(d)
+	}
 }
 
 // long strikes at random.
 func (s *storm) long(lasts time.Duration) {
+	next := 0
 	for end := time.Now().Add(lasts); time.Now().Before(end) && !s.t.Failed(); {
+		if s.rng.IntN(4) == 0 {
+			s.strikeDisaster(disasters[next%len(disasters)])
+			next++
+			continue
+		}
 		wave := make([]blow, 1+s.rng.IntN(3)*s.rng.IntN(2)) // most often one
 		for i := range wave {
 			wave[i] = s.randomBlow()
