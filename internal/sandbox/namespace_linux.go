@@ -52,8 +52,8 @@ func dropCapabilities() error {
 	return unix.Capset(&header, &none[0])
 }
 
-// The folders that stand for the old tree and the new one while that is made.
-const oldRoot, newRoot = "/old", "/new"
+// oldRoot is where the old file tree is while the new one is made.
+const oldRoot = "/.old"
 
 // enterView replaces the file tree of this process, which is in a mount
 // namespace of its own, by one that has only what is in v.
@@ -65,19 +65,14 @@ func enterView(v []path) error {
 		v[i].source, _ = filepath.EvalSymlinks(v[i].Path)
 	}
 	// Any folder will do: what is mounted on it is seen by nobody else.
-	const base = "/usr"
-	if err := unix.Mount("tmpfs", base, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=755,size=1m"); err != nil {
+	const root = "/usr"
+	if err := unix.Mount("tmpfs", root, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=755,size=1m"); err != nil {
 		return fmt.Errorf("mount a tmpfs: %w", err)
 	}
-	for _, d := range []string{oldRoot, newRoot} {
-		if err := os.Mkdir(base+d, 0o755); err != nil {
-			return err
-		}
+	if err := os.Mkdir(root+oldRoot, 0o755); err != nil {
+		return err
 	}
-	if err := unix.Mount(base+newRoot, base+newRoot, "", unix.MS_BIND, ""); err != nil {
-		return fmt.Errorf("bind the new root: %w", err)
-	}
-	if err := unix.PivotRoot(base, base+oldRoot); err != nil {
+	if err := unix.PivotRoot(root, root+oldRoot); err != nil {
 		return fmt.Errorf("pivot_root: %w", err)
 	}
 	if err := os.Chdir("/"); err != nil {
@@ -91,51 +86,50 @@ func enterView(v []path) error {
 			return fmt.Errorf("bind %s: %w", p.Path, err)
 		}
 	}
-	if err := os.MkdirAll(newRoot+"/proc", 0o755); err != nil {
+	if err := mountProc(); err != nil {
 		return err
 	}
-	if err := unix.Mount("proc", newRoot+"/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
+	return leaveOld()
+}
+
+// mountProc shows the processes of the new namespace.
+func mountProc() error {
+	if err := os.MkdirAll("/proc", 0o755); err != nil {
+		return err
+	}
+	if err := unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
 		return fmt.Errorf("mount /proc: %w", err)
 	}
 	for _, name := range settings {
-		target := newRoot + "/proc/" + name
+		target := "/proc/" + name
 		if _, err := os.Lstat(target); err != nil {
 			continue
 		}
 		if err := unix.Mount(target, target, "", unix.MS_BIND|unix.MS_REC, ""); err != nil {
-			return fmt.Errorf("bind /proc/%s: %w", name, err)
+			return fmt.Errorf("bind %s: %w", target, err)
 		}
 		if err := readOnly(target); err != nil {
-			return fmt.Errorf("make /proc/%s read-only: %w", name, err)
+			return fmt.Errorf("make %s read-only: %w", target, err)
 		}
 	}
-	return leaveOld()
+	return nil
 }
 
 // settings are where /proc is about the system and not about a process. For
 // root, which has no capabilities here but owns these, they would be open.
 var settings = []string{"sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "scsi", "tty", "driver"}
 
-// leaveOld makes the new tree the root, and the old one unreachable.
+// leaveOld makes the old tree unreachable, and the new one unchangeable.
 func leaveOld() error {
 	for _, l := range [][2]string{{"/proc/self/fd", "/dev/fd"}, {"/proc/self/fd/0", "/dev/stdin"}, {"/proc/self/fd/1", "/dev/stdout"}, {"/proc/self/fd/2", "/dev/stderr"}} {
-		if err := os.Symlink(l[0], newRoot+l[1]); err != nil {
+		if err := os.Symlink(l[0], l[1]); err != nil {
 			return err
 		}
 	}
 	if err := unix.Unmount(oldRoot, unix.MNT_DETACH); err != nil {
 		return fmt.Errorf("unmount the old root: %w", err)
 	}
-	if err := os.Chdir(newRoot); err != nil {
-		return err
-	}
-	if err := unix.PivotRoot(".", "."); err != nil {
-		return fmt.Errorf("pivot_root to the view: %w", err)
-	}
-	if err := unix.Unmount(".", unix.MNT_DETACH); err != nil {
-		return fmt.Errorf("unmount what is below the view: %w", err)
-	}
-	if err := os.Chdir("/"); err != nil {
+	if err := os.Remove(oldRoot); err != nil {
 		return err
 	}
 	if err := unix.Mount("", "/", "", unix.MS_REMOUNT|unix.MS_BIND|unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NODEV, ""); err != nil {
@@ -147,31 +141,31 @@ func leaveOld() error {
 // bind shows one path of the old tree in the new one; what is not there is
 // left out. A symbolic link is shown as what it led to when the child started.
 func bind(p path) error {
-	source, target := oldRoot+p.source, newRoot+p.Path
+	source := oldRoot + p.source
 	info, err := os.Stat(source)
 	if p.source == "" || err != nil {
 		return nil
 	}
-	if _, err := os.Lstat(target); err == nil && p.Access&(write|device|socket) == 0 {
+	if _, err := os.Lstat(p.Path); err == nil && p.Access&(write|device|socket) == 0 {
 		return nil // in a folder that is there already
 	}
-	if err := mountPoint(info, target); err != nil {
+	if err := mountPoint(info, p.Path); err != nil {
 		return err
 	}
-	if err := unix.Mount(source, target, "", unix.MS_BIND|unix.MS_REC, ""); err != nil {
+	if err := unix.Mount(source, p.Path, "", unix.MS_BIND|unix.MS_REC, ""); err != nil {
 		return err
 	}
 	if p.Access&(write|device|socket) != 0 {
 		return nil
 	}
-	return readOnly(target)
+	return readOnly(p.Path)
 }
 
 // mountPoint makes the file or folder that something is mounted on.
 func mountPoint(info fs.FileInfo, target string) error {
 	if old, err := os.Lstat(target); err == nil {
 		if old.IsDir() != info.IsDir() {
-			return fmt.Errorf("%s is something else already", strings.TrimPrefix(target, newRoot))
+			return fmt.Errorf("%s is something else already", target)
 		}
 		return nil
 	}
