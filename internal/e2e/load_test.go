@@ -208,9 +208,11 @@ func TestChannel(t *testing.T) {
 
 // TestAbort gives calls up and sees the contexts of their commands end.
 func TestAbort(t *testing.T) {
-	ended := make(chan error, 100)
+	ended := make(chan error, 200)
+	var began atomic.Int32 // a call that is given up early may not begin at all
 	app := e2e.Start(t, e2e.Options{Permissions: []any{"allow-wait"}, Setup: func(a *mullion.App) {
 		mullion.Handle(a, "wait", func(ctx context.Context, a struct{}) (struct{}, error) {
+			began.Add(1)
 			<-ctx.Done()
 			ended <- context.Cause(ctx)
 			return a, ctx.Err()
@@ -220,12 +222,22 @@ func TestAbort(t *testing.T) {
 		const stop = new AbortController();
 		const calls = [];
 		for (let i = 0; i < 100; i++) calls.push(invoke('wait', {}, {signal: stop.signal}));
+		await new Promise((r) => setTimeout(r, 100)); // most begin
+		for (let i = 0; i < 100; i++) calls.push(invoke('wait', {}, {signal: stop.signal})); // few do
 		stop.abort('enough');
 		for (const { reason } of await Promise.allSettled(calls)) {
 			if (reason !== 'enough') throw new Error('rejected with ' + reason);
 		}`, nil)
-	for range cap(ended) {
-		if err := take(t, ended); !errors.Is(err, context.Canceled) {
+	if err := e2e.WaitFor(e2e.Timeout, func() error {
+		if n := int(began.Load()); n == 0 || n != len(ended) {
+			return fmt.Errorf("%d calls began, the contexts of %d ended", n, len(ended))
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for range len(ended) {
+		if err := <-ended; !errors.Is(err, context.Canceled) {
 			t.Fatalf("a context ended with %v", err)
 		}
 	}
