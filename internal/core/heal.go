@@ -147,13 +147,27 @@ func (h *host) blank(child Child, elapsed time.Duration) bool {
 	return false
 }
 
+// busyCalls is how many calls a second leave a page no time to be drawn.
+const busyCalls = 200
+
 func (v *Webview) countBlank(seen bool, elapsed time.Duration) time.Duration {
+	var calls uint64
+	v.mu.Lock()
+	d := v.doc
+	v.mu.Unlock()
+	if d != nil {
+		d.mu.Lock()
+		calls = d.lastCall
+		d.mu.Unlock()
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	busy := v.hung != nil || float64(calls-min(calls, v.blankCalls)) > busyCalls*elapsed.Seconds()
+	v.blankCalls = calls
 	switch {
 	case v.painted || !v.finished:
 		v.blank = 0
-	case seen:
+	case seen && !busy:
 		v.blank += elapsed
 	}
 	return v.blank

@@ -47,6 +47,7 @@ type Webview struct {
 	problem     *problem      // guarded by mu; what is shown instead of the page
 	finished    bool          // guarded by mu; the document is loaded
 	blank       time.Duration // guarded by mu; how long it is loaded and not drawn
+	blankCalls  uint64        // guarded by mu; the last call of the document when that was counted
 	visit       *visit        // guarded by mu; nil until somebody asks for it
 	// choosing is set while the user chooses files for the page.
 	choosing bool // guarded by mu
