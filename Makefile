@@ -1,9 +1,10 @@
 # What can be done here. Everything else is in scripts/, which work on their own too.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench attacks fuzz generate clean
+.PHONY: help demo test lint bench attacks storm fuzz generate clean
 
 FUZZTIME ?= 10s
+STORM ?= 10m
 ARGS ?=
 
 help: ## this list
@@ -26,6 +27,9 @@ attacks: ## attack the confinement from inside, and write docs/confinement.md an
 	@scripts/setup.sh test
 	UPDATE_DOCS=1 go test -count=1 -run TestAttacks ./internal/attacks
 	UPDATE_DOCS=1 go test -count=1 -run TestDocument ./internal/attacks
+
+storm: ## break a working app at random for STORM (10m), and write docs/storm.md
+	@env -u DISPLAY -u WAYLAND_DISPLAY MULLION_STORM=$(STORM) UPDATE_DOCS=1 go test -count=1 -timeout 0 -v -run '^TestStorm$$' $(ARGS) ./internal/storm
 
 fuzz: ## run each fuzz target for FUZZTIME (10s)
 	@scripts/fuzz.sh $(FUZZTIME)

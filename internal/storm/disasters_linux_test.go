@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -29,20 +30,33 @@ type disaster struct {
 var disasters = []disaster{
 	{"worker over its memory limit", (*storm).hungryWorker},
 	{"disk full", (*storm).fullDisk},
-	{"display server killed and started again", (*storm).darkness},
+	{"Core without free descriptors", (*storm).narrowCore},
 	{"page over its memory limit", (*storm).hungryPage},
 	{"page that opens all it can", (*storm).greedyPage},
 	{"host without free descriptors", (*storm).narrowHost},
-	{"Core without free descriptors", (*storm).narrowCore},
+	darkness,
+}
+
+var darkness = disaster{"display server killed and started again", (*storm).noDisplay}
+
+// inShort is how many of them are in the short form, too, beside darkness: the
+// quick ones.
+const inShort = 3
+
+// begin lets one happen.
+func (s *storm) begin(d disaster) {
+	if err := d.do(s); err != nil {
+		s.t.Errorf("%s: %v", d.name, err)
+	}
+	s.report.disaster(d.name)
 }
 
 // strikeDisaster lets one happen and waits until all is well.
 func (s *storm) strikeDisaster(d disaster) {
-	if err := d.do(s); err != nil {
-		s.t.Errorf("%s: %v", d.name, err)
-	}
+	began := time.Now()
+	s.begin(d)
 	s.calm("after " + d.name)
-	s.report.disaster(d.name)
+	s.t.Logf("%s: over after %s", d.name, time.Since(began).Round(time.Millisecond))
 }
 
 // square is a worker that computes.
@@ -142,8 +156,8 @@ func shrink() (grow func(), err error) {
 	}, err
 }
 
-// darkness takes the display away from under all windows.
-func (s *storm) darkness() error {
+// noDisplay takes the display away from under all windows.
+func (s *storm) noDisplay() error {
 	hosts := s.app.Processes()
 	s.display.Stop()
 	err := e2e.WaitFor(e2e.Timeout, func() error {

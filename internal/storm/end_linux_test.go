@@ -80,7 +80,7 @@ func (s *storm) left(what string, list func() []string) (left []string) {
 	}) != nil {
 		s.t.Errorf("%s are left over: %q", what, left)
 	}
-	return left
+	return append([]string{}, left...) // not null in JSON
 }
 
 func filesBelow(dir string) (files []string) {

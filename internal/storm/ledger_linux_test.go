@@ -149,7 +149,10 @@ func (l *ledger) check() (verdict, error) {
 	if err != nil {
 		return verdict{}, err
 	}
-	v := verdict{Ran: len(l.runs), Acknowledged: len(l.acked), Refused: len(l.refused), Mistakes: l.mistakes}
+	v := verdict{
+		Ran: len(l.runs), Acknowledged: len(l.acked), Refused: len(l.refused),
+		Lost: []string{}, Twice: []string{}, Resurrected: []string{}, Mistakes: append([]string{}, l.mistakes...),
+	}
 	saved := map[string]int{}
 	for line := range strings.Lines(string(b)) {
 		saved[strings.TrimSpace(line)]++
