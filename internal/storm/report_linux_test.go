@@ -79,7 +79,9 @@ func kernel() string {
 	if err := unix.Uname(&u); err != nil {
 		return err.Error()
 	}
-	return unix.ByteSliceToString(u.Sysname[:]) + " " + unix.ByteSliceToString(u.Release[:])
+	// Who built it says nothing to readers.
+	release, _, _ := strings.Cut(unix.ByteSliceToString(u.Release[:]), "-")
+	return unix.ByteSliceToString(u.Sysname[:]) + " " + release
 }
 
 func load() string {
