@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/mullion-dev/mullion"
@@ -274,15 +275,20 @@ func TestMixedPieces(t *testing.T) {
 type endless struct {
 	ctx    context.Context
 	closed chan<- error
+	// begun is called by each Read.
+	begun func()
 }
 
-func (e endless) Read(p []byte) (int, error) { return len(p), e.ctx.Err() }
+func (e endless) Read(p []byte) (int, error) {
+	e.begun()
+	return len(p), e.ctx.Err()
+}
 
 func (e endless) Close() error { e.closed <- context.Cause(e.ctx); return nil }
 
 // TestAbortTransfer gives up calls whose bytes are on their way.
 func TestAbortTransfer(t *testing.T) {
-	started, ended, closed := make(chan struct{}, 1), make(chan error, 1), make(chan error, 1)
+	started, ended, closed, reading := make(chan struct{}, 1), make(chan error, 1), make(chan error, 1), make(chan struct{})
 	app := e2e.Start(t, e2e.Options{Permissions: []any{"allow-take", "allow-endless", "allow-echo"}, Setup: func(a *mullion.App) {
 		mullion.Handle(a, "echo", echo)
 		mullion.Handle(a, "take", func(ctx context.Context, b ipc.Body) (struct{}, error) {
@@ -295,10 +301,11 @@ func TestAbortTransfer(t *testing.T) {
 			return struct{}{}, ctx.Err()
 		})
 		mullion.Handle(a, "endless", func(context.Context, struct{}) (ipc.Stream, error) {
-			return ipc.Stream{ReadCloser: endless{context.Background(), closed}, Size: -1}, nil
+			return ipc.Stream{ReadCloser: endless{context.Background(), closed, sync.OnceFunc(func() { close(reading) })}, Size: -1}, nil
 		})
 	}})
 	go func() { <-started; app.SetFile("started", "yes") }()
+	go func() { <-reading; app.SetFile("reading", "yes") }()
 	app.Main().Must(`
 		const stop = new AbortController();
 		const call = invoke('take', new Uint8Array(16 << 20), {signal: stop.signal});
@@ -312,7 +319,8 @@ func TestAbortTransfer(t *testing.T) {
 	app.Main().Must(`
 		const stop = new AbortController();
 		const call = invoke('endless', {}, {signal: stop.signal});
-		for (let i = 0; i < 20; i++) await invoke('echo', {text: 'x'});
+		// A stream that nobody has asked for yet would wait for a minute.
+		while ((await fetch('/reading')).status !== 200) {}
 		stop.abort('enough');
 		const reason = await call.catch((e) => e);
 		if (reason !== 'enough') throw new Error('rejected with ' + reason);`, nil)
