@@ -159,6 +159,7 @@ func (p *pair) launch(_ context.Context, l core.Launch) (core.Child, error) {
 	c.kill = func() { e.Quit(); hostEnd.Close() }
 	go func() {
 		defer close(c.done)
+		defer e.End() // a host that is killed early never gets as far as Run
 		_ = host.Run(hostEnd, e)
 	}()
 	return c, nil

@@ -42,7 +42,8 @@ type Engine struct {
 	Deadly func(address string) bool
 
 	wake  chan struct{} // holds one token while queue is not empty or quit is set
-	ended chan struct{} // closed when Run returns
+	ended chan struct{} // closed by End
+	end   sync.Once
 	quits chan struct{} // closed by Quit
 
 	mu    sync.Mutex
@@ -80,7 +81,7 @@ func New() *Engine {
 // Run implements backend.Engine. Unlike a real engine it runs on any
 // goroutine, once.
 func (e *Engine) Run(o backend.Options, h backend.Handler, ready func()) error {
-	defer close(e.ended)
+	defer e.End()
 	if e.InitErr != nil {
 		return e.InitErr
 	}
@@ -101,6 +102,10 @@ func (e *Engine) Run(o backend.Options, h backend.Handler, ready func()) error {
 	}
 	return nil
 }
+
+// End says that Run will not be called any more, as when the host ended before
+// it got there. Nothing waits for the main loop afterwards.
+func (e *Engine) End() { e.end.Do(func() { close(e.ended) }) }
 
 func (e *Engine) next() (f func(), quit bool) {
 	e.mu.Lock()
