@@ -42,8 +42,9 @@ func Main(m *testing.M, workers ...mullion.AnyWorker) {
 
 // Display is a virtual display with a window manager.
 type Display struct {
-	name  string // such as ":99"
-	procs []program
+	name    string   // such as ":99"
+	options []string // of Xvfb
+	procs   []program
 }
 
 type program struct {
@@ -51,9 +52,10 @@ type program struct {
 	ended chan struct{} // closed when it has
 }
 
-// StartDisplay starts a display and points this process to it.
-func StartDisplay() (*Display, error) {
-	d := &Display{}
+// StartDisplay starts a display and points this process to it. The options
+// are more of Xvfb's.
+func StartDisplay(options ...string) (*Display, error) {
+	d := &Display{options: options}
 	if err := d.startServer(); err != nil {
 		return nil, err
 	}
@@ -86,6 +88,7 @@ func (d *Display) startServer() error {
 	}
 	defer r.Close()
 	args := []string{"-displayfd", "3", "-screen", "0", "1280x1024x24", "-nolisten", "tcp", "-noreset"}
+	args = append(args, d.options...)
 	if d.name != "" {
 		args = append([]string{d.name}, args...)
 	}
