@@ -261,16 +261,6 @@ type ExitError struct{ Code int }
 
 func (e *ExitError) Error() string { return fmt.Sprintf("exit with code %d", e.Code) }
 
-type resourceArgs struct {
-	ID uint32 `json:"rid"`
-}
-
-// cmdCloseResource answers for resources, of which there are none yet: no
-// command of this version hands one out.
-func (c *Core) cmdCloseResource(_ context.Context, a resourceArgs) (none, error) {
-	return none{}, fmt.Errorf("The resource id %d is invalid.", a.ID)
-}
-
 // The commands of window and webview.
 
 type labelArgs struct {

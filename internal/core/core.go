@@ -136,10 +136,11 @@ type Core struct {
 	requests atomic.Int64  // on custom schemes, not answered yet
 	files    chan struct{} // like those of webviews, where the engine names none
 
-	chains    atomic.Pointer[chains]
-	events    events
-	dialogs   dialogs
-	downloads downloads
+	chains        atomic.Pointer[chains]
+	events        events
+	dialogs       dialogs
+	downloads     downloads
+	pageResources resourceTable
 
 	mu           sync.RWMutex
 	commands     map[string]ipc.Handler // guarded by mu
