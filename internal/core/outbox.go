@@ -30,7 +30,7 @@ type outbox struct {
 	doc    *document     // guarded by mu; nil: nothing is accepted
 	queue  []wire.Frame  // guarded by mu
 	queued int           // guarded by mu; bytes
-	sent   int           // guarded by mu; bytes under way
+	sent   int           // guarded by mu; bytes not confirmed
 	room   chan struct{} // guarded by mu; closed and replaced when there is room again
 	lost   uint64        // guarded by mu; messages refused for lack of room
 }
@@ -153,9 +153,9 @@ func (o *outbox) push(f wire.Frame) {
 }
 
 // fits reports whether f may be sent now. A frame larger than the window goes
-// alone.
+// alone: with nothing under way but what the host may not have confirmed.
 func (o *outbox) fits(f wire.Frame) bool {
-	return o.sent == 0 || o.sent+len(f.Payload) <= outboxWindow
+	return o.sent <= wire.MaxOwed || o.sent+len(f.Payload) <= outboxWindow
 }
 
 func (o *outbox) send(f wire.Frame) {

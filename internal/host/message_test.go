@@ -3,6 +3,8 @@ package host
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,15 +15,17 @@ import (
 
 // bed is a host with one webview, and a Core that notes the calls it gets.
 type bed struct {
-	engine *fake.Engine
-	view   *fake.Webview
-	calls  chan wire.Frame
+	engine  *fake.Engine
+	view    *fake.Webview
+	calls   chan wire.Frame
+	answer  []byte // to each call
+	credits chan uint64
 }
 
 func newBed(t *testing.T) *bed {
 	t.Helper()
 	core, end := wire.Pipe()
-	b := &bed{engine: fake.New(), calls: make(chan wire.Frame, 100)}
+	b := &bed{engine: fake.New(), calls: make(chan wire.Frame, 100), answer: []byte("onull"), credits: make(chan uint64, 100)}
 	ran, read := make(chan error, 1), make(chan struct{})
 	go func() { ran <- Run(end, b.engine) }()
 	core.SendJSON(wire.KindHello, 0, 0, wire.Hello{Version: wire.Version, Proxy: "socks5://127.0.0.1:1", Schemes: []string{"app"}})
@@ -41,7 +45,10 @@ func newBed(t *testing.T) *bed {
 				core.Send(wire.Frame{Kind: wire.KindResponse, ID: f.ID, Payload: wire.JoinResponse([]byte(`{"status":200,"length":0}`), nil)})
 			case wire.KindCall:
 				b.calls <- f
-				core.Send(wire.Frame{Kind: wire.KindReply, Target: f.Target, ID: f.ID, Payload: []byte("onull")})
+				core.Send(wire.Frame{Kind: wire.KindReply, Target: f.Target, ID: f.ID, Payload: b.answer})
+			case wire.KindCredit:
+				n, _ := wire.Count(f)
+				b.credits <- n
 			}
 		}
 	}()
@@ -153,5 +160,25 @@ func TestForgedKey(t *testing.T) {
 		if r.Status != test.want || len(r.Body) > 0 && string(r.Body) != "refused" {
 			t.Errorf("%s: got %d %q, want %d", test.name, r.Status, r.Body, test.want)
 		}
+	}
+}
+
+// TestCreditGathers has answers confirmed together, but never more than
+// MaxOwed of them unconfirmed.
+func TestCreditGathers(t *testing.T) {
+	b := newBed(t)
+	doc := strings.Repeat("1", 32)
+	b.say(t, "h "+doc+" app://localhost")
+	b.answer = append([]byte{'o'}, strings.Repeat("1", wire.MaxOwed/2-1)...)
+	for i := range 4 {
+		b.say(t, fmt.Sprintf("c %s %d - []", doc, i+1))
+	}
+	close(b.credits) // the fourth call arrived after what the third had confirmed
+	var got []uint64
+	for n := range b.credits {
+		got = append(got, n)
+	}
+	if want := []uint64{wire.MaxOwed / 2 * 3}; !slices.Equal(got, want) {
+		t.Errorf("confirmed %d, want %d", got, want)
 	}
 }

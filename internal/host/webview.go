@@ -38,6 +38,7 @@ type webview struct {
 	warned int
 	queue  []outgoing
 	active bool // a batch is being run by the page
+	owed   int  // bytes that are no longer under way, of which the Core does not know
 
 	hang hang
 }
@@ -137,10 +138,13 @@ func (v *webview) endDocument(why string) {
 	v.credit(done)
 }
 
-// credit tells the Core that n bytes of messages are no longer under way.
+// credit notes that n bytes of messages are no longer under way. The Core is
+// told when there are many: a frame for each answer would wake it once more
+// per call.
 func (v *webview) credit(n int) {
-	if n > 0 {
-		v.h.conn.Send(wire.Frame{Kind: wire.KindCredit, Target: v.id, Payload: wire.PutCount(uint64(n))})
+	if v.owed += n; v.owed > wire.MaxOwed {
+		v.h.conn.Send(wire.Frame{Kind: wire.KindCredit, Target: v.id, Payload: wire.PutCount(uint64(v.owed))})
+		v.owed = 0
 	}
 }
 

@@ -84,6 +84,10 @@ type Result struct {
 	Unsupported bool   `json:"unsupported,omitzero"`
 }
 
+// MaxOwed is how many bytes of KindDeliver and KindReply a host may keep
+// unconfirmed, so that not each of them needs a KindCredit of its own.
+const MaxOwed = 64 << 10
+
 // PutCount and Count are the payload of KindCredit.
 func PutCount(n uint64) []byte { return binary.LittleEndian.AppendUint64(nil, n) }
 
