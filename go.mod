@@ -12,3 +12,5 @@ require (
 	golang.org/x/net v0.41.0
 	golang.org/x/sys v0.49.0
 )
+
+require github.com/godbus/dbus/v5 v5.2.4

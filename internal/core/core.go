@@ -21,6 +21,7 @@ import (
 
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/internal/assets"
+	"github.com/mullion-dev/mullion/internal/desktop/notify"
 	"github.com/mullion-dev/mullion/internal/rendering"
 	"github.com/mullion-dev/mullion/internal/sandbox"
 	"github.com/mullion-dev/mullion/internal/supervise"
@@ -141,6 +142,7 @@ type Core struct {
 	dialogs       dialogs
 	downloads     downloads
 	pageResources resourceTable
+	notify        *notify.Client
 
 	mu           sync.RWMutex
 	commands     map[string]ipc.Handler // guarded by mu
@@ -192,6 +194,7 @@ func New(o Options) (*Core, error) {
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())
 	c.events.core = c
 	c.dialogs.core = c
+	c.notify = notify.New()
 	c.registerBuiltins()
 	c.rechain()
 	return c, nil
@@ -279,6 +282,7 @@ func (c *Core) Run(ctx context.Context) error {
 	defer stop()
 	<-c.ctx.Done()
 	c.waitForTasks()
+	c.notify.Stop()
 	if t := c.opts.Transfer; t != nil {
 		if err := t.Close(); err != nil {
 			c.log.Warn("mullion: files that pages were given could not be removed; they are when the app starts again", "error", err)

@@ -1,0 +1,285 @@
+// Package notify shows notifications through the desktop's notification
+// server, see https://specifications.freedesktop.org/notification-spec.
+//
+// Begin with New and Client.Show.
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+
+	"github.com/mullion-dev/mullion/internal/desktop/bus"
+)
+
+const (
+	service = "org.freedesktop.Notifications"
+	object  = dbus.ObjectPath("/org/freedesktop/Notifications")
+	// maxKept bounds the notifications whose signals are waited for.
+	maxKept = 1024
+	// maxEarly bounds the signals that are kept while an answer with a new id
+	// is on its way.
+	maxEarly = 256
+	// maxQueued bounds the events of a notification that are not told yet.
+	maxQueued = 64
+)
+
+// ErrNoServer is returned when nobody shows notifications.
+var ErrNoServer = errors.New("the desktop has no notification server; start one, such as dunst or mako")
+
+// ErrNotShown is returned for a notification that is not shown any more.
+var ErrNotShown = errors.New("the notification is not shown any more")
+
+// Urgency is how much a notification may interrupt.
+type Urgency byte
+
+// The levels of the specification.
+const (
+	Low Urgency = iota
+	Normal
+	Critical
+)
+
+// Action is a button.
+type Action struct{ ID, Label string }
+
+// DefaultAction is the id of what a click on the notification itself means.
+const DefaultAction = "default"
+
+// Reply is a field for text in the notification.
+type Reply struct{ Label, Placeholder string }
+
+// Notification is what is shown.
+type Notification struct {
+	// App is the name of the app, DesktopEntry that of its desktop file
+	// without ".desktop".
+	App, DesktopEntry string
+	// Title and Body are plain text.
+	Title, Body string
+	// Icon is the name of an icon of the theme, or an absolute path.
+	Icon string
+	// Picture is shown instead of the icon; nil: none.
+	Picture image.Image
+	Actions []Action
+	// Reply is left out where the server has no such field; nil: none.
+	Reply   *Reply
+	Urgency Urgency
+	// Timeout is how long it is shown: zero is up to the server, below zero
+	// means until the user closes it.
+	Timeout time.Duration
+	// Sound is the name of a sound of the theme; Silent asks for none.
+	Sound  string
+	Silent bool
+	// Replaces is the id of a notification whose place it takes; zero: none.
+	Replaces uint32
+}
+
+// Reason is why a notification is not shown any more.
+type Reason uint32
+
+// The reasons of the specification. Lost is for a server or a bus that has
+// gone.
+const (
+	Lost Reason = iota
+	Expired
+	Dismissed
+	Closed
+	Undefined
+)
+
+// Event is what has become of a notification. Either Action is set, or Text
+// has the user's answer, or it is closed.
+type Event struct {
+	ID     uint32
+	Action string
+	// Text is what the user has written, if Replied.
+	Text    string
+	Replied bool
+	// Token lets a window come to the front under Wayland; often empty.
+	Token string
+	// Closed means that nothing more is heard of it.
+	Closed bool
+	Reason Reason
+}
+
+// Client shows notifications. It connects when it is first used, and again
+// when it is used after the bus has gone. It is safe for concurrent use.
+type Client struct {
+	mu        sync.Mutex
+	stopped   bool              // guarded by mu
+	conn      *dbus.Conn        // guarded by mu; nil while there is none
+	abilities []string          // guarded by mu; of the server; nil until asked
+	shown     map[uint32]*shown // guarded by mu
+	order     []uint32          // guarded by mu; ids of shown, oldest first
+	pending   int               // guarded by mu; calls that may bring a new id
+	early     []Event           // guarded by mu; of ids that may be new
+
+	// connecting is held while a connection is made.
+	connecting sync.Mutex
+}
+
+// shown is a notification on the screen.
+type shown struct {
+	client *Client
+	on     func(Event)
+
+	token   string  // guarded by Client.mu; that came ahead of an action
+	queue   []Event // guarded by Client.mu; not told yet
+	telling bool    // guarded by Client.mu
+}
+
+// tell queues an event for the one who has shown the notification. Events of
+// one notification are told in order, by a goroutine that ends when there are
+// none. Client.mu is held.
+func (n *shown) tell(e Event) {
+	if len(n.queue) >= maxQueued && !e.Closed {
+		return // whoever does not look does not miss the end
+	}
+	n.queue = append(n.queue, e)
+	if n.telling {
+		return
+	}
+	n.telling = true
+	go func() {
+		for {
+			n.client.mu.Lock()
+			if len(n.queue) == 0 {
+				n.telling = false
+				n.client.mu.Unlock()
+				return
+			}
+			e := n.queue[0]
+			n.queue = n.queue[1:]
+			n.client.mu.Unlock()
+			n.on(e)
+		}
+	}()
+}
+
+// New makes a client. Nothing is connected yet.
+func New() *Client { return &Client{shown: map[uint32]*shown{}} }
+
+// Show shows a notification and returns its id. What becomes of it is told to
+// on, in order, until it is closed; on may be nil.
+func (c *Client) Show(ctx context.Context, n Notification, on func(Event)) (uint32, error) {
+	conn, err := c.connect(ctx)
+	if err != nil {
+		return 0, err
+	}
+	abilities, err := c.serverAbilities(ctx, conn)
+	if err != nil {
+		return 0, err
+	}
+	body, actions, hints := n.arguments(abilities)
+	timeout := int32(-1)
+	if n.Timeout < 0 {
+		timeout = 0
+	} else if n.Timeout > 0 {
+		timeout = int32(min(max(n.Timeout.Milliseconds(), 1), 1<<31-1))
+	}
+	c.mu.Lock()
+	c.pending++
+	c.mu.Unlock()
+	var id uint32
+	err = conn.Object(service, object).CallWithContext(ctx, service+".Notify", 0,
+		n.App, n.Replaces, n.Icon, n.Title, body, actions, hints, timeout).Store(&id)
+	c.keep(conn, id, on, err == nil)
+	if err != nil {
+		return 0, serverError("show a notification", err)
+	}
+	return id, nil
+}
+
+// keep notes a notification that is shown, and tells it what came before its
+// id did.
+func (c *Client) keep(conn *dbus.Conn, id uint32, on func(Event), ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.pending--
+	if ok && on != nil {
+		n := &shown{client: c, on: on}
+		if c.conn != conn {
+			n.tell(Event{ID: id, Closed: true, Reason: Lost})
+		} else {
+			if c.shown[id] == nil {
+				c.order = append(c.order, id)
+			}
+			c.shown[id] = n
+			for len(c.order) > maxKept {
+				c.forget(c.order[0])
+			}
+			for _, e := range c.early {
+				if e.ID == id && c.shown[id] == n {
+					c.tell(n, e)
+				}
+			}
+			c.early = slices.DeleteFunc(c.early, func(e Event) bool { return e.ID == id })
+		}
+	}
+	if c.pending == 0 {
+		c.early = nil
+	}
+}
+
+// forget drops a notification. c.mu is held.
+func (c *Client) forget(id uint32) {
+	delete(c.shown, id)
+	if i := slices.Index(c.order, id); i >= 0 {
+		c.order = slices.Delete(c.order, i, i+1)
+	}
+}
+
+// Close takes a notification away. One that is gone already is an error
+// wrapping ErrNotShown.
+func (c *Client) Close(ctx context.Context, id uint32) error {
+	c.mu.Lock()
+	known := c.shown[id] != nil
+	c.mu.Unlock()
+	if !known {
+		return fmt.Errorf("notification %d: %w", id, ErrNotShown)
+	}
+	conn, err := c.connect(ctx)
+	if err != nil {
+		return err
+	}
+	err = conn.Object(service, object).CallWithContext(ctx, service+".CloseNotification", 0, id).Err
+	return serverError("close a notification", err)
+}
+
+// Abilities returns what the server can do, such as "actions", "body-markup"
+// and "inline-reply".
+func (c *Client) Abilities(ctx context.Context) ([]string, error) {
+	conn, err := c.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return c.serverAbilities(ctx, conn)
+}
+
+// Stop disconnects. Notifications stay on the screen and nothing more is heard
+// of them. There is no use of the client after that.
+func (c *Client) Stop() {
+	c.mu.Lock()
+	conn := c.conn
+	c.stopped, c.conn, c.shown, c.order = true, nil, map[uint32]*shown{}, nil
+	c.mu.Unlock()
+	if conn != nil {
+		conn.Close()
+	}
+}
+
+func serverError(what string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case bus.IsUnknownService(err):
+		return fmt.Errorf("%s: %w", what, ErrNoServer)
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
