@@ -93,6 +93,7 @@ func (a *App) serve(o Options, co *core.Options) error {
 	if a.config.App.WithGlobalTauri {
 		co.Script += bridge.Global()
 	}
+	co.Scripts = append(co.Scripts, core.CommandScript{Command: "plugin:notification|notify", Script: bridge.Notification()})
 	return nil
 }
 

@@ -1,5 +1,6 @@
 // Writes the bundle of the tests to standard output; with the argument
 // "global" it takes the modules of window.__TAURI__ for those of the package.
+// An argument that is a file is bundled instead of the tests.
 
 import { build } from "esbuild";
 
@@ -10,7 +11,7 @@ if (process.argv[2] === "global") {
   }
 }
 const { outputFiles } = await build({
-  entryPoints: ["page/main.ts"],
+  entryPoints: [process.argv[2]?.endsWith(".ts") ? process.argv[2] : "page/main.ts"],
   bundle: true,
   format: "esm",
   target: "safari16",

@@ -205,10 +205,16 @@ func readJSON(t *testing.T, file string, v any) {
 // bundle builds what the windows load.
 func bundle(t *testing.T, global bool) string {
 	t.Helper()
-	args := []string{"build.mjs"}
 	if global {
-		args = append(args, "global")
+		return bundleOf(t, "global")
 	}
+	return bundleOf(t)
+}
+
+// bundleOf runs build.mjs.
+func bundleOf(t *testing.T, args ...string) string {
+	t.Helper()
+	args = append([]string{"build.mjs"}, args...)
 	cmd := exec.CommandContext(t.Context(), node(t), args...)
 	var problems strings.Builder
 	cmd.Stderr = &problems

@@ -40,6 +40,8 @@ var (
 	bridge string
 	//go:embed dist/global.js
 	global string
+	//go:embed dist/notification.js
+	notification string
 	//go:embed dist/api.js
 	api []byte
 	//go:embed dist/api.d.ts
@@ -108,6 +110,10 @@ func Page(c PageConfig) (string, error) {
 // Global returns a script that runs after the page script where the app wants
 // window.__TAURI__. It has the modules core and event.
 func Global() string { return global }
+
+// Notification returns a script that runs after the page script where a page
+// may show notifications. It replaces window.Notification.
+func Notification() string { return notification }
 
 // API returns the module that pages find at /_mullion/api.js. The caller owns
 // the slice.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -35,7 +36,7 @@ func command[A, R any](namespace, name string, byDefault bool, f func(*Core, con
 }
 
 // builtins is everything that pages can ask the Core itself for.
-var builtins = slices.Concat(eventCommands, appCommands, windowCommands, stateCommands)
+var builtins = slices.Concat(eventCommands, appCommands, windowCommands, stateCommands, notificationCommands)
 
 func (c *Core) registerBuiltins() {
 	for _, b := range builtins {
@@ -73,7 +74,7 @@ func builtinManifests() []capability.Manifest {
 		m := *byName[n]
 		if n == "state" {
 			m.Sets = stateSets
-		} else {
+		} else if strings.HasPrefix(n, "core:") {
 			core.Default = append(core.Default, n+":default")
 		}
 		ms = append(ms, m)

@@ -59,6 +59,8 @@ type Options struct {
 	DevOrigin string
 	// Script runs in every page after the bridge.
 	Script string
+	// Scripts run besides in webviews whose pages may call their command.
+	Scripts []CommandScript
 	// DataDir and CacheDir are the private folders of the engine, LibraryCacheDir
 	// is that of the libraries that it uses, for the host named "app". Other
 	// hosts get folders beside them.
@@ -92,6 +94,9 @@ type Options struct {
 	// StayOpen keeps the app running when its last window has closed.
 	StayOpen bool
 }
+
+// CommandScript is a script that is of use to pages that may call Command.
+type CommandScript struct{ Command, Script string }
 
 // Child is a started host: its connection and its process.
 type Child interface {

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/internal/wire"
 	"github.com/mullion-dev/mullion/ipc"
 )
@@ -22,6 +23,8 @@ type Webview struct {
 	outbox outbox
 	// files has an element for each open file on its way to the webview.
 	files chan struct{}
+	// notifications are those of its pages.
+	notifications pageNotifications
 
 	mu sync.Mutex
 	// homes are the origins where the webview may always navigate.
@@ -158,8 +161,30 @@ func (v *Webview) wanted() wire.WebviewState {
 		return s // no bridge: an error page asks for nothing
 	}
 	s.Origins = v.core.bridgeOrigins(v.window.label, v.label)
-	s.Script = v.core.opts.Script
+	s.Script = v.core.opts.Script + v.core.commandScripts(v.window.label, v.label, s.URL)
 	return s
+}
+
+// commandScripts returns those that the app's own pages, or the page at url,
+// have a use for.
+func (c *Core) commandScripts(window, webview, url string) string {
+	auth := c.Authority()
+	if auth == nil {
+		return ""
+	}
+	var text string
+	for _, s := range c.opts.Scripts {
+		for _, caller := range []capability.Caller{
+			{Window: window, Webview: webview, URL: AppOrigin + "/", Local: true},
+			{Window: window, Webview: webview, URL: url, Local: c.IsLocal(url)},
+		} {
+			if _, err := auth.Check(caller, s.Command); err == nil {
+				text += s.Script
+				break
+			}
+		}
+	}
+	return text
 }
 
 // beginDocument notes that the bridge of a new document is up.

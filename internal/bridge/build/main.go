@@ -33,6 +33,7 @@ var scripts = []struct {
 	{name: "bridge", format: api.FormatESModule, before: "(function(key){\"use strict\";", after: "})"},
 	{name: "global", format: api.FormatIIFE},
 	{name: "api", format: api.FormatESModule},
+	{name: "notification", format: api.FormatIIFE},
 }
 
 func main() {

@@ -1,0 +1,169 @@
+package conformance
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/mullion-dev/mullion/internal/e2e"
+	"github.com/mullion-dev/mullion/internal/e2e/session"
+)
+
+// notificationTests use the published @tauri-apps/plugin-notification as n.
+// What a page does is checked where it arrives: at the notification server.
+var notificationTests = []struct {
+	exports []string // that the test is about
+	body    string
+	desktop func(t *testing.T, s *session.Notifications) // while the body waits
+	want    string                                       // what the body returns
+}{
+	{
+		[]string{"isPermissionGranted", "requestPermission"},
+		`return [await n.isPermissionGranted(), await n.requestPermission(), Notification.permission, await n.isPermissionGranted()]`,
+		nil, `[true,"granted","granted",true]`,
+	},
+	{
+		[]string{"sendNotification"},
+		`n.sendNotification('only a title')
+		n.sendNotification({title: 'title', body: 'a < b', icon: 'mail-unread', sound: 'bell', ongoing: true, number: 3, extra: {a: 1}})`,
+		func(t *testing.T, s *session.Notifications) {
+			found(t, s, func(n session.Notification) bool { return n.Title == "only a title" })
+			got := found(t, s, func(n session.Notification) bool { return n.Title == "title" })
+			if got.Body != "a &lt; b" || got.Icon != "mail-unread" || got.Hints["sound-name"].Value() != "bell" || got.Timeout != 0 {
+				t.Errorf("got %+v", got)
+			}
+		}, `null`,
+	},
+	{
+		[]string{"active", "removeActive", "removeAllActive"},
+		`await n.removeAllActive()
+		const shown = (o) => new Promise((resolve, reject) => { const x = new Notification(o.title, o); x.onshow = resolve; x.onerror = reject })
+		await shown({id: 1, title: 'a', body: 'b'})
+		await shown({id: 2, title: 'c', extra: {k: 1}})
+		await shown({id: 1, title: 'replaced'})
+		const all = await n.active()
+		await n.removeActive([{id: 1}])
+		return [all, (await n.active()).map((x) => x.id)]`,
+		nil,
+		`[[{"id":2,"title":"c","body":"","groupSummary":false,"data":{},"extra":{"k":1},"attachments":[]},` +
+			`{"id":1,"title":"replaced","body":"","groupSummary":false,"data":{},"extra":{},"attachments":[]}],[2]]`,
+	},
+	{
+		[]string{"registerActionTypes", "onAction", "onNotificationReceived"},
+		`await n.registerActionTypes([{id: 'mail', actions: [
+			{id: 'read', title: 'Read'}, {id: 'answer', title: 'Answer', input: true, inputPlaceholder: 'Write', foreground: false}]}])
+		const heard = [], received = []
+		let wake
+		const three = new Promise((resolve) => wake = resolve)
+		const off = await n.onAction((a) => { heard.push(a); if (heard.length === 3) wake() })
+		await n.onNotificationReceived((x) => received.push(x.title))
+		n.sendNotification({id: 7, title: 'act', actionTypeId: 'mail'})
+		await three
+		await off.unregister()
+		return [heard.map((a) => [a.actionId, a.inputValue, a.notification.id]), received]`,
+		func(t *testing.T, s *session.Notifications) {
+			got := found(t, s, func(n session.Notification) bool { return n.Title == "act" })
+			if !slices.Contains(got.Actions, "Read") || !slices.Contains(got.Actions, "inline-reply") {
+				t.Errorf("actions: %q", got.Actions)
+			}
+			for _, err := range []error{
+				s.Click(got.ID, "default", ""), s.Click(got.ID, got.Actions[slices.Index(got.Actions, "Read")-1], ""), s.Answer(got.ID, "hello"),
+			} {
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		}, `[[["tap",null,7],["read",null,7],["answer","hello",7]],["act"]]`,
+	},
+	{
+		[]string{"pending", "cancel", "cancelAll"},
+		`await n.cancel([1, -2]); await n.cancelAll(); return await n.pending()`, nil, `[]`,
+	},
+	{
+		[]string{"createChannel", "removeChannel", "channels"},
+		`const tries = await Promise.allSettled([n.createChannel({id: 'a', name: 'A'}), n.removeChannel('a'), n.channels()])
+		return tries.map((x) => x.status === 'rejected' && x.reason.includes('desktops have no such thing'))`,
+		nil, `[true,true,true]`,
+	},
+	{
+		[]string{"Schedule", "ScheduleEvery", "Importance", "Visibility"},
+		`return [n.Schedule.interval({hour: 9}).interval.interval.hour, n.ScheduleEvery.Hour, n.Importance.High, n.Visibility.Public]`,
+		nil, `[9,"hour",4,1]`,
+	},
+	{
+		[]string{"sendNotification"},
+		`const { invoke } = window.__TAURI_INTERNALS__
+		const bad = [{title: 1}, {title: 'a\0'}, {title: 'a', actionTypeId: 'none'}, {id: 1.5}, {id: 1e99}, 7, {title: 'x'.repeat(70000)}]
+		const tries = await Promise.allSettled(bad.map((options) => invoke('plugin:notification|notify', {options})))
+		return tries.map((x) => x.status)`,
+		nil, `["rejected","rejected","rejected","rejected","rejected","rejected","rejected"]`,
+	},
+	{
+		[]string{"sendNotification"},
+		`for (let i = 0; i < 80; i++) await window.__TAURI_INTERNALS__.invoke('plugin:notification|notify', {options: {title: 'many'}})
+		return (await n.active()).length`,
+		nil, `64`,
+	},
+}
+
+func found(t *testing.T, s *session.Notifications, wanted func(session.Notification) bool) session.Notification {
+	t.Helper()
+	n, err := s.Find(t.Context(), wanted)
+	if err != nil {
+		t.Error(err)
+	}
+	return n
+}
+
+func TestNotificationPlugin(t *testing.T) {
+	script := bundleOf(t, "page/notification.ts")
+	server := session.StartBus(t).StartNotifications("body", "body-markup", "actions", "inline-reply")
+	app := e2e.Start(t, e2e.Options{
+		Permissions: []any{"notification:default"},
+		Files:       map[string]string{"notification.js": script},
+	})
+	var exports []string
+	app.Main().Must(`return Object.keys(await import('/notification.js')).sort()`, &exports)
+	var covered []string
+	for _, test := range notificationTests {
+		covered = append(covered, test.exports...)
+		t.Run(strings.Join(test.exports, ","), func(t *testing.T) {
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				if test.desktop != nil {
+					test.desktop(t, server)
+				}
+			}()
+			var got string
+			err := app.Main().Run("const n = await import('/notification.js')\nreturn JSON.stringify((await (async () => {"+test.body+"})()) ?? null)", &got)
+			<-done
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+	slices.Sort(covered)
+	if diff := cmp.Diff(exports, slices.Compact(covered)); diff != "" {
+		t.Errorf("exports of the package and those with a test: %s", diff)
+	}
+}
+
+// TestNotificationOfOthers leaves window.Notification alone where a page may
+// not show any.
+func TestNotificationOfOthers(t *testing.T) {
+	app := e2e.Start(t, e2e.Options{})
+	var got bool
+	app.Main().Must(`return window.Notification?.toString().includes('plugin:notification') ?? false`, &got)
+	if got {
+		t.Error("window.Notification is replaced")
+	}
+	if err := app.Main().Run(`await invoke('plugin:notification|notify', {options: {title: 'a'}})`, nil); err == nil || !strings.Contains(err.Error(), "notification:allow-notify") {
+		t.Errorf("notify: %v", err)
+	}
+}

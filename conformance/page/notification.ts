@@ -1,0 +1,3 @@
+// What the tests of the notification plugin load: the published package.
+
+export * from "@tauri-apps/plugin-notification";
