@@ -231,6 +231,7 @@ func (b *bench) calls(context.Context) error {
 	}
 	m, bareMeter := newMeter(os.Getpid(), host), newMeter(0, bare.p.PID())
 	cpu, bareCPU := map[string][]float64{}, map[string][]float64{}
+	turns, bareTurns := map[string][]float64{}, map[string][]float64{}
 	var invoke, message, ratio []float64
 	for round := range b.rounds + 1 {
 		bareMeter.start()
@@ -238,16 +239,17 @@ func (b *bench) calls(context.Context) error {
 		if err != nil {
 			return err
 		}
-		bareMeter.add(bareCPU, b.size.calls)
+		bareMeter.add(bareCPU, bareTurns, b.size.calls)
 		m.start()
 		times, err := b.app.callsInTurn(b.size.calls)
 		if err != nil {
 			return err
 		}
-		m.add(cpu, b.size.calls)
+		m.add(cpu, turns, b.size.calls)
 		if round == 0 { // warms up
-			clear(cpu)
-			clear(bareCPU)
+			for _, values := range []map[string][]float64{cpu, bareCPU, turns, bareTurns} {
+				clear(values)
+			}
 			continue
 		}
 		message = append(message, alone.Micros...)
@@ -279,6 +281,12 @@ func (b *bench) calls(context.Context) error {
 	}
 	for _, kind := range []string{"host", "web process"} {
 		b.report.add("processor time per script message: "+kind, "µs", bareCPU[kind])
+	}
+	for _, kind := range []string{"Core", "host", "web process"} {
+		b.report.add("turns of threads per invoke: "+kind, "", turns[kind])
+	}
+	for _, kind := range []string{"host", "web process"} {
+		b.report.add("turns of threads per script message: "+kind, "", bareTurns[kind])
 	}
 	b.report.add(fmt.Sprintf("invokes per second, %d at once", b.burst), "/s", invokes)
 	b.report.add("script messages per second, likewise", "/s", messages)

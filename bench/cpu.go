@@ -26,12 +26,13 @@ func kindOf(p e2e.Process) string {
 type meter struct {
 	pids  map[string]int
 	times map[string]float64 // when it was started, in µs
+	turns map[string]float64 // likewise
 }
 
 // newMeter makes a meter for a host and its web process, and for a Core
 // unless that is 0.
 func newMeter(core, host int) *meter {
-	m := &meter{pids: map[string]int{"host": host}, times: map[string]float64{}}
+	m := &meter{pids: map[string]int{"host": host}, times: map[string]float64{}, turns: map[string]float64{}}
 	if core != 0 {
 		m.pids["Core"] = core
 	}
@@ -45,28 +46,37 @@ func newMeter(core, host int) *meter {
 
 func (m *meter) start() {
 	for kind, pid := range m.pids {
-		m.times[kind] = cpuTime(pid)
+		m.times[kind], m.turns[kind] = usage(pid)
 	}
 }
 
 // add appends what was used since start, by n, to the values of each kind.
-func (m *meter) add(values map[string][]float64, n int) {
+func (m *meter) add(times, turns map[string][]float64, n int) {
 	for kind, pid := range m.pids {
-		values[kind] = append(values[kind], (cpuTime(pid)-m.times[kind])/float64(n))
+		micros, count := usage(pid)
+		times[kind] = append(times[kind], (micros-m.times[kind])/float64(n))
+		turns[kind] = append(turns[kind], (count-m.turns[kind])/float64(n))
 	}
 }
 
-// cpuTime adds up the threads, see proc_pid_schedstat(5).
-func cpuTime(pid int) (micros float64) {
+// usage adds up the threads: the time on a processor, and how often they got
+// one, which is how often they were woken or interrupted. See
+// proc_pid_schedstat(5).
+func usage(pid int) (micros, turns float64) {
 	files, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
 	for _, f := range files {
 		b, err := os.ReadFile(f)
 		if err != nil {
 			continue
 		}
-		nanos, _, _ := strings.Cut(string(b), " ")
-		n, _ := strconv.ParseFloat(nanos, 64)
-		micros += n / 1e3
+		fields := strings.Fields(string(b))
+		if len(fields) != 3 {
+			continue
+		}
+		nanos, _ := strconv.ParseFloat(fields[0], 64)
+		n, _ := strconv.ParseFloat(fields[2], 64)
+		micros += nanos / 1e3
+		turns += n
 	}
-	return micros
+	return micros, turns
 }

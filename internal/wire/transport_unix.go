@@ -3,10 +3,8 @@
 package wire
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"syscall"
 
@@ -16,22 +14,6 @@ import (
 // oobSize has room for the descriptors of one read: the kernel gives those of
 // one sendmsg at a time, and a frame carries one.
 var oobSize = unix.CmsgSpace(4 * 4)
-
-type socket struct {
-	c   *net.UnixConn
-	raw syscall.RawConn
-	oob []byte
-}
-
-// NewConn makes the given end of a connection of a stream socket, which it
-// owns from then on.
-func NewConn(role Role, c *net.UnixConn) (*Conn, error) {
-	raw, err := c.SyscallConn()
-	if err != nil {
-		return nil, fmt.Errorf("wire: socket: %w", err)
-	}
-	return newConn(role, &socket{c: c, raw: raw, oob: make([]byte, oobSize)}), nil
-}
 
 // SocketPair returns the Core's end of a new connection and the file to give
 // to a host, which hands it to FileConn.
@@ -53,30 +35,6 @@ func SocketPair() (*Conn, *os.File, error) {
 		return nil, nil, err
 	}
 	return c, host, nil
-}
-
-// FileConn makes a connection of an inherited stream socket, which it owns
-// from then on. It fails when f is anything else.
-func FileConn(role Role, f *os.File) (*Conn, error) {
-	if role == Host {
-		return hostConn(f)
-	}
-	defer f.Close()
-	nc, err := net.FileConn(f)
-	if err != nil {
-		return nil, fmt.Errorf("wire: not a socket: %w", err)
-	}
-	uc, ok := nc.(*net.UnixConn)
-	if !ok || uc.LocalAddr().Network() != "unix" {
-		nc.Close()
-		return nil, errors.New("wire: not a Unix stream socket")
-	}
-	return NewConn(role, uc)
-}
-
-func (s *socket) read(p []byte) (int, []*os.File, error) {
-	n, oobn, flags, _, err := s.c.ReadMsgUnix(p, s.oob)
-	return received(n, s.oob[:oobn], flags, err)
 }
 
 // received sorts out what a receiving call has returned.
@@ -122,42 +80,6 @@ func rights(file *os.File) []byte {
 	}
 	return unix.UnixRights(int(file.Fd()))
 }
-
-func (s *socket) tryWrite(p []byte, file *os.File) (n int, err error) {
-	oob := rights(file)
-	cerr := s.raw.Write(func(fd uintptr) bool {
-		for {
-			n, err = unix.SendmsgN(int(fd), p, oob, nil, unix.MSG_NOSIGNAL|unix.MSG_DONTWAIT)
-			if err != unix.EINTR {
-				return true
-			}
-		}
-	})
-	if cerr != nil {
-		return 0, cerr
-	}
-	if err == unix.EAGAIN {
-		return 0, nil
-	}
-	return max(n, 0), err
-}
-
-func (s *socket) write(p []byte, file *os.File) error {
-	if file != nil {
-		n, _, err := s.c.WriteMsgUnix(p, rights(file), nil)
-		if err != nil {
-			return err
-		}
-		p = p[n:]
-	}
-	if len(p) == 0 {
-		return nil
-	}
-	_, err := s.c.Write(p)
-	return err
-}
-
-func (s *socket) close() error { return s.c.Close() }
 
 func dupFile(f *os.File) (*os.File, error) {
 	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)

@@ -11,16 +11,23 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// hostSocket is the host's end. Its main loop waits for the socket together
-// with the display, so the socket is kept out of the runtime's own poller,
-// which would wake a thread for each frame only to find nobody waiting.
-type hostSocket struct {
+// socket is one end. It is kept out of the runtime's own poller.
+//
+// A host's main loop waits for its socket together with the display: the
+// poller would wake a thread for each frame only to find nobody waiting.
+//
+// The Core's reader waits in the system call, on a thread of its own. There a
+// frame wakes that thread and no other. The poller would have it look for
+// work, then wait for all descriptors, and wake others when it finds some.
+type socket struct {
 	f   *os.File // in blocking mode, so that the runtime leaves it alone
 	raw syscall.RawConn
 	oob []byte
 }
 
-func hostConn(f *os.File) (*Conn, error) {
+// FileConn makes a connection of an inherited stream socket, which it owns
+// from then on. It fails when f is anything else.
+func FileConn(role Role, f *os.File) (*Conn, error) {
 	// Fd would do the same, but not for a file that the runtime polls already.
 	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
 	f.Close()
@@ -31,12 +38,12 @@ func hostConn(f *os.File) (*Conn, error) {
 		unix.Close(fd)
 		return nil, err
 	}
-	s := &hostSocket{f: os.NewFile(uintptr(fd), "core socket"), oob: make([]byte, oobSize)}
+	s := &socket{f: os.NewFile(uintptr(fd), f.Name()), oob: make([]byte, oobSize)}
 	if s.raw, err = s.f.SyscallConn(); err != nil {
 		s.f.Close()
 		return nil, fmt.Errorf("wire: socket: %w", err)
 	}
-	return newConn(Host, s), nil
+	return newConn(role, s), nil
 }
 
 func checkSocket(fd int) error {
@@ -51,14 +58,14 @@ func checkSocket(fd int) error {
 	return unix.SetNonblock(fd, false)
 }
 
-func (s *hostSocket) descriptor() (fd int, err error) {
+func (s *socket) descriptor() (fd int, err error) {
 	err = s.raw.Control(func(p uintptr) { fd = int(p) })
 	return fd, err
 }
 
-func (s *hostSocket) read(p []byte) (int, []*os.File, error) { return s.receive(p, 0) }
+func (s *socket) read(p []byte) (int, []*os.File, error) { return s.receive(p, 0) }
 
-func (s *hostSocket) tryRead(p []byte) (int, []*os.File, error) {
+func (s *socket) tryRead(p []byte) (int, []*os.File, error) {
 	n, files, err := s.receive(p, unix.MSG_DONTWAIT)
 	if err == unix.EAGAIN {
 		err = errNothing
@@ -66,7 +73,7 @@ func (s *hostSocket) tryRead(p []byte) (int, []*os.File, error) {
 	return n, files, err
 }
 
-func (s *hostSocket) receive(p []byte, how int) (int, []*os.File, error) {
+func (s *socket) receive(p []byte, how int) (int, []*os.File, error) {
 	var n, oobn, flags int
 	var err error
 	cerr := s.raw.Read(func(fd uintptr) bool {
@@ -82,31 +89,34 @@ func (s *hostSocket) receive(p []byte, how int) (int, []*os.File, error) {
 	return received(n, s.oob[:oobn], flags, err)
 }
 
-func (s *hostSocket) tryWrite(p []byte, file *os.File) (int, error) {
-	n, err := s.send(p, unix.MSG_DONTWAIT)
+func (s *socket) tryWrite(p []byte, file *os.File) (int, error) {
+	n, err := s.send(p, file, unix.MSG_DONTWAIT)
 	if err == unix.EAGAIN {
 		err = nil
 	}
 	return n, err
 }
 
-func (s *hostSocket) write(p []byte, file *os.File) error {
+func (s *socket) write(p []byte, file *os.File) error {
 	for len(p) > 0 {
-		n, err := s.send(p, 0)
+		n, err := s.send(p, file, 0)
 		if err != nil {
 			return err
 		}
 		p = p[n:]
+		if n > 0 {
+			file = nil // it travels with the first byte
+		}
 	}
 	return nil
 }
 
-// send sends no descriptors: none travel to the Core.
-func (s *hostSocket) send(p []byte, how int) (n int, err error) {
+func (s *socket) send(p []byte, file *os.File, how int) (n int, err error) {
+	oob := rights(file)
 	cerr := s.raw.Write(func(fd uintptr) bool {
 		err = unix.EINTR
 		for err == unix.EINTR {
-			n, err = unix.SendmsgN(int(fd), p, nil, nil, how|unix.MSG_NOSIGNAL)
+			n, err = unix.SendmsgN(int(fd), p, oob, nil, how|unix.MSG_NOSIGNAL)
 		}
 		return true
 	})
@@ -117,7 +127,7 @@ func (s *hostSocket) send(p []byte, how int) (n int, err error) {
 }
 
 // close wakes whoever waits in a call first.
-func (s *hostSocket) close() error {
+func (s *socket) close() error {
 	_ = s.raw.Control(func(fd uintptr) { _ = unix.Shutdown(int(fd), unix.SHUT_RDWR) })
 	return s.f.Close()
 }

@@ -97,17 +97,29 @@ func TestReceiveReady(t *testing.T) {
 	}
 }
 
-// TestHostClose wakes a host's Receive.
-func TestHostClose(t *testing.T) {
-	_, host := hostPair(t)
-	received := make(chan error, 1)
-	go func() {
-		_, err := host.Receive()
-		received <- err
-	}()
-	host.Close()
-	if err := <-received; err == nil {
-		t.Error("Receive on a closed connection did not fail")
+// TestSocketClose wakes who waits in a system call: a reader that gets
+// nothing, and a writer whose other end reads nothing.
+func TestSocketClose(t *testing.T) {
+	core, host := hostPair(t)
+	for name, end := range map[string]*Conn{"Core": core, "host": host} {
+		if err := end.Send(Frame{Kind: map[string]Kind{"Core": KindReply, "host": KindCall}[name], Target: 1, Payload: make([]byte, 8<<20)}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	host.Close() // waits for its writer
+	core.Close()
+
+	core, host = hostPair(t)
+	for name, end := range map[string]*Conn{"Core": core, "host": host} {
+		received := make(chan error, 1)
+		go func() {
+			_, err := end.Receive()
+			received <- err
+		}()
+		end.Close()
+		if err := <-received; err == nil {
+			t.Errorf("%s: Receive on a closed connection did not fail", name)
+		}
 	}
 }
 
