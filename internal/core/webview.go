@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mullion-dev/mullion/capability"
@@ -76,6 +77,7 @@ type document struct {
 	lastID   uint64              // guarded by mu; of streams
 	closers  []func()            // guarded by mu; run when the document ends
 	toRead   budget              // of the bytes of channel messages
+	images   atomic.Int64        // bytes of the images that it has
 	ended    bool                // guarded by mu
 }
 
