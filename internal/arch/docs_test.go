@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"os/exec"
 	"path"
@@ -201,7 +202,18 @@ func TestPermissionTable(t *testing.T) {
 // them core:default grants, from outside: by the permissions that can be named.
 func builtins(t *testing.T) map[string]bool {
 	t.Helper()
-	source := string(read(t, "internal/core/builtin.go"))
+	files, err := filepath.Glob(filepath.Join(root, "internal/core/*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var source string
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		source += string(text)
+	}
 	commands := map[string]bool{}
 	add := func(pattern, namespace string) {
 		for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(source, -1) {
@@ -213,6 +225,11 @@ func builtins(t *testing.T) map[string]bool {
 	}
 	add(`\bcommand\("([a-z]+)", "([a-z_]+)"`, "")
 	add(`\b(?:getter|doer|setter)\("([a-z_]+)"`, "window")
+	namespaces := regexp.MustCompile(`var coreNamespaces = .*`).FindString(source)
+	maps.DeleteFunc(commands, func(name string, _ bool) bool {
+		namespace, _, _ := strings.Cut(strings.TrimPrefix(name, "plugin:"), "|")
+		return !strings.Contains(namespaces, `"`+namespace+`"`)
+	})
 	c, err := core.New(core.Options{
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Platform: capability.Linux,
 		Capabilities: []capability.Capability{{
