@@ -98,6 +98,8 @@ type Window interface {
 	Apply(old, s *wire.WindowState) error
 	// Do performs an action; an unknown one is an error.
 	Do(a wire.Action) error
+	// Screen answers wire.ActionScreen.
+	Screen() (wire.Screen, error)
 	Observe() wire.WindowObserved
 	// Close destroys the window and its webviews without asking.
 	Close()

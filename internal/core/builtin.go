@@ -36,7 +36,10 @@ func command[A, R any](namespace, name string, byDefault bool, f func(*Core, con
 }
 
 // builtins is everything that pages can ask the Core itself for.
-var builtins = slices.Concat(eventCommands, appCommands, windowCommands, stateCommands, notificationCommands, imageCommands)
+var builtins = slices.Concat(
+	eventCommands, appCommands, windowCommands, windowSetters, screenCommands, stateCommands,
+	notificationCommands, imageCommands,
+)
 
 func (c *Core) registerBuiltins() {
 	for _, b := range builtins {
@@ -336,8 +339,8 @@ type point struct {
 	Y int `json:"y"`
 }
 
-// windowCommands are those that a page needs to have a title bar of its own
-// and to close itself. The full set of the contract is not here yet.
+// windowCommands tell what a window is, and change what is plain text or on
+// and off. The others are windowSetters and screenCommands.
 var windowCommands = []builtin{
 	command("window", "get_all_windows", true, func(c *Core, _ context.Context, _ none) ([]string, error) { return c.Windows(), nil }),
 	command("webview", "get_all_webviews", true, func(c *Core, _ context.Context, _ none) ([]webviewInfo, error) { return c.webviewInfos(), nil }),
@@ -355,11 +358,27 @@ var windowCommands = []builtin{
 	getter("is_decorated", func(w *Window) bool { return w.State().Decorated }),
 	getter("is_resizable", func(w *Window) bool { return w.State().Resizable }),
 	getter("is_closable", func(w *Window) bool { return w.State().Closable }),
+	getter("is_always_on_top", func(w *Window) bool { return w.State().AlwaysOnTop }),
+	getter("is_enabled", func(w *Window) bool { return !w.State().Disabled }),
+	// Nothing takes these two away on Linux: see set_maximizable.
+	getter("is_maximizable", func(*Window) bool { return true }),
+	getter("is_minimizable", func(*Window) bool { return true }),
+	getter("theme", (*Window).Theme),
 	setter("set_title", func(s *wire.WindowState, v string) { s.Title = v }),
 	setter("set_resizable", func(s *wire.WindowState, v bool) { s.Resizable = v }),
 	setter("set_decorations", func(s *wire.WindowState, v bool) { s.Decorated = v }),
 	setter("set_fullscreen", func(s *wire.WindowState, v bool) { s.Fullscreen = v }),
 	setter("set_always_on_top", func(s *wire.WindowState, v bool) { s.AlwaysOnTop = v }),
+	setter("set_always_on_bottom", func(s *wire.WindowState, v bool) { s.AlwaysOnBottom = v }),
+	setter("set_closable", func(s *wire.WindowState, v bool) { s.Closable = v }),
+	setter("set_enabled", func(s *wire.WindowState, v bool) { s.Disabled = !v }),
+	setter("set_focusable", func(s *wire.WindowState, v bool) { s.Focusable = v }),
+	setter("set_skip_taskbar", func(s *wire.WindowState, v bool) { s.SkipTaskbar = v }),
+	setter("set_visible_on_all_workspaces", func(s *wire.WindowState, v bool) { s.AllWorkspaces = v }),
+	setter("set_simple_fullscreen", func(s *wire.WindowState, v bool) { s.Fullscreen = v }),
+	setter("set_ignore_cursor_events", func(s *wire.WindowState, v bool) { s.IgnoreCursor = v }),
+	setter("set_cursor_visible", func(s *wire.WindowState, v bool) { s.CursorHidden = !v }),
+	setter("set_cursor_icon", func(s *wire.WindowState, v string) { s.Cursor = cursorName(v) }),
 	doer("show", update(func(s *wire.WindowState) { s.Visible = true })),
 	doer("hide", update(func(s *wire.WindowState) { s.Visible = false })),
 	doer("maximize", update(func(s *wire.WindowState) { s.Maximized = true })),
@@ -374,6 +393,7 @@ var windowCommands = []builtin{
 	doer("unminimize", update(func(s *wire.WindowState) { s.Minimized = false })),
 	doer("set_focus", action(wire.ActionFocus)),
 	doer("start_dragging", action(wire.ActionDrag)),
+	doer("center", action(wire.ActionCenter)),
 	doer("close", func(w *Window, _ context.Context) error { go w.CloseRequested(); return nil }),
 	doer("destroy", func(w *Window, _ context.Context) error { go w.Destroy(); return nil }),
 }

@@ -131,11 +131,11 @@ func (h *host) result(id uint64, r wire.Result) error {
 	}
 	switch {
 	case r.Error == "":
-		p <- nil
+		p <- outcome{value: r.Value}
 	case r.Unsupported:
-		p <- fmt.Errorf("%s: %w", r.Error, errors.ErrUnsupported)
+		p <- outcome{err: fmt.Errorf("%s: %w", r.Error, errors.ErrUnsupported)}
 	default:
-		p <- errors.New(r.Error)
+		p <- outcome{err: errors.New(r.Error)}
 	}
 	return nil
 }

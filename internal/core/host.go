@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/internal/supervise"
 	"github.com/mullion-dev/mullion/internal/wire"
@@ -49,15 +51,31 @@ type host struct {
 }
 
 // pending is a frame whose result is awaited.
-type pending chan error
+type pending chan outcome
+
+// outcome is what became of a frame, and the answer where it was a question.
+type outcome struct {
+	value jsontext.Value
+	err   error
+}
 
 // wait waits for the result.
 func (p pending) wait(ctx context.Context) error {
 	select {
-	case err := <-p:
-		return err
+	case o := <-p:
+		return o.err
 	case <-ctx.Done():
 		return ctx.Err()
+	}
+}
+
+// answer waits like wait and returns what was asked for.
+func (p pending) answer(ctx context.Context) (jsontext.Value, error) {
+	select {
+	case o := <-p:
+		return o.value, o.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
 }
 
@@ -361,14 +379,14 @@ func (h *host) request(kind wire.Kind, target uint32, v any) pending {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if !h.ready {
-		p <- ErrHostLost
+		p <- outcome{err: ErrHostLost}
 		return p
 	}
 	h.lastID++
 	h.waiting[h.lastID] = p
 	if err := h.child.Conn().SendJSON(kind, target, h.lastID, v); err != nil {
 		delete(h.waiting, h.lastID)
-		p <- ErrHostLost
+		p <- outcome{err: ErrHostLost}
 	}
 	return p
 }
@@ -395,7 +413,7 @@ func (h *host) lost() {
 	h.waiting = map[uint64]pending{}
 	h.mu.Unlock()
 	for _, p := range waiting {
-		p <- ErrHostLost
+		p <- outcome{err: ErrHostLost}
 	}
 	h.core.dropDownloads(h)
 	for _, w := range h.windows() {

@@ -257,6 +257,9 @@ func (w *Window) emitChanges(old, o wire.WindowObserved) {
 			Size        size    `json:"size"`
 		}{o.Scale, size{o.Width, o.Height}})
 	}
+	if o.Theme != old.Theme && o.Theme != "" {
+		w.emit("tauri://theme-changed", o.Theme)
+	}
 	if o.Focused != old.Focused {
 		name := "tauri://blur"
 		if o.Focused {

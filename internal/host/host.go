@@ -14,6 +14,8 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/go-json-experiment/json"
+
 	"github.com/mullion-dev/mullion/internal/backend"
 	"github.com/mullion-dev/mullion/internal/bridge"
 	"github.com/mullion-dev/mullion/internal/sandbox"
@@ -210,7 +212,11 @@ func (h *host) handle(f wire.Frame) error {
 		if err := wire.Decode(f, &a); err != nil {
 			return err
 		}
-		h.result(f, h.do(f, a))
+		if a.Name == wire.ActionScreen && f.Kind == wire.KindWindowAction {
+			h.screen(f)
+		} else {
+			h.result(f, h.do(f, a))
+		}
 	case wire.KindDeliver:
 		if v := h.webviews[f.Target]; v != nil {
 			v.queue = append(v.queue, outgoing{text: string(f.Payload)})
@@ -320,6 +326,26 @@ func (h *host) do(f wire.Frame, a wire.Action) error {
 		return v.v.Do(a)
 	}
 	return fmt.Errorf("%s: webview not found", a.Name)
+}
+
+// screen answers the question about monitors and mouse.
+func (h *host) screen(f wire.Frame) {
+	w := h.windows[f.Target]
+	if w == nil {
+		h.result(f, errors.New("screen: window not found"))
+		return
+	}
+	s, err := w.w.Screen()
+	if err != nil {
+		h.result(f, err)
+		return
+	}
+	value, err := json.Marshal(s)
+	if err != nil {
+		h.result(f, err)
+		return
+	}
+	h.send(wire.KindResult, f.Target, f.ID, wire.Result{Value: value})
 }
 
 // result reports the outcome of a frame whose sender wants to know, and logs

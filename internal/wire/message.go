@@ -1,6 +1,10 @@
 package wire
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
 
 // Hello is the first frame on a connection, from the Core.
 type Hello struct {
@@ -82,6 +86,8 @@ type LogRecord struct {
 type Result struct {
 	Error       string `json:"error,omitzero"`
 	Unsupported bool   `json:"unsupported,omitzero"`
+	// Value is the answer to an action that asks for something.
+	Value jsontext.Value `json:"value,omitzero"`
 }
 
 // MaxOwed is how many bytes of KindDeliver and KindReply a host may keep

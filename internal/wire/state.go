@@ -35,6 +35,14 @@ type WindowState struct {
 	SkipTaskbar    bool `json:"skipTaskbar,omitzero"`
 	AllWorkspaces  bool `json:"allWorkspaces,omitzero"`
 	Transparent    bool `json:"transparent,omitzero"` // only when created
+	// Disabled keeps mouse and keyboard from the content, IgnoreCursor lets
+	// the mouse through to what is behind the window.
+	Disabled     bool `json:"disabled,omitzero"`
+	IgnoreCursor bool `json:"ignoreCursor,omitzero"`
+	// Cursor is the name of a cursor as in CSS, "" for the page's own. It
+	// stays until the page wants another one. CursorHidden shows none.
+	Cursor       string `json:"cursor,omitzero"`
+	CursorHidden bool   `json:"cursorHidden,omitzero"`
 
 	// Background is shown until the page has painted: red, green, blue, alpha.
 	Background *[4]uint8 `json:"background,omitzero"`
@@ -115,6 +123,8 @@ type WindowObserved struct {
 	Fullscreen  bool `json:"fullscreen"`
 	Maximized   bool `json:"maximized"`
 	Minimized   bool `json:"minimized"`
+	// Theme is "light" or "dark", "" where the system does not tell.
+	Theme string `json:"theme,omitzero"`
 	// XID is the number of the window on X11, for dialogs that belong to it.
 	XID uint32 `json:"xid,omitzero"`
 }
@@ -130,7 +140,19 @@ type Action struct {
 const (
 	ActionFocus     = "focus"
 	ActionDrag      = "drag"      // start moving the window with the pointer
-	ActionAttention = "attention" // ask for the user's attention
+	ActionAttention = "attention" // ask for the user's attention. Args: false ends it
+	ActionCenter    = "center"    // put the window in the middle of its monitor
+	// ActionResize lets the user resize the window with the button that is
+	// held down. Args: the edge, such as "NorthEast".
+	ActionResize = "resize"
+	// ActionCursor moves the mouse. Args: X and Y in the content, in logical
+	// pixels.
+	ActionCursor = "cursor"
+	// ActionFullscreenAt makes the window cover the monitor that has a point.
+	// Args: X and Y on the desktop, in physical pixels.
+	ActionFullscreenAt = "fullscreen-at"
+	// ActionScreen asks about monitors and mouse. The result is a Screen.
+	ActionScreen = "screen"
 )
 
 // The actions of a webview.

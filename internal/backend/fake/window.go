@@ -1,6 +1,7 @@
 package fake
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -33,6 +34,7 @@ func (w *Window) apply(s *wire.WindowState) {
 		o.InnerX, o.InnerY = o.X, o.Y
 	}
 	o.Focused = s.Visible && !s.Minimized && (s.Focus || o.Focused)
+	o.Theme = cmp.Or(s.Theme, "light")
 	o.Visible, o.Fullscreen, o.Maximized, o.Minimized = s.Visible, s.Fullscreen, s.Maximized, s.Minimized
 }
 
@@ -66,6 +68,20 @@ func (w *Window) Do(a wire.Action) error {
 		w.engine.Post(w.report)
 	}
 	return nil
+}
+
+// Screen implements backend.Window: two monitors side by side, the window on
+// the first.
+func (w *Window) Screen() (wire.Screen, error) {
+	if w.closed {
+		return wire.Screen{}, ErrClosed
+	}
+	left := wire.Rect{Width: 1000, Height: 800}
+	right := wire.Rect{X: 1000, Width: 2000, Height: 1600}
+	return wire.Screen{Cursor: &wire.Point{X: 3, Y: 4}, Monitors: []wire.Monitor{
+		{Name: "left", Scale: 1, Area: left, Work: wire.Rect{Y: 30, Width: 1000, Height: 770}},
+		{Name: "right", Scale: 2, Area: right, Work: right},
+	}}, nil
 }
 
 // Observe implements backend.Window.

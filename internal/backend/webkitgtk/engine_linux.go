@@ -97,6 +97,7 @@ func (e *engine) Run(o backend.Options, h backend.Handler, ready func()) error {
 		return err
 	}
 	defer e.cleanUp()
+	e.watchTheme()
 
 	e.loop = e.c.gMainLoopNew.call(0, 0)
 	drain := e.cb.add(callback{f: func(args) uintptr { return gboolean(e.drain()) }})

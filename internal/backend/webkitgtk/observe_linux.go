@@ -50,7 +50,7 @@ func (w *window) Observe() wire.WindowObserved {
 	}
 	c := w.e.c
 	scale := int32(c.gtkWidgetGetScaleFactor.call(w.win))
-	o := wire.WindowObserved{Scale: float64(scale), Visible: isTrue(c.gtkWidgetGetVisible.call(w.win))}
+	o := wire.WindowObserved{Scale: float64(scale), Visible: isTrue(c.gtkWidgetGetVisible.call(w.win)), Theme: w.e.theme()}
 	width, height := new(int32), new(int32)
 	if isTrue(c.gtkWidgetGetMapped.call(w.overlay)) {
 		*width = int32(c.gtkWidgetGetAllocatedWidth.call(w.overlay))

@@ -32,6 +32,7 @@ type library struct {
 
 	// GObject
 	gEnumGetValueByNick      cfunc
+	gObjectGet               cfunc
 	gObjectNew               cfunc
 	gObjectRef               cfunc
 	gObjectRefSink           cfunc
@@ -50,18 +51,31 @@ type library struct {
 	gUnixInputStreamNew            cfunc
 
 	// GDK
-	gdkDeviceGetPosition     cfunc
-	gdkDisplayGetDefault     cfunc
-	gdkDisplayGetDefaultSeat cfunc
-	gdkScreenGetDefault      cfunc
-	gdkScreenGetRgbaVisual   cfunc
-	gdkSeatGetPointer        cfunc
-	gdkSetProgramClass       cfunc
-	gdkWindowGetFrameExtents cfunc
-	gdkWindowGetOrigin       cfunc
-	gdkWindowGetState        cfunc
-	gdkX11GetServerTime      cfunc `need:"optional"`
-	gdkX11WindowGetXid       cfunc `need:"optional"`
+	cairoRegionCreate            cfunc
+	cairoRegionDestroy           cfunc
+	gdkCursorNewFromName         cfunc
+	gdkDeviceGetPosition         cfunc
+	gdkDeviceWarp                cfunc
+	gdkDisplayGetDefault         cfunc
+	gdkDisplayGetDefaultSeat     cfunc
+	gdkDisplayGetMonitor         cfunc
+	gdkDisplayGetMonitorAtWindow cfunc
+	gdkDisplayGetNMonitors       cfunc
+	gdkDisplayGetPrimaryMonitor  cfunc
+	gdkMonitorGetGeometry        cfunc
+	gdkMonitorGetModel           cfunc
+	gdkMonitorGetScaleFactor     cfunc
+	gdkMonitorGetWorkarea        cfunc
+	gdkScreenGetDefault          cfunc
+	gdkScreenGetRgbaVisual       cfunc
+	gdkSeatGetPointer            cfunc
+	gdkSetProgramClass           cfunc
+	gdkWindowGetFrameExtents     cfunc
+	gdkWindowGetOrigin           cfunc
+	gdkWindowGetState            cfunc
+	gdkWindowSetCursor           cfunc
+	gdkX11GetServerTime          cfunc `need:"optional"`
+	gdkX11WindowGetXid           cfunc `need:"optional"`
 
 	// GTK
 	gtkContainerAdd                  cfunc
@@ -79,16 +93,20 @@ type library struct {
 	gtkWidgetGetWindow               cfunc
 	gtkWidgetGrabFocus               cfunc
 	gtkWidgetHide                    cfunc
+	gtkWidgetInputShapeCombineRegion cfunc
 	gtkWidgetOverrideBackgroundColor cfunc
 	gtkWidgetQueueDraw               cfunc
 	gtkWidgetQueueResize             cfunc
 	gtkWidgetSetAppPaintable         cfunc
+	gtkWidgetSetSensitive            cfunc
 	gtkWidgetSetSizeRequest          cfunc
 	gtkWidgetSetVisual               cfunc
 	gtkWidgetShow                    cfunc
 	gtkWindowBeginMoveDrag           cfunc
+	gtkWindowBeginResizeDrag         cfunc
 	gtkWindowDeiconify               cfunc
 	gtkWindowFullscreen              cfunc
+	gtkWindowFullscreenOnMonitor     cfunc
 	gtkWindowGetSize                 cfunc
 	gtkWindowIconify                 cfunc
 	gtkWindowIsActive                cfunc

@@ -127,6 +127,13 @@ var properties = []property{
 		func(w *window, s *wire.WindowState) {
 			w.either(s.Visible, w.e.c.gtkWidgetShow, w.e.c.gtkWidgetHide)
 		}, false},
+	{"enabled", func(old, s *wire.WindowState) bool { return old.Disabled == s.Disabled },
+		func(w *window, s *wire.WindowState) { w.set(w.e.c.gtkWidgetSetSensitive, !s.Disabled) }, false},
+	// These two need a window that has been shown, see realized.
+	{"cursor", sameCursor, (*window).applyCursor, false},
+	{"ignore cursor events", func(old, s *wire.WindowState) bool {
+		return old.IgnoreCursor == s.IgnoreCursor && old.Visible == s.Visible
+	}, (*window).applyIgnoreCursor, false},
 }
 
 // same compares two optional values.
@@ -253,17 +260,6 @@ func (w *window) makeTransparent() error {
 	return nil
 }
 
-// applyTheme is for all windows of the process: GTK knows no other way.
-func (e *engine) applyTheme(theme string) {
-	const name = "gtk-application-prefer-dark-theme"
-	settings := e.c.gtkSettingsGetDefault.call()
-	if theme == "" {
-		e.c.gtkSettingsResetProperty.with(settings, name)
-		return
-	}
-	e.c.gObjectSet.with(settings, name, theme == "dark", nil)
-}
-
 func (w *window) remove(v *webview) {
 	w.webviews = slices.DeleteFunc(w.webviews, func(o *webview) bool { return o == v })
 }
@@ -304,6 +300,14 @@ func (w *window) Do(a wire.Action) error {
 		c.gtkWindowPresentWithTime.call(w.win, w.now())
 	case wire.ActionDrag:
 		w.drag()
+	case wire.ActionCenter:
+		return w.center()
+	case wire.ActionResize:
+		return w.resize(a)
+	case wire.ActionCursor:
+		return w.moveCursor(a)
+	case wire.ActionFullscreenAt:
+		return w.fullscreenAt(a)
 	case wire.ActionAttention:
 		want := true
 		if len(a.Args) > 0 {
@@ -326,16 +330,6 @@ func (w *window) now() uintptr {
 		return w.e.c.gdkX11GetServerTime.call(gdk)
 	}
 	return current
-}
-
-// drag lets the user move the window with the button that is held down.
-func (w *window) drag() {
-	c := w.e.c
-	seat := c.gdkDisplayGetDefaultSeat.call(c.gdkDisplayGetDefault.call())
-	x, y := new(int32), new(int32)
-	c.gdkDeviceGetPosition.with(c.gdkSeatGetPointer.call(seat), nil, x, y)
-	const button = 1
-	c.gtkWindowBeginMoveDrag.with(w.win, button, int(*x), int(*y), uint32(w.now()))
 }
 
 // Close implements backend.Window.

@@ -1,0 +1,95 @@
+package webkitgtk
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/mullion-dev/mullion/internal/wire"
+)
+
+func TestScreen(t *testing.T) {
+	x := newTab(t, "<p>hello")
+	x.open()
+	x.observe("the window", func(o wire.WindowObserved) bool { return o.Visible && o.Width == 400 })
+	act := func(name, args string) {
+		t.Helper()
+		var err error
+		do(func() { err = x.window.Do(wire.Action{Name: name, Args: []byte(args)}) })
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	var s wire.Screen
+	var err error
+	do(func() { s, err = x.window.Screen() })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(s.Monitors) != 1 || s.Current != 0 || s.Cursor == nil {
+		t.Fatalf("got %+v", s)
+	}
+	m := s.Monitors[0]
+	if m.Area != (wire.Rect{Width: 1280, Height: 1024}) || m.Scale != 1 || m.Work.Width < 1000 {
+		t.Errorf("got %+v", m)
+	}
+
+	act(wire.ActionCenter, "")
+	o := x.observe("the window in the middle", func(o wire.WindowObserved) bool {
+		left, right := o.X, 1280-o.X-o.OuterWidth
+		return left-right <= 1 && right-left <= 1
+	})
+	act(wire.ActionCursor, `{"x":20,"y":30}`)
+	poll(t, "the mouse", func() bool {
+		do(func() { s, err = x.window.Screen() })
+		return err == nil && s.Cursor.X == float64(o.InnerX+20) && s.Cursor.Y == float64(o.InnerY+30)
+	})
+	act(wire.ActionFullscreenAt, `{"x":5,"y":5}`)
+	x.observe("fullscreen", func(o wire.WindowObserved) bool { return o.Fullscreen })
+	do(func() {
+		err = x.window.Do(wire.Action{Name: wire.ActionFullscreenAt, Args: []byte(`{"x":5000,"y":5}`)})
+	})
+	if err == nil || !strings.Contains(err.Error(), "no monitor") {
+		t.Errorf("a point outside: got %v", err)
+	}
+	do(func() { err = x.window.Do(wire.Action{Name: wire.ActionResize, Args: []byte(`"Up"`)}) })
+	if err == nil {
+		t.Error("an edge that does not exist is none")
+	}
+}
+
+func TestTheme(t *testing.T) {
+	x := newTab(t, "<p>hello")
+	x.open()
+	x.observe("light", func(o wire.WindowObserved) bool { return o.Visible && o.Theme == "light" })
+	x.apply(func(s *wire.WindowState) { s.Theme = "dark" })
+	x.observe("dark", func(o wire.WindowObserved) bool { return o.Theme == "dark" })
+	x.apply(func(s *wire.WindowState) { s.Theme = "" })
+	x.observe("light again", func(o wire.WindowObserved) bool { return o.Theme == "light" })
+}
+
+// TestPassThrough lets a window be seen and not be clicked.
+func TestPassThrough(t *testing.T) {
+	x := newTab(t, "<p>hello")
+	x.open().loaded()
+	x.eval(`window.clicks = []; addEventListener("mousedown", (e) => clicks.push(e.clientX))`)
+	o := x.observe("the window", func(o wire.WindowObserved) bool { return o.Visible && o.Focused && o.Width == 400 })
+	click := func(left int) {
+		do(func() { x.window.Observe() }) // a round trip: the display has seen all before
+		run(t, "xdotool", "mousemove", strconv.Itoa(o.InnerX+left), strconv.Itoa(o.InnerY+50), "click", "1")
+	}
+	clicks := func() string { return x.eval(`return JSON.stringify(window.clicks)`) }
+	for i, change := range []func(s *wire.WindowState){
+		func(s *wire.WindowState) { s.IgnoreCursor, s.Cursor = true, "help" },
+		func(s *wire.WindowState) { s.IgnoreCursor, s.CursorHidden, s.Disabled = false, true, true },
+	} {
+		x.apply(change)
+		click(10 + i)
+	}
+	x.apply(func(s *wire.WindowState) { s.Disabled = false })
+	click(50)
+	poll(t, "a click", func() bool { return clicks() != "[]" })
+	if got, want := clicks(), "[50]"; got != want {
+		t.Errorf("clicks at %s, want %s", got, want)
+	}
+}

@@ -1,0 +1,204 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/mullion-dev/mullion/internal/wire"
+)
+
+// act makes a command that does something with a window and a value.
+func act[V any](name string, do func(*Window, context.Context, V) error) builtin {
+	type args struct {
+		Label string `json:"label,omitzero"`
+		Value V      `json:"value,omitzero"`
+	}
+	return command("window", name, false, func(c *Core, ctx context.Context, a args) (none, error) {
+		w, err := c.windowOrCaller(ctx, a.Label)
+		if err != nil {
+			return none{}, err
+		}
+		return none{}, do(w, ctx, a.Value)
+	})
+}
+
+// lacking makes a command that no system has yet: reason says why. Where idle
+// finds that the value asks for what is so anyway, it is no error.
+func lacking[V any](name, reason string, idle func(V) bool) builtin {
+	return act(name, func(_ *Window, _ context.Context, v V) error {
+		if idle(v) {
+			return nil
+		}
+		return fmt.Errorf("%s: %s: %w", name, reason, errors.ErrUnsupported)
+	})
+}
+
+func isFalse(v bool) bool { return !v }
+func isTrue(v bool) bool  { return v }
+func isNull(v jsontext.Value) bool {
+	return len(v) == 0 || v.Kind() == 'n'
+}
+
+// windowSetters are the commands that change a window by more than a text or
+// a switch, and those of which systems lack the means.
+var windowSetters = []builtin{
+	act("set_size", func(w *Window, ctx context.Context, v *sizeArg) error {
+		if v == nil {
+			return errors.New("set_size: value is missing")
+		}
+		width, height, err := v.logical(w.Observed().Scale)
+		if err != nil {
+			return err
+		}
+		return w.Update(ctx, func(s *wire.WindowState) { s.Width, s.Height = width, height })
+	}),
+	act("set_min_size", func(w *Window, ctx context.Context, v *sizeArg) error {
+		return w.limit(ctx, v, func(s *wire.WindowState, width, height *float64) { s.MinWidth, s.MinHeight = width, height })
+	}),
+	act("set_max_size", func(w *Window, ctx context.Context, v *sizeArg) error {
+		return w.limit(ctx, v, func(s *wire.WindowState, width, height *float64) { s.MaxWidth, s.MaxHeight = width, height })
+	}),
+	act("set_size_constraints", (*Window).setConstraints),
+	act("set_position", func(w *Window, ctx context.Context, v *positionArg) error {
+		if v == nil {
+			return errors.New("set_position: value is missing")
+		}
+		x, y, err := v.logical(w.Observed().Scale)
+		if err != nil {
+			return err
+		}
+		return w.Update(ctx, func(s *wire.WindowState) { s.X, s.Y, s.Center = &x, &y, false })
+	}),
+	act("set_cursor_position", func(w *Window, ctx context.Context, v *positionArg) error {
+		if v == nil {
+			return errors.New("set_cursor_position: value is missing")
+		}
+		x, y, err := v.logical(w.Observed().Scale)
+		if err != nil {
+			return err
+		}
+		return w.Do(ctx, wire.ActionCursor, wire.Point{X: x, Y: y})
+	}),
+	act("set_fullscreen_on_monitor", func(w *Window, ctx context.Context, v *logicalPoint) error {
+		if v == nil {
+			return errors.New("set_fullscreen_on_monitor: value is missing")
+		}
+		if err := errors.Join(checkLength("x", v.X), checkLength("y", v.Y)); err != nil {
+			return err
+		}
+		return w.Do(ctx, wire.ActionFullscreenAt, wire.Point{X: v.X, Y: v.Y})
+	}),
+	act("set_background_color", func(w *Window, ctx context.Context, v *colorArg) error {
+		return w.Update(ctx, func(s *wire.WindowState) { s.Background = (*[4]uint8)(v) })
+	}),
+	act("set_theme", func(w *Window, ctx context.Context, v *string) error {
+		theme := ""
+		if v != nil {
+			theme = strings.ToLower(*v)
+			if theme != "light" && theme != "dark" {
+				return fmt.Errorf("theme %q: want light, dark or null", *v)
+			}
+		}
+		return w.Update(ctx, func(s *wire.WindowState) { s.Theme = theme })
+	}),
+	act("request_user_attention", func(w *Window, ctx context.Context, v *attentionArg) error {
+		return w.Do(ctx, wire.ActionAttention, v != nil)
+	}),
+	act("start_resize_dragging", func(w *Window, ctx context.Context, edge string) error {
+		if !slices.Contains(resizeEdges, edge) {
+			return fmt.Errorf("direction %.20q: want one of %s", edge, strings.Join(resizeEdges, ", "))
+		}
+		return w.Do(ctx, wire.ActionResize, edge)
+	}),
+
+	lacking("set_maximizable", "no window manager on Linux takes this from a window; set_resizable does", isTrue),
+	lacking("set_minimizable", "no window manager on Linux takes this from a window", isTrue),
+	lacking("set_shadow", "shadows are drawn by the window manager on Linux", isTrue),
+	lacking("set_content_protected", "Linux has no way to keep a window out of screen captures", isFalse),
+	lacking("set_cursor_grab", "GTK 3 cannot keep the mouse inside a window", isFalse),
+	lacking("set_effects", "Linux has no materials behind windows", isNull),
+	lacking("set_badge_label", "only the Dock of macOS has labels", isNull),
+	lacking("set_badge_count", "badges of Linux desktops are not implemented yet", func(v *int64) bool { return v == nil || *v == 0 }),
+	lacking("set_overlay_icon", "only the task bar of Windows has overlay icons", isNull),
+	lacking("set_title_bar_style", "only macOS has title bar styles", func(v string) bool { return strings.EqualFold(v, "visible") }),
+	lacking("set_progress_bar", "progress in docks of Linux desktops is not implemented yet", func(v *progressArg) bool {
+		return v == nil || v.Status == "none"
+	}),
+	lacking("set_icon", "icons of windows are not implemented yet", isNull),
+	textless("activity_name", "only Android has activities"),
+	textless("scene_identifier", "only iOS has scenes"),
+}
+
+type attentionArg struct {
+	Type string `json:"type"`
+}
+
+type progressArg struct {
+	Status   string   `json:"status,omitzero"`
+	Progress *float64 `json:"progress,omitzero"`
+	File     string   `json:"desktopFilename,omitzero"`
+}
+
+var resizeEdges = []string{"East", "North", "NorthEast", "NorthWest", "South", "SouthEast", "SouthWest", "West"}
+
+// textless makes a command of the default set that only telephones can answer.
+func textless(name, reason string) builtin {
+	return command("window", name, true, func(*Core, context.Context, labelArgs) (string, error) {
+		return "", fmt.Errorf("%s: %s: %w", name, reason, errors.ErrUnsupported)
+	})
+}
+
+// limit sets two limits of the size at once; nil lifts them.
+func (w *Window) limit(ctx context.Context, v *sizeArg, set func(s *wire.WindowState, width, height *float64)) error {
+	if v == nil {
+		return w.Update(ctx, func(s *wire.WindowState) { set(s, nil, nil) })
+	}
+	width, height, err := v.logical(w.Observed().Scale)
+	if err != nil {
+		return err
+	}
+	return w.Update(ctx, func(s *wire.WindowState) { set(s, &width, &height) })
+}
+
+type constraintsArg struct {
+	MinWidth  *lengthArg `json:"minWidth,omitzero"`
+	MinHeight *lengthArg `json:"minHeight,omitzero"`
+	MaxWidth  *lengthArg `json:"maxWidth,omitzero"`
+	MaxHeight *lengthArg `json:"maxHeight,omitzero"`
+}
+
+// setConstraints replaces all four limits of the size.
+func (w *Window) setConstraints(ctx context.Context, v *constraintsArg) error {
+	if v == nil {
+		v = &constraintsArg{}
+	}
+	var limits [4]*float64
+	for i, l := range []*lengthArg{v.MinWidth, v.MinHeight, v.MaxWidth, v.MaxHeight} {
+		f, err := l.logical(w.Observed().Scale)
+		if err != nil {
+			return err
+		}
+		limits[i] = f
+	}
+	return w.Update(ctx, func(s *wire.WindowState) {
+		s.MinWidth, s.MinHeight, s.MaxWidth, s.MaxHeight = limits[0], limits[1], limits[2], limits[3]
+	})
+}
+
+// Theme is "light" or "dark": what is seen on the screen, else what is wanted.
+func (w *Window) Theme() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case w.observed.Theme != "":
+		return w.observed.Theme
+	case w.state.Theme != "":
+		return w.state.Theme
+	}
+	return "light"
+}
