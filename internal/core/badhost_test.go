@@ -124,6 +124,7 @@ type siege struct {
 	*core.Core
 	t        *testing.T
 	executed chan string // commands
+	turn     chan func() // what the command of that name does, if anything
 	faults   chan core.Fault
 	// again gets the hosts that were started in the place of the bad one.
 	again chan *badHost
@@ -133,11 +134,11 @@ type siege struct {
 // that does act.
 func besiege(t *testing.T, url string, act func(*badHost)) *siege {
 	t.Helper()
-	caps, err := capability.Parse("capabilities/test.json", []byte(`{"identifier": "all", "windows": ["*"], "permissions": ["core:default", "allow-run", "allow-block"]}`))
+	caps, err := capability.Parse("capabilities/test.json", []byte(`{"identifier": "all", "windows": ["*"], "permissions": ["core:default", "allow-run", "allow-block", "allow-turn"]}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &siege{t: t, executed: make(chan string, 100), faults: make(chan core.Fault, 100), again: make(chan *badHost, 100)}
+	s := &siege{t: t, executed: make(chan string, 100), turn: make(chan func(), 1), faults: make(chan core.Fault, 100), again: make(chan *badHost, 100)}
 	var mu sync.Mutex
 	started := map[string]int{}
 	var hosts sync.WaitGroup
@@ -196,6 +197,12 @@ func besiege(t *testing.T, url string, act func(*badHost)) *siege {
 			s.executed <- m.From.Window + " " + m.From.Origin
 			return ipc.Result{}, nil
 		},
+		"turn": func(context.Context, *ipc.Message) (ipc.Result, error) {
+			f := <-s.turn
+			s.turn <- f
+			f()
+			return ipc.Result{}, nil
+		},
 		"block": func(ctx context.Context, m *ipc.Message) (ipc.Result, error) {
 			<-ctx.Done()
 			return ipc.Result{}, context.Cause(ctx)
@@ -205,7 +212,7 @@ func besiege(t *testing.T, url string, act func(*badHost)) *siege {
 			t.Fatal(err)
 		}
 	}
-	if err := s.Resolve(capability.Manifest{Commands: []string{"run", "block"}}); err != nil {
+	if err := s.Resolve(capability.Manifest{Commands: []string{"run", "block", "turn"}}); err != nil {
 		t.Fatal(err)
 	}
 	for _, label := range []string{"main", "other"} {

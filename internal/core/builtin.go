@@ -43,7 +43,7 @@ var builtins = slices.Concat(
 
 func (c *Core) registerBuiltins() {
 	for _, b := range builtins {
-		c.commands["plugin:"+b.namespace+"|"+b.name] = b.handler(c)
+		c.commands["plugin:"+b.namespace+"|"+b.name] = registered{b.handler(c), new(pace)}
 	}
 }
 

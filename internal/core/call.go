@@ -45,7 +45,7 @@ var errCanceled = fmt.Errorf("the page gave the call up: %w", context.Canceled)
 
 // call begins a call. What is wrong with it is the page's fault and answered
 // to the page; what the bridge would never send is a violation.
-func (v *Webview) call(f wire.Frame) error {
+func (v *Webview) call(r *reader, f wire.Frame) error {
 	if len(f.Payload) < 8 {
 		return fmt.Errorf("%w: call of %d bytes", wire.ErrProtocol, len(f.Payload))
 	}
@@ -82,6 +82,10 @@ func (v *Webview) call(f wire.Frame) error {
 	d.calls[f.ID] = k
 	text := f.Payload[8:]
 	run := func() { k.run(ctx, text) }
+	var p *pace
+	if k.body == nil {
+		p = v.core.paceOf(text)
+	}
 	if isEmit(text) {
 		// Events of one sender arrive in order, so these calls do not run at
 		// once but one after the other.
@@ -90,10 +94,10 @@ func (v *Webview) call(f wire.Frame) error {
 			d.mu.Unlock()
 			return nil
 		}
-		run = d.runEmits
+		run, p = d.runEmits, nil
 	}
 	d.mu.Unlock()
-	v.core.tasks.Go(run)
+	r.start(run, p)
 	return nil
 }
 

@@ -150,23 +150,23 @@ type Core struct {
 	notify        *notify.Client
 
 	mu           sync.RWMutex
-	commands     map[string]ipc.Handler // guarded by mu
-	interceptors []ipc.Interceptor      // guarded by mu
-	windows      map[string]*Window     // guarded by mu; by label
-	webviews     map[string]*Webview    // guarded by mu; by label
-	windowIDs    map[uint32]*Window     // guarded by mu
-	webviewIDs   map[uint32]*Webview    // guarded by mu
-	hosts        map[string]*host       // guarded by mu
-	mainKey      string                 // guarded by mu; of what the host "app" may reach
-	onClose      []func(*Window) bool   // guarded by mu; report true to keep the window
-	states       map[string]*State      // guarded by mu
-	lastSub      atomic.Uint64          // of subscriptions to states
-	lastID       uint32                 // guarded by mu
-	lastPopup    uint32                 // guarded by mu
-	closed       bool                   // guarded by mu
-	started      bool                   // guarded by mu; Run was called, hosts may start
-	hadWindow    bool                   // guarded by mu
-	focused      uint64                 // guarded by mu; counts the times that a window came to the front
+	commands     map[string]registered // guarded by mu
+	interceptors []ipc.Interceptor     // guarded by mu
+	windows      map[string]*Window    // guarded by mu; by label
+	webviews     map[string]*Webview   // guarded by mu; by label
+	windowIDs    map[uint32]*Window    // guarded by mu
+	webviewIDs   map[uint32]*Webview   // guarded by mu
+	hosts        map[string]*host      // guarded by mu
+	mainKey      string                // guarded by mu; of what the host "app" may reach
+	onClose      []func(*Window) bool  // guarded by mu; report true to keep the window
+	states       map[string]*State     // guarded by mu
+	lastSub      atomic.Uint64         // of subscriptions to states
+	lastID       uint32                // guarded by mu
+	lastPopup    uint32                // guarded by mu
+	closed       bool                  // guarded by mu
+	started      bool                  // guarded by mu; Run was called, hosts may start
+	hadWindow    bool                  // guarded by mu
+	focused      uint64                // guarded by mu; counts the times that a window came to the front
 }
 
 // New makes a Core. Nothing is started until Run.
@@ -181,7 +181,7 @@ func New(o Options) (*Core, error) {
 	c := &Core{
 		opts:       o,
 		log:        o.Log,
-		commands:   map[string]ipc.Handler{},
+		commands:   map[string]registered{},
 		windows:    map[string]*Window{},
 		webviews:   map[string]*Webview{},
 		windowIDs:  map[uint32]*Window{},
@@ -245,7 +245,7 @@ func (c *Core) Register(name string, h ipc.Handler) error {
 	if _, ok := c.commands[name]; ok {
 		return fmt.Errorf("command %q is registered twice", name)
 	}
-	c.commands[name] = h
+	c.commands[name] = registered{h, new(pace)}
 	return nil
 }
 

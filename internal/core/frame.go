@@ -9,8 +9,8 @@ import (
 )
 
 // frame handles one frame of the host. An error is a violation.
-func (h *host) frame(conn *wire.Conn, f wire.Frame) error {
-	c := h.core
+func (h *host) frame(r *reader, f wire.Frame) error {
+	c, conn := h.core, r.conn
 	switch f.Kind {
 	case wire.KindResult:
 		var r wire.Result
@@ -77,7 +77,7 @@ func (h *host) frame(conn *wire.Conn, f wire.Frame) error {
 		h.mu.Lock()
 		h.called = true
 		h.mu.Unlock()
-		return v.call(f)
+		return v.call(r, f)
 	case wire.KindCancel:
 		return v.cancelCall(f.ID)
 	case wire.KindBody:

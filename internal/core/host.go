@@ -286,18 +286,9 @@ func (h *host) serve(child Child, launched func()) error {
 		return fmt.Errorf("%w: %s before ready", wire.ErrProtocol, f.Kind)
 	}
 	h.restore(conn)
-	for {
-		f, err := conn.Receive()
-		if err != nil {
-			return err
-		}
-		h.handling.Store(true)
-		err = h.frame(conn, f)
-		h.handling.Store(false)
-		if err != nil {
-			return err
-		}
-	}
+	r := newReader(h, conn)
+	h.core.tasks.Go(r.read)
+	return <-r.ended
 }
 
 func decodeFatal(f wire.Frame) error {

@@ -43,7 +43,7 @@ func (c *Core) runCommand(ctx context.Context, m *ipc.Message) (ipc.Result, erro
 		return ipc.Result{}, fmt.Errorf("Command %s %w", m.Name, ErrNoSuchCommand)
 	}
 	c.mu.RLock()
-	h := c.commands[m.Name]
+	h := c.commands[m.Name].handler
 	c.mu.RUnlock()
 	// Commands of the app that do not exist are simply not found; which ones
 	// do is no secret to its own pages. Plugins are asked for by permission,

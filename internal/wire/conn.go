@@ -184,6 +184,10 @@ func (c *Conn) Receive() (Frame, error) {
 	return f, err
 }
 
+// Buffered reports whether something behind the last frame has been read, for
+// the goroutine that calls Receive.
+func (c *Conn) Buffered() bool { return c.r < c.w }
+
 // take notes the descriptors that came with a read. None belong to what a
 // host sends; and what belongs to no frame must not pile up while one is
 // incomplete.

@@ -1,0 +1,175 @@
+package core
+
+import (
+	"bytes"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/mullion-dev/mullion/internal/wire"
+	"github.com/mullion-dev/mullion/ipc"
+)
+
+const (
+	// quickTime is how long a command may take to count as quick.
+	quickTime = 100 * time.Microsecond
+	// quickRuns is how many runs in a row must have been quick before a
+	// command is run by the reader itself.
+	quickRuns = 16
+	// patience is how often a reader is looked after that runs commands. One
+	// that was in the same command the last time is replaced.
+	patience = 2 * time.Millisecond
+	// slowRuns is how many runs must be quick after such a command.
+	slowRuns = 1000
+)
+
+// pace tells whether a command is quick.
+type pace struct {
+	runs atomic.Int64 // that were quick, in a row; below 0 after one that was very slow
+}
+
+func (p *pace) note(d time.Duration) {
+	if d <= quickTime {
+		p.runs.Add(1)
+	} else if p.runs.Load() > 0 {
+		p.runs.Store(0)
+	}
+}
+
+func (p *pace) isQuick() bool { return p.runs.Load() >= quickRuns }
+
+// paceOf returns the pace of the command that a call is for, as the page
+// script writes it, or nil. It is a matter of speed only.
+func (c *Core) paceOf(text []byte) *pace {
+	text, ok := bytes.CutPrefix(text, []byte(`["`))
+	end := bytes.IndexByte(text, '"')
+	if !ok || end < 0 {
+		return nil
+	}
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.commands[string(text[:end])].pace
+}
+
+// reader handles the frames of one connection, in order. To wake another
+// thread takes longer than most commands do, so those that have always been
+// quick are run by the goroutine that reads. Where one of them then is not,
+// another goroutine goes on to read, and the command has the first one to
+// itself. So no command can stop the frames for more than some milliseconds.
+type reader struct {
+	host  *host
+	conn  *wire.Conn
+	ended chan error // gets why the last frame was the last one
+
+	// next is a command to be run by the goroutine that reads, which owns
+	// these two.
+	next func()
+	pace *pace
+
+	mu    sync.Mutex
+	turn  uint64      // guarded by mu; counts the commands that the reader has run
+	seen  uint64      // guarded by mu; turn when it was looked after last
+	busy  *pace       // guarded by mu; that of the command that the reader runs, or nil
+	armed bool        // guarded by mu; timer runs
+	timer *time.Timer // guarded by mu; runs check
+}
+
+func newReader(h *host, conn *wire.Conn) *reader {
+	return &reader{host: h, conn: conn, ended: make(chan error, 1)}
+}
+
+// read handles frames until the connection ends or another goroutine reads.
+func (r *reader) read() {
+	for {
+		f, err := r.conn.Receive()
+		if err == nil {
+			r.host.handling.Store(true)
+			err = r.host.frame(r, f)
+			r.host.handling.Store(false)
+		}
+		if err != nil {
+			r.ended <- err
+			return
+		}
+		if run, p := r.next, r.pace; run != nil {
+			r.next, r.pace = nil, nil
+			if !r.inline(run, p) {
+				return
+			}
+		}
+	}
+}
+
+// start runs a command, whose pace may be nil. With more to be read it gets
+// its own goroutine in any case: there is another one to be run beside it.
+func (r *reader) start(run func(), p *pace) {
+	if p == nil {
+		r.host.core.tasks.Go(run)
+		return
+	}
+	timed := func() {
+		began := time.Now()
+		run()
+		p.note(time.Since(began))
+	}
+	if p.isQuick() && !r.conn.Buffered() {
+		r.next, r.pace = timed, p
+	} else {
+		r.host.core.tasks.Go(timed)
+	}
+}
+
+// inline runs a command on the goroutine that reads. It reports whether that
+// is the one to go on reading.
+func (r *reader) inline(run func(), p *pace) (reads bool) {
+	r.mu.Lock()
+	r.turn++
+	turn := r.turn
+	r.busy = p
+	if !r.armed {
+		r.armed = true
+		if r.timer == nil {
+			r.timer = time.AfterFunc(patience, r.check)
+		} else {
+			r.timer.Reset(patience)
+		}
+	}
+	r.mu.Unlock()
+	returned := false
+	defer func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if reads = r.busy != nil && r.turn == turn; reads {
+			r.busy = nil
+			if !returned { // runtime.Goexit ends this goroutine
+				r.host.core.tasks.Go(r.read)
+			}
+		}
+	}()
+	run()
+	returned = true
+	return
+}
+
+// check has another goroutine read while a command is not as quick as it was.
+func (r *reader) check() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case r.turn != r.seen:
+		r.seen = r.turn
+		r.timer.Reset(patience)
+		return
+	case r.busy != nil:
+		r.busy.runs.Store(quickRuns - slowRuns)
+		r.busy = nil
+		r.host.core.tasks.Go(r.read)
+	}
+	r.armed = false
+}
+
+// registered is a command by its name.
+type registered struct {
+	handler ipc.Handler
+	pace    *pace
+}
