@@ -110,5 +110,8 @@ func (h *attacked) CloseRequested(uint32) {}
 // Download implements backend.Handler.
 func (h *attacked) Download(uint32, uint64, wire.DownloadEvent) {}
 
+// Dragged implements backend.Handler.
+func (h *attacked) Dragged(uint32, wire.DragEvent) {}
+
 // Session implements backend.Handler.
 func (h *attacked) Session(uint32, []byte) {}

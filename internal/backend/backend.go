@@ -155,6 +155,10 @@ type Handler interface {
 	// Download reports about a download that a Verdict has allowed, by the
 	// number in it; nothing comes after its end.
 	Download(webview uint32, download uint64, e wire.DownloadEvent)
+	// Dragged reports what becomes of files that are held over a webview,
+	// after a Decision about them was answered with a yes. What they are the
+	// engine's page never learns.
+	Dragged(webview uint32, e wire.DragEvent)
 }
 
 // Reply answers one script message. Both methods are for the main loop only.

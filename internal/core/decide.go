@@ -69,7 +69,7 @@ func (c *Core) decide(conn *wire.Conn, v *Webview, f wire.Frame) error {
 		return conn.SendJSON(wire.KindVerdict, 0, f.ID, wire.Verdict{})
 	}
 	if kind == ipc.FileDrop {
-		c.tasks.Go(func() { _ = conn.SendJSON(wire.KindVerdict, v.id, f.ID, c.dropFiles(v, d.Paths)) })
+		c.tasks.Go(func() { _ = conn.SendJSON(wire.KindVerdict, v.id, f.ID, c.dragFiles(v, &d)) })
 		return nil
 	}
 	if allow, ours := v.decideError(d); ours {

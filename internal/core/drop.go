@@ -1,6 +1,7 @@
 package core
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -9,30 +10,49 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/mullion-dev/mullion/capability"
+	"github.com/mullion-dev/mullion/internal/assets"
 	"github.com/mullion-dev/mullion/internal/wire"
 	"github.com/mullion-dev/mullion/ipc"
 )
 
-// maxDropped bounds the files of one drop.
-const maxDropped = 1000
+const (
+	// maxDragged bounds the files of one drag, maxDropped those that a page
+	// is given in all.
+	maxDragged = 1000
+	maxDropped = 10_000
+)
 
-// dropFiles gives a page what was dropped onto it, as far as it may read that.
-// The host cannot prove that the user has dropped anything, so what it claims
-// counts as much as the page's own wish: within the scope of
-// web:allow-file-drop and nowhere else.
-func (c *Core) dropFiles(v *Webview, paths [][]byte) wire.Verdict {
+type dragPosition struct {
+	X int `json:"x"`
+	Y int `json:"y"`
+}
+
+type dragPayload struct {
+	Paths    []string     `json:"paths,omitzero"`
+	Position dragPosition `json:"position"`
+}
+
+// dragFiles judges files that are held over a page. The host cannot prove that
+// the user does that, so what it claims counts as much as the page's own wish:
+// within the scope of web:allow-file-drop and nowhere else.
+func (c *Core) dragFiles(v *Webview, d *wire.Decision) wire.Verdict {
 	from := v.caller()
 	refused := func(path string, err error) {
 		c.log.Warn("mullion: refused", "what", ipc.FileDrop.String(), "path", path, "from", from.String(), "reason", err)
 	}
-	if len(paths) > maxDropped {
-		refused(string(paths[0]), fmt.Errorf("%d files at a time; more than %d are not possible", len(paths), maxDropped))
+	visit := v.currentVisit()
+	visit.hold(nil)
+	if len(d.Paths) > maxDragged {
+		refused(string(d.Paths[0]), fmt.Errorf("%d files at a time; more than %d are not possible", len(d.Paths), maxDragged))
 		return wire.Verdict{}
 	}
-	visit := v.currentVisit()
 	var allowed []string
-	for _, path := range texts(paths) {
+	for _, path := range texts(d.Paths) {
 		if err := c.judge(v, ipc.Message{Kind: ipc.FileDrop, Name: path, From: from}); err != nil {
+			refused(path, err)
+			continue
+		}
+		if _, err := os.Stat(path); err != nil {
 			refused(path, err)
 			continue
 		}
@@ -41,12 +61,136 @@ func (c *Core) dropFiles(v *Webview, paths [][]byte) wire.Verdict {
 	if len(allowed) == 0 {
 		return wire.Verdict{}
 	}
-	given, err := v.deliver(visit, allowed)
-	if err != nil {
-		refused(allowed[0], err)
-		return wire.Verdict{}
+	visit.hold(allowed)
+	v.emitDrag("tauri://drag-enter", dragPayload{allowed, v.physical(d.X, d.Y)})
+	return wire.Verdict{Allow: true}
+}
+
+// dragged tells the pages what became of files that were allowed.
+func (v *Webview) dragged(f wire.Frame) error {
+	var e wire.DragEvent
+	if err := wire.Decode(f, &e); err != nil {
+		return err
 	}
-	return wire.Verdict{Allow: true, Paths: given}
+	visit := v.currentVisit()
+	held := visit.holds()
+	if len(held) == 0 {
+		return nil // they were held over a page that has been left
+	}
+	switch e.Phase {
+	case wire.DragOver:
+		v.emitDrag("tauri://drag-over", dragPayload{nil, v.physical(e.X, e.Y)})
+	case wire.DragDrop:
+		visit.hold(nil)
+		at := v.physical(e.X, e.Y)
+		v.core.tasks.Go(func() { // where links lead may take a while to find out
+			if visit.drop(held) {
+				v.emitDrag("tauri://drag-drop", dragPayload{held, at})
+				return
+			}
+			v.core.log.Warn("mullion: refused", "what", ipc.FileDrop.String(), "from", v.caller().String(), "reason", "too many files were dropped onto this page")
+			v.emitDrag("tauri://drag-leave", nil)
+		})
+	case wire.DragLeave:
+		visit.hold(nil)
+		v.emitDrag("tauri://drag-leave", nil)
+	default:
+		return fmt.Errorf("%w: phase %q of a drag", wire.ErrProtocol, e.Phase)
+	}
+	return nil
+}
+
+// emitDrag sends an event to those who listen to this webview.
+func (v *Webview) emitDrag(name string, payload any) {
+	v.core.events.emit(v.core.ctx, name, ipc.Target{Kind: ipc.AnyLabel, Label: v.label}, mustJSON(payload))
+}
+
+// physical turns logical pixels of a webview into those of the screen.
+func (v *Webview) physical(x, y float64) dragPosition {
+	scale := v.window.Observed().Scale
+	if scale <= 0 {
+		scale = 1
+	}
+	return dragPosition{int(x * scale), int(y * scale)}
+}
+
+// hold notes the files that are dragged over the page just now.
+func (s *visit) hold(paths []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.held = paths
+}
+
+func (s *visit) holds() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.held
+}
+
+// drop lets the page read files until it is left, unless it has too many.
+func (s *visit) drop(paths []string) bool {
+	var known []string // by their own name and by what that leads to
+	for _, p := range paths {
+		p = filepath.Clean(p)
+		known = append(known, p)
+		if real, err := filepath.EvalSymlinks(p); err == nil && real != p {
+			known = append(known, real)
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended || len(s.dropped)+len(known) > maxDropped {
+		return false
+	}
+	if s.dropped == nil {
+		s.dropped = map[string]bool{}
+	}
+	for _, p := range known {
+		s.dropped[p] = true
+	}
+	return true
+}
+
+// allows tells whether a file, or a folder that it is in, was dropped onto the
+// page.
+func (s *visit) allows(path string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for p := path; ; p = filepath.Dir(p) {
+		if s.dropped[p] {
+			return nil
+		}
+		if p == filepath.Dir(p) {
+			return fmt.Errorf("%s was not dropped onto the page", path)
+		}
+	}
+}
+
+// droppedFiles serves files of the user, those that were dropped onto a page
+// included.
+type droppedFiles struct{ scoped, dropped assets.Handler }
+
+// Serve implements assets.Handler.
+func (f droppedFiles) Serve(ctx context.Context, r *assets.Request) *assets.Response {
+	answer := f.scoped.Serve(ctx, r)
+	if answer.Status != 403 {
+		return answer
+	}
+	if answer.Body != nil {
+		answer.Body.Close()
+	}
+	return f.dropped.Serve(ctx, r)
+}
+
+// withDropped adds what was dropped onto the page to what it may show anyway.
+func (v *Webview) withDropped(scoped assets.Handler) assets.Handler {
+	s := v.currentVisit()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.dropped) == 0 {
+		return scoped
+	}
+	return droppedFiles{scoped, assets.NewFiles(assets.FilesOptions{Allowed: s.allows, Logger: v.core.log})}
 }
 
 // scopedPath allows a path that the permission's scope names: entries are path

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-json-experiment/json"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/mullion-dev/mullion/internal/backend/fake"
@@ -18,6 +19,7 @@ import (
 	"github.com/mullion-dev/mullion/internal/supervise"
 	"github.com/mullion-dev/mullion/internal/transfer"
 	"github.com/mullion-dev/mullion/internal/wire"
+	"github.com/mullion-dev/mullion/ipc"
 )
 
 // filePair is a Core with dialogs whose user is the test.
@@ -358,26 +360,58 @@ func TestDropFiles(t *testing.T) {
 	if err := os.Symlink(filepath.Join(home, "out", "c"), filepath.Join(home, "in", "link")); err != nil {
 		t.Fatal(err)
 	}
+	events := make(chan ipc.Message, 1000)
 	p := newFilePair(t, `{"identifier": "web:allow-file-drop", "allow": [{"path": "`+home+`/in/**"}], "deny": ["`+home+`/in/secret"]}`, nil)
+	p.Use(func(ctx context.Context, m *ipc.Message, next ipc.Handler) (ipc.Result, error) {
+		if m.Kind == ipc.Event {
+			events <- *m
+		}
+		return next(ctx, m)
+	})
 	g := p.open("main", core.AppOrigin+"/")
-	drop := func(names ...string) (got []string) {
+	drop := func(names ...string) []string {
 		t.Helper()
-		d := wire.Decision{Kind: wire.DecideDrop}
+		d := wire.Decision{Kind: wire.DecideDrop, X: 3, Y: 4}
 		for _, n := range names {
 			d.Paths = append(d.Paths, []byte(n))
 		}
 		v := <-p.decide(g, d)
-		for _, path := range v.Paths {
-			text, err := os.ReadFile(path)
-			if err != nil {
-				t.Error(err)
+		g.view.Drag(wire.DragEvent{Phase: wire.DragOver, X: 5, Y: 6})
+		g.view.Drag(wire.DragEvent{Phase: wire.DragDrop, X: 7, Y: 8})
+		g.view.Drag(wire.DragEvent{Phase: wire.DragLeave}) // there is nothing any more
+		if !v.Allow {
+			return nil
+		}
+		var got struct {
+			Paths    []string `json:"paths"`
+			Position struct {
+				X int `json:"x"`
+				Y int `json:"y"`
+			} `json:"position"`
+		}
+		for {
+			select {
+			case e := <-events:
+				if e.Name == "tauri://drag-leave" {
+					t.Error("taken elsewhere")
+				}
+				if e.Name != "tauri://drag-drop" {
+					continue
+				}
+				if err := json.Unmarshal(e.Args, &got); err != nil {
+					t.Fatal(err)
+				}
+				if got.Position.X != 7 || got.Position.Y != 8 {
+					t.Errorf("at %+v", got.Position)
+				}
+				for i, path := range got.Paths {
+					got.Paths[i], _ = filepath.Rel(home, path)
+				}
+				return got.Paths
+			case <-time.After(limit):
+				t.Fatal("no event")
 			}
-			got = append(got, string(text))
 		}
-		if v.Allow != (len(got) > 0) {
-			t.Errorf("got %+v", v)
-		}
-		return got
 	}
 	in, out := filepath.Join(home, "in"), filepath.Join(home, "out")
 	for _, test := range []struct {

@@ -105,7 +105,7 @@ func (c *Core) assetHandler(scheme string, v *Webview) (assets.Handler, string) 
 		if v == nil || !c.isLocal(v.origin()) {
 			return nil, "only the app's own pages may use the asset protocol"
 		}
-		return c.opts.Files, ""
+		return v.withDropped(c.opts.Files), ""
 	}
 	return nil, "unknown scheme"
 }

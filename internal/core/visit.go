@@ -15,8 +15,10 @@ type visit struct {
 	deliveries atomic.Int32 // how often files were brought to the page
 
 	mu      sync.Mutex
-	ended   bool     // guarded by mu
-	closers []func() // guarded by mu; run when the page is left
+	ended   bool            // guarded by mu
+	closers []func()        // guarded by mu; run when the page is left
+	held    []string        // guarded by mu; files that are dragged over the page
+	dropped map[string]bool // guarded by mu; those that it was given
 }
 
 // currentVisit returns the visit that goes on.

@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"context"
 	"fmt"
+	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -183,5 +184,24 @@ func TestRegistrationProblems(t *testing.T) {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("the error does not speak of %q: %v", want, err)
 		}
+	}
+}
+
+// TestTitleBar looks at the title as the window manager shows it: not with the
+// name of a machine, which a confined host does not know.
+func TestTitleBar(t *testing.T) {
+	app := e2e.Start(t, e2e.Options{})
+	const title = "a title of its own"
+	app.Open("titled", func(o *mullion.WindowOptions) { o.Title = title })
+	want := fmt.Sprintf("_NET_WM_VISIBLE_NAME(UTF8_STRING) = %q\n", title)
+	err := e2e.WaitFor(e2e.Timeout, func() error {
+		shown, err := exec.Command("xprop", "-name", title, "_NET_WM_VISIBLE_NAME").CombinedOutput()
+		if err != nil || string(shown) != want {
+			return fmt.Errorf("the window manager shows %s %w", shown, err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }

@@ -114,6 +114,12 @@ func (x handler) Download(id uint32, download uint64, e wire.DownloadEvent) {
 	}
 }
 
+func (x handler) Dragged(id uint32, e wire.DragEvent) {
+	if x.h.webviews[id] != nil {
+		x.h.send(wire.KindDrag, id, 0, e)
+	}
+}
+
 // Request takes the bridge's own requests and passes the others on to the
 // Core.
 func (x handler) Request(id uint32, r backend.Request) {

@@ -54,6 +54,7 @@ const (
 	KindSession                         // the session of webview Target, see WebviewState.Session
 	KindDialogResult                    // DialogResult of dialog ID, from the process for dialogs only
 	KindDownload                        // DownloadEvent of download ID, see Verdict
+	KindDrag                            // DragEvent of webview Target
 )
 
 // Flags of a frame.
@@ -145,6 +146,7 @@ var limits = map[Kind]struct {
 	KindSession:        {Host, MaxSession, "session"},
 	KindDialogResult:   {Host, maxControl, "dialog-result"},
 	KindDownload:       {Host, maxControl, "download"},
+	KindDrag:           {Host, maxControl, "drag"},
 
 	KindWork:          {Core, maxControl, "work"},
 	KindWorkCancel:    {Core, 0, "work-cancel"},

@@ -208,7 +208,7 @@ const (
 	DecidePermission  DecisionKind = "permission" // What: "camera", "location", "clipboard-read", "notification", …
 	DecideDownload    DecisionKind = "download"
 	DecideFileChooser DecisionKind = "file-chooser"
-	DecideDrop        DecisionKind = "drop" // Paths were dropped onto the page
+	DecideDrop        DecisionKind = "drop" // Paths are held over the page, at X and Y
 )
 
 // Decision asks the Core about something that a page wants of the engine.
@@ -223,9 +223,11 @@ type Decision struct {
 	// Accept are the media types that a file chooser is to offer, such as
 	// "image/*". None: all.
 	Accept []string `json:"accept,omitzero"`
-	// Paths are the files and folders that were dropped, as the bytes that
-	// the system knows them by.
+	// Paths are the files and folders that are dragged, as the bytes that the
+	// system knows them by. X and Y are where, in logical pixels of the webview.
 	Paths [][]byte `json:"paths,omitzero"`
+	X     float64  `json:"x,omitzero"`
+	Y     float64  `json:"y,omitzero"`
 	// MainFrame is false for a navigation of an iframe, as far as the engine
 	// tells.
 	MainFrame   bool `json:"mainFrame,omitzero"`
@@ -240,13 +242,30 @@ type Decision struct {
 type Verdict struct {
 	Allow bool `json:"allow"`
 	// Path is the file that an allowed download is written to, which is not
-	// there yet. Paths are the chosen files, or of those that were dropped the
-	// ones that the page may read; all are in the host's inbox.
+	// there yet. Paths are the chosen files, which are in the host's inbox.
 	Path  string   `json:"path,omitzero"`
 	Paths []string `json:"paths,omitzero"`
 	// Download is the number by which the host reports about an allowed
 	// download, given by the Core and never used again.
 	Download uint64 `json:"download,omitzero"`
+}
+
+// DragPhase is what became of files that are held over a page, once the
+// Core has allowed them by a Verdict.
+type DragPhase string
+
+const (
+	DragOver  DragPhase = "over"  // they were moved
+	DragDrop  DragPhase = "drop"  // they were let go of; the end
+	DragLeave DragPhase = "leave" // they were taken elsewhere; the end
+)
+
+// DragEvent is reported by a host about files that are held over a webview.
+type DragEvent struct {
+	Phase DragPhase `json:"phase"`
+	// X and Y are in logical pixels of the webview.
+	X float64 `json:"x,omitzero"`
+	Y float64 `json:"y,omitzero"`
 }
 
 // Field is one header field.

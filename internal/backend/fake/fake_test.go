@@ -29,6 +29,7 @@ type site struct {
 func (s *site) Observed(_ uint32, o wire.WindowObserved)    { s.observed <- o }
 func (s *site) CloseRequested(id uint32)                    { s.closing <- id }
 func (s *site) Page(_ uint32, e wire.PageEvent)             { s.events <- e }
+func (s *site) Dragged(uint32, wire.DragEvent)              {}
 func (s *site) Session(uint32, []byte)                      {}
 func (s *site) Request(_ uint32, r backend.Request)         { s.request(r) }
 func (s *site) Download(uint32, uint64, wire.DownloadEvent) {}

@@ -268,6 +268,11 @@ func (v *Webview) thaw(err error) {
 	v.pending = nil
 }
 
+// Drag moves files that are held over the page.
+func (v *Webview) Drag(e wire.DragEvent) {
+	v.engine.call(func() { v.engine.handler.Dragged(v.id, e) })
+}
+
 // SaveSession acts as the engine whose history has changed.
 func (v *Webview) SaveSession(data string) {
 	v.engine.call(func() { v.engine.handler.Session(v.id, []byte(data)) })

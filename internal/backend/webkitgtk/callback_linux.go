@@ -10,7 +10,7 @@ import (
 
 // args are what C passes before the user data, the object of a signal first.
 // What is narrower than a word has garbage above it.
-type args [4]uintptr
+type args [7]uintptr
 
 // A callback is what a number given to C as user data stands for.
 type callback struct {
@@ -29,7 +29,7 @@ type callback struct {
 type callbacks struct {
 	log func(string)
 
-	signature [5]uintptr // by the number of arguments before the user data
+	signature [8]uintptr // by the number of arguments before the user data
 	remove    uintptr    // GDestroyNotify
 	unconnect uintptr    // GClosureNotify
 
@@ -46,6 +46,9 @@ func newCallbacks(log func(string)) *callbacks {
 		purego.NewCallback(func(p, q, id uintptr) uintptr { return c.run(id, args{p, q}) }),
 		purego.NewCallback(func(p, q, r, id uintptr) uintptr { return c.run(id, args{p, q, r}) }),
 		purego.NewCallback(func(p, q, r, s, id uintptr) uintptr { return c.run(id, args{p, q, r, s}) }),
+		purego.NewCallback(func(p, q, r, s, t, id uintptr) uintptr { return c.run(id, args{p, q, r, s, t}) }),
+		purego.NewCallback(func(p, q, r, s, t, u, id uintptr) uintptr { return c.run(id, args{p, q, r, s, t, u}) }),
+		purego.NewCallback(func(p, q, r, s, t, u, v, id uintptr) uintptr { return c.run(id, args{p, q, r, s, t, u, v}) }),
 	}
 	c.remove = purego.NewCallback(func(id uintptr) uintptr { c.drop(id); return 0 })
 	c.unconnect = purego.NewCallback(func(id, closure uintptr) uintptr { c.drop(id); return 0 })

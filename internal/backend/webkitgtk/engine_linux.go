@@ -38,6 +38,8 @@ type engine struct {
 	scripts uintptr        // JSCContext, for its effect on signals only
 	actions map[int32]bool // context menu items that are always removed
 	inspect int32          // the one that is removed without devtools
+	// fileTargets is the GtkTargetList of what may be files.
+	fileTargets uintptr
 
 	// C strings that live as long as the process.
 	world, deliver, deliverQuoted uintptr
@@ -162,6 +164,8 @@ func (e *engine) initWebKit() error {
 	}
 	e.connect(e.context, "download-started", 2, func(a args) uintptr { e.onDownload(a[1]); return 0 })
 	e.initMenu()
+	e.fileTargets = c.gtkTargetListNew.with(nil, 0)
+	c.gtkTargetListAddUriTargets.with(e.fileTargets, 0)
 
 	e.world = c.gStrdup.with(e.options.World)
 	e.deliver = c.gStrdup.with(deliverBody)

@@ -252,6 +252,12 @@ func (s *site) Download(id uint32, download uint64, e wire.DownloadEvent) {
 	}
 }
 
+func (s *site) Dragged(id uint32, e wire.DragEvent) {
+	if t := s.tab(id); t != nil {
+		put(t.dragged, e)
+	}
+}
+
 func (s *site) Session(id uint32, data []byte) {
 	if t := s.tab(id); t != nil {
 		put(t.sessions, data)
@@ -320,6 +326,7 @@ type tab struct {
 	asked     chan wire.Decision
 	sessions  chan []byte
 	downloads chan wire.DownloadEvent
+	dragged   chan wire.DragEvent
 }
 
 // said is a message that the bridge sent.
@@ -342,6 +349,7 @@ func newTab(t testing.TB, html string) *tab {
 		asked:     make(chan wire.Decision, 1000),
 		sessions:  make(chan []byte, 1000),
 		downloads: make(chan wire.DownloadEvent, 1000),
+		dragged:   make(chan wire.DragEvent, 1000),
 	}
 	x.message = func(url, body string, r backend.Reply) {
 		put(x.said, said{url, body})
@@ -372,13 +380,18 @@ func (x *tab) serve(r backend.Request) {
 // open makes the window and loads app://localhost/.
 func (x *tab) open() *tab {
 	x.t.Helper()
+	return x.openAt("app://localhost/")
+}
+
+func (x *tab) openAt(url string) *tab {
+	x.t.Helper()
 	var err error
 	testSite.add(x)
 	do(func() { x.window, err = testEngine.NewWindow(x.id, &x.state) })
 	if err != nil {
 		x.t.Fatal(err)
 	}
-	return x.openIn(x, "app://localhost/")
+	return x.openIn(x, url)
 }
 
 // openIn makes the webview in the window of another tab.

@@ -17,6 +17,7 @@ type library struct {
 	gSetApplicationName   cfunc
 	gSetPrgname           cfunc
 	gStrdup               cfunc
+	gStrfreev             cfunc
 	gTimeoutAddFull       cfunc
 	gUnixFdAddFull        cfunc
 	gBytesGetData         cfunc
@@ -31,18 +32,19 @@ type library struct {
 	gVariantUnref         cfunc
 
 	// GObject
-	gEnumGetValueByNick      cfunc
-	gObjectGet               cfunc
-	gObjectNew               cfunc
-	gObjectRef               cfunc
-	gObjectRefSink           cfunc
-	gObjectSet               cfunc
-	gObjectUnref             cfunc
-	gSignalConnectData       cfunc
-	gSignalHandlerDisconnect cfunc
-	gTypeClassRef            cfunc
-	gTypeClassUnref          cfunc
-	gTypeNameFromInstance    cfunc
+	gEnumGetValueByNick       cfunc
+	gObjectGet                cfunc
+	gObjectNew                cfunc
+	gObjectRef                cfunc
+	gObjectRefSink            cfunc
+	gObjectSet                cfunc
+	gObjectUnref              cfunc
+	gSignalConnectData        cfunc
+	gSignalHandlerDisconnect  cfunc
+	gSignalStopEmissionByName cfunc
+	gTypeClassRef             cfunc
+	gTypeClassUnref           cfunc
+	gTypeNameFromInstance     cfunc
 
 	// GIO
 	gInputStreamRead               cfunc
@@ -53,19 +55,23 @@ type library struct {
 	// GDK
 	cairoRegionCreate            cfunc
 	cairoRegionDestroy           cfunc
+	gdkAtomIntern                cfunc
 	gdkCursorNewFromName         cfunc
 	gdkDeviceGetPosition         cfunc
 	gdkDeviceWarp                cfunc
 	gdkDisplayGetDefault         cfunc
+	gdkDisplayGetDefaultGroup    cfunc
 	gdkDisplayGetDefaultSeat     cfunc
 	gdkDisplayGetMonitor         cfunc
 	gdkDisplayGetMonitorAtWindow cfunc
 	gdkDisplayGetNMonitors       cfunc
 	gdkDisplayGetPrimaryMonitor  cfunc
+	gdkDragStatus                cfunc
 	gdkMonitorGetGeometry        cfunc
 	gdkMonitorGetModel           cfunc
 	gdkMonitorGetScaleFactor     cfunc
 	gdkMonitorGetWorkarea        cfunc
+	gdkPropertyDelete            cfunc
 	gdkScreenGetDefault          cfunc
 	gdkScreenGetRgbaVisual       cfunc
 	gdkSeatGetPointer            cfunc
@@ -79,11 +85,17 @@ type library struct {
 
 	// GTK
 	gtkContainerAdd                  cfunc
+	gtkDragDestFindTarget            cfunc
+	gtkDragFinish                    cfunc
+	gtkDragGetData                   cfunc
 	gtkInitCheck                     cfunc
 	gtkOverlayAddOverlay             cfunc
 	gtkOverlayNew                    cfunc
+	gtkSelectionDataGetUris          cfunc
 	gtkSettingsGetDefault            cfunc
 	gtkSettingsResetProperty         cfunc
+	gtkTargetListAddUriTargets       cfunc
+	gtkTargetListNew                 cfunc
 	gtkWidgetDestroy                 cfunc
 	gtkWidgetGetAllocatedHeight      cfunc
 	gtkWidgetGetAllocatedWidth       cfunc

@@ -28,6 +28,7 @@ type webview struct {
 	painted     bool   // PagePainted was reported for the document
 	document    uint64 // counts committed documents and crashes
 	session     sessionKeeper
+	drag        *drag // what is over it, or was last
 
 	replies    map[*reply]struct{}
 	questions  map[*question]struct{}
@@ -89,6 +90,7 @@ func newWebview(e *engine, id uint32, w *window, s *wire.WebviewState) (*webview
 	}
 	v.watchPage()
 	v.watchDecisions()
+	v.watchDrags()
 
 	for _, p := range webviewProperties {
 		p.apply(v, s)
@@ -294,6 +296,7 @@ func (v *webview) Close() {
 	delete(e.webviews, v.id)
 	delete(e.views, v.view)
 	v.window.remove(v)
+	v.forgetDrag()
 	c.webkitUserContentManagerUnregisterScriptMessageHandler.with(v.content, e.options.MessageName, e.world)
 	c.webkitUserContentManagerRemoveAllScripts.call(v.content)
 	c.gtkWidgetDestroy.call(v.view)

@@ -41,6 +41,9 @@ func newWindow(e *engine, id uint32, s *wire.WindowState) (*window, error) {
 	c.gtkWidgetShow.call(w.overlay)
 	e.connect(w.overlay, "get-child-position", 3, func(a args) uintptr { return w.place(a[1], a[2]) })
 	e.connectFallback(w.win, "delete-event", 2, 1, func(args) uintptr { w.requestClose(); return 1 })
+	if !e.wayland {
+		e.connect(w.win, "realize", 1, func(args) uintptr { w.hideMachine(); return 0 })
+	}
 	w.watch()
 
 	var errs []error
@@ -64,6 +67,17 @@ func newWindow(e *engine, id uint32, s *wire.WindowState) (*window, error) {
 	}
 	errs = append(errs, w.Apply(&old, s))
 	return w, errors.Join(errs...)
+}
+
+// hideMachine removes the name of the machine from the window, and from the
+// leader of the program's windows, on X11. A confined host does not know the
+// true one, and window managers add to the title what they take for another
+// machine (seen in openbox 3.6).
+func (w *window) hideMachine() {
+	c := w.e.c
+	name := c.gdkAtomIntern.with("WM_CLIENT_MACHINE", false)
+	c.gdkPropertyDelete.call(c.gtkWidgetGetWindow.call(w.win), name)
+	c.gdkPropertyDelete.call(c.gdkDisplayGetDefaultGroup.call(c.gdkDisplayGetDefault.call()), name)
 }
 
 func unsupportedOn(what string) error {

@@ -1,0 +1,126 @@
+package e2e_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/mullion-dev/mullion"
+	"github.com/mullion-dev/mullion/internal/e2e"
+)
+
+// TestDropOntoPage drags a file of the user onto a page, which hears of it
+// and may show it until it is left.
+func TestDropOntoPage(t *testing.T) {
+	dir := t.TempDir()
+	in, out := filepath.Join(dir, "in", "a file.txt"), filepath.Join(dir, "out.txt")
+	for _, name := range []string{in, out} {
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte("text of "+filepath.Base(name)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var once sync.Once // the user may have tried again
+	dropped := make(chan struct{})
+	app := e2e.Start(t, e2e.Options{
+		Permissions: []any{
+			"core:event:default", "allow-dropped",
+			map[string]any{"identifier": "web:allow-file-drop", "allow": []any{map[string]any{"path": filepath.Dir(in) + "/**"}}},
+		},
+		Config: `{"app": {"security": {"csp": null, "assetProtocol": {"enable": true}}}}`,
+		Setup: func(a *mullion.App) {
+			mullion.Handle(a, "dropped", func(context.Context, struct{}) (struct{}, error) {
+				once.Do(func() { close(dropped) })
+				return struct{}{}, nil
+			})
+		},
+	})
+	x, y := 450.0, 50.0
+	to := app.Open("to", func(o *mullion.WindowOptions) {
+		o.X, o.Y, o.Width, o.Height, o.Title = &x, &y, 300, 300, "drop here"
+	})
+	from := app.Open("from", func(o *mullion.WindowOptions) {
+		left := 50.0
+		o.X, o.Y, o.Width, o.Height, o.Title = &left, &y, 300, 300, "drag from"
+	})
+	to.Must(`
+		window.heard = [];
+		for (const name of ['enter', 'over', 'drop', 'leave']) await listen('tauri://drag-' + name, (e) => {
+			if (name !== 'over') heard.push([name, e.payload?.paths ?? null, typeof e.payload?.position?.x]);
+			if (name === 'drop') invoke('dropped');
+		});`, nil)
+	from.Must(fmt.Sprintf(`
+		const source = document.createElement('div');
+		source.draggable = true;
+		source.style.cssText = 'position: fixed; inset: 0; background: #abc';
+		source.ondragstart = (e) => e.dataTransfer.setData('text/uri-list', 'file://' + encodeURI(%q));
+		document.body.append(source);`, in), nil)
+
+	xdotool := func(args ...string) { _ = exec.Command("xdotool", args...).Run() } // what fails is tried again
+	over := func(title string, at int) {
+		xdotool("search", "--onlyvisible", "--name", "^"+title+"$", "mousemove", "--window", "%1", fmt.Sprint(at), "150")
+	}
+	tries := 0
+	err := e2e.WaitFor(e2e.Timeout, func() error {
+		tries++
+		xdotool("mouseup", "1")
+		over("drag from", 100)
+		xdotool("mousedown", "1")
+		for i := range 10 {
+			over("drag from", 100+10*i)
+		}
+		for i := range 15 {
+			over("drop here", 100+5*i)
+		}
+		xdotool("mouseup", "1")
+		select {
+		case <-dropped:
+			return nil
+		default:
+			return fmt.Errorf("not dropped after %d tries", tries)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var heard [][]any
+	to.Must(`return heard`, &heard)
+	last := heard[len(heard)-1]
+	if d := cmp.Diff([]any{"drop", []any{in}, "number"}, last); d != "" {
+		t.Error("the page heard:", d)
+	}
+	read := `return await Promise.all(PATHS.map(async (p) => { const r = await fetch('asset://localhost/' + encodeURIComponent(p)); return r.status + ' ' + (r.ok ? await r.text() : ''); }));`
+	script := fmt.Sprintf("const PATHS = [%q, %q];", in, out) + read
+	var got []string
+	to.Must(script, &got)
+	if d := cmp.Diff([]string{"200 text of a file.txt", "403 "}, got); d != "" {
+		t.Error("dropped onto this page:", d)
+	}
+	from.Must(script, &got)
+	if d := cmp.Diff([]string{"403 ", "403 "}, got); d != "" {
+		t.Error("dropped onto another page:", d)
+	}
+	to.Must(`window.old = true; setTimeout(() => location.reload())`, nil)
+	err = e2e.WaitFor(e2e.Timeout, func() error {
+		var old bool
+		if err := to.Run(`return window.old === true`, &old); err != nil || old {
+			return fmt.Errorf("not loaded again: %w", err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	to.Must(script, &got)
+	if d := cmp.Diff([]string{"403 ", "403 "}, got); d != "" {
+		t.Error("after it was left:", d)
+	}
+}
