@@ -22,6 +22,7 @@ import (
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/internal/assets"
 	"github.com/mullion-dev/mullion/internal/desktop/notify"
+	"github.com/mullion-dev/mullion/internal/menu"
 	"github.com/mullion-dev/mullion/internal/rendering"
 	"github.com/mullion-dev/mullion/internal/sandbox"
 	"github.com/mullion-dev/mullion/internal/supervise"
@@ -148,6 +149,8 @@ type Core struct {
 	downloads     downloads
 	pageResources resourceTable
 	notify        *notify.Client
+	trays         trays
+	menuStore     menu.Store
 
 	mu           sync.RWMutex
 	commands     map[string]registered // guarded by mu
@@ -235,6 +238,9 @@ func (c *Core) AddCapabilities(caps ...capability.Capability) error {
 // Authority returns what the capabilities grant.
 func (c *Core) Authority() *capability.Authority { return c.auth.Load() }
 
+// MenuStore has the items of all menus.
+func (c *Core) MenuStore() *menu.Store { return &c.menuStore }
+
 // Log returns the app's logger.
 func (c *Core) Log() *slog.Logger { return c.log }
 
@@ -287,6 +293,7 @@ func (c *Core) Run(ctx context.Context) error {
 	defer stop()
 	<-c.ctx.Done()
 	c.waitForTasks()
+	c.trays.removeAll()
 	c.notify.Stop()
 	if t := c.opts.Transfer; t != nil {
 		if err := t.Close(); err != nil {

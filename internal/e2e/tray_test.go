@@ -1,0 +1,81 @@
+package e2e_test
+
+import (
+	"context"
+	"errors"
+	"image"
+	"testing"
+
+	"github.com/mullion-dev/mullion"
+	"github.com/mullion-dev/mullion/internal/e2e"
+	"github.com/mullion-dev/mullion/internal/e2e/session"
+)
+
+// TestTrayIcon is an app with an icon, and a user who clicks it.
+func TestTrayIcon(t *testing.T) {
+	desktop := session.StartBus(t).StartTray()
+	app := e2e.Start(t, e2e.Options{})
+	told := make(chan string, 8)
+	icon, err := app.NewTrayIcon(t.Context(), mullion.TrayOptions{
+		ID: "main", Title: "App", Icon: image.NewNRGBA(image.Rect(0, 0, 4, 4)),
+		Menu: []mullion.TrayMenuItem{
+			{Text: "Open", OnClick: func() { told <- "open" }},
+			{Separator: true},
+			{Text: "More", Items: []mullion.TrayMenuItem{{Text: "Loud", Check: true, OnClick: func() { told <- "loud" }}}},
+		},
+		OnEvent: func(e mullion.TrayEvent) { told <- string(e.Button) + " " + e.Token },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	find := func(wanted func(session.TrayItem) bool) session.TrayItem {
+		t.Helper()
+		i, err := desktop.Find(t.Context(), wanted)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return i
+	}
+	hear := func(want string) {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(t.Context(), session.Timeout)
+		defer cancel()
+		select {
+		case got := <-told:
+			if got != want {
+				t.Errorf("told %q, want %q", got, want)
+			}
+		case <-ctx.Done():
+			t.Fatalf("was not told %q", want)
+		}
+	}
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	item := find(func(i session.TrayItem) bool { return i.Text("Title") == "App" && len(i.Menu) == 3 })
+	must(desktop.Click(item, "Activate", 1, 2, "token"))
+	hear("Left token")
+	must(desktop.Choose(item, "Open"))
+	hear("open")
+	must(desktop.Choose(item, "Loud"))
+	hear("loud")
+	find(func(i session.TrayItem) bool {
+		return len(i.Menu) == 3 && i.Menu[2].Items[0].Properties["toggle-state"].Value() == int32(1)
+	})
+	if _, err := app.NewTrayIcon(t.Context(), mullion.TrayOptions{ID: "main"}); err == nil {
+		t.Error("two icons have one ID")
+	}
+	must(icon.SetMenu(t.Context(), []mullion.TrayMenuItem{{Text: "Other"}}))
+	find(func(i session.TrayItem) bool { return len(i.Menu) == 1 && i.Menu[0].Label == "Other" })
+	icon.Remove()
+	must(desktop.WaitEmpty(t.Context()))
+	if err := icon.SetTitle(t.Context(), "a"); !errors.Is(err, mullion.ErrNoTrayIcon) {
+		t.Errorf("after it was removed: %v", err)
+	}
+	if _, err := app.TrayIcon("main"); !errors.Is(err, mullion.ErrNoTrayIcon) {
+		t.Errorf("found though it was removed: %v", err)
+	}
+}

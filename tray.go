@@ -1,0 +1,237 @@
+package mullion
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+
+	"github.com/mullion-dev/mullion/internal/core"
+	"github.com/mullion-dev/mullion/internal/desktop/tray"
+	"github.com/mullion-dev/mullion/internal/menu"
+)
+
+// ErrNoTrayIcon is returned for a tray icon that does not exist, or was
+// removed.
+var ErrNoTrayIcon = core.ErrNoTray
+
+// TrayOptions says what a tray icon is like. The zero value is an icon with
+// the picture that the desktop has for the app's identifier.
+type TrayOptions struct {
+	// ID is the app's name for the icon; empty: one is made up. It must not be
+	// taken.
+	ID string
+	// Title is for lists of icons; some desktops show it beside the icon.
+	// Tooltip is plain text.
+	Title, Tooltip string
+	// Icon is the picture; what is larger than 128 pixels is made smaller. If
+	// it is nil IconName counts, a name of the desktop's theme.
+	Icon     image.Image
+	IconName string
+	// Hidden begins without showing the icon.
+	Hidden bool
+	// Menu is what a right click shows, and a left click too unless
+	// NoMenuOnLeftClick is set and the desktop heeds that, which GNOME's
+	// extension does not. Nil: none.
+	Menu              []TrayMenuItem
+	NoMenuOnLeftClick bool
+	// OnEvent is told of clicks and turns of the wheel, one after the other.
+	// It may be nil.
+	OnEvent func(TrayEvent)
+}
+
+// TrayMenuItem is an item of a tray icon's menu.
+type TrayMenuItem struct {
+	// Text is what the user reads. & is before the letter that chooses the
+	// item; && is an ampersand.
+	Text string
+	// Separator makes it a line. Nothing else counts then.
+	Separator bool
+	Disabled  bool
+	// Check makes it an item that turns over when it is chosen.
+	Check, Checked bool
+	// Items make it a submenu.
+	Items []TrayMenuItem
+	// OnClick is called when the user has chosen it. It may be nil.
+	OnClick func()
+}
+
+// TrayEvent is what the user has done with a tray icon: a click, or a turn of
+// the wheel where Button is empty.
+type TrayEvent struct {
+	// ID is that of the icon.
+	ID     string
+	Button TrayButton
+	// X and Y are where the pointer was, in pixels of the screen. Desktops
+	// need not tell, and say 0 then.
+	X, Y int
+	// Delta is how far the wheel was turned, in units of the desktop's;
+	// Horizontal in which direction.
+	Delta      int
+	Horizontal bool
+	// Token lets a window take the focus under Wayland (xdg-activation).
+	// Empty where the desktop gives none.
+	Token string
+}
+
+// TrayButton is a button of the pointer.
+type TrayButton string
+
+// The buttons. TrayRight is only told by desktops that do not show the menu
+// themselves.
+const (
+	TrayLeft   TrayButton = "Left"
+	TrayMiddle TrayButton = "Middle"
+	TrayRight  TrayButton = "Right"
+)
+
+// TrayIcon is an icon in the desktop's tray. It is safe for concurrent use.
+type TrayIcon struct {
+	app *App
+	t   *core.Tray
+}
+
+// NewTrayIcon shows a tray icon until it is removed or the app ends. On Linux
+// it is a StatusNotifierItem: KDE shows those, GNOME does with its extension
+// for AppIndicators, and many panels do. On a desktop without a tray the icon
+// appears as soon as there is one, see [TrayIcon.Shown]. The error wraps
+// [ErrNoSessionBus] where there is no D-Bus session, and
+// [errors.ErrUnsupported] on other systems for now.
+//
+// An app whose windows may all be closed while its icon stays sets
+// [Options.StayOpen].
+func (a *App) NewTrayIcon(ctx context.Context, o TrayOptions) (*TrayIcon, error) {
+	var root *menu.Item
+	if o.Menu != nil {
+		var err error
+		if root, err = a.trayMenu(menu.Menu, "", o.Menu); err != nil {
+			return nil, fmt.Errorf("mullion: tray icon: %w", err)
+		}
+		defer a.core.MenuStore().Release(root)
+	}
+	s := tray.State{
+		Title: o.Title, Tooltip: o.Tooltip, Icon: o.Icon, IconName: o.IconName, Hidden: o.Hidden,
+		NoMenuOnLeftClick: o.NoMenuOnLeftClick,
+	}
+	t, err := a.core.NewTray(ctx, o.ID, s, root, func(id string, e tray.Event) {
+		if o.OnEvent != nil {
+			o.OnEvent(TrayEvent{
+				ID: id, Button: TrayButton(e.Button), X: int(e.X), Y: int(e.Y),
+				Delta: int(e.Delta), Horizontal: e.Horizontal, Token: e.Token,
+			})
+		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("mullion: %w", err)
+	}
+	return &TrayIcon{a, t}, nil
+}
+
+// trayMenu makes a menu of items. The caller releases it.
+func (a *App) trayMenu(kind menu.Kind, text string, items []TrayMenuItem) (*menu.Item, error) {
+	store := a.core.MenuStore()
+	root, err := store.New(menu.Entry{Kind: kind, Text: text, Enabled: true}, nil)
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range items {
+		var item *menu.Item
+		e := menu.Entry{Kind: menu.Normal, Text: i.Text, Enabled: !i.Disabled, Checked: i.Checked}
+		switch {
+		case i.Separator:
+			e = menu.Entry{Kind: menu.Predefined, Item: menu.Separator, Enabled: true}
+		case i.Text == "":
+			err = errors.New("an item of the menu needs a Text")
+		case i.Check:
+			e.Kind = menu.Check
+		}
+		if err == nil && i.Items != nil {
+			item, err = a.trayMenu(menu.Submenu, i.Text, i.Items)
+		} else if err == nil {
+			var chosen func(string)
+			if f := i.OnClick; f != nil {
+				chosen = func(string) { f() }
+			}
+			item, err = store.New(e, chosen)
+		}
+		if err == nil {
+			err = store.Insert(root, -1, item)
+			store.Release(item) // the menu keeps it
+		}
+		if err != nil {
+			store.Release(root)
+			return nil, err
+		}
+	}
+	return root, nil
+}
+
+// TrayIcon finds a tray icon by its ID, also one that a page has made. The
+// error wraps [ErrNoTrayIcon] if there is none.
+func (a *App) TrayIcon(id string) (*TrayIcon, error) {
+	t, err := a.core.Tray(id)
+	if err != nil {
+		return nil, fmt.Errorf("mullion: tray icon %w", err)
+	}
+	return &TrayIcon{a, t}, nil
+}
+
+// ID returns the icon's ID.
+func (t *TrayIcon) ID() string { return t.t.ID() }
+
+// Shown reports whether the desktop shows the icon.
+func (t *TrayIcon) Shown() bool { return t.t.Shown() }
+
+// SetIcon shows another picture; nil shows none.
+func (t *TrayIcon) SetIcon(ctx context.Context, m image.Image) error {
+	return t.update(ctx, func(s *tray.State) { s.Icon = m })
+}
+
+// SetIconName shows a picture of the desktop's theme.
+func (t *TrayIcon) SetIconName(ctx context.Context, name string) error {
+	return t.update(ctx, func(s *tray.State) { s.Icon, s.IconName = nil, name })
+}
+
+// SetTitle changes the title.
+func (t *TrayIcon) SetTitle(ctx context.Context, title string) error {
+	return t.update(ctx, func(s *tray.State) { s.Title = title })
+}
+
+// SetTooltip changes the tooltip.
+func (t *TrayIcon) SetTooltip(ctx context.Context, tooltip string) error {
+	return t.update(ctx, func(s *tray.State) { s.Tooltip = tooltip })
+}
+
+// SetVisible shows or hides the icon.
+func (t *TrayIcon) SetVisible(ctx context.Context, visible bool) error {
+	return t.update(ctx, func(s *tray.State) { s.Hidden = !visible })
+}
+
+func (t *TrayIcon) update(ctx context.Context, change func(*tray.State)) error {
+	if err := t.t.Update(ctx, change); err != nil {
+		if errors.Is(err, tray.ErrRemoved) {
+			err = ErrNoTrayIcon
+		}
+		return fmt.Errorf("mullion: %w", err)
+	}
+	return nil
+}
+
+// SetMenu shows another menu; nil takes it away.
+func (t *TrayIcon) SetMenu(ctx context.Context, items []TrayMenuItem) error {
+	var root *menu.Item
+	if items != nil {
+		var err error
+		if root, err = t.app.trayMenu(menu.Menu, "", items); err != nil {
+			return fmt.Errorf("mullion: tray icon: %w", err)
+		}
+		defer t.app.core.MenuStore().Release(root)
+	}
+	if err := t.t.SetMenu(ctx, root); err != nil {
+		return fmt.Errorf("mullion: %w", err)
+	}
+	return nil
+}
+
+// Remove takes the icon away. Again is no error.
+func (t *TrayIcon) Remove() { t.t.Remove() }
