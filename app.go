@@ -101,10 +101,13 @@ type App struct {
 	config  *config.Config
 	log     *slog.Logger
 	dataDir string
-	dev     bool
-	own     capability.Manifest // the permissions of the app's own commands
-	onFault func(Fault)         // may be nil
-	workers workers
+	// movedData is set by Options.DataDir, which takes all of the app's own
+	// folders.
+	movedData bool
+	dev       bool
+	own       capability.Manifest // the permissions of the app's own commands
+	onFault   func(Fault)         // may be nil
+	workers   workers
 
 	mu       sync.Mutex
 	problems []error               // guarded by mu; of registrations, returned by Run
@@ -130,7 +133,7 @@ func New(o Options) (*App, error) {
 			return nil, fmt.Errorf("mullion: %w", err)
 		}
 	}
-	a := &App{config: conf, log: o.Logger, dev: o.Dev, onFault: o.OnFault}
+	a := &App{config: conf, log: o.Logger, dev: o.Dev, onFault: o.OnFault, movedData: o.DataDir != ""}
 	var err error
 	if a.dataDir = o.DataDir; a.dataDir == "" {
 		if a.dataDir, err = desktop.DataDir(conf.Identifier); err != nil {

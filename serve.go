@@ -172,26 +172,40 @@ func (a *App) userFiles(scope config.AssetScope) (assets.Handler, error) {
 
 // pathVariable resolves the variables with which a path in a scope may begin.
 func (a *App) pathVariable(name string) (string, bool) {
-	switch strings.TrimPrefix(name, "$") {
-	case "APPDATA", "APPLOCALDATA":
+	name = strings.TrimPrefix(name, "$")
+	switch name {
+	case "APPDATA":
 		return a.dataDir, true
-	case "HOME":
-		dir, err := os.UserHomeDir()
+	case "APPLOCALDATA":
+		return a.ownDir("LOCALDATA", "")
+	case "APPCONFIG":
+		return a.ownDir("CONFIG", "config")
+	case "APPCACHE":
+		return a.ownDir("CACHE", "cache")
+	case "APPLOG":
+		if a.movedData {
+			return filepath.Join(a.dataDir, "logs"), true
+		}
+		dir, err := desktop.LogDir(a.config.Identifier)
 		return dir, err == nil
 	case "DOWNLOAD":
 		dir, err := desktop.DownloadDir()
 		return dir, err == nil
 	case "TEMP":
 		return os.TempDir(), true
-	case "CONFIG":
-		dir, err := os.UserConfigDir()
-		return dir, err == nil
-	case "CACHE":
-		dir, err := os.UserCacheDir()
-		return dir, err == nil
-	case "APPCACHE":
-		dir, err := desktop.CacheDir(a.config.Identifier)
+	case "RESOURCE":
+		dir, err := desktop.ResourceDir(a.Name())
 		return dir, err == nil
 	}
-	return desktop.UserDir(strings.TrimPrefix(name, "$"))
+	return desktop.UserDir(name)
+}
+
+// ownDir is a folder of this app alone: below that of all apps, or below
+// Options.DataDir.
+func (a *App) ownDir(base, below string) (string, bool) {
+	if a.movedData {
+		return filepath.Join(a.dataDir, below), true
+	}
+	dir, ok := desktop.UserDir(base)
+	return filepath.Join(dir, a.config.Identifier), ok
 }

@@ -106,6 +106,7 @@ func startHouse(t *testing.T, v variant, bundle string, exports map[string][]str
 			permissions = append(permissions, "allow-"+strings.ReplaceAll(name, "_", "-"))
 		}
 	}
+	permissions = append(permissions, "allow-folder")
 	for _, name := range []string{"register-listener", "remove-listener", "trigger", "check-permissions", "request-permissions"} {
 		permissions = append(permissions, "test:allow-"+name)
 	}
@@ -125,6 +126,7 @@ func startHouse(t *testing.T, v variant, bundle string, exports map[string][]str
 			for name, c := range commands {
 				a.HandleRaw(name, c)
 			}
+			a.HandleRaw("folder", folder(a))
 			h.addPlugins(a)
 			a.OnCloseRequested(func(w *mullion.Window) bool {
 				h.mu.Lock()
@@ -210,6 +212,19 @@ func handler[A, R any](f func(context.Context, A) (R, error)) ipc.Handler {
 		panic(err)
 	}
 	return h
+}
+
+// folder tells where the app has a folder; null if nowhere.
+func folder(a *mullion.App) ipc.Handler {
+	return handler(func(_ context.Context, args struct {
+		Directory mullion.BaseDirectory `json:"directory"`
+	}) (*string, error) {
+		dir, err := a.Dir(args.Directory)
+		if errors.Is(err, mullion.ErrNoDirectory) {
+			return nil, nil
+		}
+		return &dir, err
+	})
 }
 
 // pattern is what the tests expect of bytes.

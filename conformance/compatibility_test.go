@@ -153,7 +153,7 @@ func (c *compatibility) rows() []row {
 		}
 	}
 	for _, module := range globalModules {
-		if !slices.Contains(tested, module) {
+		if !slices.Contains(inGlobal, module) {
 			add(globalPackage, module, "not implemented yet")
 			continue
 		}
@@ -249,7 +249,7 @@ func markdown(d document) []byte {
 	fmt.Fprintf(&b, "The tests are in `conformance/page`; what runs them is told there. System: %s. The same rows are in `compatibility.json`.\n\n", d.Platform)
 	b.WriteString("- **pass**: all tests of it pass; **fail**: one does not.\n")
 	b.WriteString("- **unsupported**: not there, or not tested, and why.\n")
-	fmt.Fprintf(&b, "\nOnly the modules %s are tested so far. What is not implemented yet in others may work in part.\n", strings.Join(tested, " and "))
+	fmt.Fprintf(&b, "\nOnly the modules %s are tested so far. What is not implemented yet in others may work in part.\n", strings.Join(tested, ", "))
 	for _, pkg := range []string{apiPackage, globalPackage} {
 		rows := slices.DeleteFunc(slices.Clone(d.Rows), func(r row) bool { return r.Package != pkg })
 		if len(rows) == 0 {

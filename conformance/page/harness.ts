@@ -37,6 +37,11 @@ export function testIn(runs: readonly Run[], name: string, body: Test): void {
   tests.set(name, { body, runs });
 }
 
+/** A test of a module that window.__TAURI__ does not have. */
+export function packageTest(name: string, body: Test): void {
+  testIn(["package", "interceptor"], name, body);
+}
+
 /** The names of the tests of a run. */
 export function names(run: Run): string[] {
   return [...tests].filter(([, { runs }]) => runs.includes(run)).map(([name]) => name);

@@ -9,5 +9,7 @@ import "./event.test";
 import "./event_targets.test";
 import "./event_window.test";
 import "./globals.test";
+import "./path.test";
+import "./dpi.test";
 
 export { helpers, names, run } from "./harness";
