@@ -10,6 +10,7 @@ import (
 	"io"
 	"runtime/debug"
 	"strconv"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -38,6 +39,7 @@ type call struct {
 	size   int // of its text, in bytes
 	cancel context.CancelCauseFunc
 	body   *body
+	pace   *pace // of the command; nil for calls that have a goroutine in any case
 }
 
 // errCanceled is why the context of a call ends that its page gave up.
@@ -81,11 +83,10 @@ func (v *Webview) call(r *reader, f wire.Frame) error {
 	}
 	d.calls[f.ID] = k
 	text := f.Payload[8:]
-	run := func() { k.run(ctx, text) }
-	var p *pace
-	if k.body == nil {
-		p = v.core.paceOf(text)
+	if size == 0 && !isEmit(text) {
+		k.pace = v.core.paceOf(text)
 	}
+	run := func() { k.run(ctx, text) }
 	if isEmit(text) {
 		// Events of one sender arrive in order, so these calls do not run at
 		// once but one after the other.
@@ -94,10 +95,10 @@ func (v *Webview) call(r *reader, f wire.Frame) error {
 			d.mu.Unlock()
 			return nil
 		}
-		run, p = d.runEmits, nil
+		run = d.runEmits
 	}
 	d.mu.Unlock()
-	r.start(run, p)
+	r.start(run, k.pace)
 	return nil
 }
 
@@ -124,6 +125,7 @@ func (k *call) run(ctx context.Context, text []byte) {
 	c := k.doc.webview.core
 	m := &ipc.Message{Kind: ipc.Command, From: k.doc.caller}
 	var r ipc.Result
+	began := time.Now()
 	err := parseCall(text, m)
 	if err == nil {
 		if k.body != nil {
@@ -131,6 +133,9 @@ func (k *call) run(ctx context.Context, text []byte) {
 		}
 		m.Channels = opener{k.doc, m.Name}
 		r, err = c.dispatch(context.WithValue(ctx, callerKey{}, m.From), c.chains.Load().command, m)
+	}
+	if k.pace != nil {
+		k.pace.note(time.Since(began))
 	}
 	if !k.finish() {
 		if r.Stream != nil {

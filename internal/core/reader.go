@@ -13,30 +13,37 @@ import (
 const (
 	// quickTime is how long a command may take to count as quick.
 	quickTime = 100 * time.Microsecond
-	// quickRuns is how many runs in a row must have been quick before a
-	// command is run by the reader itself.
+	// quickRuns is how many runs must have been quick before a command is run
+	// by the reader itself. One that was not counts as much as slowRun that
+	// were: it may be the machine that had other things to do.
 	quickRuns = 16
+	slowRun   = 8
+	// mostRuns bounds what is remembered.
+	mostRuns = 2 * quickRuns
 	// patience is how often a reader is looked after that runs commands. One
 	// that was in the same command the last time is replaced.
 	patience = 2 * time.Millisecond
-	// slowRuns is how many runs must be quick after such a command.
-	slowRuns = 1000
+	// stuckRun is how many runs must be quick after such a command.
+	stuckRun = 1000
 )
 
-// pace tells whether a command is quick.
+// pace tells whether a command is quick. nil is that of one that never is.
 type pace struct {
-	runs atomic.Int64 // that were quick, in a row; below 0 after one that was very slow
+	runs atomic.Int64 // that were quick, less those that were not
 }
 
+// note takes how long a run took, without what it took to send its answer: the
+// host may get the processor meanwhile.
 func (p *pace) note(d time.Duration) {
-	if d <= quickTime {
+	switch runs := p.runs.Load(); {
+	case d > quickTime && runs > 0:
+		p.runs.Add(-slowRun)
+	case d <= quickTime && runs < mostRuns:
 		p.runs.Add(1)
-	} else if p.runs.Load() > 0 {
-		p.runs.Store(0)
 	}
 }
 
-func (p *pace) isQuick() bool { return p.runs.Load() >= quickRuns }
+func (p *pace) isQuick() bool { return p != nil && p.runs.Load() >= quickRuns }
 
 // paceOf returns the pace of the command that a call is for, as the page
 // script writes it, or nil. It is a matter of speed only.
@@ -103,19 +110,10 @@ func (r *reader) read() {
 // start runs a command, whose pace may be nil. With more to be read it gets
 // its own goroutine in any case: there is another one to be run beside it.
 func (r *reader) start(run func(), p *pace) {
-	if p == nil {
-		r.host.core.tasks.Go(run)
-		return
-	}
-	timed := func() {
-		began := time.Now()
-		run()
-		p.note(time.Since(began))
-	}
 	if p.isQuick() && !r.conn.Buffered() {
-		r.next, r.pace = timed, p
+		r.next, r.pace = run, p
 	} else {
-		r.host.core.tasks.Go(timed)
+		r.host.core.tasks.Go(run)
 	}
 }
 
@@ -161,7 +159,7 @@ func (r *reader) check() {
 		r.timer.Reset(patience)
 		return
 	case r.busy != nil:
-		r.busy.runs.Store(quickRuns - slowRuns)
+		r.busy.runs.Store(quickRuns - stuckRun)
 		r.busy = nil
 		r.host.core.tasks.Go(r.read)
 	}
