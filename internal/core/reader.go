@@ -2,6 +2,7 @@ package core
 
 import (
 	"bytes"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -77,6 +78,7 @@ type reader struct {
 	turn  uint64      // guarded by mu; counts the commands that the reader has run
 	seen  uint64      // guarded by mu; turn when it was looked after last
 	busy  *pace       // guarded by mu; that of the command that the reader runs, or nil
+	yield bool        // guarded by mu; the reader is to give way, see inline
 	armed bool        // guarded by mu; timer runs
 	timer *time.Timer // guarded by mu; runs check
 }
@@ -132,7 +134,16 @@ func (r *reader) inline(run func(), p *pace) (reads bool) {
 			r.timer.Reset(patience)
 		}
 	}
+	yield := r.yield
+	r.yield = false
 	r.mu.Unlock()
+	if yield {
+		// To the runtime a goroutine that only leaves system calls and enters
+		// them has run since it was last scheduled. After ten milliseconds it
+		// would be interrupted in each of them, by a thread that is woken for
+		// nothing else.
+		runtime.Gosched()
+	}
 	returned := false
 	defer func() {
 		r.mu.Lock()
@@ -155,7 +166,7 @@ func (r *reader) check() {
 	defer r.mu.Unlock()
 	switch {
 	case r.turn != r.seen:
-		r.seen = r.turn
+		r.seen, r.yield = r.turn, true
 		r.timer.Reset(patience)
 		return
 	case r.busy != nil:
