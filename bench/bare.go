@@ -207,6 +207,9 @@ func (x *bareHost) Observed(uint32, wire.WindowObserved) {}
 // CloseRequested implements backend.Handler.
 func (x *bareHost) CloseRequested(uint32) {}
 
+// MenuChosen implements backend.Handler.
+func (x *bareHost) MenuChosen(_, _ uint32) {}
+
 // Page implements backend.Handler.
 func (x *bareHost) Page(uint32, wire.PageEvent) {}
 

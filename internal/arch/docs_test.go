@@ -225,6 +225,7 @@ func builtins(t *testing.T) map[string]bool {
 	}
 	add(`\bcommand\("([a-z]+)", "([a-z_]+)"`, "")
 	add(`\b(?:getter|doer|setter|act|lacking|textless|ofScreen)\("([a-z_]+)"`, "window")
+	add(`\bmenuGetter\("([a-z_]+)"`, "menu")
 	namespaces := regexp.MustCompile(`var coreNamespaces = .*`).FindString(source)
 	maps.DeleteFunc(commands, func(name string, _ bool) bool {
 		namespace, _, _ := strings.Cut(strings.TrimPrefix(name, "plugin:"), "|")

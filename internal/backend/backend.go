@@ -135,6 +135,9 @@ type Handler interface {
 	// CloseRequested reports that the user wants to close a window. The
 	// engine does not close it.
 	CloseRequested(window uint32)
+	// MenuChosen reports that the user has chosen an item of a window's menu,
+	// or of one that ActionPopup has shown, by its number.
+	MenuChosen(window, item uint32)
 	// Page reports PageStarted, PageCommitted, PageFinished, PageFailed,
 	// PageCrashed, PageTitle, PageHung, PageAnswers. URL is always set.
 	Page(webview uint32, e wire.PageEvent)

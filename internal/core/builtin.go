@@ -38,7 +38,7 @@ func command[A, R any](namespace, name string, byDefault bool, f func(*Core, con
 // builtins is everything that pages can ask the Core itself for.
 var builtins = slices.Concat(
 	eventCommands, appCommands, windowCommands, windowSetters, screenCommands, stateCommands,
-	notificationCommands, trayCommands, imageCommands, pathCommands,
+	notificationCommands, trayCommands, imageCommands, menuCommands, pathCommands,
 )
 
 func (c *Core) registerBuiltins() {
@@ -48,7 +48,7 @@ func (c *Core) registerBuiltins() {
 }
 
 // coreNamespaces are those whose permissions have the prefix "core:".
-var coreNamespaces = []string{"app", "event", "image", "path", "resources", "tray", "webview", "window"}
+var coreNamespaces = []string{"app", "event", "image", "menu", "path", "resources", "tray", "webview", "window"}
 
 // builtinManifests declares the permissions of the builtins. core:default is
 // the union of the defaults of the core namespaces.

@@ -148,6 +148,7 @@ type Core struct {
 	dialogs       dialogs
 	downloads     downloads
 	pageResources resourceTable
+	menus         menus
 	notify        *notify.Client
 	trays         trays
 	menuStore     menu.Store

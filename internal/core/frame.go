@@ -24,13 +24,21 @@ func (h *host) frame(r *reader, f wire.Frame) error {
 		return h.pong(f.ID)
 	case wire.KindFatal:
 		return decodeFatal(f)
-	case wire.KindObserved, wire.KindCloseRequested:
+	case wire.KindObserved, wire.KindCloseRequested, wire.KindMenu:
 		w, err := c.windowOf(h, f)
 		if w == nil || err != nil {
 			return err
 		}
 		if f.Kind == wire.KindCloseRequested {
 			go w.CloseRequested()
+			return nil
+		}
+		if f.Kind == wire.KindMenu {
+			var m wire.MenuChosen
+			if err := wire.Decode(f, &m); err != nil {
+				return err
+			}
+			w.menuChosen(m.Number)
 			return nil
 		}
 		var o wire.WindowObserved

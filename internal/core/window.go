@@ -42,6 +42,7 @@ type Window struct {
 	closing  bool                // guarded by mu
 	front    uint64              // guarded by Core.mu; when it was in front, as Core.focused counts
 	gone     chan struct{}       // closed when the window is destroyed
+	chosen   atomic.Int32        // items of menus that are being dealt with
 }
 
 var labelPattern = regexp.MustCompile(`^[A-Za-z0-9\-/:_]+$`)
@@ -149,6 +150,7 @@ func (w *Window) Update(ctx context.Context, change func(*wire.WindowState)) err
 	w.adopt()
 	before := w.state
 	change(&w.state)
+	w.state.Menu = w.core.menuOf(w)
 	s := w.state
 	s.Touch = touched(&before, &s)
 	r := w.host().request(wire.KindWindow, w.id, s)
@@ -200,6 +202,7 @@ func (w *Window) wanted() wire.WindowState {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.adopt()
+	w.state.Menu = w.core.menuOf(w)
 	s := w.state
 	s.Touch = nil
 	if w.observed.Scale > 0 { // it was there before: the focus stays where it is by now
@@ -328,6 +331,7 @@ func (w *Window) Destroy() {
 		h.quit()
 	}
 	close(w.gone)
+	c.forgetMenus(w)
 	w.emit("tauri://destroyed", nil)
 	if quit {
 		c.shutdown(nil)

@@ -26,6 +26,12 @@ func (x handler) CloseRequested(id uint32) {
 	}
 }
 
+func (x handler) MenuChosen(id, item uint32) {
+	if x.h.windows[id] != nil {
+		x.h.send(wire.KindMenu, id, 0, wire.MenuChosen{Number: item})
+	}
+}
+
 func (x handler) Page(id uint32, e wire.PageEvent) {
 	v := x.h.webviews[id]
 	if v == nil {

@@ -59,6 +59,7 @@ type Item struct {
 	parents  []*Item // guarded by Store.mu; one of them twice if it is in there twice
 	held     int     // guarded by Store.mu
 	dead     bool    // guarded by Store.mu
+	gone     func()  // guarded by Store.mu; may be nil
 }
 
 // New makes an item, held. chosen, which may be nil, is called when the user
@@ -108,6 +109,14 @@ func check(e *Entry) error {
 	return nil
 }
 
+// OnGone has f called once nobody wants the item any more. It is called on a
+// goroutine of its own.
+func (s *Store) OnGone(i *Item, f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i.gone = f
+}
+
 // Hold keeps an item alive until Release is called once more.
 func (s *Store) Hold(i *Item) {
 	s.mu.Lock()
@@ -132,6 +141,9 @@ func (s *Store) collect(i *Item) {
 	s.live--
 	if s.handlers[i.entry.ID].item == i {
 		delete(s.handlers, i.entry.ID)
+	}
+	if i.gone != nil {
+		go i.gone()
 	}
 	children := i.children
 	i.children = nil

@@ -55,6 +55,7 @@ const (
 	KindDialogResult                    // DialogResult of dialog ID, from the process for dialogs only
 	KindDownload                        // DownloadEvent of download ID, see Verdict
 	KindDrag                            // DragEvent of webview Target
+	KindMenu                            // MenuChosen of window Target
 )
 
 // Flags of a frame.
@@ -147,6 +148,7 @@ var limits = map[Kind]struct {
 	KindDialogResult:   {Host, maxControl, "dialog-result"},
 	KindDownload:       {Host, maxControl, "download"},
 	KindDrag:           {Host, maxControl, "drag"},
+	KindMenu:           {Host, maxControl, "menu"},
 
 	KindWork:          {Core, maxControl, "work"},
 	KindWorkCancel:    {Core, 0, "work-cancel"},

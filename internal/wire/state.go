@@ -49,6 +49,10 @@ type WindowState struct {
 	// Theme is "light", "dark" or "" for the system's.
 	Theme string `json:"theme,omitzero"`
 
+	// Menu is the menu bar; none without items. Its height comes on top of
+	// that of the content.
+	Menu []MenuItem `json:"menu,omitzero"`
+
 	// Touch names what this state means to change of all that the user can
 	// change too: what is not in it stays as the user has it. It plays no
 	// part when a window is made.
@@ -153,6 +157,7 @@ const (
 	ActionFullscreenAt = "fullscreen-at"
 	// ActionScreen asks about monitors and mouse. The result is a Screen.
 	ActionScreen = "screen"
+	ActionPopup  = "popup" // show a menu. Args: Popup
 )
 
 // The actions of a webview.

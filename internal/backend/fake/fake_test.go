@@ -27,6 +27,7 @@ type site struct {
 }
 
 func (s *site) Observed(_ uint32, o wire.WindowObserved)    { s.observed <- o }
+func (s *site) MenuChosen(_, _ uint32)                      {}
 func (s *site) CloseRequested(id uint32)                    { s.closing <- id }
 func (s *site) Page(_ uint32, e wire.PageEvent)             { s.events <- e }
 func (s *site) Dragged(uint32, wire.DragEvent)              {}

@@ -127,6 +127,17 @@ func (w *Window) RequestClose() error {
 	})
 }
 
+// ChooseMenuItem acts as the user who chooses an item of a menu.
+func (w *Window) ChooseMenuItem(number uint32) error {
+	err := ErrClosed
+	return w.engine.callErr(&err, func() {
+		if !w.closed {
+			w.engine.handler.MenuChosen(w.id, number)
+			err = nil
+		}
+	})
+}
+
 // Change acts as the user who moves, resizes or minimizes the window.
 func (w *Window) Change(change func(*wire.WindowObserved)) error {
 	err := ErrClosed

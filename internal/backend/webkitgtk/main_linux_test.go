@@ -280,20 +280,6 @@ func (s *site) Request(id uint32, r backend.Request) {
 	t.request(r)
 }
 
-func (s *site) Decide(id uint32, d wire.Decision, answer func(wire.Verdict)) {
-	if t := s.tab(id); t != nil {
-		t.decide(d, answer)
-	}
-}
-
-func put[T any](c chan T, v T) {
-	select {
-	case c <- v:
-	default:
-		panic("a test does not read its events")
-	}
-}
-
 // bridge is what the tests inject: it answers what is asked for by message
 // and keeps what is delivered.
 const bridge = `
@@ -324,14 +310,12 @@ type tab struct {
 	events    chan wire.PageEvent
 	observed  chan wire.WindowObserved
 	closing   chan struct{}
+	chosen    chan uint32
 	asked     chan wire.Decision
 	sessions  chan []byte
 	downloads chan wire.DownloadEvent
 	dragged   chan wire.DragEvent
 }
-
-// said is a message that the bridge sent.
-type said struct{ url, body string }
 
 // newTab prepares a tab; open shows it.
 func newTab(t testing.TB, html string) *tab {
@@ -347,6 +331,7 @@ func newTab(t testing.TB, html string) *tab {
 		events:    make(chan wire.PageEvent, 1000),
 		observed:  make(chan wire.WindowObserved, 1000),
 		closing:   make(chan struct{}, 10),
+		chosen:    make(chan uint32, 10),
 		asked:     make(chan wire.Decision, 1000),
 		sessions:  make(chan []byte, 1000),
 		downloads: make(chan wire.DownloadEvent, 1000),

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/mullion-dev/mullion/internal/backend"
+	"github.com/mullion-dev/mullion/internal/wire"
 )
 
 func TestMessage(t *testing.T) {
@@ -121,5 +122,22 @@ func TestDeliverFails(t *testing.T) {
 	x.close()
 	if err := deliver(); !errors.Is(err, errClosed) {
 		t.Errorf("got %v, want errClosed", err)
+	}
+}
+
+// said is a message that the bridge sent.
+type said struct{ url, body string }
+
+func put[T any](c chan T, v T) {
+	select {
+	case c <- v:
+	default:
+		panic("a test does not read its events")
+	}
+}
+
+func (s *site) Decide(id uint32, d wire.Decision, answer func(wire.Verdict)) {
+	if t := s.tab(id); t != nil {
+		t.decide(d, answer)
 	}
 }

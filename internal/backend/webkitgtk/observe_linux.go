@@ -57,9 +57,10 @@ func (w *window) Observe() wire.WindowObserved {
 		*height = int32(c.gtkWidgetGetAllocatedHeight.call(w.overlay))
 	} else {
 		c.gtkWindowGetSize.with(w.win, width, height)
+		*height -= w.menu.height
 	}
 	o.Width, o.Height = int(*width*scale), int(*height*scale)
-	o.OuterWidth, o.OuterHeight = o.Width, o.Height
+	o.OuterWidth, o.OuterHeight = o.Width, o.Height+int(w.menu.height*scale)
 
 	gdk := c.gtkWidgetGetWindow.call(w.win)
 	if gdk == 0 {
@@ -82,6 +83,6 @@ func (w *window) Observe() wire.WindowObserved {
 	c.gdkWindowGetOrigin.with(gdk, x, y)
 	o.X, o.Y = int(outer.x*scale), int(outer.y*scale)
 	o.OuterWidth, o.OuterHeight = int(outer.width*scale), int(outer.height*scale)
-	o.InnerX, o.InnerY = int(*x*scale), int(*y*scale)
+	o.InnerX, o.InnerY = int(*x*scale), int((*y+w.menu.height)*scale)
 	return o
 }

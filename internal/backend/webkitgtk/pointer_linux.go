@@ -107,6 +107,6 @@ func (w *window) moveCursor(a wire.Action) error {
 	}
 	x, y := new(int32), new(int32)
 	w.e.c.gdkWindowGetOrigin.with(gdk, x, y)
-	w.e.c.gdkDeviceWarp.with(device, w.e.c.gdkScreenGetDefault.call(), int(*x+pixels(p.X)), int(*y+pixels(p.Y)))
+	w.e.c.gdkDeviceWarp.with(device, w.e.c.gdkScreenGetDefault.call(), int(*x+pixels(p.X)), int(*y+w.menu.height+pixels(p.Y)))
 	return nil
 }

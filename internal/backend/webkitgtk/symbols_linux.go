@@ -82,6 +82,11 @@ type library struct {
 	gdkWindowSetCursor           cfunc
 	gdkX11GetServerTime          cfunc `need:"optional"`
 	gdkX11WindowGetXid           cfunc `need:"optional"`
+	gdkKeyvalFromName            cfunc
+	gdkPixbufNewFromBytes        cfunc
+	gdkPixbufScaleSimple         cfunc
+	gdkUnicodeToKeyval           cfunc
+	gdkWindowGetDevicePosition   cfunc
 
 	// GTK
 	gtkContainerAdd                  cfunc
@@ -144,6 +149,35 @@ type library struct {
 	gtkWindowUnfullscreen            cfunc
 	gtkWindowUnmaximize              cfunc
 	gtkWindowUnstick                 cfunc
+
+	// GTK, for menus
+	gtkAccelGroupNew                   cfunc
+	gtkAccelLabelSetAccel              cfunc
+	gtkBinGetChild                     cfunc
+	gtkBoxNew                          cfunc
+	gtkBoxPackStart                    cfunc
+	gtkBoxReorderChild                 cfunc
+	gtkCheckMenuItemNewWithMnemonic    cfunc
+	gtkCheckMenuItemSetActive          cfunc
+	gtkImageMenuItemNewWithMnemonic    cfunc
+	gtkImageMenuItemSetAlwaysShowImage cfunc
+	gtkImageMenuItemSetImage           cfunc
+	gtkImageNewFromPixbuf              cfunc
+	gtkMenuAttachToWidget              cfunc
+	gtkMenuBarNew                      cfunc
+	gtkMenuItemNewWithMnemonic         cfunc
+	gtkMenuItemSetSubmenu              cfunc
+	gtkMenuNew                         cfunc
+	gtkMenuPopupAtRect                 cfunc
+	gtkMenuShellAppend                 cfunc
+	gtkSeparatorMenuItemNew            cfunc
+	gtkWidgetAddAccelerator            cfunc
+	gtkWidgetGetPreferredHeight        cfunc
+	gtkWidgetHasFocus                  cfunc
+	gtkWidgetShowAll                   cfunc
+	gtkWidgetTranslateCoordinates      cfunc
+	gtkWindowAddAccelGroup             cfunc
+	gtkWindowRemoveAccelGroup          cfunc
 
 	// libsoup
 	soupMessageHeadersAppend   cfunc
@@ -216,6 +250,7 @@ type library struct {
 	webkitWebViewSessionStateUnref                                cfunc
 	webkitWebViewSetBackgroundColor                               cfunc
 	webkitWebViewTerminateWebProcess                              cfunc
+	webkitWebViewExecuteEditingCommand                            cfunc
 	webkitWebViewSetZoomLevel                                     func(view uintptr, level float64)
 
 	// WebKit: messages and requests

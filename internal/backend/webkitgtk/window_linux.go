@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 
 	"github.com/mullion-dev/mullion/internal/wire"
@@ -13,12 +14,15 @@ import (
 
 var errClosed = errors.New("webkitgtk: closed")
 
-// window is a GtkWindow that holds a GtkOverlay that holds the webviews.
+// window is a GtkWindow that holds a GtkBox with the menu bar, if there is
+// one, and a GtkOverlay that holds the webviews.
 type window struct {
 	e        *engine
 	id       uint32
 	win      uintptr // GtkWindow
+	box      uintptr // GtkBox
 	overlay  uintptr // GtkOverlay
+	menu     menuBar
 	state    wire.WindowState
 	webviews []*webview
 	closed   bool
@@ -37,8 +41,12 @@ func newWindow(e *engine, id uint32, s *wire.WindowState) (*window, error) {
 	w.win = c.gtkWindowNew.call(toplevel)
 	c.gObjectRef.call(w.win)
 	w.overlay = c.gtkOverlayNew.call()
-	c.gtkContainerAdd.call(w.win, w.overlay)
+	const vertical, fill = 1, 1 // GTK_ORIENTATION_VERTICAL, TRUE
+	w.box = c.gtkBoxNew.call(vertical, 0)
+	c.gtkContainerAdd.call(w.win, w.box)
+	c.gtkBoxPackStart.call(w.box, w.overlay, fill, fill, 0)
 	c.gtkWidgetShow.call(w.overlay)
+	c.gtkWidgetShow.call(w.box)
 	e.connect(w.overlay, "get-child-position", 3, func(a args) uintptr { return w.place(a[1], a[2]) })
 	e.connectFallback(w.win, "delete-event", 2, 1, func(args) uintptr { w.requestClose(); return 1 })
 	if !e.wayland {
@@ -105,6 +113,7 @@ var properties = []property{
 		func(w *window, s *wire.WindowState) { w.set(w.e.c.gtkWindowSetDeletable, s.Closable) }, false},
 	{"focusable", func(old, s *wire.WindowState) bool { return old.Focusable == s.Focusable },
 		func(w *window, s *wire.WindowState) { w.set(w.e.c.gtkWindowSetAcceptFocus, s.Focusable) }, false},
+	{"menu", func(old, s *wire.WindowState) bool { return reflect.DeepEqual(old.Menu, s.Menu) }, (*window).applyMenu, false},
 	{"limits", sameLimits, (*window).applyLimits, false},
 	{"resizable", func(old, s *wire.WindowState) bool { return old.Resizable == s.Resizable }, (*window).applySize, false},
 	{"size", func(old, s *wire.WindowState) bool { return old.Width == s.Width && old.Height == s.Height }, (*window).applySize, false},
@@ -198,7 +207,7 @@ func (w *window) Apply(old, s *wire.WindowState) error {
 		}
 	}
 	w.changed()
-	return errors.Join(errs...)
+	return errors.Join(append(errs, w.menu.err)...)
 }
 
 func (w *window) title(s *wire.WindowState) string {
@@ -224,6 +233,7 @@ func (w *window) applyLimits(s *wire.WindowState) {
 		minWidth: or(s.MinWidth, 1), minHeight: or(s.MinHeight, 1),
 		maxWidth: or(s.MaxWidth, maxPixels), maxHeight: or(s.MaxHeight, maxPixels),
 	}
+	g.minHeight, g.maxHeight = g.minHeight+w.menu.height, min(g.maxHeight+w.menu.height, maxPixels)
 	g.maxWidth, g.maxHeight = max(g.maxWidth, g.minWidth), max(g.maxHeight, g.minHeight)
 	w.e.c.gtkWindowSetGeometryHints.with(w.win, nil, g, minSize|maxSize)
 }
@@ -238,7 +248,7 @@ func (w *window) applySize(s *wire.WindowState) {
 		w.e.c.gtkWidgetSetSizeRequest.with(w.overlay, int(width), int(height))
 	}
 	w.set(w.e.c.gtkWindowSetResizable, s.Resizable)
-	w.e.c.gtkWindowResize.with(w.win, int(width), int(height))
+	w.e.c.gtkWindowResize.with(w.win, int(width), int(height+w.menu.height))
 }
 
 func (w *window) applyPosition(s *wire.WindowState) {
@@ -322,6 +332,8 @@ func (w *window) Do(a wire.Action) error {
 		return w.moveCursor(a)
 	case wire.ActionFullscreenAt:
 		return w.fullscreenAt(a)
+	case wire.ActionPopup:
+		return w.popUp(a.Args)
 	case wire.ActionAttention:
 		want := true
 		if len(a.Args) > 0 {
@@ -355,6 +367,8 @@ func (w *window) Close() {
 		w.webviews[len(w.webviews)-1].Close()
 	}
 	w.closed = true
+	w.dropPopup()
+	w.dropMenuBar()
 	delete(w.e.windows, w.id)
 	w.e.c.gtkWidgetDestroy.call(w.win)
 	w.e.c.gObjectUnref.call(w.win)

@@ -1,0 +1,277 @@
+package core_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mullion-dev/mullion/internal/backend/fake"
+	"github.com/mullion-dev/mullion/internal/core"
+	"github.com/mullion-dev/mullion/internal/menu"
+	"github.com/mullion-dev/mullion/internal/wire"
+)
+
+// must makes a call and reads its result.
+func must[T any](g *page, format string, args ...any) (r T) {
+	g.pair.t.Helper()
+	call := fmt.Sprintf(format, args...)
+	got := g.call(call)
+	if text, ok := strings.CutPrefix(got, "o"); !ok {
+		g.pair.t.Fatalf("%s: %s", call, got)
+	} else if err := json.Unmarshal([]byte(text), &r); err != nil {
+		g.pair.t.Fatalf("%s: %s: %v", call, got, err)
+	}
+	return r
+}
+
+// newItem makes an item of the menu and returns its resource and its ID.
+func (g *page) newItem(kind, options string, channel int) (uint32, string) {
+	g.pair.t.Helper()
+	h := must[[2]any](g, `["plugin:menu|new",{"kind":%q,"options":%s,"handler":"__CHANNEL__:%d"}]`, kind, options, channel)
+	return uint32(h[0].(float64)), h[1].(string)
+}
+
+// fakeWindow is the page's window in its engine.
+func (g *page) fakeWindow() *fake.Window {
+	g.pair.t.Helper()
+	for _, name := range g.pair.hosts() {
+		e := g.pair.engine(name)
+		for _, id := range e.Windows() {
+			if w, err := e.WaitWindow(g.pair.t.Context(), id); err == nil && w.State().Label == g.window.Label() {
+				return w
+			}
+		}
+	}
+	g.pair.t.Fatal("no window")
+	return nil
+}
+
+// shown is the menu bar as text: texts with their marks, submenus in brackets.
+func shown(items []wire.MenuItem) string {
+	var all []string
+	for _, i := range items {
+		text := string(i.Kind) + ":" + i.Text
+		if i.Checked {
+			text += "*"
+		}
+		if !i.Enabled && i.Kind != wire.MenuSeparator {
+			text += "-"
+		}
+		if i.Accelerator != nil {
+			text += "@" + i.Accelerator.Key
+		}
+		if i.Items != nil {
+			text += "[" + shown(i.Items) + "]"
+		}
+		all = append(all, text)
+	}
+	return strings.Join(all, " ")
+}
+
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(limit); !ok(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
+}
+
+// hears reads what is delivered to the page until all of that was in it.
+func (g *page) hears(want ...string) {
+	g.pair.t.Helper()
+	ctx, cancel := context.WithTimeout(g.pair.t.Context(), limit)
+	defer cancel()
+	got := ""
+	for slices.ContainsFunc(want, func(w string) bool { return !strings.Contains(got, w) }) {
+		data, err := g.view.NextDelivery(ctx)
+		if err != nil {
+			g.pair.t.Fatalf("waited in vain for %q; there was %s: %v", want, got, err)
+		}
+		got += data
+	}
+}
+
+func TestMenus(t *testing.T) {
+	p := newPair(t, `{"identifier": "all", "windows": ["*"], "permissions": ["core:default"]}`, core.Options{}, nil)
+	main, other := p.open("main", "app://localhost/"), p.open("other", "app://localhost/")
+	root, _ := main.newItem("Menu", `{"items":[{"text":"&File","items":[{"id":"open","text":"Open","accelerator":"CmdOrCtrl+O"},{"item":"Separator"},{"text":"On","checked":true},{"item":"Services"},{"item":"Quit"}]}]}`, 1)
+	if got := must[*[2]any](main, `["plugin:menu|set_as_app_menu",{"rid":%d}]`, root); got != nil {
+		t.Errorf("a menu before: %v", got)
+	}
+	want := "submenu:&File[normal:Open@O separator: check:On* normal:&Quit]"
+	for _, g := range []*page{main, other} {
+		if got := shown(g.fakeWindow().State().Menu); got != want {
+			t.Errorf("%s shows %s", g.window.Label(), got)
+		}
+	}
+	if got := shown(p.open("third", "app://localhost/").fakeWindow().State().Menu); got != want {
+		t.Errorf("a later window shows %s", got)
+	}
+
+	// A window with a menu of its own.
+	own, _ := other.newItem("Menu", `{"items":[{"text":"own","enabled":false}]}`, 1)
+	must[*[2]any](other, `["plugin:menu|set_as_window_menu",{"rid":%d,"window":"other"}]`, own)
+	if got := shown(other.fakeWindow().State().Menu); got != "normal:own-" {
+		t.Errorf("other shows %s", got)
+	}
+
+	// Changes, in order.
+	item, id := main.newItem("MenuItem", `{"id":"x","text":"X"}`, 2)
+	if id != "x" {
+		t.Errorf("id %q", id)
+	}
+	for _, step := range []struct{ call, want string }{
+		{`["plugin:menu|append",{"rid":%[1]d,"kind":"Menu","items":[[%[2]d,"MenuItem"]]}]`, want + " normal:X"},
+		{`["plugin:menu|prepend",{"rid":%[1]d,"kind":"Menu","items":[{"text":"a"},{"text":"b"}]}]`, "normal:b normal:a " + want + " normal:X"},
+		{`["plugin:menu|remove_at",{"rid":%[1]d,"kind":"Menu","position":0}]`, "normal:a " + want + " normal:X"},
+		{`["plugin:menu|set_text",{"rid":%[2]d,"kind":"MenuItem","text":"Y"}]`, "normal:a " + want + " normal:Y"},
+		{`["plugin:menu|set_enabled",{"rid":%[2]d,"kind":"MenuItem","enabled":false}]`, "normal:a " + want + " normal:Y-"},
+		{`["plugin:menu|set_accelerator",{"rid":%[2]d,"kind":"MenuItem","accelerator":"Alt+F4"}]`, "normal:a " + want + " normal:Y-@F4"},
+		{`["plugin:menu|set_accelerator",{"rid":%[2]d,"kind":"MenuItem","accelerator":null}]`, "normal:a " + want + " normal:Y-"},
+		{`["plugin:menu|insert",{"rid":%[1]d,"kind":"Menu","items":[{"item":"Copy"}],"position":1}]`, "normal:a Copy:&Copy " + want + " normal:Y-"},
+		{`["plugin:menu|remove",{"rid":%[1]d,"kind":"Menu","item":[%[2]d,"MenuItem"]}]`, "normal:a Copy:&Copy " + want},
+	} {
+		call := strings.NewReplacer("%[1]d", fmt.Sprint(root), "%[2]d", fmt.Sprint(item)).Replace(step.call)
+		if got := main.call(call); !strings.HasPrefix(got, "o") {
+			t.Errorf("%s: %s", call, got)
+		}
+		if got := shown(main.fakeWindow().State().Menu); got != step.want {
+			t.Errorf("%s: shows %s, want %s", call, got, step.want)
+		}
+	}
+	items := must[[][3]any](main, `["plugin:menu|items",{"rid":%d,"kind":"Menu"}]`, root)
+	if len(items) != 3 || items[2][2] != "Submenu" {
+		t.Errorf("items %v", items)
+	}
+	sub := uint32(items[2][0].(float64))
+	if got := must[*[3]any](main, `["plugin:menu|get",{"rid":%d,"kind":"Submenu","id":"open"}]`, sub); got == nil || got[1] != "open" {
+		t.Errorf("get: %v", got)
+	}
+	if got := must[*[3]any](main, `["plugin:menu|get",{"rid":%d,"kind":"Menu","id":"open"}]`, root); got != nil {
+		t.Errorf("get looked into a submenu: %v", got)
+	}
+
+	// The page that made a menu is left; the menu stays.
+	before := shown(main.fakeWindow().State().Menu)
+	main.hello(core.AppOrigin)
+	if got := main.call(fmt.Sprintf(`["plugin:menu|items",{"rid":%d,"kind":"Menu"}]`, root)); !strings.Contains(got, "is invalid") {
+		t.Errorf("a later page uses what is not its own: %s", got)
+	}
+	// And so it does when the host is lost.
+	old := p.engine("app")
+	old.Quit()
+	eventually(t, "another host", func() bool { return p.engine("app") != old })
+	again := p.page(main.window)
+	if got := shown(again.fakeWindow().State().Menu); got != before {
+		t.Errorf("a new host shows %s, want %s", got, before)
+	}
+	previous := must[*[2]any](again, `["plugin:menu|set_as_app_menu",{"rid":%d}]`, func() uint32 { r, _ := again.newItem("Menu", `{}`, 1); return r }())
+	if previous == nil {
+		t.Fatal("no menu before")
+	}
+	if got := must[[]any](again, `["plugin:menu|items",{"rid":%d,"kind":"Menu"}]`, uint32(previous[0].(float64))); len(got) != 3 {
+		t.Errorf("the menu before has %v", got)
+	}
+}
+
+func TestMenuChoices(t *testing.T) {
+	p := newPair(t, `{"identifier": "all", "windows": ["*"], "permissions": ["core:default"]}`, core.Options{}, nil)
+	main, other := p.open("main", "app://localhost/"), p.open("other", "app://localhost/")
+	root, _ := main.newItem("Menu", `{"items":[{"text":"a","id":"a","handler":"__CHANNEL__:7"},{"text":"c","id":"c","checked":false,"handler":"__CHANNEL__:7"},{"item":"Minimize"},{"item":"CloseWindow"}]}`, 1)
+	must[*[2]any](main, `["plugin:menu|set_as_window_menu",{"rid":%d}]`, root)
+	w := main.fakeWindow()
+	menu := w.State().Menu
+	number := func(n int) uint32 { return menu[n].Number }
+	choose := func(w *fake.Window, n uint32) {
+		t.Helper()
+		if err := w.ChooseMenuItem(n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	choose(other.fakeWindow(), number(1)) // a host that lies: it is not of that window
+	choose(w, 4711)
+	choose(w, number(0))
+	choose(w, number(1))
+	main.hears(`"a"`, `"c"`)
+	eventually(t, "the item to be checked", func() bool { return w.State().Menu[1].Checked })
+	choose(w, number(2))
+	eventually(t, "the window to be minimised", func() bool { return w.State().Minimized })
+	choose(w, number(3))
+	select {
+	case <-main.window.Gone():
+	case <-time.After(limit):
+		t.Error("the window does not close")
+	}
+}
+
+func TestMenuPopup(t *testing.T) {
+	p := newPair(t, `{"identifier": "all", "windows": ["*"], "permissions": ["core:default"]}`, core.Options{}, nil)
+	main := p.open("main", "app://localhost/")
+	root, _ := main.newItem("Menu", `{"items":[{"text":"a","id":"a","handler":"__CHANNEL__:9"}]}`, 1)
+	must[any](main, `["plugin:menu|popup",{"rid":%d,"kind":"Menu","window":null,"at":{"Physical":{"x":10,"y":20}}}]`, root)
+	must[any](main, `["plugin:menu|popup",{"rid":%d,"kind":"Menu","window":"nobody","at":null}]`, root)
+	w := main.fakeWindow()
+	actions := w.Actions()
+	var popup wire.Popup
+	if len(actions) != 1 || actions[0].Name != wire.ActionPopup || json.Unmarshal(actions[0].Args, &popup) != nil || *popup.X != 10 || *popup.Y != 20 {
+		t.Fatalf("actions %v", actions)
+	}
+	if err := w.ChooseMenuItem(popup.Items[0].Number); err != nil {
+		t.Fatal(err)
+	}
+	main.hears(`"a"`)
+	main.window.Destroy()
+	eventually(t, "all items to be gone", func() bool { return p.MenuStore().Live() == 0 })
+}
+
+// TestBadMenus checks that what is wrong with a menu is an error, and that
+// nothing is left of it.
+func TestBadMenus(t *testing.T) {
+	p := newPair(t, `{"identifier": "all", "windows": ["*"], "permissions": ["core:default"]}`, core.Options{}, nil)
+	main := p.open("main", "app://localhost/")
+	root, _ := main.newItem("Menu", `null`, 1)
+	check, _ := main.newItem("Check", `{"text":"x"}`, 1)
+	icon := must[uint32](main, `["plugin:image|new",{"rgba":[1,2,3,4],"width":1,"height":1}]`)
+	nested := strings.Repeat(`{"text":"x","items":[`, 40) + strings.Repeat(`]}`, 40)
+	for _, call := range []string{
+		`["plugin:menu|new",{"kind":"Nothing","options":{"text":"x"},"handler":"__CHANNEL__:1"}]`,
+		`["plugin:menu|new",{"kind":"MenuItem","options":{},"handler":"__CHANNEL__:1"}]`,
+		`["plugin:menu|new",{"kind":"MenuItem","options":{"text":"x","accelerator":"Hyper+X"},"handler":"__CHANNEL__:1"}]`,
+		`["plugin:menu|new",{"kind":"Predefined","options":{"item":"Nothing"},"handler":"__CHANNEL__:1"}]`,
+		`["plugin:menu|new",{"kind":"Icon","options":{"text":"x","icon":4711},"handler":"__CHANNEL__:1"}]`,
+		`["plugin:menu|new",{"kind":"Menu","options":{"items":[{"text":"good"},{"items":[]}]},"handler":"__CHANNEL__:1"}]`,
+		`["plugin:menu|new",{"kind":"Menu","options":{"items":[` + nested + `]},"handler":"__CHANNEL__:1"}]`,
+		fmt.Sprintf(`["plugin:menu|append",{"rid":%d,"kind":"Menu","items":[{"text":"good"},[4711,"MenuItem"]]}]`, root),
+		fmt.Sprintf(`["plugin:menu|append",{"rid":%d,"kind":"Menu","items":[[%d,"Menu"]]}]`, root, root),
+		fmt.Sprintf(`["plugin:menu|append",{"rid":%d,"kind":"Menu","items":[[%d,"Menu"]]}]`, root, icon),
+		fmt.Sprintf(`["plugin:menu|append",{"rid":%d,"kind":"Check","items":[]}]`, check),
+		fmt.Sprintf(`["plugin:menu|insert",{"rid":%d,"kind":"Menu","items":[],"position":-1}]`, root),
+		fmt.Sprintf(`["plugin:menu|set_text",{"rid":%d,"kind":"Menu","text":"x"}]`, root),
+		fmt.Sprintf(`["plugin:menu|is_checked",{"rid":%d}]`, root),
+		fmt.Sprintf(`["plugin:menu|set_as_app_menu",{"rid":%d}]`, check),
+		fmt.Sprintf(`["plugin:menu|popup",{"rid":%d,"kind":"Menu","at":{"Logical":{"x":1e300,"y":0}}}]`, root),
+		fmt.Sprintf(`["plugin:menu|popup",{"rid":%d,"kind":"Menu","at":{}}]`, root),
+	} {
+		if got := main.call(call); !strings.HasPrefix(got, "e") {
+			t.Errorf("%s: %s", call, got)
+		}
+	}
+	if got := p.MenuStore().Live(); got != 2 {
+		t.Errorf("%d items live, want the menu and the check", got)
+	}
+	if got := must[bool](main, `["plugin:menu|is_checked",{"rid":%d}]`, check); got {
+		t.Error("it is checked")
+	}
+	must[any](main, `["plugin:menu|set_checked",{"rid":%d,"checked":true}]`, check)
+	if got := must[bool](main, `["plugin:menu|is_checked",{"rid":%d}]`, check); !got {
+		t.Error("it is not checked")
+	}
+	if _, err := p.MenuStore().New(menu.Entry{Kind: menu.Normal}, nil); err != nil {
+		t.Error(err)
+	}
+}
