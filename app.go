@@ -172,6 +172,7 @@ func New(o Options) (*App, error) {
 		LibraryCacheDir: filepath.Join(cacheDir, "host"),
 		PathVariable:    a.pathVariable,
 	}
+	co.PageWindow = a.pageWindow
 	if windows := conf.App.Windows; len(windows) > 0 {
 		co.MainWindow = windows[0].Label
 	}

@@ -91,6 +91,17 @@ const load = `await window.__TAURI_INTERNALS__.invoke('loaded');
 await import('/runner.js');
 `
 
+// windowPermissions are those of the namespace window that are no defaults.
+var windowPermissions = strings.Fields(`
+	center create hide maximize minimize request-user-attention set-always-on-bottom set-always-on-top set-background-color
+	set-badge-count set-badge-label set-closable set-content-protected set-cursor-grab set-cursor-icon set-cursor-position
+	set-cursor-visible set-decorations set-effects set-enabled set-focus set-focusable set-fullscreen set-fullscreen-on-monitor
+	set-icon set-ignore-cursor-events set-max-size set-maximizable set-min-size set-minimizable set-overlay-icon set-position
+	set-progress-bar set-resizable set-shadow set-simple-fullscreen set-size set-size-constraints set-skip-taskbar set-theme
+	set-title set-title-bar-style set-visible-on-all-workspaces show start-dragging start-resize-dragging toggle-maximize
+	unmaximize unminimize
+`)
+
 // startHouse starts the app with two windows, main and second.
 func startHouse(t *testing.T, v variant, bundle string, exports map[string][]string) *house {
 	h := &house{
@@ -100,7 +111,7 @@ func startHouse(t *testing.T, v variant, bundle string, exports map[string][]str
 	}
 	h.writePictures()
 	commands := h.commands()
-	permissions := []any{"core:default", "core:window:allow-close", "core:window:allow-destroy", "older:default"}
+	permissions := []any{"core:webview:allow-create-webview-window", "core:default", "core:window:allow-close", "core:window:allow-destroy", "older:default"}
 	for _, name := range slices.Sorted(maps.Keys(commands)) {
 		if name != "forbidden" {
 			permissions = append(permissions, "allow-"+strings.ReplaceAll(name, "_", "-"))
@@ -109,6 +120,9 @@ func startHouse(t *testing.T, v variant, bundle string, exports map[string][]str
 	permissions = append(permissions, "allow-folder")
 	for _, name := range []string{"register-listener", "remove-listener", "trigger", "check-permissions", "request-permissions"} {
 		permissions = append(permissions, "test:allow-"+name)
+	}
+	for _, name := range windowPermissions {
+		permissions = append(permissions, "core:window:allow-"+name)
 	}
 	conf := fmt.Sprintf(`{"app": {
 		"withGlobalTauri": %t,
@@ -567,6 +581,9 @@ func (h *house) windowCommands() map[string]ipc.Handler {
 				return none{}, err
 			}
 			return none{}, h.loadedSince(ctx, a.Label, before)
+		}),
+		"page_loaded": handler(func(ctx context.Context, a labelArgs) (none, error) {
+			return none{}, h.loadedSince(ctx, a.Label, 0)
 		}),
 		"reload": handler(func(ctx context.Context, a labelArgs) (none, error) {
 			before := h.loadsOf(a.Label)

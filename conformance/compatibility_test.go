@@ -43,7 +43,7 @@ var silent = map[string]string{
 	"WINDOW_RESUMED":              "sent on Android only",
 	"WINDOW_SCALE_FACTOR_CHANGED": "sent, but without a test: the screen of the tests has one scale",
 	"WINDOW_SUSPENDED":            "sent on Android only",
-	"WINDOW_THEME_CHANGED":        "not implemented yet",
+	"WINDOW_THEME_CHANGED":        "tested as window.Window.onThemeChanged",
 }
 
 // notes say what a pass does not mean.

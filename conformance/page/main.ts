@@ -11,5 +11,6 @@ import "./event_window.test";
 import "./globals.test";
 import "./path.test";
 import "./dpi.test";
+import "./window.test";
 
 export { helpers, names, run } from "./harness";

@@ -19,6 +19,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/internal/assets"
 	"github.com/mullion-dev/mullion/internal/desktop/notify"
@@ -92,6 +94,9 @@ type Options struct {
 	Patience Patience
 	// Rendering says how hosts draw; nil means as they like.
 	Rendering *rendering.Ladder
+	// PageWindow reads the options with which a page opens a window. Nil:
+	// pages open none.
+	PageWindow func(options jsontext.Value) (WindowOptions, error)
 	// StayOpen keeps the app running when its last window has closed.
 	StayOpen bool
 }
