@@ -24,6 +24,7 @@ import (
 	"github.com/mullion-dev/mullion"
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/internal/e2e"
+	"github.com/mullion-dev/mullion/internal/e2e/session"
 	"github.com/mullion-dev/mullion/ipc"
 )
 
@@ -51,6 +52,7 @@ type house struct {
 	variant variant
 	exports map[string][]string
 	dir     string // of files
+	tray    *session.Tray
 
 	mu      sync.Mutex
 	keep    map[string]bool                     // guarded by mu; windows that the app does not let go
@@ -110,6 +112,7 @@ func startHouse(t *testing.T, v variant, bundle string, exports map[string][]str
 		changed: make(chan struct{}), plugins: map[string]map[listener]ipc.Channel{}, loads: map[string]int{},
 	}
 	h.writePictures()
+	h.tray = session.StartBus(t).StartTray()
 	commands := h.commands()
 	permissions := []any{"core:webview:allow-create-webview-window", "core:default", "core:window:allow-close", "core:window:allow-destroy", "older:default"}
 	for _, name := range slices.Sorted(maps.Keys(commands)) {
@@ -334,6 +337,7 @@ func (h *house) commands() map[string]ipc.Handler {
 	maps.Copy(commands, h.channelCommands())
 	maps.Copy(commands, h.eventCommands())
 	maps.Copy(commands, h.windowCommands())
+	maps.Copy(commands, h.trayCommands())
 	return commands
 }
 

@@ -12,5 +12,6 @@ import "./globals.test";
 import "./path.test";
 import "./dpi.test";
 import "./window.test";
+import "./tray.test";
 
 export { helpers, names, run } from "./harness";

@@ -63,7 +63,7 @@ var trayCommands = []builtin{
 
 type trayTemplateArgs struct {
 	ID         uint32         `json:"rid"`
-	Icon       jsontext.Value `json:"icon"`
+	Icon       jsontext.Value `json:"icon,omitzero"`
 	AsTemplate bool           `json:"asTemplate"`
 }
 
@@ -169,8 +169,8 @@ type trayClick struct {
 	ID       string `json:"id"`
 	Position point  `json:"position"`
 	Rect     struct {
-		Position struct{ Physical point }
-		Size     struct{ Physical pixels }
+		Position struct{ Physical point }  `json:"position"`
+		Size     struct{ Physical pixels } `json:"size"`
 	} `json:"rect"`
 	Button tray.Button `json:"button"`
 	State  string      `json:"buttonState"`
@@ -229,7 +229,7 @@ func (c *Core) changeTray(ctx context.Context, id uint32, change func(*tray.Stat
 
 type trayIconArgs struct {
 	ID   uint32         `json:"rid"`
-	Icon jsontext.Value `json:"icon"`
+	Icon jsontext.Value `json:"icon,omitzero"`
 }
 
 func (c *Core) cmdTrayIcon(ctx context.Context, a trayIconArgs) (none, error) {
