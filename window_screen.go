@@ -1,0 +1,40 @@
+package mullion
+
+import (
+	"context"
+
+	"github.com/mullion-dev/mullion/internal/wire"
+)
+
+// Center puts the window in the middle of what panels leave of its monitor.
+// Under Wayland it is an error wrapping errors.ErrUnsupported.
+func (w *Window) Center(ctx context.Context) error { return w.w.Do(ctx, wire.ActionCenter, nil) }
+
+// Theme is "light" or "dark", as the window is seen.
+func (w *Window) Theme() string { return w.w.Theme() }
+
+// Monitor is a monitor. Lengths are physical pixels.
+type Monitor struct {
+	// Name is what the system calls it; it may be empty.
+	Name string
+	// Scale is the number of physical pixels in a logical one.
+	Scale               float64
+	X, Y, Width, Height int
+	// Current is set on the monitor that shows most of the window, Primary on
+	// the one that the user has made the first.
+	Current, Primary bool
+}
+
+// Monitors asks the window's host for the monitors that are there. While no host is
+// up it is an error.
+func (w *Window) Monitors(ctx context.Context) ([]Monitor, error) {
+	s, err := w.w.Screen(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Monitor, len(s.Monitors))
+	for i, m := range s.Monitors {
+		list[i] = Monitor{m.Name, m.Scale, int(m.Area.X), int(m.Area.Y), int(m.Area.Width), int(m.Area.Height), i == s.Current, i == s.Primary}
+	}
+	return list, nil
+}
