@@ -249,8 +249,21 @@ func (c *Core) menuPicture(ctx context.Context, v jsontext.Value) (*menu.Picture
 	if i == nil || err != nil {
 		return nil, err
 	}
+	return i.forMenu(), nil
+}
+
+// DecodeMenuPicture reads a PNG or ICO for an item of a menu.
+func DecodeMenuPicture(file []byte) (*menu.Picture, error) {
+	i, err := DecodeImage(file)
+	if err != nil {
+		return nil, err
+	}
+	return i.forMenu(), nil
+}
+
+func (i *Image) forMenu() *menu.Picture {
 	i = i.within(menuPictureSide)
-	return &menu.Picture{Width: i.Width, Height: i.Height, RGBA: i.RGBA}, nil
+	return &menu.Picture{Width: i.Width, Height: i.Height, RGBA: i.RGBA}
 }
 
 // within returns the image, made smaller if one of its sides is longer. A

@@ -46,6 +46,9 @@ func (m *menus) of(w *Window) *shownMenu {
 	return m.app
 }
 
+// Context ends with the app.
+func (c *Core) Context() context.Context { return c.ctx }
+
 // SetAppMenu gives all windows that have no menu of their own that menu, or
 // none where root is nil. It returns the one before, which its caller has to
 // release. root stays held until then.

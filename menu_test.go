@@ -1,0 +1,109 @@
+package mullion
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/mullion-dev/mullion/internal/menu"
+)
+
+func newMenuApp(t *testing.T) *App {
+	t.Helper()
+	a, err := New(Options{
+		Files:  fstest.MapFS{"mullion.conf.json": {Data: []byte(`{"identifier": "dev.mullion.menus", "productName": "menus", "version": "1.0.0"}`)}},
+		Logger: slog.New(slog.DiscardHandler), DataDir: t.TempDir(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func TestMenu(t *testing.T) {
+	a := newMenuApp(t)
+	var got []MenuEvent
+	note := func(ctx context.Context, e MenuEvent) {
+		if ctx.Err() == nil {
+			got = append(got, e)
+		}
+	}
+	err := a.SetMenu(t.Context(), Menu{
+		{Text: "&File", Items: Menu{
+			{ID: "open", Text: "Open", Accelerator: "CmdOrCtrl+O", Do: note},
+			{Predefined: Separator},
+			{ID: "dark", Text: "Dark", Check: true, Do: note},
+			{ID: "off", Text: "Off", Disabled: true, Do: note},
+		}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := a.core.MenuStore()
+	before, err := a.core.SetAppMenu(t.Context(), nil)
+	if err != nil || before == nil {
+		t.Fatal(err)
+	}
+	shown, err := s.Snapshot(before)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range shown.Items[0].Items {
+		s.Activate(s.Find(before, i.Number))
+	}
+	if diff := cmp.Diff([]MenuEvent{{ID: "open"}, {ID: "dark", Checked: true}}, got); diff != "" {
+		t.Error(diff)
+	}
+	s.Release(before)
+	if n := s.Live(); n != 0 {
+		t.Errorf("%d items live", n)
+	}
+}
+
+func TestMenuErrors(t *testing.T) {
+	a := newMenuApp(t)
+	for _, test := range []struct {
+		name string
+		menu Menu
+		want error // nil: any
+	}{
+		{"accelerator", Menu{{Text: "x", Accelerator: "Hyper+X"}}, nil},
+		{"icon", Menu{{Text: "x", Icon: []byte("no picture")}}, nil},
+		{"predefined", Menu{{Predefined: "Nothing"}}, nil},
+		{"only for macOS", Menu{{Text: "x", Items: Menu{{Predefined: ServicesItem}}}}, errors.ErrUnsupported},
+		{"too many", make(Menu, menu.MaxShown+1), menu.ErrTooMany},
+	} {
+		err := a.SetMenu(t.Context(), test.menu)
+		if err == nil || test.want != nil && !errors.Is(err, test.want) {
+			t.Errorf("%s: got %v", test.name, err)
+		}
+	}
+	if err := a.SetMenu(t.Context(), nil); err != nil {
+		t.Error(err)
+	}
+	if n := a.core.MenuStore().Live(); n != 0 {
+		t.Errorf("%d items live", n)
+	}
+}
+
+func ExampleApp_SetMenu() {
+	a, err := New(Options{Files: fstest.MapFS{"mullion.conf.json": {Data: []byte(`{"identifier": "org.example.notes"}`)}}})
+	if err != nil {
+		panic(err)
+	}
+	err = a.SetMenu(context.Background(), Menu{
+		{Text: "&File", Items: Menu{
+			{Text: "&New", Accelerator: "CmdOrCtrl+N", Do: func(ctx context.Context, e MenuEvent) { /* … */ }},
+			{Predefined: Separator},
+			{Predefined: QuitItem},
+		}},
+		{Text: "&Edit", Items: Menu{{Predefined: CopyItem}, {Predefined: PasteItem}}},
+	})
+	if err != nil {
+		panic(err)
+	}
+}
