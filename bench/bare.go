@@ -216,6 +216,9 @@ func (x *bareHost) Page(uint32, wire.PageEvent) {}
 // Download implements backend.Handler.
 func (x *bareHost) Download(uint32, uint64, wire.DownloadEvent) {}
 
+// Dragged implements backend.Handler.
+func (x *bareHost) Dragged(uint32, wire.DragEvent) {}
+
 // Session implements backend.Handler.
 func (x *bareHost) Session(uint32, []byte) {}
 
