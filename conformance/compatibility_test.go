@@ -47,9 +47,7 @@ var silent = map[string]string{
 }
 
 // notes say what a pass does not mean.
-var notes = map[string]string{
-	"core.Resource": "nothing hands out a resource yet, so the tests close unknown ones",
-}
+var notes = map[string]string{}
 
 // outcome is what became of one test.
 type outcome int

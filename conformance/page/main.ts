@@ -13,5 +13,7 @@ import "./path.test";
 import "./dpi.test";
 import "./window.test";
 import "./tray.test";
+import "./image.test";
+import "./menu.test";
 
 export { helpers, names, run } from "./harness";

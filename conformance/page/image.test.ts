@@ -1,0 +1,43 @@
+import { Image, transformImage } from "@tauri-apps/api/image";
+import { equal, info, ok, packageTest, rejection, rejectsWith } from "./harness";
+
+const rgba = new Uint8Array([255, 0, 0, 128, 0, 0, 255, 255]);
+
+packageTest("image/Image/new: pixels come back", async () => {
+  const image = await Image.new(rgba, 2, 1);
+  equal(await image.size(), { width: 2, height: 1 });
+  equal([...(await image.rgba())], [...rgba]);
+  await image.close();
+  equal(await rejection(image.size()), `The resource id ${image.rid} is invalid.`);
+});
+
+packageTest("image/Image/new: too few pixels reject", () => rejectsWith(Image.new(rgba, 2, 2), "8 bytes of RGBA, want 16"));
+
+packageTest("image/Image/fromBytes: a PNG", async () => {
+  const canvas = document.createElement("canvas");
+  canvas.width = 3;
+  canvas.height = 2;
+  const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, "image/png"));
+  ok(blob !== null, "no PNG");
+  const image = await Image.fromBytes(await (blob as Blob).arrayBuffer());
+  equal(await image.size(), { width: 3, height: 2 });
+  await image.close();
+});
+
+packageTest("image/Image/fromBytes: something else rejects", () => rejectsWith(Image.fromBytes([1, 2, 3]), "neither PNG nor ICO"));
+
+packageTest("image/Image/fromPath: out of scope rejects", async () => rejectsWith(Image.fromPath((await info()).outside), "core:image:allow-from-path"));
+
+packageTest("image/transformImage/every form", async () => {
+  const image = await Image.new(rgba, 2, 1);
+  equal(transformImage(image), image.rid);
+  equal(transformImage("a.png"), "a.png");
+  equal(transformImage(null), null);
+  await image.close();
+});
+
+packageTest("core/Resource/close of one that there is", async () => {
+  const image = await Image.new(rgba, 2, 1);
+  await image.close();
+  equal(await rejection(image.close()), `The resource id ${image.rid} is invalid.`);
+});
