@@ -1,6 +1,7 @@
 // The effects are checked where they arrive: at a tray on the session bus.
 
 import { invoke } from "@tauri-apps/api/core";
+import { CheckMenuItem, Menu, MenuItem } from "@tauri-apps/api/menu";
 import { TrayIcon, type TrayIconEvent, type TrayIconOptions } from "@tauri-apps/api/tray";
 import { Inbox, equal, fresh, helper, ok, rejectsWith, testIn } from "./harness";
 
@@ -94,6 +95,28 @@ test("tray/TrayIcon/getById and removeById", async () => {
   await invoke("tray_empty");
   await rejectsWith(TrayIcon.removeById(id), id);
   equal(await TrayIcon.getById(id), null);
+});
+
+test("tray/TrayIcon/menu", async () => {
+  const inbox = new Inbox<string>();
+  const first = await MenuItem.new({ id: fresh("item"), text: "&First", action: () => inbox.push("first") });
+  const check = await CheckMenuItem.new({ text: "Check", checked: false, action: () => inbox.push("check") });
+  const menu = await Menu.new({ items: [first, check] });
+  await withIcon({ menu }, async (icon) => {
+    equal((await shown(icon.id)).menu, ["_First", "Check"]);
+    equal((await shown(icon.id)).onLeft, true);
+    await invoke("tray_choose", { id: icon.id, label: "_First" });
+    await invoke("tray_choose", { id: icon.id, label: "Check" });
+    equal(await inbox.first(2), ["first", "check"]);
+    equal(await check.isChecked(), true);
+    await menu.append(await MenuItem.new({ text: "Third" }));
+    equal((await invoke<Shown>("tray_menu", { id: icon.id, items: 3 })).menu, ["_First", "Check", "Third"]);
+    await icon.setMenu(null);
+    equal((await shown(icon.id)).menu, []);
+    await icon.setMenu(menu);
+    equal((await shown(icon.id)).menu.length, 3);
+  });
+  await menu.close();
 });
 
 const titleIn = helper("tray title", async ({ id, title }: { id: string; title: string }) => {
