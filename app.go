@@ -171,6 +171,7 @@ func New(o Options) (*App, error) {
 
 		LibraryCacheDir: filepath.Join(cacheDir, "host"),
 		PathVariable:    a.pathVariable,
+		Icon:            sync.OnceValues(func() (*core.Image, error) { return windowIcon(o.Files, conf.Bundle.Icon) }),
 	}
 	co.PageWindow = a.pageWindow
 	if windows := conf.App.Windows; len(windows) > 0 {

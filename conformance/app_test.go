@@ -104,6 +104,15 @@ var windowPermissions = strings.Fields(`
 	unmaximize unminimize
 `)
 
+// frame is a page without a bridge: it is shown in a frame only.
+const frame = `<!doctype html>
+<meta charset="utf-8">
+<script type="module" src="/frame.js"></script>
+`
+
+const frameScript = `window.conformance = await import('/conformance.js');
+`
+
 // startHouse starts the app with two windows, main and second.
 func startHouse(t *testing.T, v variant, bundle string, exports map[string][]string) *house {
 	h := &house{
@@ -120,7 +129,9 @@ func startHouse(t *testing.T, v variant, bundle string, exports map[string][]str
 			permissions = append(permissions, "allow-"+strings.ReplaceAll(name, "_", "-"))
 		}
 	}
-	permissions = append(permissions, "allow-folder")
+	permissions = append(permissions, "allow-folder", "core:app:allow-app-show", "core:app:allow-app-hide", "core:app:allow-set-dock-visibility",
+		"core:app:allow-set-app-theme", "core:app:allow-fetch-data-store-identifiers", "core:app:allow-remove-data-store",
+		"core:app:allow-default-window-icon")
 	for _, name := range []string{"register-listener", "remove-listener", "trigger", "check-permissions", "request-permissions"} {
 		permissions = append(permissions, "test:allow-"+name)
 	}
@@ -138,7 +149,7 @@ func startHouse(t *testing.T, v variant, bundle string, exports map[string][]str
 	h.App = e2e.Start(t, e2e.Options{
 		Config:      conf,
 		Permissions: permissions,
-		Files:       map[string]string{"conformance.html": page, "load.js": load, "conformance.js": bundle},
+		Files:       map[string]string{"conformance.html": page, "load.js": load, "frame.html": frame, "frame.js": frameScript, "conformance.js": bundle},
 		Setup: func(a *mullion.App) {
 			for name, c := range commands {
 				a.HandleRaw(name, c)

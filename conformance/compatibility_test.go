@@ -47,7 +47,16 @@ var silent = map[string]string{
 }
 
 // notes say what a pass does not mean.
-var notes = map[string]string{}
+var notes = map[string]string{
+	"app.exit":                      "in pages only its refusal is tested, as it ends the app",
+	"app.fetchDataStoreIdentifiers": "always empty: only macOS has such stores",
+	"app.getBundleType":             "null, but for an AppImage",
+	"app.hide":                      "does nothing: only macOS has this",
+	"app.onBackButtonPress":         "never called: desktops have no back button",
+	"app.removeDataStore":           "does nothing: only macOS has such stores",
+	"app.setDockVisibility":         "does nothing: only macOS has a dock",
+	"app.show":                      "does nothing: only macOS has this",
+}
 
 // outcome is what became of one test.
 type outcome int

@@ -19,7 +19,7 @@ import (
 func TestMain(m *testing.M) { e2e.Main(m) }
 
 // tested are the modules of the package whose every export must have a test.
-var tested = []string{"core", "event", "path", "dpi", "webviewWindow", "window", "tray", "image", "menu"}
+var tested = []string{"core", "event", "path", "dpi", "app", "mocks", "webviewWindow", "window", "tray", "image", "menu"}
 
 // inGlobal are those of them that window.__TAURI__ has.
 var inGlobal = []string{"core", "event"}

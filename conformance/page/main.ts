@@ -10,6 +10,8 @@ import "./event_targets.test";
 import "./event_window.test";
 import "./globals.test";
 import "./path.test";
+import "./app.test";
+import "./mocks.test";
 import "./dpi.test";
 import "./window.test";
 import "./tray.test";
@@ -17,3 +19,4 @@ import "./image.test";
 import "./menu.test";
 
 export { helpers, names, run } from "./harness";
+export { mocked } from "./mocks.test";

@@ -224,6 +224,7 @@ func builtins(t *testing.T) map[string]bool {
 		}
 	}
 	add(`\bcommand\("([a-z]+)", "([a-z_]+)"`, "")
+	add(`\bappleCommand(?:\[none\]|\[struct \{[^}]*\}\])\("([a-z_]+)"`, "app")
 	add(`\b(?:getter|doer|setter|act|lacking|textless|ofScreen)\("([a-z_]+)"`, "window")
 	add(`\bmenuGetter\("([a-z_]+)"`, "menu")
 	namespaces := regexp.MustCompile(`var coreNamespaces = .*`).FindString(source)

@@ -71,6 +71,8 @@ type Options struct {
 	// MainWindow is the label of the window whose host is named "app"; empty
 	// means "main".
 	MainWindow string
+	// Icon is the icon of windows; it may be nil, or return nil.
+	Icon func() (*Image, error)
 	// PathVariable resolves the variables with which granted paths begin,
 	// named without $; nil knows none.
 	PathVariable func(name string) (dir string, ok bool)
@@ -173,6 +175,7 @@ type Core struct {
 	lastID       uint32                // guarded by mu
 	lastPopup    uint32                // guarded by mu
 	closed       bool                  // guarded by mu
+	theme        string                // guarded by mu; of windows that have none of their own
 	started      bool                  // guarded by mu; Run was called, hosts may start
 	hadWindow    bool                  // guarded by mu
 	focused      uint64                // guarded by mu; counts the times that a window came to the front

@@ -67,6 +67,9 @@ func (c *Core) OpenWindow(ctx context.Context, o WindowOptions) (*Window, error)
 		c.mu.Unlock()
 		return nil, fmt.Errorf("a webview with label `%s` already exists", label)
 	}
+	if o.State.Theme == "" {
+		o.State.Theme = c.theme
+	}
 	c.lastID += 2
 	w := &Window{core: c, id: c.lastID - 1, label: label, isolate: o.Isolate, url: o.Webview.URL, state: o.State, gone: make(chan struct{})}
 	h := newHost(c, sharedHost, capability.Resources{}) // until Run knows better
