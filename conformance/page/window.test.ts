@@ -2,6 +2,7 @@
 
 import { invoke } from "@tauri-apps/api/core";
 import { LogicalPosition, LogicalSize, PhysicalPosition, PhysicalSize } from "@tauri-apps/api/dpi";
+import { Image } from "@tauri-apps/api/image";
 import {
   CloseRequestedEvent, Effect, EffectState, ProgressBarStatus, UserAttentionType, Window, availableMonitors, currentMonitor,
   cursorPosition, getAllWindows, getCurrentWindow, monitorFromPoint, primaryMonitor,
@@ -9,7 +10,7 @@ import {
   PhysicalSize as WindowSize,
 } from "@tauri-apps/api/window";
 import { WebviewWindow, getAllWebviewWindows, getCurrentWebviewWindow } from "@tauri-apps/api/webviewWindow";
-import { Inbox, equal, fresh, ok, packageTest as test, rejectsWith, within } from "./harness";
+import { Inbox, equal, fresh, info, ok, packageTest as test, rejectsWith, within } from "./harness";
 
 /** Runs body with a window of its own, which is gone afterwards. */
 async function withWindow(body: (w: Window) => Promise<void>): Promise<void> {
@@ -162,11 +163,24 @@ test("window/Window/what Linux lacks is an error", () => withWindow(async (w) =>
     ["set_shadow", () => w.setShadow(false)], ["set_content_protected", () => w.setContentProtected(true)],
     ["set_cursor_grab", () => w.setCursorGrab(true)], ["set_title_bar_style", () => w.setTitleBarStyle("overlay")],
     ["set_badge_count", () => w.setBadgeCount(3)], ["set_badge_label", () => w.setBadgeLabel("new")],
-    ["set_overlay_icon", () => w.setOverlayIcon("icon.png")], ["set_icon", () => w.setIcon("icon.png")],
+    ["set_overlay_icon", () => w.setOverlayIcon("icon.png")],
     ["activity_name", () => w.activityName()], ["scene_identifier", () => w.sceneIdentifier()],
   ] as const) {
     await rejectsWith(call(), name);
   }
+}));
+
+test("window/Window/icon: pixels, a file's bytes, a picture", () => withWindow(async (w) => {
+  const picture = await Image.new(new Uint8Array([255, 0, 0, 128]), 1, 1);
+  await w.setIcon(picture);
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = 300; // is made smaller
+  const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, "image/png"));
+  await w.setIcon(new Uint8Array(await blob!.arrayBuffer()));
+  await picture.close();
+  await rejectsWith(w.setIcon(picture), "resource id");
+  await rejectsWith(w.setIcon([1, 2, 3]), "neither PNG nor ICO");
+  await rejectsWith(w.setIcon((await info()).outside), "core:image:allow-from-path");
 }));
 
 test("window/Window/resize and move are heard", () => withWindow(async (w) => {

@@ -159,6 +159,7 @@ type Core struct {
 	notify        *notify.Client
 	trays         trays
 	menuStore     menu.Store
+	icon          func() *wire.Picture // of windows that have none of their own; nil: none
 
 	mu           sync.RWMutex
 	commands     map[string]registered // guarded by mu
@@ -210,6 +211,7 @@ func New(o Options) (*Core, error) {
 	}
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())
 	c.events.core = c
+	c.icon = sync.OnceValue(c.readIcon)
 	c.dialogs.core = c
 	c.notify = notify.New()
 	c.registerBuiltins()

@@ -40,14 +40,22 @@ func decodePNG(file []byte) (*Image, error) {
 	if err != nil {
 		return nil, fmt.Errorf("PNG: %w", err)
 	}
-	b := decoded.Bounds()
+	return ImageOf(decoded)
+}
+
+// ImageOf copies an image.
+func ImageOf(from image.Image) (*Image, error) {
+	b := from.Bounds()
+	if err := checkImageSize(b.Dx(), b.Dy()); err != nil {
+		return nil, err
+	}
 	out := image.NewNRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
-	if same, ok := decoded.(*image.NRGBA); ok && same.Stride == out.Stride {
+	if same, ok := from.(*image.NRGBA); ok && same.Stride == out.Stride && len(same.Pix) == len(out.Pix) {
 		copy(out.Pix, same.Pix)
 	} else {
 		for y := range b.Dy() {
 			for x := range b.Dx() {
-				out.SetNRGBA(x, y, color.NRGBAModel.Convert(decoded.At(b.Min.X+x, b.Min.Y+y)).(color.NRGBA))
+				out.SetNRGBA(x, y, color.NRGBAModel.Convert(from.At(b.Min.X+x, b.Min.Y+y)).(color.NRGBA))
 			}
 		}
 	}

@@ -231,7 +231,7 @@ func wireItems(entries []menu.Entry) []wire.MenuItem {
 			i.Accelerator = &wire.MenuAccelerator{Control: a.Control, Shift: a.Shift, Alt: a.Alt, Super: a.Super, Key: a.Key}
 		}
 		if p := e.Picture; p != nil {
-			i.Icon = &wire.MenuIcon{Width: p.Width, Height: p.Height, RGBA: p.RGBA}
+			i.Icon = &wire.Picture{Width: p.Width, Height: p.Height, RGBA: p.RGBA}
 		}
 		items = append(items, i)
 	}

@@ -54,6 +54,9 @@ func (c *Core) OpenWindow(ctx context.Context, o WindowOptions) (*Window, error)
 	if !labelPattern.MatchString(label) {
 		return nil, fmt.Errorf("window label %q: only letters, digits and - / : _ are allowed", label)
 	}
+	if o.State.Icon == nil {
+		o.State.Icon = c.icon()
+	}
 	c.mu.Lock()
 	if c.closed {
 		c.mu.Unlock()

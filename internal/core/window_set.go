@@ -129,7 +129,6 @@ var windowSetters = []builtin{
 	lacking("set_progress_bar", "progress in docks of Linux desktops is not implemented yet", func(v *progressArg) bool {
 		return v == nil || v.Status == "none"
 	}),
-	lacking("set_icon", "icons of windows are not implemented yet", isNull),
 	textless("activity_name", "only Android has activities"),
 	textless("scene_identifier", "only iOS has scenes"),
 }

@@ -45,6 +45,9 @@ type Options struct {
 	Capabilities []capability.Capability
 	// Files are further files of the front end, by path without a slash.
 	Files map[string]string
+	// Embedded is what ships inside the executable, beside the configuration
+	// and the front end.
+	Embedded fs.FS
 	// Setup registers commands before the app runs.
 	Setup func(*mullion.App)
 	// NoWindow leaves the window "main" out.
@@ -145,6 +148,7 @@ func Start(t testing.TB, o Options) *App {
 	}
 	a.App, err = mullion.New(mullion.Options{
 		Config:       conf,
+		Files:        o.Embedded,
 		Assets:       a.files,
 		Capabilities: append(caps, o.Capabilities...),
 		Logger:       logger,

@@ -15,7 +15,7 @@ type MenuItem struct {
 	// keyboard.
 	Accelerator *MenuAccelerator `json:"accelerator,omitzero"`
 	// Icon is a picture beside the text.
-	Icon *MenuIcon `json:"icon,omitzero"`
+	Icon *Picture `json:"icon,omitzero"`
 	// Items are what a MenuSubmenu holds.
 	Items []MenuItem `json:"items,omitzero"`
 }
@@ -43,8 +43,9 @@ type MenuAccelerator struct {
 	Key     string `json:"key"`
 }
 
-// MenuIcon is a picture of red, green, blue and alpha, row by row.
-type MenuIcon struct {
+// Picture is red, green, blue and alpha of each pixel, row by row from the top,
+// alpha not multiplied in.
+type Picture struct {
 	Width  int    `json:"width"`
 	Height int    `json:"height"`
 	RGBA   []byte `json:"rgba"`

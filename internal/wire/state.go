@@ -49,6 +49,10 @@ type WindowState struct {
 	// Theme is "light", "dark" or "" for the system's.
 	Theme string `json:"theme,omitzero"`
 
+	// Icon is what the desktop shows for the window, at most MaxIconSide pixels
+	// wide and high; nil leaves it to the system.
+	Icon *Picture `json:"icon,omitzero"`
+
 	// Menu is the menu bar; none without items. Its height comes on top of
 	// that of the content.
 	Menu []MenuItem `json:"menu,omitzero"`
@@ -58,6 +62,9 @@ type WindowState struct {
 	// part when a window is made.
 	Touch []Touch `json:"touch,omitzero"`
 }
+
+// MaxIconSide is the most pixels on a side of a window's icon.
+const MaxIconSide = 128
 
 // Touch is a part of a window that its user can change as well as the app.
 type Touch string

@@ -201,15 +201,13 @@ func mnemonic(text string) string {
 const menuIconSide = 16
 
 // menuIcon makes a GtkImage, or 0.
-func (e *engine) menuIcon(i *wire.MenuIcon) uintptr {
-	if i.Width < 1 || i.Height < 1 || len(i.RGBA) != 4*i.Width*i.Height {
+func (e *engine) menuIcon(i *wire.Picture) uintptr {
+	c := e.c
+	picture := e.pixbuf(i)
+	if picture == 0 {
 		return 0
 	}
-	c := e.c
-	const rgb, bilinear = 0, 2 // GDK_COLORSPACE_RGB, GDK_INTERP_BILINEAR
-	bytes := e.newBytes(i.RGBA)
-	picture := c.gdkPixbufNewFromBytes.with(bytes, rgb, 1, 8, i.Width, i.Height, 4*i.Width)
-	c.gBytesUnref.call(bytes)
+	const bilinear = 2 // GDK_INTERP_BILINEAR
 	if longer := max(i.Width, i.Height); longer > menuIconSide {
 		scaled := c.gdkPixbufScaleSimple.with(picture, max(i.Width*menuIconSide/longer, 1), max(i.Height*menuIconSide/longer, 1), bilinear)
 		c.gObjectUnref.call(picture)

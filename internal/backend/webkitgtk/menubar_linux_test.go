@@ -27,8 +27,8 @@ func TestMnemonic(t *testing.T) {
 }
 
 // red is a picture of 32×32 pixels.
-func red() *wire.MenuIcon {
-	i := &wire.MenuIcon{Width: 32, Height: 32, RGBA: make([]byte, 4*32*32)}
+func red() *wire.Picture {
+	i := &wire.Picture{Width: 32, Height: 32, RGBA: make([]byte, 4*32*32)}
 	for n := 0; n < len(i.RGBA); n += 4 {
 		i.RGBA[n], i.RGBA[n+3] = 255, 255
 	}

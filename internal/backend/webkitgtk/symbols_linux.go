@@ -135,6 +135,7 @@ type library struct {
 	gtkWindowSetAcceptFocus          cfunc
 	gtkWindowSetDecorated            cfunc
 	gtkWindowSetDeletable            cfunc
+	gtkWindowSetIcon                 cfunc
 	gtkWindowSetFocusOnMap           cfunc
 	gtkWindowSetGeometryHints        cfunc
 	gtkWindowSetKeepAbove            cfunc

@@ -70,6 +70,9 @@ func newWindow(e *engine, id uint32, s *wire.WindowState) (*window, error) {
 	old := defaults
 	old.Title = s.Title
 	old.Center, old.Transparent = s.Center, s.Transparent
+	if e.wayland {
+		old.Icon = s.Icon // desktops show that of the app's desktop file, and nobody has asked for another one yet
+	}
 	if s.Center {
 		old.X, old.Y = s.X, s.Y
 	}
@@ -111,6 +114,7 @@ var properties = []property{
 		func(w *window, s *wire.WindowState) { w.set(w.e.c.gtkWindowSetDecorated, s.Decorated) }, false},
 	{"closable", func(old, s *wire.WindowState) bool { return old.Closable == s.Closable },
 		func(w *window, s *wire.WindowState) { w.set(w.e.c.gtkWindowSetDeletable, s.Closable) }, false},
+	{"icon", sameIcon, (*window).applyIcon, true},
 	{"focusable", func(old, s *wire.WindowState) bool { return old.Focusable == s.Focusable },
 		func(w *window, s *wire.WindowState) { w.set(w.e.c.gtkWindowSetAcceptFocus, s.Focusable) }, false},
 	{"menu", func(old, s *wire.WindowState) bool { return reflect.DeepEqual(old.Menu, s.Menu) }, (*window).applyMenu, false},

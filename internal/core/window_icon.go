@@ -1,0 +1,60 @@
+package core
+
+import (
+	"context"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/mullion-dev/mullion/internal/wire"
+)
+
+// iconCommands change what the desktop shows for a window.
+var iconCommands = []builtin{
+	command("window", "set_icon", false, (*Core).cmdSetIcon),
+}
+
+type iconArgs struct {
+	Label string         `json:"label,omitzero"`
+	Value jsontext.Value `json:"value,omitzero"`
+}
+
+func (c *Core) cmdSetIcon(ctx context.Context, a iconArgs) (none, error) {
+	w, err := c.windowOrCaller(ctx, a.Label)
+	if err != nil {
+		return none{}, err
+	}
+	i, err := c.imageArgument(ctx, a.Value)
+	if err != nil {
+		return none{}, err
+	}
+	return none{}, w.SetIcon(ctx, i)
+}
+
+// SetIcon changes the window's icon; nil is that of the app again.
+func (w *Window) SetIcon(ctx context.Context, i *Image) error {
+	icon := w.core.icon()
+	if i != nil {
+		icon = i.forWindow()
+	}
+	return w.Update(ctx, func(s *wire.WindowState) { s.Icon = icon })
+}
+
+func (i *Image) forWindow() *wire.Picture {
+	i = i.within(wire.MaxIconSide)
+	return &wire.Picture{Width: i.Width, Height: i.Height, RGBA: i.RGBA}
+}
+
+// readIcon reads the icon of all windows that have none of their own.
+func (c *Core) readIcon() *wire.Picture {
+	if c.opts.Icon == nil {
+		return nil
+	}
+	i, err := c.opts.Icon()
+	if err != nil {
+		c.log.Warn("mullion: windows have no icon", "error", err)
+	}
+	if i == nil || err != nil {
+		return nil
+	}
+	return i.forWindow()
+}
