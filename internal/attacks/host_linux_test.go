@@ -106,6 +106,8 @@ func (h *attacked) Observed(uint32, wire.WindowObserved) {}
 
 // CloseRequested implements backend.Handler.
 func (h *attacked) CloseRequested(uint32)  {}
+
+// MenuChosen implements backend.Handler.
 func (h *attacked) MenuChosen(_, _ uint32) {}
 
 // Download implements backend.Handler.

@@ -44,7 +44,7 @@ const limit = 2 * time.Minute
 // loadLimit is how long the page may take.
 const loadLimit = 30 * time.Second
 
-var errHost = errors.New("the host did not last")
+var errPage = errors.New("the page did not load")
 
 // station is where attacks are started from and what they are aimed at: a
 // home, sockets, a program of the user.
@@ -84,14 +84,11 @@ func runStation(dir string) error {
 		if s.user == "root" && !r.root {
 			continue
 		}
-		done := len(s.rows)
 		err := s.attack(r)
-		for again := 0; errors.Is(err, errHost) && again < 2; again++ {
-			// The engine does not always come up on a machine that is busy, and
-			// crashes now and then, which is not what this is about. The log has
-			// what it said.
+		for again := 0; errors.Is(err, errPage) && again < 2; again++ {
+			// The engine does not always come up on a machine that is busy,
+			// which is not what this is about. The log has what it said.
 			fmt.Println(s.user, r.name, err)
-			s.rows = s.rows[:done]
 			err = s.attack(r)
 		}
 		if err != nil {
@@ -347,7 +344,7 @@ func (s *station) watch(r run, p *sandbox.Process, conn net.Conn) error {
 	answers := bufio.NewReader(conn)
 	conn.SetDeadline(time.Now().Add(loadLimit))
 	if line, err := answers.ReadString('\n'); line != "ready\n" {
-		return fmt.Errorf("%w: %q, %w\n%s", errHost, line, err, threads(p.PID()))
+		return fmt.Errorf("%w: %q, %w\n%s", errPage, line, err, threads(p.PID()))
 	}
 	conn.SetDeadline(time.Now().Add(limit))
 	own := map[string]string{"rounds": fmt.Sprint(r.rounds())}
@@ -378,7 +375,7 @@ func (s *station) watch(r run, p *sandbox.Process, conn net.Conn) error {
 		if line == "answer <nil>\n" {
 			err = nil
 		} else {
-			err = fmt.Errorf("%w: it answered %q, %w", errHost, line, err)
+			err = fmt.Errorf("the page answers no more: %q, %w", line, err)
 		}
 		answer <- err
 	}()

@@ -50,3 +50,14 @@ func TestInvoke(t *testing.T) {
 		})
 	}
 }
+
+// TestNobodysDescendants: tests end what is below a process, which may just
+// not be there.
+func TestNobodysDescendants(t *testing.T) {
+	if found := e2e.Descendants(0); len(found) > 0 {
+		t.Errorf("got %d processes of others", len(found))
+	}
+	if found := e2e.Descendants(os.Getpid()); len(found) == 0 {
+		t.Error("not even the display is below the tests")
+	}
+}

@@ -52,8 +52,13 @@ func parseStat(s string) (p Process, err error) {
 	return p, err
 }
 
-// Descendants returns the living processes under pid.
+// Descendants returns the living processes under pid. A pid of 0, which is
+// that of a process that is not there, has none, though the kernel gives it to
+// the parent of all.
 func Descendants(pid int) []Process {
+	if pid <= 0 {
+		return nil
+	}
 	all := Processes()
 	parents := []int{pid}
 	var found []Process
