@@ -105,7 +105,7 @@ func (h *attacked) Decide(_ uint32, _ wire.Decision, answer func(wire.Verdict)) 
 func (h *attacked) Observed(uint32, wire.WindowObserved) {}
 
 // CloseRequested implements backend.Handler.
-func (h *attacked) CloseRequested(uint32)  {}
+func (h *attacked) CloseRequested(uint32) {}
 
 // MenuChosen implements backend.Handler.
 func (h *attacked) MenuChosen(_, _ uint32) {}
