@@ -10,8 +10,8 @@ import (
 	"github.com/mullion-dev/mullion/internal/menu"
 )
 
-// Menu is what a menu bar, a submenu or a context menu holds. To change a menu
-// that is shown, set it again.
+// Menu is what a menu bar, a submenu, a context menu or that of a tray icon
+// holds. To change a menu that is shown, set it again.
 type Menu []MenuItem
 
 // MenuItem is an item of a menu. Its kind follows from what is set: Predefined,
@@ -38,8 +38,9 @@ type MenuItem struct {
 	Predefined PredefinedItem
 	// Items makes a submenu.
 	Items Menu
-	// Do is called on a goroutine of its own when the user has chosen the
-	// item. ctx ends with the app. A panic is logged.
+	// Do is called when the user has chosen the item: on a goroutine of its
+	// own, or for a tray icon after what it was told before, as
+	// TrayOptions.OnEvent is. ctx ends with the app. A panic is logged.
 	Do func(ctx context.Context, e MenuEvent)
 }
 

@@ -32,28 +32,13 @@ type TrayOptions struct {
 	Hidden bool
 	// Menu is what a right click shows, and a left click too unless
 	// NoMenuOnLeftClick is set and the desktop heeds that, which GNOME's
-	// extension does not. Nil: none.
-	Menu              []TrayMenuItem
+	// extension does not. Nil: none. Of the predefined items a tray has
+	// Separator and QuitItem; accelerators are only shown.
+	Menu              Menu
 	NoMenuOnLeftClick bool
 	// OnEvent is told of clicks and turns of the wheel, one after the other.
 	// It may be nil.
 	OnEvent func(TrayEvent)
-}
-
-// TrayMenuItem is an item of a tray icon's menu.
-type TrayMenuItem struct {
-	// Text is what the user reads. & is before the letter that chooses the
-	// item; && is an ampersand.
-	Text string
-	// Separator makes it a line. Nothing else counts then.
-	Separator bool
-	Disabled  bool
-	// Check makes it an item that turns over when it is chosen.
-	Check, Checked bool
-	// Items make it a submenu.
-	Items []TrayMenuItem
-	// OnClick is called when the user has chosen it. It may be nil.
-	OnClick func()
 }
 
 // TrayEvent is what the user has done with a tray icon: a click, or a turn of
@@ -104,7 +89,7 @@ func (a *App) NewTrayIcon(ctx context.Context, o TrayOptions) (*TrayIcon, error)
 	var root *menu.Item
 	if o.Menu != nil {
 		var err error
-		if root, err = a.trayMenu(menu.Menu, "", o.Menu); err != nil {
+		if root, err = a.trayMenu(o.Menu); err != nil {
 			return nil, fmt.Errorf("mullion: tray icon: %w", err)
 		}
 		defer a.core.MenuStore().Release(root)
@@ -127,43 +112,35 @@ func (a *App) NewTrayIcon(ctx context.Context, o TrayOptions) (*TrayIcon, error)
 	return &TrayIcon{a, t}, nil
 }
 
-// trayMenu makes a menu of items. The caller releases it.
-func (a *App) trayMenu(kind menu.Kind, text string, items []TrayMenuItem) (*menu.Item, error) {
-	store := a.core.MenuStore()
-	root, err := store.New(menu.Entry{Kind: kind, Text: text, Enabled: true}, nil)
+// trayMenu makes a menu for a tray icon. The caller releases it.
+func (a *App) trayMenu(m Menu) (*menu.Item, error) {
+	root, err := a.newMenu(m)
 	if err != nil {
 		return nil, err
 	}
-	for _, i := range items {
-		var item *menu.Item
-		e := menu.Entry{Kind: menu.Normal, Text: i.Text, Enabled: !i.Disabled, Checked: i.Checked}
-		switch {
-		case i.Separator:
-			e = menu.Entry{Kind: menu.Predefined, Item: menu.Separator, Enabled: true}
-		case i.Text == "":
-			err = errors.New("an item of the menu needs a Text")
-		case i.Check:
-			e.Kind = menu.Check
-		}
-		if err == nil && i.Items != nil {
-			item, err = a.trayMenu(menu.Submenu, i.Text, i.Items)
-		} else if err == nil {
-			var chosen func(string)
-			if f := i.OnClick; f != nil {
-				chosen = func(string) { f() }
-			}
-			item, err = store.New(e, chosen)
-		}
-		if err == nil {
-			err = store.Insert(root, -1, item)
-			store.Release(item) // the menu keeps it
-		}
-		if err != nil {
-			store.Release(root)
-			return nil, err
-		}
+	if err := m.fitsTray(); err != nil {
+		a.core.MenuStore().Release(root)
+		return nil, err
 	}
 	return root, nil
+}
+
+// fitsTray tells what of a menu cannot be in a tray, where no window is meant
+// and an item is nothing but its text.
+func (m Menu) fitsTray() error {
+	for _, d := range m {
+		switch {
+		case d.Predefined == Separator || d.Predefined == QuitItem:
+		case d.Predefined != "":
+			return fmt.Errorf("menu item %s in a tray: %w", d.Predefined, errors.ErrUnsupported)
+		case d.Text == "":
+			return errors.New("menu item in a tray: give it a Text")
+		}
+		if err := d.Items.fitsTray(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // TrayIcon finds a tray icon by its ID, also one that a page has made. The
@@ -217,12 +194,14 @@ func (t *TrayIcon) update(ctx context.Context, change func(*tray.State)) error {
 	return nil
 }
 
-// SetMenu shows another menu; nil takes it away.
-func (t *TrayIcon) SetMenu(ctx context.Context, items []TrayMenuItem) error {
+// SetMenu shows another menu; nil takes it away. The error wraps
+// [errors.ErrUnsupported] for a predefined item that trays do not have, and
+// the menu stays as it was.
+func (t *TrayIcon) SetMenu(ctx context.Context, m Menu) error {
 	var root *menu.Item
-	if items != nil {
+	if m != nil {
 		var err error
-		if root, err = t.app.trayMenu(menu.Menu, "", items); err != nil {
+		if root, err = t.app.trayMenu(m); err != nil {
 			return fmt.Errorf("mullion: tray icon: %w", err)
 		}
 		defer t.app.core.MenuStore().Release(root)

@@ -12,10 +12,10 @@ func ExampleApp_NewTrayIcon() {
 		_, err := app.NewTrayIcon(ctx, mullion.TrayOptions{
 			Icon:    picture,
 			Tooltip: "3 unread messages",
-			Menu: []mullion.TrayMenuItem{
+			Menu: mullion.Menu{
 				{Text: "&Mute", Check: true},
-				{Separator: true},
-				{Text: "&Quit", OnClick: app.Quit},
+				{Predefined: mullion.Separator},
+				{Predefined: mullion.QuitItem},
 			},
 		})
 		return err

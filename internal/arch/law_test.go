@@ -22,7 +22,7 @@ var law = []struct {
 	{"internal/assets", nil, "answers requests; who may ask is decided by its caller"},
 	{"internal/durable", nil, "files that survive crashes know nothing of states"},
 	{"internal/desktop", nil, "where the system keeps files of apps"},
-	{"internal/desktop/...", []string{"internal/desktop/bus", "internal/menu"}, "what the desktop shows for an app; it knows neither pages nor windows"},
+	{"internal/desktop/...", []string{"internal/desktop/bus", "internal/desktop/picture", "internal/menu"}, "what the desktop shows for an app; it knows neither pages nor windows"},
 	{"internal/supervise", nil, "restarts anything; what it restarts is a function"},
 	{"internal/transfer", nil, "files between the user and hosts; who may have which is decided by its caller"},
 	{"internal/menu", nil, "menus as data: what shows them differs, and none of it is within reach"},

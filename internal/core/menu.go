@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -307,41 +306,8 @@ func (c *Core) cmdMenuGet(ctx context.Context, a menuGetArgs) (found *foundItem,
 
 type menuPopupArgs struct {
 	menuHandle
-	Window *string `json:"window,omitzero"`
-	At     *place  `json:"at,omitzero"`
-}
-
-// place is a position in logical or physical pixels.
-type place struct {
-	Logical  *placeXY `json:"Logical,omitzero"`
-	Physical *placeXY `json:"Physical,omitzero"`
-}
-
-type placeXY struct {
-	X float64 `json:"x"`
-	Y float64 `json:"y"`
-}
-
-// logical returns the position in logical pixels of a window of that scale.
-func (p *place) logical(scale float64) (x, y *float64, err error) {
-	const far = 1 << 20
-	if p == nil {
-		return nil, nil, nil
-	}
-	xy := p.Logical
-	if xy == nil {
-		xy = p.Physical
-	} else {
-		scale = 1
-	}
-	if xy == nil || math.Abs(xy.X) > far || math.Abs(xy.Y) > far {
-		return nil, nil, errors.New("position: want {Logical: {x, y}} or {Physical: {x, y}}, near the window")
-	}
-	if scale <= 0 {
-		scale = 1
-	}
-	a, b := xy.X/scale, xy.Y/scale
-	return &a, &b, nil
+	Window *string      `json:"window,omitzero"`
+	At     *positionArg `json:"at,omitzero"`
 }
 
 func (c *Core) cmdMenuPopup(ctx context.Context, a menuPopupArgs) (none, error) {
@@ -360,11 +326,14 @@ func (c *Core) cmdMenuPopup(ctx context.Context, a menuPopupArgs) (none, error) 
 	if err != nil {
 		return none{}, err
 	}
-	x, y, err := a.At.logical(w.Observed().Scale)
+	if a.At == nil {
+		return none{}, w.Popup(ctx, i, nil, nil)
+	}
+	x, y, err := logicalPosition(*a.At, w.Observed().Scale)
 	if err != nil {
 		return none{}, err
 	}
-	return none{}, w.Popup(ctx, i, x, y)
+	return none{}, w.Popup(ctx, i, &x, &y)
 }
 
 func (c *Core) cmdMenuForApp(ctx context.Context, a resourceArgs) (*newHandle, error) {

@@ -22,84 +22,72 @@ func checkLength(what string, f float64) error {
 	return nil
 }
 
-type logicalSize struct {
+// eitherPixels is what pages measure in one of the two kinds of pixels:
+// {"Logical": …} or {"Physical": …}.
+type eitherPixels[T any] struct {
+	Logical  *T `json:"Logical,omitzero"`
+	Physical *T `json:"Physical,omitzero"`
+}
+
+// measured returns what was sent, and by what to divide it for logical pixels
+// in a window at that scale. form is what a T looks like.
+func (e eitherPixels[T]) measured(what, form string, scale float64) (value T, by float64, err error) {
+	switch {
+	case (e.Logical == nil) == (e.Physical == nil):
+		return value, 1, fmt.Errorf(`%s: want {"Logical": %s} or {"Physical": …}`, what, form)
+	case e.Logical != nil:
+		return *e.Logical, 1, nil
+	case scale <= 0:
+		return *e.Physical, 1, nil
+	}
+	return *e.Physical, scale, nil
+}
+
+type (
+	// sizeArg is a size as pages send it.
+	sizeArg = eitherPixels[widthAndHeight]
+	// positionArg is a position as pages send it.
+	positionArg = eitherPixels[xAndY]
+	// lengthArg is one length of a size constraint.
+	lengthArg = eitherPixels[float64]
+)
+
+type widthAndHeight struct {
 	Width  float64 `json:"width"`
 	Height float64 `json:"height"`
 }
 
-// sizeArg is a size as pages send it: {"Logical": {…}} or {"Physical": {…}}.
-type sizeArg struct {
-	Logical  *logicalSize `json:"Logical,omitzero"`
-	Physical *logicalSize `json:"Physical,omitzero"`
-}
-
-// logical returns the size in logical pixels, for a window at that scale.
-func (s sizeArg) logical(scale float64) (width, height float64, err error) {
-	size, by := s.Logical, 1.0
-	if s.Physical != nil {
-		size, by = s.Physical, scaleOr1(scale)
-	}
-	if (s.Logical == nil) == (s.Physical == nil) {
-		return 0, 0, errors.New(`size: want {"Logical": {"width", "height"}} or {"Physical": …}`)
-	}
-	if size.Width < 0 || size.Height < 0 {
-		return 0, 0, fmt.Errorf("size %v × %v: want no negative length", size.Width, size.Height)
-	}
-	return size.Width / by, size.Height / by, errors.Join(checkLength("width", size.Width), checkLength("height", size.Height))
-}
-
-type logicalPoint struct {
+type xAndY struct {
 	X float64 `json:"x"`
 	Y float64 `json:"y"`
 }
 
-// positionArg is a position as pages send it.
-type positionArg struct {
-	Logical  *logicalPoint `json:"Logical,omitzero"`
-	Physical *logicalPoint `json:"Physical,omitzero"`
-}
-
-func (p positionArg) logical(scale float64) (x, y float64, err error) {
-	at, by := p.Logical, 1.0
-	if p.Physical != nil {
-		at, by = p.Physical, scaleOr1(scale)
+// logicalSize returns a size in logical pixels, for a window at that scale.
+func logicalSize(s sizeArg, scale float64) (width, height float64, err error) {
+	size, by, err := s.measured("size", `{"width", "height"}`, scale)
+	if err == nil && (size.Width < 0 || size.Height < 0) {
+		err = fmt.Errorf("size %v × %v: want no negative length", size.Width, size.Height)
 	}
-	if (p.Logical == nil) == (p.Physical == nil) {
-		return 0, 0, errors.New(`position: want {"Logical": {"x", "y"}} or {"Physical": …}`)
-	}
-	return at.X / by, at.Y / by, errors.Join(checkLength("x", at.X), checkLength("y", at.Y))
+	return size.Width / by, size.Height / by, errors.Join(err, checkLength("width", size.Width), checkLength("height", size.Height))
 }
 
-// lengthArg is one length of a size constraint.
-type lengthArg struct {
-	Logical  *float64 `json:"Logical,omitzero"`
-	Physical *float64 `json:"Physical,omitzero"`
+// logicalPosition is logicalSize of a position.
+func logicalPosition(p positionArg, scale float64) (x, y float64, err error) {
+	at, by, err := p.measured("position", `{"x", "y"}`, scale)
+	return at.X / by, at.Y / by, errors.Join(err, checkLength("x", at.X), checkLength("y", at.Y))
 }
 
-// logical returns the length in logical pixels; nil is no limit.
-func (l *lengthArg) logical(scale float64) (*float64, error) {
+// logicalLength is logicalSize of a length; nil is no limit.
+func logicalLength(l *lengthArg, scale float64) (*float64, error) {
 	if l == nil {
 		return nil, nil
 	}
-	if (l.Logical == nil) == (l.Physical == nil) {
-		return nil, errors.New(`length: want {"Logical": number} or {"Physical": number}`)
+	length, by, err := l.measured("length", "number", scale)
+	if err == nil && length < 0 {
+		err = fmt.Errorf("length %v: want none below 0", length)
 	}
-	f := l.Logical
-	if f == nil {
-		d := *l.Physical / scaleOr1(scale)
-		f = &d
-	}
-	if *f < 0 {
-		return nil, fmt.Errorf("length %v: want none below 0", *f)
-	}
-	return f, checkLength("length", *f)
-}
-
-func scaleOr1(scale float64) float64 {
-	if scale <= 0 {
-		return 1
-	}
-	return scale
+	length /= by
+	return &length, errors.Join(err, checkLength("length", length))
 }
 
 // colorArg is a colour in one of the forms of the page's API: "#rgb" with 3,

@@ -51,7 +51,7 @@ var windowSetters = []builtin{
 		if v == nil {
 			return errors.New("set_size: value is missing")
 		}
-		width, height, err := v.logical(w.Observed().Scale)
+		width, height, err := logicalSize(*v, w.Observed().Scale)
 		if err != nil {
 			return err
 		}
@@ -68,7 +68,7 @@ var windowSetters = []builtin{
 		if v == nil {
 			return errors.New("set_position: value is missing")
 		}
-		x, y, err := v.logical(w.Observed().Scale)
+		x, y, err := logicalPosition(*v, w.Observed().Scale)
 		if err != nil {
 			return err
 		}
@@ -78,13 +78,13 @@ var windowSetters = []builtin{
 		if v == nil {
 			return errors.New("set_cursor_position: value is missing")
 		}
-		x, y, err := v.logical(w.Observed().Scale)
+		x, y, err := logicalPosition(*v, w.Observed().Scale)
 		if err != nil {
 			return err
 		}
 		return w.Do(ctx, wire.ActionCursor, wire.Point{X: x, Y: y})
 	}),
-	act("set_fullscreen_on_monitor", func(w *Window, ctx context.Context, v *logicalPoint) error {
+	act("set_fullscreen_on_monitor", func(w *Window, ctx context.Context, v *xAndY) error {
 		if v == nil {
 			return errors.New("set_fullscreen_on_monitor: value is missing")
 		}
@@ -157,7 +157,7 @@ func (w *Window) limit(ctx context.Context, v *sizeArg, set func(s *wire.WindowS
 	if v == nil {
 		return w.Update(ctx, func(s *wire.WindowState) { set(s, nil, nil) })
 	}
-	width, height, err := v.logical(w.Observed().Scale)
+	width, height, err := logicalSize(*v, w.Observed().Scale)
 	if err != nil {
 		return err
 	}
@@ -178,7 +178,7 @@ func (w *Window) setConstraints(ctx context.Context, v *constraintsArg) error {
 	}
 	var limits [4]*float64
 	for i, l := range []*lengthArg{v.MinWidth, v.MinHeight, v.MaxWidth, v.MaxHeight} {
-		f, err := l.logical(w.Observed().Scale)
+		f, err := logicalLength(l, w.Observed().Scale)
 		if err != nil {
 			return err
 		}

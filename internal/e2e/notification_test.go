@@ -1,7 +1,6 @@
 package e2e_test
 
 import (
-	"context"
 	"testing"
 
 	"github.com/mullion-dev/mullion"
@@ -25,19 +24,7 @@ func TestNotify(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hear := func(want string) {
-		t.Helper()
-		ctx, cancel := context.WithTimeout(t.Context(), session.Timeout)
-		defer cancel()
-		select {
-		case got := <-told:
-			if got != want {
-				t.Errorf("told %q, want %q", got, want)
-			}
-		case <-ctx.Done():
-			t.Fatalf("was not told %q", want)
-		}
-	}
+	hear := func(want string) { t.Helper(); hear(t, told, want) }
 	if err := server.Click(uint32(id), "read", "token"); err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"image"
 	"testing"
 
@@ -18,10 +19,10 @@ func TestTrayIcon(t *testing.T) {
 	told := make(chan string, 8)
 	icon, err := app.NewTrayIcon(t.Context(), mullion.TrayOptions{
 		ID: "main", Title: "App", Icon: image.NewNRGBA(image.Rect(0, 0, 4, 4)),
-		Menu: []mullion.TrayMenuItem{
-			{Text: "Open", OnClick: func() { told <- "open" }},
-			{Separator: true},
-			{Text: "More", Items: []mullion.TrayMenuItem{{Text: "Loud", Check: true, OnClick: func() { told <- "loud" }}}},
+		Menu: mullion.Menu{
+			{ID: "open", Text: "Open", Do: func(_ context.Context, e mullion.MenuEvent) { told <- e.ID }},
+			{Predefined: mullion.Separator},
+			{Text: "More", Items: mullion.Menu{{Text: "Loud", Check: true, Do: func(_ context.Context, e mullion.MenuEvent) { told <- fmt.Sprint("loud ", e.Checked) }}}},
 		},
 		OnEvent: func(e mullion.TrayEvent) { told <- string(e.Button) + " " + e.Token },
 	})
@@ -36,19 +37,7 @@ func TestTrayIcon(t *testing.T) {
 		}
 		return i
 	}
-	hear := func(want string) {
-		t.Helper()
-		ctx, cancel := context.WithTimeout(t.Context(), session.Timeout)
-		defer cancel()
-		select {
-		case got := <-told:
-			if got != want {
-				t.Errorf("told %q, want %q", got, want)
-			}
-		case <-ctx.Done():
-			t.Fatalf("was not told %q", want)
-		}
-	}
+	hear := func(want string) { t.Helper(); hear(t, told, want) }
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -61,15 +50,21 @@ func TestTrayIcon(t *testing.T) {
 	must(desktop.Choose(item, "Open"))
 	hear("open")
 	must(desktop.Choose(item, "Loud"))
-	hear("loud")
+	hear("loud true")
 	find(func(i session.TrayItem) bool {
 		return len(i.Menu) == 3 && i.Menu[2].Items[0].Properties["toggle-state"].Value() == int32(1)
 	})
 	if _, err := app.NewTrayIcon(t.Context(), mullion.TrayOptions{ID: "main"}); err == nil {
 		t.Error("two icons have one ID")
 	}
-	must(icon.SetMenu(t.Context(), []mullion.TrayMenuItem{{Text: "Other"}}))
+	must(icon.SetMenu(t.Context(), mullion.Menu{{Text: "Other"}}))
 	find(func(i session.TrayItem) bool { return len(i.Menu) == 1 && i.Menu[0].Label == "Other" })
+	if err := icon.SetMenu(t.Context(), mullion.Menu{{Text: "Edit", Items: mullion.Menu{{Predefined: mullion.CopyItem}}}}); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("Copy in a tray: %v", err)
+	}
+	if err := icon.SetMenu(t.Context(), mullion.Menu{{}}); err == nil {
+		t.Error("an item has no text")
+	}
 	icon.Remove()
 	must(desktop.WaitEmpty(t.Context()))
 	if err := icon.SetTitle(t.Context(), "a"); !errors.Is(err, mullion.ErrNoTrayIcon) {

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/godbus/dbus/v5"
+
+	"github.com/mullion-dev/mullion/internal/desktop/picture"
 )
 
 // maxPicture is the largest width and height of a picture that is sent: what
@@ -48,7 +50,8 @@ func (n *Notification) arguments(abilities []string) (body string, actions []str
 	return body, actions, hints
 }
 
-// pixels is a picture as the hint image-data has it, (iiibiiay).
+// pixels is a picture as the hint image-data has it, (iiibiiay):
+// rows of red, green, blue and alpha, not multiplied.
 type pixels struct {
 	Width, Height, Stride int32
 	Alpha                 bool
@@ -56,25 +59,7 @@ type pixels struct {
 	Data                  []byte
 }
 
-// pixelsOf turns a picture into rows of red, green, blue and alpha, not
-// multiplied. A large one is sampled.
 func pixelsOf(m image.Image) pixels {
-	b := m.Bounds()
-	w, h := b.Dx(), b.Dy()
-	if most := max(w, h); most > maxPicture {
-		w, h = max(w*maxPicture/most, 1), max(h*maxPicture/most, 1)
-	}
-	p := pixels{int32(w), int32(h), int32(4 * w), true, 8, 4, make([]byte, 0, 4*w*h)}
-	for y := range h {
-		for x := range w {
-			red, green, blue, alpha := m.At(b.Min.X+x*b.Dx()/w, b.Min.Y+y*b.Dy()/h).RGBA()
-			if alpha == 0 {
-				p.Data = append(p.Data, 0, 0, 0, 0)
-				continue
-			}
-			straight := func(v uint32) byte { return byte(v * 0xffff / alpha >> 8) }
-			p.Data = append(p.Data, straight(red), straight(green), straight(blue), byte(alpha>>8))
-		}
-	}
-	return p
+	p := picture.Fit(m, maxPicture)
+	return pixels{int32(p.Rect.Dx()), int32(p.Rect.Dy()), int32(p.Stride), true, 8, 4, p.Pix}
 }

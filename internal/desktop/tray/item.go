@@ -3,8 +3,11 @@ package tray
 import (
 	"fmt"
 	"image"
+	"slices"
 
 	"github.com/godbus/dbus/v5"
+
+	"github.com/mullion-dev/mullion/internal/desktop/picture"
 )
 
 // maxIcon is the largest width and height of an icon that is sent; what is
@@ -29,22 +32,10 @@ func pixmapsOf(m image.Image) []pixmap {
 	if m == nil || m.Bounds().Empty() {
 		return []pixmap{}
 	}
-	b := m.Bounds()
-	w, h := b.Dx(), b.Dy()
-	if most := max(w, h); most > maxIcon {
-		w, h = max(w*maxIcon/most, 1), max(h*maxIcon/most, 1)
-	}
-	p := pixmap{int32(w), int32(h), make([]byte, 0, 4*w*h)}
-	for y := range h {
-		for x := range w {
-			red, green, blue, alpha := m.At(b.Min.X+x*b.Dx()/w, b.Min.Y+y*b.Dy()/h).RGBA()
-			if alpha == 0 {
-				p.Data = append(p.Data, 0, 0, 0, 0)
-				continue
-			}
-			straight := func(v uint32) byte { return byte(v * 0xffff / alpha >> 8) }
-			p.Data = append(p.Data, byte(alpha>>8), straight(red), straight(green), straight(blue))
-		}
+	n := picture.Fit(m, maxIcon)
+	p := pixmap{int32(n.Rect.Dx()), int32(n.Rect.Dy()), make([]byte, 0, len(n.Pix))}
+	for rgba := range slices.Chunk(n.Pix, 4) {
+		p.Data = append(p.Data, rgba[3], rgba[0], rgba[1], rgba[2])
 	}
 	return []pixmap{p}
 }
