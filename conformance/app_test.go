@@ -48,11 +48,11 @@ var variants = []variant{
 // know, and ways to do things to windows.
 type house struct {
 	*e2e.App
-	t       *testing.T
-	variant variant
-	exports map[string][]string
-	dir     string // of files
-	tray    *session.Tray
+	t         *testing.T
+	variant   variant
+	published *published
+	dir       string // of files
+	tray      *session.Tray
 
 	mu      sync.Mutex
 	keep    map[string]bool                     // guarded by mu; windows that the app does not let go
@@ -114,9 +114,9 @@ const frameScript = `window.conformance = await import('/conformance.js');
 `
 
 // startHouse starts the app with two windows, main and second.
-func startHouse(t *testing.T, v variant, bundle string, exports map[string][]string) *house {
+func startHouse(t *testing.T, v variant, bundle string, p *published) *house {
 	h := &house{
-		t: t, variant: v, exports: exports, dir: t.TempDir(),
+		t: t, variant: v, published: p, dir: t.TempDir(),
 		keep: map[string]bool{}, kept: map[string]ipc.Channel{}, hangs: map[string]*hang{}, heard: map[string][]heard{},
 		changed: make(chan struct{}), plugins: map[string]map[listener]ipc.Channel{}, loads: map[string]int{},
 	}
@@ -566,7 +566,7 @@ func (h *house) eventCommands() map[string]ipc.Handler {
 func (h *house) windowCommands() map[string]ipc.Handler {
 	return map[string]ipc.Handler{
 		"info": handler(func(context.Context, none) (any, error) {
-			return map[string]any{"run": h.variant.name, "inside": h.inside(), "outside": h.outside(), "exports": h.exports}, nil
+			return map[string]any{"run": h.variant.name, "inside": h.inside(), "outside": h.outside(), "exports": h.published.Modules, "methods": h.published.Methods}, nil
 		}),
 		"loaded": handler(func(ctx context.Context, _ none) (none, error) {
 			c, _ := mullion.CallerFrom(ctx)

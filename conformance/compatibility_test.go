@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"maps"
@@ -25,8 +26,9 @@ const (
 
 // The packages that rows belong to.
 const (
-	apiPackage    = "@tauri-apps/api"
-	globalPackage = "window.__TAURI__"
+	apiPackage          = "@tauri-apps/api"
+	globalPackage       = "window.__TAURI__"
+	notificationPackage = "@tauri-apps/plugin-notification"
 )
 
 // globalModules are what window.__TAURI__ has where it is complete.
@@ -56,6 +58,17 @@ var notes = map[string]string{
 	"app.removeDataStore":           "does nothing: only macOS has such stores",
 	"app.setDockVisibility":         "does nothing: only macOS has a dock",
 	"app.show":                      "does nothing: only macOS has this",
+	"cancel":                        "does nothing: desktops show notifications at once",
+	"cancelAll":                     "does nothing: desktops show notifications at once",
+	"pending":                       "always empty: desktops show notifications at once",
+}
+
+// refused are the exports of plugins of which a test that passes has seen that
+// they are refused, and why.
+var refused = map[string]string{
+	"channels":      "refused: desktops have no channels of notifications",
+	"createChannel": "refused: desktops have no channels of notifications",
+	"removeChannel": "refused: desktops have no channels of notifications",
 }
 
 // outcome is what became of one test.
@@ -88,10 +101,10 @@ type document struct {
 
 // compatibility gathers what passes.
 type compatibility struct {
-	version string
-	exports map[string][]string
-	results map[string]*results // by key of the row
-	partial bool
+	published *published
+	results   map[string]*results // by key of the row
+	methods   map[string]string   // what came of calling them, see noted in methods.ts
+	partial   bool
 }
 
 type results struct {
@@ -99,8 +112,8 @@ type results struct {
 	failed []string
 }
 
-func newCompatibility(version string, exports map[string][]string) *compatibility {
-	return &compatibility{version: version, exports: exports, results: map[string]*results{}}
+func newCompatibility(p *published) *compatibility {
+	return &compatibility{published: p, results: map[string]*results{}, methods: map[string]string{}}
 }
 
 // note adds the outcome of the test MODULE/EXPORT/WHAT.
@@ -113,6 +126,11 @@ func (c *compatibility) note(v variant, name string, o outcome) {
 	if v.global {
 		r.Package = globalPackage
 	}
+	c.noteRow(r, v.name+"/"+name, o)
+}
+
+// noteRow adds the outcome of a test to a row.
+func (c *compatibility) noteRow(r row, test string, o outcome) {
 	res := c.results[r.key()]
 	if res == nil {
 		res = &results{}
@@ -122,29 +140,68 @@ func (c *compatibility) note(v variant, name string, o outcome) {
 	case passed:
 		res.passed++
 	case failed:
-		res.failed = append(res.failed, v.name+"/"+name)
+		res.failed = append(res.failed, test)
 	case notRun:
 		c.partial = true
 	}
 }
 
+// noteMethods adds what came of methods in a test that has passed.
+func (c *compatibility) noteMethods(methods map[string]string) {
+	for name, err := range methods {
+		if before, ok := c.methods[name]; !ok || before != "" && (err == "" || err < before) {
+			c.methods[name] = err
+		}
+	}
+}
+
+// methodRows have what tests that pass have called.
+func (c *compatibility) methodRows() []row {
+	var rows []row
+	for _, method := range slices.Sorted(slices.Values(c.published.Methods)) {
+		r := row{Package: apiPackage, Version: c.published.version, Name: strings.Replace(method, ".prototype.", ".", 1), Status: "unsupported"}
+		module, _, _ := strings.Cut(method, ".")
+		switch err, called := c.methods[method]; {
+		case !slices.Contains(tested, module):
+			r.Reason = "not implemented yet"
+		case !called:
+			r.Reason = "without a test"
+		case strings.HasSuffix(err, errors.ErrUnsupported.Error()):
+			r.Reason = strings.TrimSuffix(err, ": "+errors.ErrUnsupported.Error())
+		case err != "":
+			r.Reason = "only that it is refused has a test"
+		default:
+			r.Status = "pass"
+		}
+		rows = append(rows, r)
+	}
+	return rows
+}
+
 // rows returns what the results so far say.
 func (c *compatibility) rows() []row {
 	var rows []row
+	exports := c.published.Modules
 	add := func(pkg, name, otherwise string) {
-		r := row{Package: pkg, Version: c.version, Name: name, Status: "unsupported", Reason: otherwise}
+		version := c.published.version
+		if plugin, ok := c.published.Plugins[pkg]; ok {
+			version = plugin.Version
+		}
+		r := row{Package: pkg, Version: version, Name: name, Status: "unsupported", Reason: otherwise}
 		switch res := c.results[r.key()]; {
 		case res == nil:
 		case len(res.failed) > 0:
 			r.Status, r.Reason = "fail", strings.Join(res.failed, "; ")
+		case res.passed > 0 && refused[name] != "":
+			r.Reason = refused[name]
 		case res.passed > 0:
 			r.Status, r.Reason = "pass", notes[name]
 		}
 		rows = append(rows, r)
 	}
-	for _, module := range slices.Sorted(maps.Keys(c.exports)) {
+	for _, module := range slices.Sorted(maps.Keys(exports)) {
 		isTested := slices.Contains(tested, module)
-		for _, export := range c.exports[module] {
+		for _, export := range exports[module] {
 			switch {
 			case module == "event.TauriEvent":
 				why := silent[export]
@@ -159,13 +216,19 @@ func (c *compatibility) rows() []row {
 			}
 		}
 	}
+	rows = append(rows, c.methodRows()...)
 	for _, module := range globalModules {
 		if !slices.Contains(inGlobal, module) {
 			add(globalPackage, module, "not implemented yet")
 			continue
 		}
-		for _, export := range c.exports[module] {
+		for _, export := range exports[module] {
 			add(globalPackage, module+"."+export, "without a test")
+		}
+	}
+	for _, pkg := range slices.Sorted(maps.Keys(c.published.Plugins)) {
+		for _, export := range c.published.Plugins[pkg].Exports {
+			add(pkg, export, "without a test")
 		}
 	}
 	return rows
@@ -210,7 +273,7 @@ func (c *compatibility) incomplete() bool {
 			return true
 		}
 	}
-	return false
+	return c.results[row{Package: notificationPackage, Name: "sendNotification"}.key()] == nil
 }
 
 // regressions fails for each row that passed and does not any more.
@@ -257,7 +320,8 @@ func markdown(d document) []byte {
 	b.WriteString("- **pass**: all tests of it pass; **fail**: one does not.\n")
 	b.WriteString("- **unsupported**: not there, or not tested, and why.\n")
 	fmt.Fprintf(&b, "\nOnly the modules %s are tested so far. What is not implemented yet in others may work in part.\n", strings.Join(tested, ", "))
-	for _, pkg := range []string{apiPackage, globalPackage} {
+	b.WriteString("Methods of classes pass when a test that passes has called them and they have answered.\n")
+	for _, pkg := range []string{apiPackage, globalPackage, notificationPackage} {
 		rows := slices.DeleteFunc(slices.Clone(d.Rows), func(r row) bool { return r.Package != pkg })
 		if len(rows) == 0 {
 			continue
@@ -277,7 +341,7 @@ func markdown(d document) []byte {
 
 // TestSilentEvents keeps the list of events without a test true.
 func TestSilentEvents(t *testing.T) {
-	events := packageExports(t)["event.TauriEvent"]
+	events := readPublished(t).Modules["event.TauriEvent"]
 	for name := range silent {
 		if !slices.Contains(events, name) {
 			t.Errorf("the package has no event %s", name)

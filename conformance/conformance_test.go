@@ -30,18 +30,19 @@ const testTimeout = 60 * time.Second
 // TestConformance runs the tests of the pages and compares what passes with
 // docs/compatibility.json.
 func TestConformance(t *testing.T) {
-	exports := packageExports(t)
-	compat := newCompatibility(installedVersion(t), exports)
+	p := readPublished(t)
+	compat := newCompatibility(p)
 	for _, v := range variants {
-		t.Run(v.name, func(t *testing.T) { runVariant(t, v, exports, compat) })
+		t.Run(v.name, func(t *testing.T) { runVariant(t, v, p, compat) })
 	}
+	t.Run("plugin-notification", func(t *testing.T) { runNotifications(t, p, compat) })
 	if os.Getenv("E2E_SKIP") == "" {
 		compat.check(t)
 	}
 }
 
-func runVariant(t *testing.T, v variant, exports map[string][]string, compat *compatibility) {
-	h := startHouse(t, v, bundle(t, v.global), exports)
+func runVariant(t *testing.T, v variant, p *published, compat *compatibility) {
+	h := startHouse(t, v, bundle(t, v.global), p)
 	var names []string
 	h.Main().Must(fmt.Sprintf("return (await import('/conformance.js')).names(%q)", v.name), &names)
 	if len(names) == 0 {
@@ -51,16 +52,18 @@ func runVariant(t *testing.T, v variant, exports map[string][]string, compat *co
 	if v.global {
 		modules = inGlobal
 	}
-	covered(t, names, modules, exports)
+	covered(t, names, modules, p.Modules)
 	for _, name := range names {
 		outcome := notRun // what -run leaves out
 		t.Run(name, func(t *testing.T) {
 			outcome = failed
 			ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
 			defer cancel()
-			if err := h.Main().RunContext(ctx, fmt.Sprintf("await (await import('/conformance.js')).run(%s)", quoteJS(name)), nil); err != nil {
+			var methods map[string]string
+			if err := h.Main().RunContext(ctx, fmt.Sprintf("return (await import('/conformance.js')).run(%s)", quoteJS(name)), &methods); err != nil {
 				t.Fatal(err)
 			}
+			compat.noteMethods(methods)
 			outcome = passed
 		})
 		compat.note(v, name, outcome)
@@ -230,37 +233,4 @@ func bundleOf(t *testing.T, args ...string) string {
 		t.Fatalf("bundle: %v\n%s", err, problems.String())
 	}
 	return string(out)
-}
-
-func installedVersion(t *testing.T) string {
-	t.Helper()
-	node(t)
-	var p struct {
-		Version string `json:"version"`
-	}
-	readJSON(t, "node_modules/@tauri-apps/api/package.json", &p)
-	return p.Version
-}
-
-// packageExports asks the installed package for what its modules export: the
-// values, for types leave no trace.
-func packageExports(t *testing.T) map[string][]string {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), node(t), "exports.mjs")
-	var problems strings.Builder
-	cmd.Stderr = &problems
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("exports: %v\n%s", err, problems.String())
-	}
-	var exports map[string][]string
-	if err := json.Unmarshal(out, &exports); err != nil {
-		t.Fatal(err)
-	}
-	for _, module := range tested {
-		if len(exports[module]) == 0 {
-			t.Fatalf("module %s exports nothing", module)
-		}
-	}
-	return exports
 }

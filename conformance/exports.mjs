@@ -1,16 +1,62 @@
-// Tells as JSON which values the modules of the installed package export.
+// Tells as JSON what the installed packages export: the values of the modules
+// of @tauri-apps/api, the methods of the classes among them, and the values of
+// each plugin's package.
 
-import { readdirSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 
-const folder = new URL("./node_modules/@tauri-apps/api/", import.meta.url);
-const exported = {};
-for (const file of readdirSync(folder).sort()) {
+const packages = new URL("./node_modules/", import.meta.url);
+const folder = new URL("@tauri-apps/api/", packages);
+const modules = {};
+const classes = new Map(); // the name by the class, which other modules may export too
+const owners = new Map(); // the class that has it by the function, which others may inherit or copy
+const last = "webviewWindow.js"; // it copies methods of classes elsewhere
+for (const file of [...readdirSync(folder).filter((file) => file !== last).sort(), last]) {
   const [, name] = /^([a-zA-Z]+)\.js$/.exec(file) ?? [];
-  if (name !== undefined && name !== "index") {
-    exported[name] = Object.keys(await import(new URL(file, folder))).sort();
+  if (name === undefined || name === "index") {
+    continue;
+  }
+  const module = await import(new URL(file, folder));
+  modules[name] = Object.keys(module).sort();
+  for (const [exported, value] of Object.entries(module)) {
+    if (`${value}`.startsWith("class") && !classes.has(value)) {
+      classes.set(value, `${name}.${exported}`);
+      for (const { value: method } of Object.values(Object.getOwnPropertyDescriptors(value.prototype))) {
+        owners.set(method, owners.get(method) ?? value.prototype);
+      }
+    }
   }
 }
 // The events that the app sends are a list of their own.
 const { TauriEvent } = await import(new URL("event.js", folder));
-exported["event.TauriEvent"] = Object.keys(TauriEvent).sort();
-console.log(JSON.stringify(exported));
+modules["event.TauriEvent"] = Object.keys(TauriEvent).sort();
+
+/** The public functions of an object and those that it inherits, but for what another class has that is listed. */
+function functionsOf(object, end) {
+  const names = new Set();
+  for (let o = object; o !== end; o = Object.getPrototypeOf(o)) {
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(o))) {
+      if (typeof value === "function" && name !== "constructor" && !name.startsWith("_") && (owners.get(value) ?? object) === object) {
+        names.add(name);
+      }
+    }
+  }
+  return [...names].sort();
+}
+
+const methods = [];
+for (const [value, name] of classes) {
+  for (const method of functionsOf(value, Function.prototype)) {
+    methods.push(`${name}.${method}`);
+  }
+  for (const method of functionsOf(value.prototype, Object.prototype)) {
+    methods.push(`${name}.prototype.${method}`);
+  }
+}
+
+const read = (file) => JSON.parse(readFileSync(new URL(file, packages)));
+const plugins = {};
+const { dependencies } = JSON.parse(readFileSync(new URL("./package.json", import.meta.url)));
+for (const name of Object.keys(dependencies)) {
+  plugins[name] = { version: read(`${name}/package.json`).version, exports: Object.keys(await import(name)).sort() };
+}
+console.log(JSON.stringify({ modules, methods, plugins }));

@@ -23,7 +23,9 @@ packageTest("dpi/PhysicalSize/converts and travels", async () => {
 
 packageTest("dpi/Size/carries its unit", async () => {
   equal(await received(new Size(new LogicalSize(1, 2))), { Logical: { width: 1, height: 2 } });
-  equal(await received(new Size(new PhysicalSize(1, 2))), { Physical: { width: 1, height: 2 } });
+  const size = new Size(new PhysicalSize(1, 2));
+  equal(await received(size), { Physical: { width: 1, height: 2 } });
+  equal([size.toLogical(2).height, size.toPhysical(2).height], [1, 2]);
 });
 
 packageTest("dpi/LogicalPosition/converts and travels", async () => {
@@ -40,5 +42,7 @@ packageTest("dpi/PhysicalPosition/converts and travels", async () => {
 
 packageTest("dpi/Position/carries its unit", async () => {
   equal(await received(new Position(new LogicalPosition(1, 2))), { Logical: { x: 1, y: 2 } });
-  equal(await received(new Position(new PhysicalPosition(1, 2))), { Physical: { x: 1, y: 2 } });
+  const position = new Position(new PhysicalPosition(1, 2));
+  equal(await received(position), { Physical: { x: 1, y: 2 } });
+  equal([position.toLogical(2).y, position.toPhysical(2).y], [1, 2]);
 });

@@ -2,6 +2,7 @@
 // run in another window, and assertions.
 
 import { invoke } from "@tauri-apps/api/core";
+import { noted, watch } from "./methods";
 
 type Test = () => void | Promise<void>;
 
@@ -19,6 +20,8 @@ export interface Info {
   outside: string;
   /** What the modules of the package export. */
   exports: Record<string, string[]>;
+  /** The methods of its classes, see watch. */
+  methods: string[];
 }
 
 /**
@@ -47,12 +50,23 @@ export function names(run: Run): string[] {
   return [...tests].filter(([, { runs }]) => runs.includes(run)).map(([name]) => name);
 }
 
-export async function run(name: string): Promise<void> {
+let watched: Promise<void> | undefined;
+
+/** Runs a test, and tells which methods of the package it has called. */
+export async function run(name: string): Promise<Record<string, string>> {
   const found = tests.get(name);
   if (found === undefined) {
     throw new Error(`no test ${name}`);
   }
+  watched ??= info().then(({ run, methods }) => {
+    if (run === "package") {
+      watch(methods);
+    }
+  });
+  await watched;
+  noted();
   await found.body();
+  return noted();
 }
 
 export const helpers = new Map<string, (argument: unknown) => unknown>();

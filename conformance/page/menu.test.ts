@@ -42,6 +42,35 @@ packageTest("menu/Submenu/text and items", async () => {
   ok((await menu.items())[0] instanceof Submenu, "no submenu");
 });
 
+packageTest("menu/Submenu/items in order", async () => {
+  const icon = await Image.new(new Uint8Array(4), 1, 1);
+  const sub = await Submenu.new({ text: "Sub" });
+  await sub.append({ id: "b", text: "B" });
+  await sub.prepend({ id: "a", text: "A" });
+  await sub.insert({ id: "c", text: "C" }, 2);
+  equal(await ids(sub), ["a", "b", "c"]);
+  await sub.remove((await sub.get("b")) as MenuItem);
+  equal((await sub.removeAt(0))?.id, "a");
+  equal(await ids(sub), ["c"]);
+  await sub.setIcon(icon);
+  await sub.setIcon(null);
+  equal(await sub.get("a"), null);
+});
+
+packageTest("menu/CheckMenuItem/what all items have", () => all(CheckMenuItem.new({ text: "A" })));
+
+packageTest("menu/IconMenuItem/what all items have", () => all(IconMenuItem.new({ text: "A" })));
+
+async function all(made: Promise<CheckMenuItem | IconMenuItem>): Promise<void> {
+  const item = await made;
+  await item.setText("B");
+  await item.setEnabled(false);
+  await item.setAccelerator("F6");
+  equal([await item.text(), await item.isEnabled()], ["B", false]);
+  await item.close();
+  await rejectsWith(item.text(), "resource");
+}
+
 packageTest("menu/MenuItem/properties", async () => {
   const item = await MenuItem.new({ text: "A", enabled: false, accelerator: "CmdOrCtrl+Shift+S" });
   equal([await item.text(), await item.isEnabled()], ["A", false]);
@@ -74,6 +103,8 @@ packageTest("menu/NativeIcon/are names", () => equal(NativeIcon.Add as string, "
 packageTest("menu/PredefinedMenuItem/text", async () => {
   const item = await PredefinedMenuItem.new({ item: "Copy", text: "Take" });
   equal(await item.text(), "Take");
+  await item.setText("Give");
+  equal(await item.text(), "Give");
   await PredefinedMenuItem.new({ item: { About: { name: "x", authors: ["a"] } } });
   await PredefinedMenuItem.new({ item: "Services" });
 });

@@ -43,6 +43,17 @@ test("window/getAllWindows/has this one and the other", async () => {
   ok(labels.includes("main") && labels.includes("second"), `labels: ${labels.join()}`);
 });
 
+test("window/Window/its events", async () => {
+  const here = Window.getCurrent(), heard = new Inbox<string>(), name = fresh("own");
+  const off = await here.listen<string>(name, (e) => heard.push(e.payload));
+  await here.once<string>(name, (e) => heard.push(`once ${e.payload}`));
+  await here.emitTo({ kind: "Window", label: "main" }, name, "to");
+  await here.emit(name, "all");
+  await heard.find("both", (text) => text === "all");
+  equal(heard.all.toSorted(), ["all", "once to", "to"]);
+  off();
+});
+
 test("window/Window/by label, all and focused", () => withWindow(async (w) => {
   equal(await Window.getByLabel("nobody"), null);
   ok((await Window.getAll()).some((other) => other.label === w.label), "not among all");
