@@ -58,6 +58,9 @@ type Options struct {
 	// "landlock", or "landlock:N" for no newer ABI of it than N. It is not for
 	// releases.
 	WithoutLayers []string
+	// DesktopFile is the name of the app's desktop file on Linux, by which docks
+	// find its icon. Empty means the identifier with ".desktop".
+	DesktopFile string
 	// StayOpen keeps the app running when its last window has closed.
 	StayOpen bool
 	// OnFault is told when a host, a web process or a worker has ended, and
@@ -165,6 +168,8 @@ func New(o Options) (*App, error) {
 		CacheDir: filepath.Join(cacheDir, "engine"),
 		Launch:   launch(o.Logger, area, demand{o.MinConfinement, without}),
 		StayOpen: o.StayOpen,
+
+		DesktopFile: o.DesktopFile,
 
 		LaunchDialogs: launchDialogs(o.Logger),
 		Transfer:      area,

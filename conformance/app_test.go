@@ -53,6 +53,7 @@ type house struct {
 	published *published
 	dir       string // of files
 	tray      *session.Tray
+	dock      *session.Dock
 
 	mu      sync.Mutex
 	keep    map[string]bool                     // guarded by mu; windows that the app does not let go
@@ -121,7 +122,8 @@ func startHouse(t *testing.T, v variant, bundle string, p *published) *house {
 		changed: make(chan struct{}), plugins: map[string]map[listener]ipc.Channel{}, loads: map[string]int{},
 	}
 	h.writePictures()
-	h.tray = session.StartBus(t).StartTray()
+	bus := session.StartBus(t)
+	h.tray, h.dock = bus.StartTray(), bus.StartDock()
 	commands := h.commands()
 	permissions := []any{"core:webview:allow-create-webview-window", "core:default", "core:window:allow-close", "core:window:allow-destroy", "older:default"}
 	for _, name := range slices.Sorted(maps.Keys(commands)) {

@@ -50,6 +50,16 @@ func (h *house) trayCommands() map[string]ipc.Handler {
 		})
 	}
 	return map[string]ipc.Handler{
+		// dock waits until docks show that on the app's icon.
+		"dock": handler(func(ctx context.Context, a struct {
+			Count       int64   `json:"count"`
+			Progress    float64 `json:"progress"`
+			HasProgress bool    `json:"hasProgress"`
+		}) (none, error) {
+			return none{}, h.dock.Wait(ctx, h.Config().Identifier+".desktop", session.DockEntry{
+				Count: a.Count, HasCount: a.Count != 0, Progress: a.Progress, HasProgress: a.HasProgress,
+			})
+		}),
 		"tray_icon": handler(func(ctx context.Context, a idArgs) (trayIcon, error) {
 			i, err := find(ctx, a.ID, nil)
 			return shownIcon(i), err

@@ -173,7 +173,7 @@ test("window/Window/what Linux lacks is an error", () => withWindow(async (w) =>
     ["set_maximizable", () => w.setMaximizable(false)], ["set_minimizable", () => w.setMinimizable(false)],
     ["set_shadow", () => w.setShadow(false)], ["set_content_protected", () => w.setContentProtected(true)],
     ["set_cursor_grab", () => w.setCursorGrab(true)], ["set_title_bar_style", () => w.setTitleBarStyle("overlay")],
-    ["set_badge_count", () => w.setBadgeCount(3)], ["set_badge_label", () => w.setBadgeLabel("new")],
+    ["set_badge_label", () => w.setBadgeLabel("new")],
     ["set_overlay_icon", () => w.setOverlayIcon("icon.png")],
     ["activity_name", () => w.activityName()], ["scene_identifier", () => w.sceneIdentifier()],
   ] as const) {
@@ -236,9 +236,21 @@ test("window/UserAttentionType/asked and taken back", () => withWindow(async (w)
   await w.requestUserAttention(null);
 }));
 
-test("window/ProgressBarStatus/none is as it is", () => withWindow(async (w) => {
+test("window/ProgressBarStatus/docks show it", () => withWindow(async (w) => {
+  for (const status of [ProgressBarStatus.Normal, ProgressBarStatus.Indeterminate, ProgressBarStatus.Paused, ProgressBarStatus.Error]) {
+    await w.setProgressBar({ status, progress: 25 });
+    await within("the dock", invoke("dock", { count: 0, progress: 0.25, hasProgress: true }));
+  }
+  await rejectsWith(w.setProgressBar({ status: ProgressBarStatus.Normal, progress: 130 }), "0 to 100");
   await w.setProgressBar({ status: ProgressBarStatus.None });
-  await rejectsWith(w.setProgressBar({ status: ProgressBarStatus.Normal, progress: 30 }), "set_progress_bar");
+  await within("the dock", invoke("dock", { count: 0, progress: 0, hasProgress: false }));
+}));
+
+test("window/Window/badge: docks show it", () => withWindow(async (w) => {
+  await w.setBadgeCount(3);
+  await within("the dock", invoke("dock", { count: 3, progress: 0, hasProgress: false }));
+  await w.setBadgeCount();
+  await within("the dock", invoke("dock", { count: 0, progress: 0, hasProgress: false }));
 }));
 
 for (const [name, effects] of [["Effect", { effects: [Effect.Mica] }], ["EffectState", { effects: [Effect.HudWindow], state: EffectState.Active }]] as const) {

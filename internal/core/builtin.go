@@ -37,7 +37,7 @@ func command[A, R any](namespace, name string, byDefault bool, f func(*Core, con
 
 // builtins is everything that pages can ask the Core itself for.
 var builtins = slices.Concat(
-	eventCommands, appCommands, windowCommands, windowSetters, iconCommands, screenCommands, createCommands, stateCommands,
+	eventCommands, appCommands, windowCommands, windowSetters, iconCommands, launcherCommands, screenCommands, createCommands, stateCommands,
 	notificationCommands, trayCommands, imageCommands, menuCommands, pathCommands, lifeCommands,
 )
 

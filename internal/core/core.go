@@ -23,6 +23,7 @@ import (
 
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/internal/assets"
+	"github.com/mullion-dev/mullion/internal/desktop/launcher"
 	"github.com/mullion-dev/mullion/internal/desktop/notify"
 	"github.com/mullion-dev/mullion/internal/menu"
 	"github.com/mullion-dev/mullion/internal/rendering"
@@ -71,6 +72,8 @@ type Options struct {
 	// MainWindow is the label of the window whose host is named "app"; empty
 	// means "main".
 	MainWindow string
+	// DesktopFile is the name of the app's desktop file; empty means that of ID.
+	DesktopFile string
 	// Icon is the icon of windows; it may be nil, or return nil.
 	Icon func() (*Image, error)
 	// PathVariable resolves the variables with which granted paths begin,
@@ -158,6 +161,7 @@ type Core struct {
 	menus         menus
 	notify        *notify.Client
 	trays         trays
+	launcher      *launcher.Entry
 	menuStore     menu.Store
 	icon          func() *wire.Picture // of windows that have none of their own; nil: none
 
@@ -214,6 +218,7 @@ func New(o Options) (*Core, error) {
 	c.icon = sync.OnceValue(c.readIcon)
 	c.dialogs.core = c
 	c.notify = notify.New()
+	c.launcher = launcher.New(c.desktopFile())
 	c.registerBuiltins()
 	c.rechain()
 	return c, nil
@@ -305,6 +310,7 @@ func (c *Core) Run(ctx context.Context) error {
 	<-c.ctx.Done()
 	c.waitForTasks()
 	c.trays.removeAll()
+	c.launcher.Close()
 	c.notify.Stop()
 	if t := c.opts.Transfer; t != nil {
 		if err := t.Close(); err != nil {

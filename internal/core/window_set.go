@@ -123,24 +123,14 @@ var windowSetters = []builtin{
 	lacking("set_cursor_grab", "GTK 3 cannot keep the mouse inside a window", isFalse),
 	lacking("set_effects", "Linux has no materials behind windows", isNull),
 	lacking("set_badge_label", "only the Dock of macOS has labels", isNull),
-	lacking("set_badge_count", "badges of Linux desktops are not implemented yet", func(v *int64) bool { return v == nil || *v == 0 }),
 	lacking("set_overlay_icon", "only the task bar of Windows has overlay icons", isNull),
 	lacking("set_title_bar_style", "only macOS has title bar styles", func(v string) bool { return strings.EqualFold(v, "visible") }),
-	lacking("set_progress_bar", "progress in docks of Linux desktops is not implemented yet", func(v *progressArg) bool {
-		return v == nil || v.Status == "none"
-	}),
 	textless("activity_name", "only Android has activities"),
 	textless("scene_identifier", "only iOS has scenes"),
 }
 
 type attentionArg struct {
 	Type string `json:"type"`
-}
-
-type progressArg struct {
-	Status   string   `json:"status,omitzero"`
-	Progress *float64 `json:"progress,omitzero"`
-	File     string   `json:"desktopFilename,omitzero"`
 }
 
 var resizeEdges = []string{"East", "North", "NorthEast", "NorthWest", "South", "SouthEast", "SouthWest", "West"}

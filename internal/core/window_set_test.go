@@ -61,7 +61,6 @@ func TestWindowSetters(t *testing.T) {
 		{"set_effects", `{"value":null}`, "onull", nil},
 		{"set_effects", `{"value":{"effects":["mica"]}}`, `e"set_effects:`, nil},
 		{"set_badge_count", `{}`, "onull", nil},
-		{"set_badge_count", `{"value":3}`, `e"set_badge_count:`, nil},
 		{"start_resize_dragging", `{"value":"Up"}`, `e"direction`, nil},
 		{"set_cursor_position", `{"value":{"Physical":{"x":1e9,"y":0}}}`, `e"x 1e+09`, nil},
 	} {

@@ -1,0 +1,33 @@
+package mullion
+
+import "context"
+
+// SetBadgeCount shows a number on the app's icon, such as that of unread
+// messages; 0 takes it away. On Linux the icon is one for all windows of the
+// app, and a dock shows the number if it knows com.canonical.Unity.LauncherEntry,
+// as those of KDE and Ubuntu do, and finds the icon by [Options.DesktopFile].
+// Whether one does nobody tells. Without a D-Bus session the error wraps
+// [ErrNoSessionBus], on other systems errors.ErrUnsupported for now.
+func (w *Window) SetBadgeCount(ctx context.Context, count int64) error {
+	return w.app.core.SetBadgeCount(ctx, count)
+}
+
+// ProgressStatus says how a progress bar on the app's icon is drawn.
+type ProgressStatus string
+
+// The states of a progress bar. On Linux all but ProgressNone look the same.
+const (
+	ProgressNone          ProgressStatus = "none" // no bar
+	ProgressNormal        ProgressStatus = "normal"
+	ProgressIndeterminate ProgressStatus = "indeterminate"
+	ProgressPaused        ProgressStatus = "paused"
+	ProgressError         ProgressStatus = "error"
+)
+
+// SetProgressBar shows how far something has come, in percent, on the app's
+// icon. On Linux the icon is one for all windows of the app; see
+// [Window.SetBadgeCount] for which docks show it, and for errors.
+func (w *Window) SetProgressBar(ctx context.Context, status ProgressStatus, percent float64) error {
+	s := string(status)
+	return w.app.core.SetProgress(ctx, &s, &percent)
+}
