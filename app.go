@@ -16,6 +16,7 @@ import (
 	"github.com/mullion-dev/mullion/config"
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/desktop"
+	"github.com/mullion-dev/mullion/internal/sandbox"
 	"github.com/mullion-dev/mullion/internal/transfer"
 	"github.com/mullion-dev/mullion/ipc"
 )
@@ -169,7 +170,8 @@ func New(o Options) (*App, error) {
 		Launch:   launch(o.Logger, area, demand{o.MinConfinement, without}),
 		StayOpen: o.StayOpen,
 
-		DesktopFile: o.DesktopFile,
+		DesktopFile:   o.DesktopFile,
+		MayShowOthers: func(s []sandbox.Status) error { return checkConfinement(s, max(o.MinConfinement, ConfinementFiles)) },
 
 		LaunchDialogs: launchDialogs(o.Logger),
 		Transfer:      area,

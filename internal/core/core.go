@@ -81,6 +81,9 @@ type Options struct {
 	PathVariable func(name string) (dir string, ok bool)
 	// Launch starts a host.
 	Launch func(ctx context.Context, l Launch) (Child, error)
+	// MayShowOthers says why a host that is confined like that must not show
+	// pages of others. Nil: each may.
+	MayShowOthers func([]sandbox.Status) error
 	// LaunchDialogs starts the process for dialogs. Nil: there are none.
 	LaunchDialogs func(ctx context.Context) (Child, error)
 	// Transfer is the place for files between the user and hosts. Nil: pages

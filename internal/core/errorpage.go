@@ -74,8 +74,12 @@ func (v *Webview) retry() bool {
 // not in the history.
 func (v *Webview) remake() {
 	h := v.window.host()
-	h.send(wire.KindCloseWebview, v.id, nil)
-	h.send(wire.KindWebview, v.id, v.remade())
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if !v.closed {
+		h.send(wire.KindCloseWebview, v.id, nil)
+		h.send(wire.KindWebview, v.id, v.remade())
+	}
 }
 
 // rescue is called when a host could not be kept alive. If it has ever been,

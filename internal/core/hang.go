@@ -108,7 +108,7 @@ func (v *Webview) endHung(over chan struct{}, action HangAction) bool {
 	v.ending = action == HangReload
 	v.mu.Unlock()
 	if action == HangClose {
-		v.window.Destroy()
+		v.Close()
 		return true
 	}
 	v.window.host().send(wire.KindWebviewAction, v.id, wire.Action{Name: wire.ActionTerminate})

@@ -125,7 +125,7 @@ func (h *host) blank(child Child, elapsed time.Duration) bool {
 		o := w.Observed()
 		seen := o.Visible && o.Focused && !o.Minimized
 		for _, v := range w.webviewList() {
-			if v.countBlank(seen, elapsed) < c.opts.Patience.Blank {
+			if v.countBlank(seen && v.inSight(), elapsed) < c.opts.Patience.Blank {
 				continue
 			}
 			h.mu.Lock()
@@ -225,10 +225,9 @@ const maxRestores = 3
 // remade is wanted with the session. That was written by a process which may
 // have gone bad, and may itself be what ends the next one: it goes to the
 // webview that it came from, in a host of the same name, and not for ever.
+// v.mu is held.
 func (v *Webview) remade() wire.WebviewState {
 	s := v.wanted()
-	v.mu.Lock()
-	defer v.mu.Unlock()
 	if v.problem != nil || len(v.session) == 0 {
 		return s
 	}

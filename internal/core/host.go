@@ -319,13 +319,14 @@ func (h *host) restore(conn *wire.Conn) {
 func (h *host) place(w *Window) pending {
 	r := h.request(wire.KindWindow, w.id, w.wanted())
 	for _, v := range w.webviewList() {
-		h.send(wire.KindWebview, v.id, v.remade())
+		v.place(h)
 	}
 	return r
 }
 
-// open waits until the host is up and w is in it.
-func (h *host) open(ctx context.Context, w *Window) error {
+// open waits until the host is up and has made what place asks it for. A host
+// that comes up is sent all windows anyway.
+func (h *host) open(ctx context.Context, place func() pending) error {
 	h.mu.Lock()
 	up, ready, dead := h.up, h.ready, h.dead
 	h.mu.Unlock()
@@ -333,7 +334,7 @@ func (h *host) open(ctx context.Context, w *Window) error {
 		return dead
 	}
 	if ready {
-		return h.place(w).wait(ctx)
+		return place().wait(ctx)
 	}
 	select {
 	case <-up:

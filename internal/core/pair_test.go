@@ -1,6 +1,7 @@
 package core_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -211,6 +212,7 @@ func (p *pair) page(w *core.Window) *page {
 type page struct {
 	pair   *pair
 	window *core.Window
+	label  string // of the webview, empty for the window's own
 	view   *fake.Webview
 	doc    string
 	last   int
@@ -228,7 +230,7 @@ func (g *page) find() {
 			e := g.pair.engine(name)
 			for _, id := range e.Webviews() {
 				v := e.Webview(id)
-				if v != nil && v.State().Label == g.window.Label() {
+				if v != nil && v.State().Label == cmp.Or(g.label, g.window.Label()) {
 					if _, err := e.WaitWebview(ctx, id); err != nil {
 						continue
 					}

@@ -59,19 +59,42 @@ func (w *Window) host() *host { return w.placed.Load() }
 // alone reports whether the host is for one window only.
 func (h *host) alone() bool { return strings.HasPrefix(h.name, alonePrefix) }
 
-// showsOthers reports whether a window may come to show pages of others: it
-// is opened on one, or a capability lets it navigate there or serves them.
-// Such a window never shares its host with the app's own pages.
-func (c *Core) showsOthers(label, url string) bool {
+// showsOthers reports whether a window may come to show pages of others: one
+// of its webviews is opened on one, or a capability lets it navigate there or
+// serves them. Such a window never shares its host with windows of the app's
+// own pages.
+func (c *Core) showsOthers(w *Window) bool {
+	return c.mayLeave(w.label, w.label, w.url) || slices.ContainsFunc(w.webviewList(), func(v *Webview) bool {
+		return c.mayLeave(w.label, v.label, v.opened)
+	})
+}
+
+// mayLeave reports whether a webview may come to show pages of others.
+func (c *Core) mayLeave(window, webview, url string) bool {
 	if url != "" && !c.IsLocal(url) {
 		return true
 	}
 	a := c.Authority()
-	if len(a.RemotePatterns(label, label)) > 0 {
+	if len(a.RemotePatterns(window, webview)) > 0 {
 		return true
 	}
-	_, err := a.Check(capability.Caller{Window: label, Webview: label, URL: url, Local: true}, webPrefix+"navigation")
+	_, err := a.Check(capability.Caller{Window: window, Webview: webview, URL: url, Local: true}, webPrefix+"navigation")
 	return err == nil
+}
+
+// maySeeOthers returns an error if no page of others may be shown in the host:
+// windows of the app share it, or it is not confined well enough.
+func (h *host) maySeeOthers() error {
+	if !h.alone() {
+		return ErrSharedHost
+	}
+	h.mu.Lock()
+	child := h.child
+	h.mu.Unlock()
+	if child == nil || h.core.opts.MayShowOthers == nil {
+		return nil // one that starts is judged then
+	}
+	return h.core.opts.MayShowOthers(child.Status())
 }
 
 // resources returns what the processes that show a window may reach: what
@@ -101,7 +124,7 @@ func (c *Core) hostFor(w *Window) *host {
 	r := c.resources(w.label, w.url)
 	name := sharedHost
 	switch {
-	case w.isolate || c.showsOthers(w.label, w.url):
+	case w.isolate || c.showsOthers(w):
 		name = alonePrefix + w.label
 	case r.Key() != c.mainKey:
 		name = className(r)
@@ -184,7 +207,7 @@ func (h *host) launch() (Launch, error) {
 	if h.alone() {
 		for _, w := range h.windows() {
 			l.Resources = c.resources(w.label, w.url)
-			l.Others = c.showsOthers(w.label, w.url)
+			l.Others = c.showsOthers(w)
 		}
 	}
 	l.Resources.Read = c.resolvePaths(l.Resources.Read)

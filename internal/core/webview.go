@@ -21,6 +21,9 @@ type Webview struct {
 	id     uint32
 	label  string
 	window *Window
+	// opened is the address that it was made for.
+	opened string
+	gone   chan struct{} // closed when it is closed, alone or with its window
 	outbox outbox
 	// files has an element for each open file on its way to the webview.
 	files chan struct{}
@@ -28,6 +31,8 @@ type Webview struct {
 	notifications pageNotifications
 
 	mu sync.Mutex
+	// closed is set when it was closed alone, without its window.
+	closed bool // guarded by mu
 	// homes are the origins where the webview may always navigate.
 	homes []string // guarded by mu
 	// asked is where the app itself takes the webview, until it is there.
@@ -113,9 +118,16 @@ func (v *Webview) Do(ctx context.Context, name string, args any) error {
 // Update changes the wanted state of the webview.
 func (v *Webview) Update(ctx context.Context, change func(*wire.WebviewState)) error {
 	v.mu.Lock()
+	if v.closed {
+		v.mu.Unlock()
+		return ErrNoWebview
+	}
 	change(&v.state)
+	// Under the lock, so that a host gets states in their order, and none
+	// after the webview was closed: it would make it anew.
+	r := v.window.host().request(wire.KindWebview, v.id, v.wanted())
 	v.mu.Unlock()
-	err := v.window.host().request(wire.KindWebview, v.id, v.wanted()).wait(ctx)
+	err := r.wait(ctx)
 	if errors.Is(err, ErrHostLost) {
 		return nil
 	}
@@ -128,8 +140,10 @@ var ErrSharedHost = errors.New("the window shares its host process with the app'
 
 // Navigate loads a URL.
 func (v *Webview) Navigate(ctx context.Context, url string) error {
-	if !v.core.IsLocal(url) && !v.window.host().alone() {
-		return fmt.Errorf("window %q: navigate to %s: %w", v.window.label, url, ErrSharedHost)
+	if !v.core.IsLocal(url) {
+		if err := v.window.host().maySeeOthers(); err != nil {
+			return fmt.Errorf("window %q: navigate to %s: %w", v.window.label, url, err)
+		}
 	}
 	v.mu.Lock()
 	for _, o := range v.core.homes(url) {
@@ -150,10 +164,8 @@ func (v *Webview) Navigate(ctx context.Context, url string) error {
 }
 
 // wanted is the state for a host that makes the webview anew: it shows the
-// page that was shown last.
+// page that was shown last. v.mu is held.
 func (v *Webview) wanted() wire.WebviewState {
-	v.mu.Lock()
-	defer v.mu.Unlock()
 	s := v.state
 	if v.url != "" {
 		s.URL = v.url
@@ -207,9 +219,9 @@ func (v *Webview) beginDocument(e wire.PageEvent) {
 		},
 	}
 	v.mu.Lock()
-	if v.doc != nil && v.doc.id == e.Doc {
+	if v.closed || v.doc != nil && v.doc.id == e.Doc {
 		v.mu.Unlock()
-		return // said again, after coming back from the page cache
+		return // or said again, after coming back from the page cache
 	}
 	old := v.doc
 	d.ctx, d.cancel = context.WithCancelCause(c.ctx)

@@ -16,7 +16,8 @@ import (
 // WindowOptions is what a window is opened with.
 type WindowOptions struct {
 	State wire.WindowState
-	// Webview is the window's first webview. Its label is the window's.
+	// Webview is the window's first webview. Its label is the window's. More
+	// are added by AddWebview.
 	Webview wire.WebviewState
 	// Isolate gives the window a host of its own.
 	Isolate bool
@@ -80,13 +81,7 @@ func (c *Core) OpenWindow(ctx context.Context, o WindowOptions) (*Window, error)
 		h = c.hostFor(w)
 	}
 	w.placed.Store(h)
-	v := &Webview{core: c, id: c.lastID, label: label, window: w, state: o.Webview}
-	v.state.Label, v.state.Window = label, w.id
-	v.url = o.Webview.URL
-	v.homes = c.homes(o.Webview.URL)
-	v.local = c.IsLocal(o.Webview.URL)
-	v.files = make(chan struct{}, maxFiles)
-	v.outbox.init(v)
+	v := newWebview(w, c.lastID, label, o.Webview)
 	w.webviews = []*Webview{v}
 	c.windows[label], c.windowIDs[w.id] = w, w
 	c.webviews[label], c.webviewIDs[v.id] = v, v
@@ -99,7 +94,7 @@ func (c *Core) OpenWindow(ctx context.Context, o WindowOptions) (*Window, error)
 	if !started {
 		return w, nil
 	}
-	if err := h.open(ctx, w); err != nil {
+	if err := h.open(ctx, func() pending { return h.place(w) }); err != nil {
 		w.Destroy()
 		return nil, fmt.Errorf("window %q: %w", label, err)
 	}
@@ -142,7 +137,8 @@ func (w *Window) webviewList() []*Webview {
 	return append([]*Webview(nil), w.webviews...)
 }
 
-// Webview returns the window's first webview.
+// Webview returns the window's first webview, which stays as long as the
+// window does.
 func (w *Window) Webview() *Webview { return w.webviewList()[0] }
 
 // Update changes the wanted state and waits until the host has applied it. A
@@ -337,6 +333,9 @@ func (w *Window) Destroy() {
 		h.quit()
 	}
 	close(w.gone)
+	for _, v := range views {
+		close(v.gone)
+	}
 	c.forgetMenus(w)
 	w.emit("tauri://destroyed", nil)
 	if quit {

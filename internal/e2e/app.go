@@ -79,7 +79,7 @@ type App struct {
 	Log   *Log
 
 	mu     sync.Mutex
-	pages  map[string]*queue // guarded by mu; by window label
+	pages  map[string]*queue // guarded by mu; by webview label
 	faults []mullion.Fault   // guarded by mu
 	lastID int               // guarded by mu
 }
@@ -248,7 +248,7 @@ func (a *App) Open(label string, change func(*mullion.WindowOptions)) *Page {
 	return a.Page(label)
 }
 
-// Page returns the test page in a window.
+// Page returns the test page in a webview.
 func (a *App) Page(label string) *Page { return &Page{a, label} }
 
 // Main returns the page in the first window.
@@ -276,7 +276,7 @@ type none = struct{}
 // next gives the runner of the calling page its next script.
 func (a *App) next(ctx context.Context, _ none) (int, error) {
 	c, _ := mullion.CallerFrom(ctx)
-	q := a.queue(c.Window)
+	q := a.queue(c.Webview)
 	q.mu.Lock()
 	lost := q.handed
 	_, waiting := q.waiting[lost]
@@ -305,7 +305,7 @@ type doneArgs struct {
 
 func (a *App) finished(ctx context.Context, d doneArgs) (none, error) {
 	c, _ := mullion.CallerFrom(ctx)
-	q := a.queue(c.Window)
+	q := a.queue(c.Webview)
 	q.mu.Lock()
 	ch := q.waiting[d.ID]
 	delete(q.waiting, d.ID)

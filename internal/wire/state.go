@@ -87,6 +87,10 @@ type WebviewState struct {
 	URL string `json:"url"`
 	// Bounds is the webview's place in its window; nil fills the window.
 	Bounds *Rect `json:"bounds,omitzero"`
+	// Share is its place in fractions of the window's content, of 0 to 1: it
+	// follows when the window is resized. It beats Bounds.
+	Share  *Rect `json:"share,omitzero"`
+	Hidden bool  `json:"hidden,omitzero"`
 	// Origins are the patterns of addresses into whose top frame the bridge
 	// is injected, such as "app://localhost/*". None: no bridge at all.
 	Origins []string `json:"origins,omitzero"`

@@ -64,7 +64,7 @@ func (v *Webview) Do(a wire.Action) error {
 		v.Load(v.url)
 	case wire.ActionTerminate:
 		v.engine.Post(func() { v.crash(wire.CrashTerminated) })
-	case wire.ActionBack, wire.ActionForward, wire.ActionDevtools:
+	case wire.ActionBack, wire.ActionForward, wire.ActionDevtools, wire.ActionFocus:
 	default:
 		return fmt.Errorf("fake: unknown action %q", a.Name)
 	}

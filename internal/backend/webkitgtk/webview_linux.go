@@ -97,8 +97,7 @@ func newWebview(e *engine, id uint32, w *window, s *wire.WebviewState) (*webview
 	}
 	w.webviews = append(w.webviews, v)
 	c.gtkOverlayAddOverlay.call(w.overlay, v.view)
-	c.gtkWidgetShow.call(v.view)
-	if s.Bounds == nil {
+	if s.Bounds == nil && s.Share == nil && !s.Hidden {
 		c.gtkWidgetGrabFocus.call(v.view)
 	}
 	return v, nil
@@ -110,8 +109,10 @@ var webviewProperties = []struct {
 	same  func(old, s *wire.WebviewState) bool
 	apply func(v *webview, s *wire.WebviewState)
 }{
-	{func(old, s *wire.WebviewState) bool { return same(old.Bounds, s.Bounds) },
+	{func(old, s *wire.WebviewState) bool { return same(old.Bounds, s.Bounds) && same(old.Share, s.Share) },
 		func(v *webview, s *wire.WebviewState) { v.e.c.gtkWidgetQueueResize.call(v.window.overlay) }},
+	{func(old, s *wire.WebviewState) bool { return old.Hidden == s.Hidden },
+		func(v *webview, s *wire.WebviewState) { v.applyHidden() }},
 	{func(old, s *wire.WebviewState) bool { return old.UserAgent == s.UserAgent },
 		func(v *webview, s *wire.WebviewState) {
 			var agent any // NULL: the engine's own
@@ -162,6 +163,15 @@ func (v *webview) Apply(old, s *wire.WebviewState) error {
 		errs = append(errs, fmt.Errorf("webkitgtk: moving a webview to another window: %w", errors.ErrUnsupported))
 	}
 	return errors.Join(errs...)
+}
+
+func (v *webview) applyHidden() {
+	if v.state.Hidden {
+		v.e.c.gtkWidgetHide.call(v.view)
+	} else {
+		v.e.c.gtkWidgetShow.call(v.view)
+	}
+	v.e.c.gtkWidgetQueueDraw.call(v.window.overlay) // what is below it
 }
 
 // applyBackground sets what is shown until the page has painted: the
@@ -241,6 +251,8 @@ func (v *webview) Do(a wire.Action) error {
 		c.webkitWebViewGoBack.call(v.view)
 	case wire.ActionForward:
 		c.webkitWebViewGoForward.call(v.view)
+	case wire.ActionFocus:
+		c.gtkWidgetGrabFocus.call(v.view)
 	case wire.ActionTerminate:
 		c.webkitWebViewTerminateWebProcess.call(v.view)
 	case wire.ActionDevtools:

@@ -298,15 +298,25 @@ func (w *window) place(widget, to uintptr) uintptr {
 	if i < 0 {
 		return 0
 	}
-	r := rectangle{
-		width:  int32(w.e.c.gtkWidgetGetAllocatedWidth.call(w.overlay)),
-		height: int32(w.e.c.gtkWidgetGetAllocatedHeight.call(w.overlay)),
-	}
-	if b := w.webviews[i].state.Bounds; b != nil {
-		r = rectangle{pixels(b.X), pixels(b.Y), max(pixels(b.Width), 1), max(pixels(b.Height), 1)}
-	}
-	setRectangle(to, r)
+	width := int32(w.e.c.gtkWidgetGetAllocatedWidth.call(w.overlay))
+	height := int32(w.e.c.gtkWidgetGetAllocatedHeight.call(w.overlay))
+	setRectangle(to, placeOf(&w.webviews[i].state, width, height))
 	return 1
+}
+
+// placeOf is the place of a webview in a content of that size.
+func placeOf(s *wire.WebviewState, width, height int32) rectangle {
+	switch b := s.Bounds; {
+	case s.Share != nil:
+		// Edges are rounded, not lengths: what touches goes on touching.
+		edge := func(share float64, of int32) int32 { return pixels(share * float64(of)) }
+		x, y := edge(s.Share.X, width), edge(s.Share.Y, height)
+		right, bottom := edge(s.Share.X+s.Share.Width, width), edge(s.Share.Y+s.Share.Height, height)
+		return rectangle{x, y, max(right-x, 1), max(bottom-y, 1)}
+	case b != nil:
+		return rectangle{pixels(b.X), pixels(b.Y), max(pixels(b.Width), 1), max(pixels(b.Height), 1)}
+	}
+	return rectangle{0, 0, width, height}
 }
 
 // requestClose is what the user wants. A window that is not closable has no

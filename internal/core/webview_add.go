@@ -1,0 +1,165 @@
+package core
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/mullion-dev/mullion/internal/wire"
+	"github.com/mullion-dev/mullion/ipc"
+)
+
+// maxWindowWebviews bounds the webviews of one window: each has a process of
+// the engine.
+const maxWindowWebviews = 32
+
+// WebviewOptions is what a webview is added to a window with.
+type WebviewOptions struct {
+	// State has the label and the address. Without Bounds the webview fills
+	// the window.
+	State wire.WebviewState
+	// AutoResize keeps the part of the window that Bounds covers when the
+	// window is resized.
+	AutoResize bool
+}
+
+// newWebview makes what the Core knows of a webview.
+func newWebview(w *Window, id uint32, label string, s wire.WebviewState) *Webview {
+	c := w.core
+	v := &Webview{core: c, id: id, label: label, window: w, opened: s.URL, state: s}
+	v.state.Label, v.state.Window = label, w.id
+	v.url = s.URL
+	v.homes = c.homes(s.URL)
+	v.local = c.IsLocal(s.URL)
+	v.files, v.gone = make(chan struct{}, maxFiles), make(chan struct{})
+	v.outbox.init(v)
+	return v
+}
+
+// AddWebview adds a webview to a window, above those that it has, and waits
+// until the host has made it. Before Run it only notes the webview.
+//
+// The webviews of a window share its host. So one that may come to show pages
+// of others needs a window that has its host for itself, else the error is
+// ErrSharedHost.
+func (c *Core) AddWebview(ctx context.Context, w *Window, o WebviewOptions) (*Webview, error) {
+	label := o.State.Label
+	if !labelPattern.MatchString(label) {
+		return nil, fmt.Errorf("webview label %q: only letters, digits and - / : _ are allowed", label)
+	}
+	if o.State.Bounds != nil {
+		if err := checkBounds(*o.State.Bounds); err != nil {
+			return nil, fmt.Errorf("webview %q: %w", label, err)
+		}
+	}
+	if o.AutoResize && o.State.Bounds != nil {
+		width, height := w.contentSize()
+		share := shareOf(*o.State.Bounds, width, height)
+		o.State.Bounds, o.State.Share = nil, &share
+	}
+	v, err := c.noteWebview(w, label, o.State)
+	if err != nil {
+		return nil, fmt.Errorf("webview %q: %w", label, err)
+	}
+	c.mu.RLock()
+	started := c.started
+	c.mu.RUnlock()
+	if !started {
+		return v, nil
+	}
+	h := w.host()
+	if err := h.open(ctx, func() pending { return v.create(h) }); err != nil {
+		v.Close()
+		return nil, fmt.Errorf("webview %q: %w", label, err)
+	}
+	c.events.emit(c.ctx, "tauri://webview-created", ipc.Target{Kind: ipc.Any}, mustJSON(struct {
+		Label string `json:"label"`
+	}{label}))
+	return v, nil
+}
+
+// noteWebview makes a webview known, so that a host that starts makes it too.
+func (c *Core) noteWebview(w *Window, label string, s wire.WebviewState) (*Webview, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.closed:
+		return nil, ErrClosed
+	case c.webviews[label] != nil:
+		return nil, fmt.Errorf("a webview with label `%s` already exists", label)
+	case c.windows[label] != nil:
+		return nil, fmt.Errorf("a window with label `%s` already exists", label)
+	}
+	if c.started && c.mayLeave(w.label, label, s.URL) {
+		if err := w.host().maySeeOthers(); err != nil {
+			return nil, err
+		}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case w.closing:
+		return nil, ErrNoWindow
+	case len(w.webviews) >= maxWindowWebviews:
+		return nil, fmt.Errorf("window %q has %d webviews; more are not possible", w.label, len(w.webviews))
+	}
+	c.lastID++
+	v := newWebview(w, c.lastID, label, s)
+	w.webviews = append(slices.Clip(w.webviews), v)
+	c.webviews[label], c.webviewIDs[v.id] = v, v
+	return v, nil
+}
+
+// create asks the host to make the webview.
+func (v *Webview) create(h *host) pending {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.closed {
+		p := make(pending, 1)
+		p <- outcome{err: ErrNoWebview}
+		return p
+	}
+	return h.request(wire.KindWebview, v.id, v.remade())
+}
+
+// place is create without an answer: what goes wrong is in the host's log.
+func (v *Webview) place(h *host) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if !v.closed {
+		h.send(wire.KindWebview, v.id, v.remade())
+	}
+}
+
+// Close removes the webview from its window. The window's first one takes the
+// window along. Nobody is asked.
+func (v *Webview) Close() {
+	c, w := v.core, v.window
+	w.mu.Lock()
+	i := slices.Index(w.webviews, v)
+	if i == 0 {
+		w.mu.Unlock()
+		w.Destroy()
+		return
+	}
+	if i < 0 || w.closing {
+		w.mu.Unlock()
+		return
+	}
+	w.webviews = slices.Delete(slices.Clone(w.webviews), i, i+1)
+	w.mu.Unlock()
+
+	v.mu.Lock()
+	v.closed = true
+	w.host().send(wire.KindCloseWebview, v.id, nil)
+	v.mu.Unlock()
+	c.mu.Lock()
+	delete(c.webviews, v.label)
+	delete(c.webviewIDs, v.id)
+	c.mu.Unlock()
+	v.endDocument(errDocumentClosed)
+	close(v.gone)
+}
+
+// Gone is closed when the webview has been closed.
+func (v *Webview) Gone() <-chan struct{} { return v.gone }
