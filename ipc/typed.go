@@ -269,13 +269,11 @@ func argsError(command string, err error) error {
 	switch {
 	case errors.As(err, &se):
 		key = firstToken(se.JSONPointer)
-		switch {
-		case errors.Is(err, json.ErrUnknownName):
+		reason = explain(se)
+		if errors.Is(err, json.ErrUnknownName) && se.JSONPointer == jsontext.Pointer("").AppendToken(key) {
 			reason = "there is no such argument"
-		case se.Err != nil:
-			reason = se.Err.Error()
-		default:
-			reason = fmt.Sprintf("a JSON %s does not fit %s", se.JSONKind, se.GoType)
+		} else if inner := strings.TrimPrefix(string(se.JSONPointer), string(jsontext.Pointer("").AppendToken(key))); inner != "" {
+			reason += within(jsontext.Pointer(inner))
 		}
 	case errors.As(err, &ye):
 		key = firstToken(ye.JSONPointer)
@@ -283,6 +281,7 @@ func argsError(command string, err error) error {
 			reason = ye.Err.Error()
 		}
 	}
+	key = shorten(key)
 	if key == "" {
 		return fmt.Errorf("invalid args for command `%s`: %s", command, reason)
 	}

@@ -52,6 +52,7 @@ var law = []struct {
 	{"conformance/...", append([]string{"internal/e2e", "internal/e2e/session"}, public...), "tests apps with the published packages, on the display of the tests"},
 	{"internal/e2e/...", append([]string{"internal/e2e"}, public...), "tests apps from the outside"},
 	{"internal/storm", append([]string{"internal/doctable", "internal/e2e"}, public...), "breaks apps from the outside, on the display of the tests"},
+	{"internal/hostile", []string{"ipc"}, "makes up arguments for tests, from types alone"},
 	{"internal/arch", nil, "reads sources, imports none"},
 	{"internal/attacks", []string{"internal/backend", "internal/backend/webkitgtk", "internal/doctable", "internal/e2e", "internal/sandbox", "internal/wire"},
 		"attacks the bare engine in a sandbox, on the display of the tests"},

@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -20,6 +21,26 @@ type builtin struct {
 	// byDefault puts the command into the namespace's default set.
 	byDefault bool
 	handler   func(*Core) ipc.Handler
+	// arguments is the struct that they are read into; nil if there is none.
+	arguments reflect.Type
+}
+
+// Command is what is known of a command that every app has.
+type Command struct {
+	// Name is that by which pages call it, Permission what allows it.
+	Name, Permission string
+	// Arguments is the struct that its arguments are read into, as ipc.Typed
+	// takes it; nil if it takes none.
+	Arguments reflect.Type
+}
+
+// Commands lists the commands that every app has.
+func Commands() []Command {
+	var all []Command
+	for _, b := range builtins {
+		all = append(all, Command{"plugin:" + b.namespace + "|" + b.name, b.plugin() + ":allow-" + dashed(b.name), b.arguments})
+	}
+	return all
 }
 
 type none = struct{}
@@ -31,8 +52,37 @@ func command[A, R any](namespace, name string, byDefault bool, f func(*Core, con
 		if err != nil {
 			panic(fmt.Sprintf("builtin %s %s: %v", namespace, name, err))
 		}
-		return h
-	}}
+		return func(ctx context.Context, m *ipc.Message) (ipc.Result, error) {
+			r, err := h(ctx, m)
+			if err != nil {
+				err = pageError(err)
+			}
+			return r, err
+		}
+	}, reflect.TypeFor[A]()}
+}
+
+// maxErrorText bounds the text of an error of our own, in bytes: it may quote
+// what the page has passed.
+const maxErrorText = 1000
+
+// shortError is an error whose text was cut.
+type shortError struct {
+	text string
+	err  error
+}
+
+func (e *shortError) Error() string { return e.text }
+func (e *shortError) Unwrap() error { return e.err }
+
+// pageError makes the text of an error one for people who write pages.
+func pageError(err error) error {
+	err = ipc.ExplainJSON(err)
+	if text := err.Error(); len(text) > maxErrorText {
+		begin, end := text[:maxErrorText*3/4], text[len(text)-maxErrorText/8:]
+		err = &shortError{strings.ToValidUTF8(begin+" … "+end, ""), err}
+	}
+	return err
 }
 
 // builtins is everything that pages can ask the Core itself for.
@@ -50,16 +100,21 @@ func (c *Core) registerBuiltins() {
 // coreNamespaces are those whose permissions have the prefix "core:".
 var coreNamespaces = []string{"app", "event", "image", "menu", "path", "resources", "tray", "webview", "window"}
 
+// plugin is what the permissions of the command begin with.
+func (b builtin) plugin() string {
+	if slices.Contains(coreNamespaces, b.namespace) {
+		return "core:" + b.namespace
+	}
+	return b.namespace
+}
+
 // builtinManifests declares the permissions of the builtins. core:default is
 // the union of the defaults of the core namespaces.
 func builtinManifests() []capability.Manifest {
 	byName := map[string]*capability.Manifest{}
 	var names []string
 	for _, b := range builtins {
-		plugin := b.namespace
-		if slices.Contains(coreNamespaces, plugin) {
-			plugin = "core:" + plugin
-		}
+		plugin := b.plugin()
 		m := byName[plugin]
 		if m == nil {
 			m = &capability.Manifest{Plugin: plugin}

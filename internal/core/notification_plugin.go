@@ -63,7 +63,7 @@ func notOnDesktops(name string) builtin {
 		return func(context.Context, *ipc.Message) (ipc.Result, error) {
 			return ipc.Result{}, fmt.Errorf("notification %s: desktops have no such thing: %w", name, errors.ErrUnsupported)
 		}
-	}}
+	}, nil}
 }
 
 // pageNotifications are those of a webview. They outlive its documents, as
