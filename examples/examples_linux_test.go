@@ -1,0 +1,261 @@
+package examples_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mullion-dev/mullion/internal/e2e"
+)
+
+func TestMain(m *testing.M) { e2e.Main(m) }
+
+// program is an example that runs.
+type program struct {
+	t     *testing.T
+	stdin io.WriteCloser
+	ended chan struct{} // closed when it has
+	err   error         // of it; set before ended is closed
+	log   bytes.Buffer  // written until ended is closed
+}
+
+// open builds an example and starts it as a user does.
+func open(t *testing.T, name string, args ...string) *program {
+	t.Helper()
+	if why := os.Getenv("E2E_SKIP"); why != "" {
+		t.Skip("no display: " + why)
+	}
+	binary := filepath.Join(t.TempDir(), name)
+	build := exec.Command("go", "build", "-o", binary, "./"+name)
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	home := t.TempDir()
+	cmd := exec.Command(binary, args...)
+	cmd.Dir = home
+	cmd.Env = append(os.Environ(), "HOME="+home, "XDG_DATA_HOME="+home, "XDG_CONFIG_HOME="+home, "XDG_CACHE_HOME="+home)
+	p := &program{t: t, ended: make(chan struct{})}
+	cmd.Stdout, cmd.Stderr = &p.log, &p.log
+	var err error
+	if p.stdin, err = cmd.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		p.err = cmd.Wait()
+		close(p.ended)
+	}()
+	t.Cleanup(func() {
+		below := e2e.Descendants(cmd.Process.Pid)
+		_ = cmd.Process.Kill()
+		<-p.ended
+		for _, d := range below { // they write into home until they end
+			_ = e2e.WaitFor(e2e.Timeout, func() error { return running(d.PID) })
+		}
+		if t.Failed() {
+			t.Logf("%s says:\n%s", name, p.log.String())
+		}
+	})
+	return p
+}
+
+// running is an error while a process runs.
+func running(pid int) error {
+	for _, p := range e2e.Processes() {
+		if p.PID == pid && p.State != 'Z' {
+			return fmt.Errorf("process %d runs", pid)
+		}
+	}
+	return nil
+}
+
+// until waits for a condition.
+func (p *program) until(what string, f func() error) {
+	p.t.Helper()
+	err := e2e.WaitFor(e2e.Timeout, func() error {
+		select {
+		case <-p.ended:
+			p.t.Fatalf("the app has ended, while waiting for %s: %v", what, p.err)
+		default:
+		}
+		return f()
+	})
+	if err != nil {
+		p.t.Fatalf("%s: %v", what, err)
+	}
+}
+
+// window waits for a visible window with that title, and returns its number.
+func (p *program) window(title string) (id string) {
+	p.t.Helper()
+	p.until("the window "+title, func() error {
+		if ids := windows(title); len(ids) == 1 {
+			id = ids[0]
+			return nil
+		}
+		return fmt.Errorf("%d windows have that title", len(windows(title)))
+	})
+	return id
+}
+
+// gone waits until no visible window has that title.
+func (p *program) gone(title string) {
+	p.t.Helper()
+	p.until("no window "+title, func() error {
+		if len(windows(title)) > 0 {
+			return fmt.Errorf("it is there")
+		}
+		return nil
+	})
+}
+
+// windows returns the visible windows with that title that the window manager
+// knows.
+func windows(title string) (found []string) {
+	out, err := exec.Command("xprop", "-root", "_NET_CLIENT_LIST").Output()
+	if err != nil {
+		return nil
+	}
+	_, ids, _ := strings.Cut(string(out), "#")
+	for _, id := range strings.FieldsFunc(ids, func(r rune) bool { return strings.ContainsRune(", \n", r) }) {
+		name, err := exec.Command("xdotool", "getwindowname", id).Output()
+		if err != nil || strings.TrimSpace(string(name)) != title {
+			continue
+		}
+		if property(id, "WM_STATE") == "Normal" {
+			found = append(found, id)
+		}
+	}
+	return found
+}
+
+// property returns what xprop says of a window.
+func property(id, name string) string {
+	out, err := exec.Command("xprop", "-id", id, name).Output()
+	if err != nil {
+		return ""
+	}
+	if _, state, ok := strings.Cut(string(out), "window state: "); ok {
+		return strings.Fields(state)[0]
+	}
+	_, value, _ := strings.Cut(string(out), "= ")
+	return strings.TrimSpace(value)
+}
+
+// do runs xdotool.
+func (p *program) do(args ...string) {
+	p.t.Helper()
+	if out, err := exec.Command("xdotool", args...).CombinedOutput(); err != nil {
+		p.t.Fatalf("xdotool %s: %v: %s", strings.Join(args, " "), err, out)
+	}
+}
+
+// try does something at the keyboard, again and again, until it has had its
+// effect: a page that has just been loaded may not listen yet.
+func (p *program) try(what string, keys func(), is func() error) {
+	p.t.Helper()
+	var next time.Time
+	p.until(what, func() error {
+		if now := time.Now(); now.After(next) {
+			keys()
+			next = now.Add(5 * time.Second)
+		}
+		return is()
+	})
+}
+
+// ends waits until the app has ended by itself.
+func (p *program) ends() {
+	p.t.Helper()
+	select {
+	case <-p.ended:
+		if p.err != nil {
+			p.t.Errorf("the app ended with %v", p.err)
+		}
+	case <-time.After(e2e.Timeout):
+		p.t.Fatal("the app does not end")
+	}
+}
+
+// picture keeps a picture of the screen in the folder that MULLION_PICTURES
+// names.
+func (p *program) picture(name string) {
+	if dir := os.Getenv("MULLION_PICTURES"); dir != "" {
+		if out, err := exec.Command("import", "-window", "root", filepath.Join(dir, name+".png")).CombinedOutput(); err != nil {
+			p.t.Errorf("import: %v: %s", err, out)
+		}
+	}
+}
+
+// colours returns how many there are in a window. A page that is not there yet
+// has one.
+func colours(t *testing.T, id string) (n int) {
+	t.Helper()
+	out, err := exec.Command("import", "-window", id, "-format", "%k", "info:").Output()
+	if err != nil {
+		t.Fatalf("import: %v", err)
+	}
+	_, _ = fmt.Sscan(string(out), &n)
+	return n
+}
+
+// frame returns how wide the window manager's frame is at the top.
+func frame(id string) string {
+	sides := strings.Split(property(id, "_NET_FRAME_EXTENTS"), ", ")
+	return sides[min(2, len(sides)-1)]
+}
+
+// TestSplash looks at the windows while the work is done, and after.
+func TestSplash(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{"a.txt": "the zebra runs", "b.txt": "a zebrafish swims", "c.txt": "nothing here"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := open(t, "splash", "-list")
+	fmt.Fprintf(p.stdin, "%s\n%s\n", filepath.Join(dir, "a.txt"), filepath.Join(dir, "b.txt"))
+	splash := p.window("Sift is starting")
+	if got := frame(splash); got != "0" {
+		t.Errorf("the splash screen has a frame of %q pixels", got)
+	}
+	if len(windows("Sift")) > 0 {
+		t.Error("the main window is there before the work is done")
+	}
+	p.until("a picture in the splash screen", func() error {
+		if n := colours(t, splash); n < 50 {
+			return fmt.Errorf("it has %d colours", n)
+		}
+		return nil
+	})
+	fmt.Fprintln(p.stdin, filepath.Join(dir, "c.txt"))
+	p.picture("splash")
+	p.stdin.Close()
+	main := p.window("Sift")
+	p.gone("Sift is starting")
+	if got := frame(main); got == "0" || got == "" {
+		t.Errorf("the main window has a frame of %q pixels", got)
+	}
+	p.try("a search", func() {
+		p.do("windowactivate", "--sync", main)
+		p.do("key", "ctrl+a")
+		p.do("type", "--delay", "20", "zebra")
+	}, func() error {
+		if len(windows("2 found – Sift")) != 1 {
+			return fmt.Errorf("2 files are not found")
+		}
+		return nil
+	})
+	p.picture("sift")
+	p.do("key", "alt+F4")
+	p.ends()
+}
