@@ -78,6 +78,8 @@ func (h *host) frame(r *reader, f wire.Frame) error {
 		return v.page(e)
 	case wire.KindDownload:
 		return c.downloadEvent(v, f)
+	case wire.KindGiveUp:
+		return v.giveUpStream(f.ID)
 	case wire.KindDrag:
 		return v.dragged(f)
 	case wire.KindSession:

@@ -275,12 +275,12 @@ func TestMixedPieces(t *testing.T) {
 type endless struct {
 	ctx    context.Context
 	closed chan<- error
-	// begun is called by each Read.
-	begun func()
+	// read is called with the length of each Read.
+	read func(n int)
 }
 
 func (e endless) Read(p []byte) (int, error) {
-	e.begun()
+	e.read(len(p))
 	return len(p), e.ctx.Err()
 }
 
@@ -301,7 +301,14 @@ func TestAbortTransfer(t *testing.T) {
 			return struct{}{}, ctx.Err()
 		})
 		mullion.Handle(a, "endless", func(context.Context, struct{}) (ipc.Stream, error) {
-			return ipc.Stream{ReadCloser: endless{context.Background(), closed, sync.OnceFunc(func() { close(reading) })}, Size: -1}, nil
+			// Far enough for the Core to wait for the page, whose credit comes
+			// late: it is busy asking for what there is to read.
+			total, ahead := 0, sync.OnceFunc(func() { close(reading) })
+			return ipc.Stream{ReadCloser: endless{context.Background(), closed, func(n int) {
+				if total += n; total > 8<<20 {
+					ahead()
+				}
+			}}, Size: -1}, nil
 		})
 	}})
 	go func() { <-started; app.SetFile("started", "yes") }()

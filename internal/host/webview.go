@@ -228,6 +228,11 @@ func (v *webview) message(page, body string, r backend.Reply) {
 		if ok1 && ok2 && id != 0 {
 			v.h.conn.Send(wire.Frame{Kind: wire.KindCredit, Target: v.id, ID: id, Payload: wire.PutCount(n)})
 		}
+	case "g":
+		r.Return("")
+		if id, ok := parseNumber(rest); ok && id != 0 {
+			v.h.conn.Send(wire.Frame{Kind: wire.KindGiveUp, Target: v.id, ID: id})
+		}
 	case "v":
 		r.Return("")
 		if v.warned++; v.warned <= maxWarnings {

@@ -56,6 +56,7 @@ const (
 	KindDownload                        // DownloadEvent of download ID, see Verdict
 	KindDrag                            // DragEvent of webview Target
 	KindMenu                            // MenuChosen of window Target
+	KindGiveUp                          // the page of webview Target reads no more of stream ID
 )
 
 // Flags of a frame.
@@ -149,6 +150,7 @@ var limits = map[Kind]struct {
 	KindDownload:       {Host, maxControl, "download"},
 	KindDrag:           {Host, maxControl, "drag"},
 	KindMenu:           {Host, maxControl, "menu"},
+	KindGiveUp:         {Host, 0, "give-up"},
 
 	KindWork:          {Core, maxControl, "work"},
 	KindWorkCancel:    {Core, 0, "work-cancel"},

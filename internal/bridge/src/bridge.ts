@@ -221,6 +221,15 @@ function main(): void {
   }
 
   async function readStream(stream: number, size: number, signal: AbortSignal): Promise<ArrayBuffer> {
+    try {
+      return await readToEnd(stream, size, signal);
+    } catch (error) {
+      tell(`g ${doc} ${stream}`); // the Core may be waiting for us
+      throw error;
+    }
+  }
+
+  async function readToEnd(stream: number, size: number, signal: AbortSignal): Promise<ArrayBuffer> {
     const whole = size < 0 ? null : new Uint8Array(size);
     const chunks: Uint8Array[] = [];
     const response = await fetch(`mullion://localhost/stream/${stream}`, { headers, cache: "no-store", signal });

@@ -217,6 +217,8 @@ test("streams", async (t) => {
     stop.abort();
     await assert.rejects(call, { name: "AbortError" });
     await stopped.promise;
+    await settled();
+    assert.deepEqual(app.sent("g"), [`g ${app.doc} 7`]);
   });
 });
 
