@@ -16,6 +16,7 @@ import (
 	"github.com/mullion-dev/mullion/config"
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/desktop"
+	"github.com/mullion-dev/mullion/internal/egress"
 	"github.com/mullion-dev/mullion/internal/sandbox"
 	"github.com/mullion-dev/mullion/internal/transfer"
 	"github.com/mullion-dev/mullion/ipc"
@@ -112,6 +113,8 @@ type App struct {
 	own       capability.Manifest // the permissions of the app's own commands
 	onFault   func(Fault)         // may be nil
 	workers   workers
+	without   sandbox.Without // layers that are switched off
+	resolver  egress.Resolver // of names for workers; nil but in tests
 
 	mu       sync.Mutex
 	problems []error               // guarded by mu; of registrations, returned by Run
@@ -158,6 +161,7 @@ func New(o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.without = without
 	area := transfer.New(filepath.Join(cacheDir, "files"))
 	co := core.Options{
 		ID:       conf.Identifier,

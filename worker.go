@@ -64,6 +64,13 @@ type WorkerOptions struct {
 	// that the function may use beyond what every process needs to run. What
 	// is not there when a process starts is not granted.
 	Read, Write []string
+	// Connect are the servers that the function may reach by [WorkerDial], and
+	// Refuse those of them that it may not: as in the scope of
+	// sandbox:allow-network, such as "https://example.com",
+	// "https://*.example.com:8443" or "http://127.0.0.1:8080". Nothing is
+	// reached where Connect is empty. This machine and its own network are out
+	// of reach but for addresses that are named, whatever names stand for.
+	Connect, Refuse []string
 }
 
 const (
@@ -238,6 +245,9 @@ func (o WorkerOptions) check() error {
 		return fmt.Errorf("Grace is %v", o.Grace)
 	case o.MemoryLimit != 0 && o.MemoryLimit < minMemoryLimit:
 		return fmt.Errorf("MemoryLimit is %d; want 0 for none, or at least %d", o.MemoryLimit, minMemoryLimit)
+	}
+	if _, _, err := o.networkRules(); err != nil {
+		return err
 	}
 	for _, list := range [][]string{o.Read, o.Write} {
 		for _, p := range list {

@@ -144,7 +144,7 @@ func (a *App) workerOptions(name string, o WorkerOptions) worker.Options {
 	return worker.Options{
 		Name: name, Processes: o.Processes, Concurrency: o.Concurrency, Fresh: o.Fresh,
 		Idle: o.Idle, Grace: o.Grace, MemoryLimit: o.MemoryLimit,
-		Launch:   launchWorker(a.log, name, o),
+		Launch:   a.launchWorker(name, o),
 		Log:      a.log,
 		Restarts: supervise.Default,
 		OnFault: func(e supervise.Ending, failures int, again bool) {
@@ -162,7 +162,8 @@ func (a *App) workerOptions(name string, o WorkerOptions) worker.Options {
 }
 
 // launchWorker starts processes of a worker.
-func launchWorker(log *slog.Logger, name string, o WorkerOptions) func(context.Context) (worker.Child, error) {
+func (a *App) launchWorker(name string, o WorkerOptions) func(context.Context) (worker.Child, error) {
+	log := a.log
 	return func(context.Context) (worker.Child, error) {
 		conn, socket, err := wire.SocketPair()
 		if err != nil {
@@ -171,8 +172,9 @@ func launchWorker(log *slog.Logger, name string, o WorkerOptions) func(context.C
 		out := &workerOutput{output: output{log: log, from: []any{"worker", name}}, seen: make(chan struct{})}
 		spec := sandbox.Spec{
 			Name: "worker " + name, Role: workerRole, Socket: socket, Output: out,
-			// No engine and no network: what a worker has is what it was granted.
-			Policy: &sandbox.Policy{Read: o.Read, Write: o.Write, MemoryLimit: o.MemoryLimit},
+			// No engine: what a worker has is what it was granted.
+			Policy:  &sandbox.Policy{Network: len(o.Connect) > 0, Read: o.Read, Write: o.Write, MemoryLimit: o.MemoryLimit},
+			Without: a.without,
 			Refused: func(r sandbox.Refusal) {
 				log.Warn("mullion: refused to a worker", "worker", name, "wanted", r.What)
 			},
@@ -186,15 +188,26 @@ func launchWorker(log *slog.Logger, name string, o WorkerOptions) func(context.C
 			conn.Close()
 			return nil, err
 		}
-		return &workerChild{child{Process: p, conn: conn}, out}, nil
+		network, err := openWorkerNetwork(log, name, o, a.resolver, p)
+		if err != nil {
+			p.Kill()
+			p.Wait()
+			conn.Close()
+			return nil, err
+		}
+		return &workerChild{child: child{Process: p, conn: conn}, out: out, network: network}, nil
 	}
 }
 
 // workerChild is a worker process with its connection.
 type workerChild struct {
 	child
-	out *workerOutput
+	out     *workerOutput
+	network *workerNetwork
 }
+
+// Network implements worker.Child.
+func (c *workerChild) Network() worker.Network { return c.network.Network }
 
 // lastWords is how long to wait for what a process printed when it crashed.
 const lastWords = time.Second
@@ -203,6 +216,7 @@ const lastWords = time.Second
 // exits with the same status whatever the reason.
 func (c *workerChild) Wait() supervise.Ending {
 	end := c.child.Wait()
+	c.network.close()
 	if end.Kind != supervise.Crashed {
 		return end
 	}

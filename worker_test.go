@@ -125,7 +125,7 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(code)
 		return nil
-	}, sum, misbehave, reverse, count, zeros, calls, readFile, writeFile, dial, checksum)
+	}, sum, misbehave, reverse, count, zeros, calls, readFile, writeFile, dial, fetch, checksum)
 }
 
 // testApp is an app without windows.
@@ -154,7 +154,10 @@ func (b *logBuffer) contains(s string) bool {
 	return strings.Contains(b.b.String(), s)
 }
 
-func newApp(t testing.TB) *testApp {
+func newApp(t testing.TB) *testApp { t.Helper(); return newAppWithout(t) }
+
+// newAppWithout is newApp on a system that lacks those layers.
+func newAppWithout(t testing.TB, layers ...string) *testApp {
 	t.Helper()
 	if runtime.GOOS != "linux" {
 		t.Skip("workers run on Linux only so far")
@@ -163,7 +166,7 @@ func newApp(t testing.TB) *testApp {
 	var err error
 	a.App, err = mullion.New(mullion.Options{
 		Config: &config.Config{Identifier: "dev.mullion.worker"}, Assets: os.DirFS(t.TempDir()), DataDir: t.TempDir(),
-		StayOpen: true, Logger: slog.New(slog.NewTextHandler(a.log, nil)),
+		StayOpen: true, WithoutLayers: layers, Logger: slog.New(slog.NewTextHandler(a.log, nil)),
 		OnFault: func(f mullion.Fault) { a.mu.Lock(); a.faults = append(a.faults, f); a.mu.Unlock() },
 	})
 	if err != nil {

@@ -42,7 +42,7 @@ var law = []struct {
 	{".", []string{
 		"capability", "config", "ipc",
 		"internal/assets", "internal/backend", "internal/bridge", "internal/core", "internal/csp", "internal/desktop", "internal/desktop/...",
-		"internal/dialogs", "internal/host", "internal/menu", "internal/rendering", "internal/sandbox", "internal/supervise", "internal/transfer", "internal/wire", "internal/worker",
+		"internal/dialogs", "internal/egress", "internal/host", "internal/menu", "internal/rendering", "internal/sandbox", "internal/supervise", "internal/transfer", "internal/wire", "internal/worker",
 	}, "the public handles, and Main, which is both Core and host"},
 	{"plugin/...", public, "a plugin is written with what everybody can use"},
 	{"cmd/mullion/...", append([]string{"internal/bundle", "internal/desktop", "internal/generate", "internal/sandbox"}, public...), "a tool for apps, no part of them"},

@@ -13,6 +13,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/mullion-dev/mullion/capability"
+	"github.com/mullion-dev/mullion/internal/egress"
 	"github.com/mullion-dev/mullion/internal/supervise"
 	"github.com/mullion-dev/mullion/internal/wire"
 )
@@ -28,7 +29,7 @@ type host struct {
 	// resources are what the windows that share the host may reach. A host of
 	// one window finds them out anew at each start.
 	resources capability.Resources
-	refusals  refusals
+	refusals  egress.Limit
 
 	mu      sync.Mutex
 	started bool               // guarded by mu; supervised

@@ -2,7 +2,6 @@ package core
 
 import (
 	"net"
-	"sync"
 	"time"
 
 	"github.com/mullion-dev/mullion/capability"
@@ -42,7 +41,7 @@ func (h *host) serveNetwork(l net.Listener, r capability.Resources) (proxy strin
 // networkRefused logs a connection that was not allowed, with the permission
 // that would allow it.
 func (h *host) networkRefused(r egress.Refusal) {
-	more, ok := h.refusals.note(r.Server+" "+r.Reason, time.Now())
+	more, ok := h.refusals.Note(r.Server+" "+r.Reason, time.Now())
 	if !ok {
 		return
 	}
@@ -54,37 +53,4 @@ func (h *host) networkRefused(r egress.Refusal) {
 		args = append(args, "unlogged", more)
 	}
 	h.core.log.Warn("mullion: connection refused", args...)
-}
-
-// refusals decides which refusals are logged, so that a page cannot flood the
-// log: each once a minute, and few different ones.
-type refusals struct {
-	mu       sync.Mutex
-	since    time.Time           // guarded by mu
-	seen     map[string]struct{} // guarded by mu; since then
-	unlogged int                 // guarded by mu; not told of yet
-}
-
-const (
-	// refusalWindow is how long a refusal is not logged again.
-	refusalWindow = time.Minute
-	// maxRefusals is how many different ones are logged in that time.
-	maxRefusals = 20
-)
-
-// note reports whether a refusal is to be logged, and how many before it were
-// not.
-func (r *refusals) note(what string, now time.Time) (unlogged int, ok bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.seen == nil || now.Sub(r.since) >= refusalWindow {
-		r.since, r.seen = now, map[string]struct{}{}
-	}
-	if _, again := r.seen[what]; again || len(r.seen) >= maxRefusals {
-		r.unlogged++
-		return 0, false
-	}
-	r.seen[what] = struct{}{}
-	unlogged, r.unlogged = r.unlogged, 0
-	return unlogged, true
 }

@@ -1,32 +1,9 @@
 package core
 
 import (
-	"fmt"
 	"strings"
 	"testing"
-	"time"
 )
-
-func TestRefusals(t *testing.T) {
-	var r refusals
-	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	note := func(what string, want int, ok bool) {
-		t.Helper()
-		if got, logged := r.note(what, now); got != want || logged != ok {
-			t.Errorf("%s: got %d, %t, want %d, %t", what, got, logged, want, ok)
-		}
-	}
-	note("a", 0, true)
-	note("a", 0, false)
-	note("b", 1, true)
-	for i := range 2 * maxRefusals {
-		r.note(fmt.Sprint(i), now)
-	}
-	note("c", 0, false)
-	now = now.Add(refusalWindow)
-	note("a", maxRefusals+3, true)
-	note("a", 0, false)
-}
 
 func TestFolderOf(t *testing.T) {
 	seen := map[string]string{}

@@ -34,6 +34,10 @@ type WorkerHello struct {
 	Worker string `json:"worker"`
 	// MemoryLimit is how much memory it may use, in bytes; 0 sets none.
 	MemoryLimit int64 `json:"memoryLimit,omitzero"`
+	// Proxy is where it reaches the network, "" if it was granted none.
+	Proxy string `json:"proxy,omitzero"`
+	// NoProxy says why it does not reach what it was granted.
+	NoProxy string `json:"noProxy,omitzero"`
 }
 
 // Data describes the input or output of a call of a worker.

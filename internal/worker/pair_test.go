@@ -38,6 +38,7 @@ type memoryChild struct {
 
 func (c *memoryChild) Conn() *wire.Conn { return c.core }
 func (c *memoryChild) PID() int         { return 1 }
+func (c *memoryChild) Network() Network { return Network{} }
 func (c *memoryChild) Kill()            { c.once.Do(func() { close(c.killed); c.host.Close() }) }
 
 func (c *memoryChild) Wait() supervise.Ending {

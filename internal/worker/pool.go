@@ -17,6 +17,8 @@ import (
 type Child interface {
 	Conn() *wire.Conn
 	PID() int
+	// Network is what the process is told of its way to the network.
+	Network() Network
 	// Wait waits for the process to end and classifies how it did.
 	Wait() supervise.Ending
 	Kill()

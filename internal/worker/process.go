@@ -42,7 +42,8 @@ func (e *fatalError) Error() string { return e.message }
 // serve handles the process's frames until the connection ends.
 func (p *process) serve(launched func()) error {
 	o := p.pool.opts
-	hello := wire.WorkerHello{Version: wire.Version, Worker: o.Name, MemoryLimit: o.MemoryLimit}
+	n := p.child.Network()
+	hello := wire.WorkerHello{Version: wire.Version, Worker: o.Name, MemoryLimit: o.MemoryLimit, Proxy: n.Proxy, NoProxy: n.Missing}
 	if err := p.conn.SendJSON(wire.KindHello, 0, 0, hello); err != nil {
 		return err
 	}

@@ -42,7 +42,7 @@ func Serve(conn *wire.Conn, funcs map[string]Func, prepare func(wire.WorkerHello
 	if err := wire.Decode(f, &hello); err != nil {
 		return fmt.Errorf("%w: %w", ErrNotAWorker, err)
 	}
-	s := &server{conn: conn, name: hello.Worker, f: funcs[hello.Worker], calls: map[uint64]*served{}}
+	s := &server{conn: conn, name: hello.Worker, f: funcs[hello.Worker], network: Network{Proxy: hello.Proxy, Missing: hello.NoProxy}, calls: map[uint64]*served{}}
 	if err := s.begin(hello, funcs, prepare); err != nil {
 		_ = conn.SendJSON(wire.KindFatal, 0, 0, wire.Fatal{Code: "worker", Message: cut(err.Error())})
 		return err
@@ -65,9 +65,10 @@ var errQuit = errors.New("quit")
 
 // server is a worker process as it sees itself.
 type server struct {
-	conn *wire.Conn
-	name string
-	f    Func
+	conn    *wire.Conn
+	name    string
+	f       Func
+	network Network
 
 	mu    sync.Mutex
 	calls map[uint64]*served // guarded by mu
