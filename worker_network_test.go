@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"os"
 	"strings"
 	"testing"
 
@@ -108,6 +109,23 @@ func TestWorkerNetwork(t *testing.T) {
 				t.Error("connects without the proxy")
 			}
 		})
+	}
+}
+
+// TestWorkerCertificates checks that a worker with a network can judge servers.
+func TestWorkerCertificates(t *testing.T) {
+	a := newApp(t)
+	const bundle = "/etc/ssl/certs/ca-certificates.crt"
+	want, err := os.ReadFile(bundle)
+	if err != nil {
+		t.Skipf("trusted certificates are elsewhere: %v", err)
+	}
+	w := readFile.With(mullion.WorkerOptions{Connect: []string{"https://example.com"}})
+	if got, err := w.Call(t.Context(), a.App, bundle); err != nil || got != string(want) {
+		t.Errorf("%d of %d bytes, %v", len(got), len(want), err)
+	}
+	if _, err := readFile.Call(t.Context(), a.App, bundle); err == nil {
+		t.Error("without the grant it can read them as well")
 	}
 }
 

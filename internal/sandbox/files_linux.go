@@ -75,6 +75,20 @@ var engine = []path{
 	{Path: "/sys/fs/cgroup", Access: read, reason: "how much memory there is"},
 }
 
+// network is what the other end of a connection is judged by. Names are looked
+// up by the Core: nothing of that is here.
+var network = []path{
+	{Path: "/etc/ssl/certs", Access: read, reason: "certificates that the system trusts; its private keys are beside them"},
+	{Path: "/etc/ssl/cert.pem", Access: read, reason: "likewise"},
+	{Path: "/etc/ssl/ca-bundle.pem", Access: read, reason: "likewise"},
+	{Path: "/etc/pki/tls/certs", Access: read, reason: "likewise, on Fedora"},
+	{Path: "/etc/pki/ca-trust/extracted", Access: read, reason: "likewise"},
+	{Path: "/etc/ca-certificates/extracted", Access: read, reason: "likewise, on Arch"},
+	{Path: "/var/lib/ca-certificates", Access: read, reason: "likewise, on openSUSE"},
+	{Path: "/usr/share/ca-certificates", Access: read, reason: "where links in /etc/ssl/certs lead to"},
+	{Path: "/usr/local/share/ca-certificates", Access: read, reason: "likewise, for those of the machine's owner"},
+}
+
 // gpu is what drawing by the graphics processor needs.
 var gpu = []path{
 	{Path: "/dev/dri", Access: read | device, reason: "graphics processors"},
@@ -121,6 +135,9 @@ func view(p *Policy, d desk, private []string) []path {
 	list := append([]path(nil), base...)
 	if p.Engine {
 		list = append(list, engine...)
+	}
+	if p.Network {
+		list = append(list, network...)
 	}
 	if p.GPU {
 		list = append(list, gpu...)
