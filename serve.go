@@ -91,10 +91,30 @@ func (a *App) serve(o Options, co *core.Options) error {
 		co.Script += "Object.freeze(Object.prototype);\n"
 	}
 	if a.config.App.WithGlobalTauri {
-		co.Script += bridge.Global()
+		script, err := globalScript(front)
+		if err != nil {
+			return err
+		}
+		co.Script += script
 	}
 	co.Scripts = append(co.Scripts, core.CommandScript{Command: "plugin:notification|notify", Script: bridge.Notification()})
 	return nil
+}
+
+// globalFile is what cmd/globals makes, at the root of the front end.
+const globalFile = "tauri.global.js"
+
+// globalScript makes window.__TAURI__: the bridge has core and event, the
+// front end may have the rest.
+func globalScript(front fs.FS) (string, error) {
+	if front == nil {
+		return bridge.Global(), nil
+	}
+	rest, err := fs.ReadFile(front, globalFile)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("mullion: %s of the front end: %w", globalFile, err)
+	}
+	return bridge.Global() + string(rest), nil
 }
 
 // frontEnd finds the front end's files.

@@ -12,7 +12,9 @@ type App struct {
 	TrayIcon *TrayIcon `conf:"trayIcon"`
 	// MacOSPrivateAPI has no effect; it is read for the sake of old files.
 	MacOSPrivateAPI bool `conf:"macOSPrivateApi"`
-	// WithGlobalTauri gives pages the API as window.__TAURI__.
+	// WithGlobalTauri gives pages the API as window.__TAURI__: the modules
+	// core and event, and those of the file tauri.global.js at the root of the
+	// front end, which cmd/globals makes.
 	WithGlobalTauri bool `conf:"withGlobalTauri"`
 	// EnableGTKAppID registers the identifier as the id of the application
 	// with GTK, for the right icon and grouping under Wayland. GTK then allows

@@ -148,10 +148,14 @@ func startHouse(t *testing.T, v variant, bundle string, p *published) *house {
 			{"label": "second", "title": "second", "url": "conformance.html", "width": 300, "height": 200}
 		]
 	}}`, v.global, filepath.ToSlash(filepath.Join(h.dir, "inside"))+"/**")
+	files := map[string]string{"conformance.html": page, "load.js": load, "frame.html": frame, "frame.js": frameScript, "conformance.js": bundle}
+	if v.global {
+		files["tauri.global.js"] = globals(t)
+	}
 	h.App = e2e.Start(t, e2e.Options{
 		Config:      conf,
 		Permissions: permissions,
-		Files:       map[string]string{"conformance.html": page, "load.js": load, "frame.html": frame, "frame.js": frameScript, "conformance.js": bundle},
+		Files:       files,
 		Setup: func(a *mullion.App) {
 			for name, c := range commands {
 				a.HandleRaw(name, c)

@@ -4,12 +4,16 @@
 
 import { build } from "esbuild";
 
-const alias = {};
-if (process.argv[2] === "global") {
-  for (const name of ["core", "event"]) {
-    alias[`@tauri-apps/api/${name}`] = `./page/modules/${name}.ts`;
-  }
-}
+const fromGlobal = {
+  name: "global",
+  setup(build) {
+    build.onResolve({ filter: /^@tauri-apps\/api\/\w+$/ }, ({ path }) => ({ path, namespace: "global" }));
+    build.onLoad({ filter: /.*/, namespace: "global" }, async ({ path }) => {
+      const names = Object.keys(await import(path)).join();
+      return { contents: `export const { ${names} } = window.__TAURI__.${path.split("/").pop()};` };
+    });
+  },
+};
 const { outputFiles } = await build({
   entryPoints: [process.argv[2]?.endsWith(".ts") ? process.argv[2] : "page/main.ts"],
   bundle: true,
@@ -17,6 +21,6 @@ const { outputFiles } = await build({
   target: "safari16",
   logLevel: "warning",
   write: false,
-  alias,
+  plugins: process.argv[2] === "global" ? [fromGlobal] : [],
 });
 process.stdout.write(outputFiles[0].text);

@@ -31,7 +31,7 @@ const (
 	notificationPackage = "@tauri-apps/plugin-notification"
 )
 
-// globalModules are what window.__TAURI__ has where it is complete.
+// globalModules are what window.__TAURI__ has with what cmd/globals makes.
 var globalModules = []string{
 	"app", "core", "dpi", "event", "image", "menu", "mocks", "path", "tray", "webview", "webviewWindow", "window",
 }
@@ -218,12 +218,12 @@ func (c *compatibility) rows() []row {
 	}
 	rows = append(rows, c.methodRows()...)
 	for _, module := range globalModules {
-		if !slices.Contains(inGlobal, module) {
-			add(globalPackage, module, "not implemented yet")
-			continue
+		why := "without a test"
+		if module == "mocks" {
+			why = "there, and tested as a package: it is for pages without an app"
 		}
 		for _, export := range exports[module] {
-			add(globalPackage, module+"."+export, "without a test")
+			add(globalPackage, module+"."+export, why)
 		}
 	}
 	for _, pkg := range slices.Sorted(maps.Keys(c.published.Plugins)) {

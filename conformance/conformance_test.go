@@ -21,9 +21,6 @@ func TestMain(m *testing.M) { e2e.Main(m) }
 // tested are the modules of the package whose every export must have a test.
 var tested = []string{"core", "event", "path", "dpi", "app", "mocks", "webviewWindow", "window", "tray", "image", "menu"}
 
-// inGlobal are those of them that window.__TAURI__ has.
-var inGlobal = []string{"core", "event"}
-
 // testTimeout bounds one test in a page.
 const testTimeout = 60 * time.Second
 
@@ -50,7 +47,8 @@ func runVariant(t *testing.T, v variant, p *published, compat *compatibility) {
 	}
 	modules := tested
 	if v.global {
-		modules = inGlobal
+		// mocks is for pages without an app.
+		modules = slices.DeleteFunc(slices.Clone(tested), func(m string) bool { return m == "mocks" })
 	}
 	covered(t, names, modules, p.Modules)
 	for _, name := range names {
@@ -219,6 +217,33 @@ func bundle(t *testing.T, global bool) string {
 		return bundleOf(t, "global")
 	}
 	return bundleOf(t)
+}
+
+// globals runs cmd/globals.
+func globals(t *testing.T) string {
+	t.Helper()
+	packages, err := filepath.Abs("node_modules")
+	if err != nil {
+		t.Fatal(err)
+	}
+	script := filepath.Join(t.TempDir(), "tauri.global.js")
+	cmd := exec.CommandContext(t.Context(), "go", "-C", "../cmd/globals", "run", ".", "-packages", packages, "-o", script)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("globals: %v\n%s", err, out)
+	}
+	data, err := os.ReadFile(script)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// TestGlobalsWithoutPackages says what to do.
+func TestGlobalsWithoutPackages(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "go", "-C", "../cmd/globals", "run", ".", "-packages", t.TempDir()).CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "install it with npm") {
+		t.Errorf("%v: %s", err, out)
+	}
 }
 
 // bundleOf runs build.mjs.

@@ -13,11 +13,27 @@ testIn(["global"], "globals/__TAURI__/the tests use it", () => {
   ok(Event.listen === window.__TAURI__!.event.listen, "event is another one");
 });
 
-for (const name of ["core", "event"] as const) {
+const modules = [
+  "app", "core", "dpi", "event", "image", "menu", "mocks", "path", "tray", "webview", "webviewWindow", "window",
+] as const;
+
+for (const name of modules) {
   testIn(["global"], `globals/__TAURI__/${name} has what the package has`, async () => {
     equal(Object.keys(window.__TAURI__![name]).sort(), (await info()).exports[name]!);
   });
 }
+
+testIn(["global"], "globals/__TAURI__/has the plugins that are installed", () => {
+  equal(Object.keys(window.__TAURI__!).sort(), [...modules, "notification"].sort());
+  equal(typeof window.__TAURI__!.notification.sendNotification, "function");
+});
+
+testIn(["global"], "globals/__TAURI__/its modules share their classes", async () => {
+  const { core, image } = window.__TAURI__!;
+  const picture = await image.Image.new(new Uint8Array(4), 1, 1);
+  ok(picture instanceof core.Resource, "an Image is no Resource");
+  await picture.close();
+});
 
 testIn(["global"], "globals/__TAURI__/can be assigned to", () => {
   const d = Object.getOwnPropertyDescriptor(window, "__TAURI__")!;

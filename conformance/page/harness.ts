@@ -40,7 +40,7 @@ export function testIn(runs: readonly Run[], name: string, body: Test): void {
   tests.set(name, { body, runs });
 }
 
-/** A test of a module that window.__TAURI__ does not have. */
+/** A test in runs whose bundle works in pages without window.__TAURI__. */
 export function packageTest(name: string, body: Test): void {
   testIn(["package", "interceptor"], name, body);
 }

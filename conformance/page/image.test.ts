@@ -1,9 +1,9 @@
 import { Image, transformImage } from "@tauri-apps/api/image";
-import { equal, info, ok, packageTest, rejection, rejectsWith } from "./harness";
+import { equal, info, ok, rejection, rejectsWith, test } from "./harness";
 
 const rgba = new Uint8Array([255, 0, 0, 128, 0, 0, 255, 255]);
 
-packageTest("image/Image/new: pixels come back", async () => {
+test("image/Image/new: pixels come back", async () => {
   const image = await Image.new(rgba, 2, 1);
   equal(await image.size(), { width: 2, height: 1 });
   equal([...(await image.rgba())], [...rgba]);
@@ -11,9 +11,9 @@ packageTest("image/Image/new: pixels come back", async () => {
   equal(await rejection(image.size()), `The resource id ${image.rid} is invalid.`);
 });
 
-packageTest("image/Image/new: too few pixels reject", () => rejectsWith(Image.new(rgba, 2, 2), "8 bytes of RGBA, want 16"));
+test("image/Image/new: too few pixels reject", () => rejectsWith(Image.new(rgba, 2, 2), "8 bytes of RGBA, want 16"));
 
-packageTest("image/Image/fromBytes: a PNG", async () => {
+test("image/Image/fromBytes: a PNG", async () => {
   const canvas = document.createElement("canvas");
   canvas.width = 3;
   canvas.height = 2;
@@ -24,11 +24,11 @@ packageTest("image/Image/fromBytes: a PNG", async () => {
   await image.close();
 });
 
-packageTest("image/Image/fromBytes: something else rejects", () => rejectsWith(Image.fromBytes([1, 2, 3]), "neither PNG nor ICO"));
+test("image/Image/fromBytes: something else rejects", () => rejectsWith(Image.fromBytes([1, 2, 3]), "neither PNG nor ICO"));
 
-packageTest("image/Image/fromPath: out of scope rejects", async () => rejectsWith(Image.fromPath((await info()).outside), "core:image:allow-from-path"));
+test("image/Image/fromPath: out of scope rejects", async () => rejectsWith(Image.fromPath((await info()).outside), "core:image:allow-from-path"));
 
-packageTest("image/transformImage/every form", async () => {
+test("image/transformImage/every form", async () => {
   const image = await Image.new(rgba, 2, 1);
   equal(transformImage(image), image.rid);
   equal(transformImage("a.png"), "a.png");
@@ -36,7 +36,7 @@ packageTest("image/transformImage/every form", async () => {
   await image.close();
 });
 
-packageTest("core/Resource/close of one that there is", async () => {
+test("core/Resource/close of one that there is", async () => {
   const image = await Image.new(rgba, 2, 1);
   await image.close();
   equal(await rejection(image.close()), `The resource id ${image.rid} is invalid.`);

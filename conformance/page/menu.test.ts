@@ -1,10 +1,10 @@
 import { Image } from "@tauri-apps/api/image";
 import { CheckMenuItem, IconMenuItem, Menu, MenuItem, NativeIcon, PredefinedMenuItem, Submenu, itemFromKind } from "@tauri-apps/api/menu";
-import { equal, fresh, ok, packageTest, rejectsWith } from "./harness";
+import { equal, fresh, ok, rejectsWith, test } from "./harness";
 
 const ids = async (menu: Menu | Submenu): Promise<string[]> => (await menu.items()).map((item) => item.id);
 
-packageTest("menu/Menu/items in order", async () => {
+test("menu/Menu/items in order", async () => {
   const menu = await Menu.new({ items: [{ id: "a", text: "A" }, { item: "Separator" }, { id: "c", text: "C", checked: true }] });
   const items = await menu.items();
   ok(items[0] instanceof MenuItem && items[1] instanceof PredefinedMenuItem && items[2] instanceof CheckMenuItem, "kinds");
@@ -19,7 +19,7 @@ packageTest("menu/Menu/items in order", async () => {
   equal(await menu.get("m"), null);
 });
 
-packageTest("menu/Menu/of a window and of the app", async () => {
+test("menu/Menu/of a window and of the app", async () => {
   const own = await Menu.new({ id: fresh("menu"), items: [{ text: "own" }] });
   equal(await own.setAsWindowMenu(), null);
   const next = await Menu.default();
@@ -30,7 +30,7 @@ packageTest("menu/Menu/of a window and of the app", async () => {
   await (await Menu.new()).setAsWindowMenu();
 });
 
-packageTest("menu/Submenu/text and items", async () => {
+test("menu/Submenu/text and items", async () => {
   const sub = await Submenu.new({ text: "Sub", items: [{ id: "in", text: "In" }] });
   equal(await sub.text(), "Sub");
   await sub.setText("Other");
@@ -42,7 +42,7 @@ packageTest("menu/Submenu/text and items", async () => {
   ok((await menu.items())[0] instanceof Submenu, "no submenu");
 });
 
-packageTest("menu/Submenu/items in order", async () => {
+test("menu/Submenu/items in order", async () => {
   const icon = await Image.new(new Uint8Array(4), 1, 1);
   const sub = await Submenu.new({ text: "Sub" });
   await sub.append({ id: "b", text: "B" });
@@ -57,9 +57,9 @@ packageTest("menu/Submenu/items in order", async () => {
   equal(await sub.get("a"), null);
 });
 
-packageTest("menu/CheckMenuItem/what all items have", () => all(CheckMenuItem.new({ text: "A" })));
+test("menu/CheckMenuItem/what all items have", () => all(CheckMenuItem.new({ text: "A" })));
 
-packageTest("menu/IconMenuItem/what all items have", () => all(IconMenuItem.new({ text: "A" })));
+test("menu/IconMenuItem/what all items have", () => all(IconMenuItem.new({ text: "A" })));
 
 async function all(made: Promise<CheckMenuItem | IconMenuItem>): Promise<void> {
   const item = await made;
@@ -71,7 +71,7 @@ async function all(made: Promise<CheckMenuItem | IconMenuItem>): Promise<void> {
   await rejectsWith(item.text(), "resource");
 }
 
-packageTest("menu/MenuItem/properties", async () => {
+test("menu/MenuItem/properties", async () => {
   const item = await MenuItem.new({ text: "A", enabled: false, accelerator: "CmdOrCtrl+Shift+S" });
   equal([await item.text(), await item.isEnabled()], ["A", false]);
   await item.setText("B");
@@ -82,14 +82,14 @@ packageTest("menu/MenuItem/properties", async () => {
   await rejectsWith(item.setAccelerator("Hyper+X"), "unknown modifier");
 });
 
-packageTest("menu/CheckMenuItem/checked", async () => {
+test("menu/CheckMenuItem/checked", async () => {
   const item = await CheckMenuItem.new({ text: "A", checked: true });
   equal(await item.isChecked(), true);
   await item.setChecked(false);
   equal(await item.isChecked(), false);
 });
 
-packageTest("menu/IconMenuItem/icon", async () => {
+test("menu/IconMenuItem/icon", async () => {
   const icon = await Image.new(new Uint8Array(4), 1, 1);
   const item = await IconMenuItem.new({ text: "A", icon });
   await item.setIcon(NativeIcon.Add);
@@ -98,9 +98,9 @@ packageTest("menu/IconMenuItem/icon", async () => {
   await rejectsWith(item.setIcon([1, 2, 3]), "neither PNG nor ICO");
 });
 
-packageTest("menu/NativeIcon/are names", () => equal(NativeIcon.Add as string, "Add"));
+test("menu/NativeIcon/are names", () => equal(NativeIcon.Add as string, "Add"));
 
-packageTest("menu/PredefinedMenuItem/text", async () => {
+test("menu/PredefinedMenuItem/text", async () => {
   const item = await PredefinedMenuItem.new({ item: "Copy", text: "Take" });
   equal(await item.text(), "Take");
   await item.setText("Give");
@@ -109,6 +109,6 @@ packageTest("menu/PredefinedMenuItem/text", async () => {
   await PredefinedMenuItem.new({ item: "Services" });
 });
 
-packageTest("menu/itemFromKind/makes the class", () => {
+test("menu/itemFromKind/makes the class", () => {
   ok(itemFromKind([1, "a", "Check"]) instanceof CheckMenuItem, "no CheckMenuItem");
 });

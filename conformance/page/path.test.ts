@@ -3,7 +3,7 @@
 
 import { invoke } from "@tauri-apps/api/core";
 import * as path from "@tauri-apps/api/path";
-import { equal, ok, packageTest, rejectsWith } from "./harness";
+import { equal, ok, rejectsWith, test } from "./harness";
 
 /** A folder by its number, or null where the app has none. */
 const folder = (directory: number) => invoke<string | null>("folder", { directory });
@@ -35,7 +35,7 @@ const functions: [keyof typeof path & string, () => Promise<string>, path.BaseDi
 ];
 
 for (const [name, call, directory] of functions) {
-  packageTest(`path/${name}/is the app's folder`, async () => {
+  test(`path/${name}/is the app's folder`, async () => {
     const want = await folder(directory);
     if (want === null) {
       await rejectsWith(call(), "unknown path");
@@ -46,23 +46,23 @@ for (const [name, call, directory] of functions) {
   });
 }
 
-packageTest("path/BaseDirectory/has the numbers that the commands take", async () => {
+test("path/BaseDirectory/has the numbers that the commands take", async () => {
   const numbers = Object.values(path.BaseDirectory).filter((n) => typeof n === "number").sort((a, b) => a - b);
   equal(numbers, Array.from({ length: 23 }, (_, i) => i + 1));
   await rejectsWith(invoke("plugin:path|resolve_directory", { directory: 24 }), "unknown path");
 });
 
-packageTest("path/resolveResource/is below the resources", async () => {
+test("path/resolveResource/is below the resources", async () => {
   const resources = await path.resourceDir();
   equal(await path.resolveResource("a/../b.txt"), `${resources}/a/_up_/b.txt`);
   equal(await path.resolveResource("../c"), `${resources}/_up_/c`);
   equal(await path.resolveResource("/d"), `${resources}/_root_/d`);
 });
 
-packageTest("path/sep/is the system's", () => equal(path.sep(), "/"));
-packageTest("path/delimiter/is the system's", () => equal(path.delimiter(), ":"));
+test("path/sep/is the system's", () => equal(path.sep(), "/"));
+test("path/delimiter/is the system's", () => equal(path.delimiter(), ":"));
 
-packageTest("path/resolve/begins at the working folder", async () => {
+test("path/resolve/begins at the working folder", async () => {
   equal(await path.resolve("/a", "b", "../c"), "/a/c");
   equal(await path.resolve("/a", "/b"), "/b");
   const here = await path.resolve();
@@ -70,32 +70,32 @@ packageTest("path/resolve/begins at the working folder", async () => {
   ok(await path.isAbsolute(here), `${here} is not absolute`);
 });
 
-packageTest("path/normalize/resolves dots", async () => {
+test("path/normalize/resolves dots", async () => {
   equal(await path.normalize("/a//b/./c/.."), "/a/b");
   equal(await path.normalize("a/b/"), "a/b/");
   equal(await path.normalize(""), ".");
   equal(await path.normalize("../a"), "../a");
 });
 
-packageTest("path/join/puts absolute parts below", async () => {
+test("path/join/puts absolute parts below", async () => {
   equal(await path.join("/a", "/b", "", "../c"), "/a/c");
   equal(await path.join(), ".");
 });
 
-packageTest("path/dirname/is the parent", async () => {
+test("path/dirname/is the parent", async () => {
   equal(await path.dirname("/a/b.txt"), "/a");
   await rejectsWith(path.dirname("/"), "parent");
 });
 
-packageTest("path/extname/has no dot", async () => {
+test("path/extname/has no dot", async () => {
   equal(await path.extname("/a/b.tar.gz"), "gz");
   await rejectsWith(path.extname("/a/b"), "extension");
 });
 
-packageTest("path/basename/without its end", async () => {
+test("path/basename/without its end", async () => {
   equal(await path.basename("/a/b.txt"), "b.txt");
   equal(await path.basename("/a/b.txt", ".txt"), "b");
   await rejectsWith(path.basename("/"), "basename");
 });
 
-packageTest("path/isAbsolute/tells", async () => equal([await path.isAbsolute("/a"), await path.isAbsolute("a")], [true, false]));
+test("path/isAbsolute/tells", async () => equal([await path.isAbsolute("/a"), await path.isAbsolute("a")], [true, false]));

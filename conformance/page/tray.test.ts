@@ -3,7 +3,7 @@
 import { invoke } from "@tauri-apps/api/core";
 import { CheckMenuItem, Menu, MenuItem } from "@tauri-apps/api/menu";
 import { TrayIcon, type TrayIconEvent, type TrayIconOptions } from "@tauri-apps/api/tray";
-import { Inbox, equal, fresh, helper, ok, rejectsWith, testIn } from "./harness";
+import { Inbox, equal, fresh, helper, ok, rejectsWith, test } from "./harness";
 
 interface Shown {
   title: string;
@@ -16,10 +16,6 @@ interface Shown {
 
 function shown(id: string): Promise<Shown> {
   return invoke<Shown>("tray_icon", { id });
-}
-
-function test(name: string, body: () => Promise<void>): void {
-  testIn(["package", "interceptor"], name, body);
 }
 
 /** Runs f with a new icon, and removes that. */

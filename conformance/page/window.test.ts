@@ -10,7 +10,7 @@ import {
   PhysicalSize as WindowSize,
 } from "@tauri-apps/api/window";
 import { WebviewWindow, getAllWebviewWindows, getCurrentWebviewWindow } from "@tauri-apps/api/webviewWindow";
-import { Inbox, equal, fresh, info, ok, packageTest as test, rejectsWith, within } from "./harness";
+import { Inbox, equal, fresh, info, ok, rejectsWith, test, within } from "./harness";
 
 /** Runs body with a window of its own, which is gone afterwards. */
 async function withWindow(body: (w: Window) => Promise<void>): Promise<void> {

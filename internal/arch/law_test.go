@@ -58,6 +58,7 @@ var law = []struct {
 		"attacks the bare engine in a sandbox, on the display of the tests"},
 	{"internal/doctable", nil, "compares documents with the tests that prove them"},
 	{"internal/bridge/build", nil, "a tool with a module of its own"},
+	{"cmd/globals", nil, "a tool with a module of its own"},
 	{"scripts/...", nil, "tools for the repository, not for apps"},
 }
 
