@@ -68,7 +68,8 @@ type NotificationID uint32
 // NotificationAction is a button of a notification.
 type NotificationAction struct {
 	// ID is what OnAction is told; "default" stands for a click on the
-	// notification itself, and is no button of its own.
+	// notification itself, and is no button of its own. Many servers let the
+	// user click a notification only if it has that action.
 	ID string
 	// Label is what the user sees.
 	Label string

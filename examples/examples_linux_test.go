@@ -7,11 +7,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/mullion-dev/mullion/internal/e2e"
+	"github.com/mullion-dev/mullion/internal/e2e/session"
 )
 
 func TestMain(m *testing.M) { e2e.Main(m) }
@@ -19,6 +21,7 @@ func TestMain(m *testing.M) { e2e.Main(m) }
 // program is an example that runs.
 type program struct {
 	t     *testing.T
+	home  string
 	stdin io.WriteCloser
 	ended chan struct{} // closed when it has
 	err   error         // of it; set before ended is closed
@@ -41,7 +44,7 @@ func open(t *testing.T, name string, args ...string) *program {
 	cmd := exec.Command(binary, args...)
 	cmd.Dir = home
 	cmd.Env = append(os.Environ(), "HOME="+home, "XDG_DATA_HOME="+home, "XDG_CONFIG_HOME="+home, "XDG_CACHE_HOME="+home)
-	p := &program{t: t, ended: make(chan struct{})}
+	p := &program{t: t, home: home, ended: make(chan struct{})}
 	cmd.Stdout, cmd.Stderr = &p.log, &p.log
 	var err error
 	if p.stdin, err = cmd.StdinPipe(); err != nil {
@@ -258,4 +261,55 @@ func TestSplash(t *testing.T) {
 	p.picture("sift")
 	p.do("key", "alt+F4")
 	p.ends()
+}
+
+// TestChat has two members talk, and looks at what the third sees.
+func TestChat(t *testing.T) {
+	desktop := session.StartBus(t).StartNotifications("body", "actions")
+	p := open(t, "chat")
+	ada, ben := p.window("Ada – Chat"), p.window("Ben – Chat")
+	p.window("Cleo – Chat")
+	write := func(id, text string) func() {
+		return func() {
+			p.do("windowactivate", "--sync", id)
+			p.do("key", "ctrl+a")
+			p.do("type", "--delay", "20", text)
+			p.do("key", "Return")
+		}
+	}
+	// there reports whether a window has a message of another that nobody has
+	// looked at.
+	there := func(names ...string) func() error {
+		return func() error {
+			for _, name := range names {
+				if len(windows("("+name[:1]+") "+name[1:]+" – Chat")) == 0 {
+					return fmt.Errorf("not in the window of %s", name[1:])
+				}
+			}
+			return nil
+		}
+	}
+	p.try("a message in the other windows", write(ada, "who is at the zoo, @Ben"), there("1Ben", "1Cleo"))
+	n, err := desktop.Find(t.Context(), func(n session.Notification) bool { return strings.Contains(n.Body, "@Ben") })
+	if err != nil {
+		t.Fatalf("%v: %+v", err, desktop.All())
+	}
+	if n.Title != "Ada mentioned Ben" || !slices.Contains(n.Actions, "default") || len(desktop.All()) != 1 {
+		t.Errorf("notifications: %+v", desktop.All())
+	}
+	if err := desktop.Click(n.ID, "default", ""); err != nil {
+		t.Fatal(err)
+	}
+	p.until("the window that the notification leads to", func() error {
+		if out, err := exec.Command("xdotool", "getwindowfocus", "getwindowname").Output(); err != nil || strings.TrimSpace(string(out)) != "Ben – Chat" {
+			return fmt.Errorf("the keyboard is with %q", out)
+		}
+		return nil
+	})
+	p.try("an answer in the other windows", write(ben, "me and an okapi"), there("1Ada", "2Cleo"))
+	p.picture("chat")
+	said, err := filepath.Glob(filepath.Join(p.home, "*", "states", "*"))
+	if err != nil || len(said) == 0 {
+		t.Fatalf("no state on the disk: %v", err)
+	}
 }
