@@ -209,8 +209,9 @@ type workerChild struct {
 // Network implements worker.Child.
 func (c *workerChild) Network() worker.Network { return c.network.Network }
 
-// lastWords is how long to wait for what a process printed when it crashed.
-const lastWords = time.Second
+// lastWords bounds how long to wait for what a process printed when it
+// crashed. Only what it has started itself can keep its output open so long.
+const lastWords = 5 * time.Second
 
 // Wait implements worker.Child. The runtime of Go says why it gives up, and
 // exits with the same status whatever the reason.
@@ -221,12 +222,17 @@ func (c *workerChild) Wait() supervise.Ending {
 		return end
 	}
 	select {
+	case <-c.OutputDone():
+	case <-c.out.seen:
+	case <-time.After(lastWords):
+	}
+	select {
 	case <-c.out.seen:
 		end.Detail = c.out.words
 		if strings.Contains(end.Detail, "out of memory") || strings.Contains(end.Detail, "cannot allocate memory") {
 			end.Kind = supervise.OutOfMemory
 		}
-	case <-time.After(lastWords):
+	default:
 	}
 	return end
 }

@@ -37,7 +37,7 @@ var (
 		}
 		return n, nil
 	}, mullion.WorkerOptions{})
-	misbehave = mullion.NewWorker("misbehave", misbehaviour, mullion.WorkerOptions{Grace: 100 * time.Millisecond})
+	misbehave = mullion.NewWorker("misbehave", misbehaviour, mullion.WorkerOptions{})
 	reverse   = mullion.NewWorker("reverse", func(_ context.Context, b []byte) ([]byte, error) {
 		for i, j := 0, len(b)-1; i < j; i, j = i+1, j-1 {
 			b[i], b[j] = b[j], b[i]
@@ -360,13 +360,16 @@ func TestWorkerKilled(t *testing.T) {
 func TestWorkerCancel(t *testing.T) {
 	for _, tt := range []struct {
 		how     string
+		grace   time.Duration
 		reasons []string
 	}{
-		{"wait", nil},
-		{"ignore", []string{"hung"}},
+		// A machine that is busy must not make a hung process of a slow one.
+		{"wait", time.Minute, nil},
+		{"ignore", 100 * time.Millisecond, []string{"hung"}},
 	} {
 		t.Run(tt.how, func(t *testing.T) {
 			a := newApp(t)
+			misbehave := misbehave.With(mullion.WorkerOptions{Grace: tt.grace})
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			go func() {

@@ -23,7 +23,8 @@ import (
 type Process struct {
 	pid    int
 	done   chan struct{}
-	exit   Exit // set before done is closed
+	told   chan struct{} // closed when all its output was passed on
+	exit   Exit          // set before done is closed
 	handle *os.Process
 	status []Status
 	proxy  net.Listener
@@ -104,7 +105,7 @@ func launch(s *Spec, c *confinement, control *os.File) (*Process, error) {
 	cmd.Stdout, cmd.Stderr = w, w
 
 	keepDescriptors()
-	p := &Process{done: make(chan struct{})}
+	p := &Process{done: make(chan struct{}), told: make(chan struct{})}
 	started := make(chan error)
 	go func() {
 		// The kernel ties Pdeathsig to the thread that forks, so this thread
@@ -151,6 +152,7 @@ func keepDescriptors() {
 // copyOutput passes on what the child prints, line by line. Engine processes
 // hold the pipe too and may outlive the child for a moment.
 func (p *Process) copyOutput(r *os.File, w io.Writer) {
+	defer close(p.told)
 	defer r.Close()
 	go func() {
 		<-p.done
@@ -198,6 +200,9 @@ func (p *Process) PID() int { return p.pid }
 
 // Done is closed when the child has ended.
 func (p *Process) Done() <-chan struct{} { return p.done }
+
+// OutputDone is closed when all that the child has printed was passed on.
+func (p *Process) OutputDone() <-chan struct{} { return p.told }
 
 // Wait waits for the child to end and tells how it did.
 func (p *Process) Wait() Exit {

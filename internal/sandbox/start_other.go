@@ -38,6 +38,9 @@ func (p *Process) PID() int { return 0 }
 // Done is closed when the child has ended.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
+// OutputDone is closed when all that the child has printed was passed on.
+func (p *Process) OutputDone() <-chan struct{} { return p.done }
+
 // Wait waits for the child to end and tells how it did.
 func (p *Process) Wait() Exit {
 	<-p.done

@@ -132,7 +132,11 @@ func (c *Conn) fail(err error) {
 		closeFile(o.file)
 	}
 	c.queue, c.queued = nil, 0
-	c.t.close()
+	// What the other end said before it went is still to be read: often why it
+	// went. The reader comes to the end by itself.
+	if !isGone(err) {
+		c.t.close()
+	}
 }
 
 // drain writes the queue until it is empty.

@@ -141,3 +141,53 @@ func TestFileConnOfOthers(t *testing.T) {
 		t.Error("a datagram socket was taken for the Core's")
 	}
 }
+
+// TestLastWords checks that what the other end has sent is received though it
+// has gone, also when a send has found that out already.
+func TestLastWords(t *testing.T) {
+	core, host := hostPair(t)
+	for i := range 100 {
+		if err := host.Send(Frame{Kind: KindLog, ID: uint64(i), Payload: []byte("{}")}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	host.Close()
+	for core.Send(Frame{Kind: KindDeliver, Target: 1}) == nil {
+	}
+	for i := range 100 {
+		if f, err := core.Receive(); err != nil || f.ID != uint64(i) {
+			t.Fatalf("frame %d: got %d, %v", i, f.ID, err)
+		}
+	}
+	if _, err := core.Receive(); err == nil {
+		t.Error("the end is not told")
+	}
+	if err := core.Send(Frame{Kind: KindDeliver, Target: 1}); err == nil {
+		t.Error("sent to nobody")
+	}
+}
+
+// TestCloseWhileReceiving closes connections while their readers wait in the
+// system call, and others get the descriptors at once.
+func TestCloseWhileReceiving(t *testing.T) {
+	for range 200 {
+		core, _ := hostPair(t)
+		ended := make(chan error, 1)
+		go func() { _, err := core.Receive(); ended <- err }()
+		go func() {
+			for core.Send(Frame{Kind: KindDeliver, Target: 1}) == nil {
+			}
+		}()
+		core.Close()
+		next, other := hostPair(t)
+		if err := other.Send(Frame{Kind: KindLog, ID: 7, Payload: []byte("{}")}); err != nil {
+			t.Fatal(err)
+		}
+		if f, err := next.Receive(); err != nil || f.ID != 7 {
+			t.Fatalf("got %v of %d", err, f.ID)
+		}
+		if err := <-ended; err == nil {
+			t.Fatal("received from a closed connection")
+		}
+	}
+}

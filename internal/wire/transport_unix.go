@@ -3,6 +3,7 @@
 package wire
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -36,6 +37,10 @@ func SocketPair() (*Conn, *os.File, error) {
 	}
 	return c, host, nil
 }
+
+// isGone reports whether a write failed because there is no other end any
+// more.
+func isGone(err error) bool { return errors.Is(err, unix.EPIPE) || errors.Is(err, unix.ECONNRESET) }
 
 // received sorts out what a receiving call has returned.
 func received(n int, oob []byte, flags int, err error) (int, []*os.File, error) {

@@ -18,6 +18,8 @@ func FileConn(role Role, f *os.File) (*Conn, error) {
 	return nil, fmt.Errorf("wire: connections on Windows: %w", errors.ErrUnsupported)
 }
 
+func isGone(error) bool { return false }
+
 func dupFile(f *os.File) (*os.File, error) {
 	return nil, fmt.Errorf("wire: descriptors on Windows: %w", errors.ErrUnsupported)
 }
