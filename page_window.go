@@ -1,7 +1,6 @@
 package mullion
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -17,20 +16,8 @@ func (a *App) pageWindow(options jsontext.Value) (core.WindowOptions, error) {
 	if err != nil {
 		return core.WindowOptions{}, err
 	}
-	for _, refused := range []struct {
-		key string
-		set bool
-	}{
-		{"proxyUrl", o.ProxyURL != ""},
-		{"dataDirectory", o.DataDirectory != ""},
-		{"dataStoreIdentifier", o.DataStoreIdentifier != nil},
-		{"additionalBrowserArgs", o.AdditionalBrowserArgs != ""},
-		{"browserExtensionsEnabled", o.BrowserExtensionsEnabled},
-		{"parent", o.Parent != ""},
-	} {
-		if refused.set {
-			return core.WindowOptions{}, fmt.Errorf("window %q: option %s of a page: %w", o.Label, refused.key, errors.ErrUnsupported)
-		}
+	if err := a.checkOptions(o, true); err != nil {
+		return core.WindowOptions{}, err
 	}
 	if o.Devtools != nil && *o.Devtools && !a.dev {
 		o.Devtools = nil // the inspector of a released app is the app's to give

@@ -53,6 +53,9 @@ var ErrNoWindow = core.ErrNoWindow
 // OpenWindow opens a window and waits until it is there. Before Run it only
 // notes the window.
 func (a *App) OpenWindow(ctx context.Context, o WindowOptions) (*Window, error) {
+	if err := a.checkOptions(&o.Window, false); err != nil {
+		return nil, err
+	}
 	address, err := a.address(o.URL)
 	if err != nil {
 		return nil, fmt.Errorf("window %q: %w", o.Label, err)
@@ -105,7 +108,7 @@ func windowState(o *config.Window) wire.WindowState {
 		MinWidth: o.MinWidth, MinHeight: o.MinHeight, MaxWidth: o.MaxWidth, MaxHeight: o.MaxHeight,
 		Visible: o.Visible, Focus: o.Focus, Focusable: o.Focusable,
 		Resizable: o.Resizable, Closable: o.Closable, Decorated: o.Decorations,
-		Fullscreen: o.Fullscreen, Maximized: o.Maximized,
+		Fullscreen: o.Fullscreen, Maximized: o.Maximized, NoMaximize: !o.Maximizable, NoMinimize: !o.Minimizable,
 		AlwaysOnTop: o.AlwaysOnTop, AlwaysOnBottom: o.AlwaysOnBottom, SkipTaskbar: o.SkipTaskbar,
 		AllWorkspaces: o.VisibleOnAllWorkspaces, Transparent: o.Transparent, Theme: string(o.Theme),
 	}

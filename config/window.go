@@ -41,7 +41,8 @@ type Window struct {
 	// Resizable is true by default; without it the window cannot be maximised
 	// either.
 	Resizable bool `conf:"resizable"`
-	// Maximizable and Minimizable are true by default. No effect on Linux.
+	// Maximizable and Minimizable are true by default. Under X11 they are hints
+	// to the window manager; no effect under Wayland.
 	Maximizable bool `conf:"maximizable"`
 	Minimizable bool `conf:"minimizable"`
 	// Closable is true by default. On Linux it is a hint to the window

@@ -167,10 +167,17 @@ test("window/Window/cursor, colour, drags", () => withWindow(async (w) => {
   await w.clearEffects();
 }));
 
-test("window/Window/what Linux lacks is an error", () => withWindow(async (w) => {
+test("window/Window/maximizable and minimizable", () => withWindow(async (w) => {
   equal([await w.isMaximizable(), await w.isMinimizable()], [true, true]);
+  await w.setMaximizable(false);
+  equal([await w.isMaximizable(), await w.isMinimizable()], [false, true]);
+  await w.setMinimizable(false);
+  await w.setMaximizable(true);
+  equal([await w.isMaximizable(), await w.isMinimizable()], [true, false]);
+}));
+
+test("window/Window/what Linux lacks is an error", () => withWindow(async (w) => {
   for (const [name, call] of [
-    ["set_maximizable", () => w.setMaximizable(false)], ["set_minimizable", () => w.setMinimizable(false)],
     ["set_shadow", () => w.setShadow(false)], ["set_content_protected", () => w.setContentProtected(true)],
     ["set_cursor_grab", () => w.setCursorGrab(true)], ["set_title_bar_style", () => w.setTitleBarStyle("overlay")],
     ["set_badge_label", () => w.setBadgeLabel("new")],

@@ -415,9 +415,8 @@ var windowCommands = []builtin{
 	getter("is_closable", func(w *Window) bool { return w.State().Closable }),
 	getter("is_always_on_top", func(w *Window) bool { return w.State().AlwaysOnTop }),
 	getter("is_enabled", func(w *Window) bool { return !w.State().Disabled }),
-	// Nothing takes these two away on Linux: see set_maximizable.
-	getter("is_maximizable", func(*Window) bool { return true }),
-	getter("is_minimizable", func(*Window) bool { return true }),
+	getter("is_maximizable", func(w *Window) bool { return !w.State().NoMaximize }),
+	getter("is_minimizable", func(w *Window) bool { return !w.State().NoMinimize }),
 	getter("theme", (*Window).Theme),
 	setter("set_title", func(s *wire.WindowState, v string) { s.Title = v }),
 	setter("set_resizable", func(s *wire.WindowState, v bool) { s.Resizable = v }),
@@ -425,6 +424,8 @@ var windowCommands = []builtin{
 	setter("set_fullscreen", func(s *wire.WindowState, v bool) { s.Fullscreen = v }),
 	setter("set_always_on_top", func(s *wire.WindowState, v bool) { s.AlwaysOnTop = v }),
 	setter("set_always_on_bottom", func(s *wire.WindowState, v bool) { s.AlwaysOnBottom = v }),
+	setter("set_maximizable", func(s *wire.WindowState, v bool) { s.NoMaximize = !v }),
+	setter("set_minimizable", func(s *wire.WindowState, v bool) { s.NoMinimize = !v }),
 	setter("set_closable", func(s *wire.WindowState, v bool) { s.Closable = v }),
 	setter("set_enabled", func(s *wire.WindowState, v bool) { s.Disabled = !v }),
 	setter("set_focusable", func(s *wire.WindowState, v bool) { s.Focusable = v }),
@@ -440,7 +441,7 @@ var windowCommands = []builtin{
 	doer("unmaximize", update(func(s *wire.WindowState) { s.Maximized = false })),
 	doer("toggle_maximize", update(toggleMaximize)),
 	doer("internal_toggle_maximize", update(func(s *wire.WindowState) {
-		if s.Resizable {
+		if s.Resizable && (s.Maximized || !s.NoMaximize) {
 			toggleMaximize(s)
 		}
 	})),

@@ -116,8 +116,6 @@ var windowSetters = []builtin{
 		return w.Do(ctx, wire.ActionResize, edge)
 	}),
 
-	lacking("set_maximizable", "no window manager on Linux takes this from a window; set_resizable does", isTrue),
-	lacking("set_minimizable", "no window manager on Linux takes this from a window", isTrue),
 	lacking("set_shadow", "shadows are drawn by the window manager on Linux", isTrue),
 	lacking("set_content_protected", "Linux has no way to keep a window out of screen captures", isFalse),
 	lacking("set_cursor_grab", "GTK 3 cannot keep the mouse inside a window", isFalse),

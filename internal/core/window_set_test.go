@@ -18,7 +18,7 @@ const setters = `{"identifier": "all", "windows": ["main"], "permissions": ["cor
 	"core:window:allow-set-theme", "core:window:allow-set-enabled", "core:window:allow-set-cursor-icon",
 	"core:window:allow-set-cursor-position", "core:window:allow-start-resize-dragging", "core:window:allow-center",
 	"core:window:allow-request-user-attention", "core:window:allow-set-shadow", "core:window:allow-set-effects",
-	"core:window:allow-set-badge-count", "core:window:allow-set-fullscreen-on-monitor", "core:window:allow-set-maximizable"]}`
+	"core:window:allow-set-badge-count", "core:window:allow-set-fullscreen-on-monitor", "core:window:allow-set-maximizable", "core:window:allow-set-minimizable"]}`
 
 func TestWindowSetters(t *testing.T) {
 	p := newPair(t, setters, core.Options{}, nil)
@@ -57,7 +57,9 @@ func TestWindowSetters(t *testing.T) {
 		{"set_cursor_icon", `{"value":"url(http://x)"}`, "onull", func(s *wire.WindowState) { s.Cursor = "default" }},
 		{"set_shadow", `{"value":true}`, "onull", nil},
 		{"set_shadow", `{"value":false}`, `e"set_shadow: shadows are drawn`, nil},
-		{"set_maximizable", `{"value":false}`, `e"set_maximizable:`, nil},
+		{"set_maximizable", `{"value":false}`, "onull", func(s *wire.WindowState) { s.NoMaximize = true }},
+		{"internal_toggle_maximize", `{}`, "onull", nil},
+		{"set_minimizable", `{"value":false}`, "onull", func(s *wire.WindowState) { s.NoMinimize = true }},
 		{"set_effects", `{"value":null}`, "onull", nil},
 		{"set_effects", `{"value":{"effects":["mica"]}}`, `e"set_effects:`, nil},
 		{"set_badge_count", `{}`, "onull", nil},

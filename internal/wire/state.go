@@ -20,12 +20,15 @@ type WindowState struct {
 	MaxWidth  *float64 `json:"maxWidth,omitzero"`
 	MaxHeight *float64 `json:"maxHeight,omitzero"`
 
-	Visible    bool `json:"visible"`
-	Focus      bool `json:"focus"` // focused when created
-	Focusable  bool `json:"focusable"`
-	Resizable  bool `json:"resizable"`
-	Closable   bool `json:"closable"`
-	Decorated  bool `json:"decorated"`
+	Visible   bool `json:"visible"`
+	Focus     bool `json:"focus"` // focused when created
+	Focusable bool `json:"focusable"`
+	Resizable bool `json:"resizable"`
+	Closable  bool `json:"closable"`
+	Decorated bool `json:"decorated"`
+	// NoMaximize and NoMinimize keep the user from doing that.
+	NoMaximize bool `json:"noMaximize,omitzero"`
+	NoMinimize bool `json:"noMinimize,omitzero"`
 	Fullscreen bool `json:"fullscreen,omitzero"`
 	Maximized  bool `json:"maximized,omitzero"`
 	Minimized  bool `json:"minimized,omitzero"`

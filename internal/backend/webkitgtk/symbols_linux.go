@@ -79,6 +79,7 @@ type library struct {
 	gdkWindowGetFrameExtents     cfunc
 	gdkWindowGetOrigin           cfunc
 	gdkWindowGetState            cfunc
+	gdkWindowSetFunctions        cfunc
 	gdkWindowSetCursor           cfunc
 	gdkX11GetServerTime          cfunc `need:"optional"`
 	gdkX11WindowGetXid           cfunc `need:"optional"`

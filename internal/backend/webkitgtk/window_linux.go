@@ -50,7 +50,7 @@ func newWindow(e *engine, id uint32, s *wire.WindowState) (*window, error) {
 	e.connect(w.overlay, "get-child-position", 3, func(a args) uintptr { return w.place(a[1], a[2]) })
 	e.connectFallback(w.win, "delete-event", 2, 1, func(args) uintptr { w.requestClose(); return 1 })
 	if !e.wayland {
-		e.connect(w.win, "realize", 1, func(args) uintptr { w.hideMachine(); return 0 })
+		e.connect(w.win, "realize", 1, func(args) uintptr { w.hideMachine(); w.applyFunctions(&w.state); return 0 })
 	}
 	w.watch()
 
@@ -91,6 +91,26 @@ func (w *window) hideMachine() {
 	c.gdkPropertyDelete.call(c.gdkDisplayGetDefaultGroup.call(c.gdkDisplayGetDefault.call()), name)
 }
 
+// applyFunctions tells the window manager what the user may not do, on X11.
+// GTK does that for closing only, and forgets the rest each time.
+func (w *window) applyFunctions(s *wire.WindowState) {
+	const all, minimize, maximize, closing = 1, 1 << 3, 1 << 4, 1 << 5 // GDK_FUNC_ALL: but for those named besides
+	gdk := w.e.c.gtkWidgetGetWindow.call(w.win)
+	if gdk == 0 {
+		return // it comes when the window has one
+	}
+	functions := uintptr(all)
+	for _, f := range []struct {
+		lacks bool
+		bit   uintptr
+	}{{s.NoMinimize, minimize}, {s.NoMaximize, maximize}, {!s.Closable, closing}} {
+		if f.lacks {
+			functions |= f.bit
+		}
+	}
+	w.e.c.gdkWindowSetFunctions.call(gdk, functions)
+}
+
 func unsupportedOn(what string) error {
 	return fmt.Errorf("webkitgtk: %s on Wayland: %w", what, errors.ErrUnsupported)
 }
@@ -113,7 +133,13 @@ var properties = []property{
 	{"decorated", func(old, s *wire.WindowState) bool { return old.Decorated == s.Decorated },
 		func(w *window, s *wire.WindowState) { w.set(w.e.c.gtkWindowSetDecorated, s.Decorated) }, false},
 	{"closable", func(old, s *wire.WindowState) bool { return old.Closable == s.Closable },
-		func(w *window, s *wire.WindowState) { w.set(w.e.c.gtkWindowSetDeletable, s.Closable) }, false},
+		func(w *window, s *wire.WindowState) {
+			w.set(w.e.c.gtkWindowSetDeletable, s.Closable)
+			w.applyFunctions(s)
+		}, false},
+	{"maximizable and minimizable", func(old, s *wire.WindowState) bool {
+		return old.NoMaximize == s.NoMaximize && old.NoMinimize == s.NoMinimize
+	}, (*window).applyFunctions, true},
 	{"icon", sameIcon, (*window).applyIcon, true},
 	{"focusable", func(old, s *wire.WindowState) bool { return old.Focusable == s.Focusable },
 		func(w *window, s *wire.WindowState) { w.set(w.e.c.gtkWindowSetAcceptFocus, s.Focusable) }, false},
