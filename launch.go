@@ -112,6 +112,8 @@ func (c *child) Wait() supervise.Ending {
 	e := c.Process.Wait()
 	end := supervise.Ending{Kind: supervise.Exited, Detail: e.Text}
 	switch {
+	case e.OutOfMemory:
+		end.Kind = supervise.OutOfMemory
 	case e.Fault:
 		end.Kind = supervise.Crashed
 	case e.Signal != 0:

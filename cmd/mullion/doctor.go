@@ -89,6 +89,8 @@ var remedies = map[sandbox.Layer]string{
 	sandbox.LayerLandlock: "use Linux 5.13 or newer with landlock in the lsm= parameter of the kernel",
 	sandbox.LayerSeccomp:  "use a kernel with CONFIG_SECCOMP_FILTER",
 	sandbox.LayerBroker:   "use Linux 5.9 or newer",
+	sandbox.LayerMemory: "limits for all processes of a host together need control groups of version 2 that are delegated to the user, with the " +
+		"memory controller, as a session of systemd has; without them each web process and each worker has a limit of its own",
 }
 
 // confinement confines a child as hosts are, and tells what holds.

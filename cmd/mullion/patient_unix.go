@@ -27,6 +27,7 @@ func startPatient() (*sandbox.Process, error) {
 	syscall.Close(fds[0])
 	return sandbox.Start(sandbox.Spec{
 		Name: "doctor", Role: doctorRole, Socket: os.NewFile(uintptr(fds[1]), "doctor"), Output: os.Stderr,
-		Policy: &sandbox.Policy{Engine: true, GPU: true, UserFonts: true},
+		// The limit is there to see whether there can be one.
+		Policy: &sandbox.Policy{Engine: true, GPU: true, UserFonts: true, MemoryLimit: 1 << 30},
 	})
 }

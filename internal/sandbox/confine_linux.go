@@ -100,6 +100,9 @@ func (c *confinement) launch(s *Spec) (p *Process, err error) {
 		return nil, err
 	}
 	p.status = slices.Concat(c.status, out.Status)
+	if p.memory.Layer != "" {
+		p.status = append(p.status, p.memory)
+	}
 	if proxy != nil {
 		p.proxy, err = net.FileListener(proxy)
 		proxy.Close()

@@ -63,7 +63,10 @@ type Exit struct {
 	// Fault is set for signals that a process brings upon itself, and for the
 	// exit status with which the Go runtime ends after one, or after a panic.
 	Fault bool
-	Text  string
+	// OutOfMemory is set if the kernel has ended it, or processes below it, for
+	// what Policy.MemoryLimit says.
+	OutOfMemory bool
+	Text        string
 }
 
 func (e Exit) String() string { return e.Text }

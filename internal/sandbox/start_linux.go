@@ -28,6 +28,7 @@ type Process struct {
 	handle *os.Process
 	status []Status
 	proxy  net.Listener
+	memory Status // zero without a limit; what came of it
 }
 
 // oomScore makes the kernel end a host before the Core when memory runs out.
@@ -84,25 +85,33 @@ func isShortage(err error) bool {
 func launch(s *Spec, c *confinement, control *os.File) (*Process, error) {
 	// Not os.Executable: the file may have been replaced by an update while
 	// the app runs, and both halves must be of one version.
-	cmd := exec.Command("/proc/self/exe")
+	name := "/proc/self/exe"
 	if exe, err := os.Executable(); err == nil {
-		cmd.Args[0] = exe
-	}
-	cmd.Env = environment(os.Environ(), s)
-	cmd.ExtraFiles = []*os.File{s.Socket}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if c != nil {
-		cmd.Env = append(append(cmd.Env, c.env...), stageVariable+"=1")
-		cmd.ExtraFiles = append(cmd.ExtraFiles, control)
-		if c.order.Namespaces {
-			namespaceAttr(cmd.SysProcAttr)
-		}
+		name = exe
 	}
 	out, w, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
-	cmd.Stdout, cmd.Stderr = w, w
+	command := func(g *group) *exec.Cmd {
+		cmd := exec.Command("/proc/self/exe")
+		cmd.Args[0] = name
+		cmd.Env = environment(os.Environ(), s)
+		cmd.ExtraFiles = []*os.File{s.Socket}
+		cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+		if c != nil {
+			cmd.Env = append(append(cmd.Env, c.env...), stageVariable+"=1")
+			cmd.ExtraFiles = append(cmd.ExtraFiles, control)
+			if c.order.Namespaces {
+				namespaceAttr(cmd.SysProcAttr)
+			}
+		}
+		if g != nil {
+			g.enter(cmd.SysProcAttr)
+		}
+		cmd.Stdout, cmd.Stderr = w, w
+		return cmd
+	}
 
 	keepDescriptors()
 	p := &Process{done: make(chan struct{}), told: make(chan struct{})}
@@ -112,9 +121,23 @@ func launch(s *Spec, c *confinement, control *os.File) (*Process, error) {
 		// lives as long as the child.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
+		var g *group
+		g, p.memory = groupFor(s.Policy, ownGroups)
+		cmd := command(g)
 		err := cmd.Start()
+		if err != nil && g != nil && !isShortage(err) {
+			// Groups may be made that nobody may be put into. The limit is
+			// not worth the child.
+			g.end()
+			g, p.memory = nil, noGroup(err)
+			cmd = command(nil)
+			err = cmd.Start()
+		}
 		w.Close()
 		if err != nil {
+			if g != nil {
+				g.end()
+			}
 			started <- err
 			return
 		}
@@ -124,7 +147,16 @@ func launch(s *Spec, c *confinement, control *os.File) (*Process, error) {
 		_ = os.WriteFile("/proc/"+strconv.Itoa(p.pid)+"/oom_score_adj", []byte(strconv.Itoa(oomScore)), 0)
 		started <- nil
 		p.exit = exitOf(cmd.Wait(), cmd.ProcessState)
+		if g == nil {
+			close(p.done)
+			return
+		}
+		p.exit.OutOfMemory = g.ranOut()
+		gone := g.end()
 		close(p.done)
+		if !gone {
+			g.remove()
+		}
 	}()
 	if err := <-started; err != nil {
 		out.Close()
