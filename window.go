@@ -179,6 +179,9 @@ func (w *Window) SetTitle(ctx context.Context, title string) error {
 
 // SetSize sets the size of the content, in logical pixels.
 func (w *Window) SetSize(ctx context.Context, width, height float64) error {
+	if err := core.CheckLengths(width, height); err != nil {
+		return fmt.Errorf("window %q: size: %w", w.Label(), err)
+	}
 	return w.w.Update(ctx, func(s *wire.WindowState) { s.Width, s.Height = width, height })
 }
 
@@ -186,6 +189,9 @@ func (w *Window) SetSize(ctx context.Context, width, height float64) error {
 // windows choose their place; there it is an error wrapping
 // errors.ErrUnsupported.
 func (w *Window) SetPosition(ctx context.Context, x, y float64) error {
+	if err := core.CheckLengths(x, y); err != nil {
+		return fmt.Errorf("window %q: position: %w", w.Label(), err)
+	}
 	return w.w.Update(ctx, func(s *wire.WindowState) { s.X, s.Y, s.Center = &x, &y, false })
 }
 

@@ -183,3 +183,23 @@ func cursorName(name string) string {
 	}
 	return "default"
 }
+
+// IsCursor reports whether CSS has a cursor of that name.
+func IsCursor(css string) bool {
+	for _, name := range cursorNames {
+		if name == css {
+			return true
+		}
+	}
+	return false
+}
+
+// CheckLengths refuses what is no length and no place in pixels.
+func CheckLengths(lengths ...float64) error {
+	for _, l := range lengths {
+		if err := checkLength("length", l); err != nil {
+			return err
+		}
+	}
+	return nil
+}

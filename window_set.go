@@ -1,0 +1,144 @@
+package mullion
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/mullion-dev/mullion/config"
+	"github.com/mullion-dev/mullion/internal/core"
+	"github.com/mullion-dev/mullion/internal/wire"
+)
+
+// SetMinSize limits how small the content may become, in logical pixels. Zero
+// lifts the limit of that side.
+func (w *Window) SetMinSize(ctx context.Context, width, height float64) error {
+	if err := core.CheckLengths(width, height); err != nil {
+		return fmt.Errorf("window %q: smallest size: %w", w.Label(), err)
+	}
+	return w.w.Update(ctx, func(s *wire.WindowState) { s.MinWidth, s.MinHeight = orNone(width), orNone(height) })
+}
+
+// SetMaxSize limits how large the content may become, in logical pixels. Zero
+// lifts the limit of that side.
+func (w *Window) SetMaxSize(ctx context.Context, width, height float64) error {
+	if err := core.CheckLengths(width, height); err != nil {
+		return fmt.Errorf("window %q: largest size: %w", w.Label(), err)
+	}
+	return w.w.Update(ctx, func(s *wire.WindowState) { s.MaxWidth, s.MaxHeight = orNone(width), orNone(height) })
+}
+
+func orNone(length float64) *float64 {
+	if length <= 0 {
+		return nil
+	}
+	return &length
+}
+
+// SetResizable lets the user resize the window, or not.
+func (w *Window) SetResizable(ctx context.Context, on bool) error {
+	return w.w.Update(ctx, func(s *wire.WindowState) { s.Resizable = on })
+}
+
+// SetMaximizable lets the user maximise the window, or not. Under X11 it is a
+// hint that not every window manager heeds; under Wayland it is an error
+// wrapping errors.ErrUnsupported.
+func (w *Window) SetMaximizable(ctx context.Context, on bool) error {
+	return w.w.Update(ctx, func(s *wire.WindowState) { s.NoMaximize = !on })
+}
+
+// SetMinimizable lets the user minimise the window, or not; see
+// [Window.SetMaximizable].
+func (w *Window) SetMinimizable(ctx context.Context, on bool) error {
+	return w.w.Update(ctx, func(s *wire.WindowState) { s.NoMinimize = !on })
+}
+
+// SetClosable lets the user close the window, or not. Close works all the same.
+func (w *Window) SetClosable(ctx context.Context, on bool) error {
+	return w.w.Update(ctx, func(s *wire.WindowState) { s.Closable = on })
+}
+
+// SetDecorations shows the title bar and borders, or not.
+func (w *Window) SetDecorations(ctx context.Context, on bool) error {
+	return w.w.Update(ctx, func(s *wire.WindowState) { s.Decorated = on })
+}
+
+// SetFocusable lets the window take the keyboard, or not.
+func (w *Window) SetFocusable(ctx context.Context, on bool) error {
+	return w.w.Update(ctx, func(s *wire.WindowState) { s.Focusable = on })
+}
+
+// SetEnabled lets mouse and keyboard reach the content, or not.
+func (w *Window) SetEnabled(ctx context.Context, on bool) error {
+	return w.w.Update(ctx, func(s *wire.WindowState) { s.Disabled = !on })
+}
+
+// SetAlwaysOnBottom keeps the window below others or undoes it. Under Wayland
+// it is an error wrapping errors.ErrUnsupported.
+func (w *Window) SetAlwaysOnBottom(ctx context.Context, on bool) error {
+	return w.w.Update(ctx, func(s *wire.WindowState) { s.AlwaysOnBottom = on })
+}
+
+// SetSkipTaskbar keeps the window out of task bars and pagers or undoes it.
+// Under Wayland it is an error wrapping errors.ErrUnsupported.
+func (w *Window) SetSkipTaskbar(ctx context.Context, on bool) error {
+	return w.w.Update(ctx, func(s *wire.WindowState) { s.SkipTaskbar = on })
+}
+
+// SetVisibleOnAllWorkspaces shows the window on every workspace or undoes it.
+// Under Wayland it is an error wrapping errors.ErrUnsupported.
+func (w *Window) SetVisibleOnAllWorkspaces(ctx context.Context, on bool) error {
+	return w.w.Update(ctx, func(s *wire.WindowState) { s.AllWorkspaces = on })
+}
+
+// SetBackgroundColor changes what is shown until the page has painted. Nil is
+// the system's choice.
+func (w *Window) SetBackgroundColor(ctx context.Context, c *config.Color) error {
+	return w.w.Update(ctx, func(s *wire.WindowState) { s.Background = color(c) })
+}
+
+// SetTheme makes the window light or dark; with the zero Theme it follows the
+// system. On Linux the windows of one host have the theme that was set last;
+// see [App.SetTheme] for all windows.
+func (w *Window) SetTheme(ctx context.Context, t config.Theme) error {
+	if t != "" && t != config.ThemeLight && t != config.ThemeDark {
+		return fmt.Errorf("window %q: theme %q: want %q, %q or none", w.Label(), t, config.ThemeLight, config.ThemeDark)
+	}
+	return w.w.Update(ctx, func(s *wire.WindowState) { s.Theme = string(t) })
+}
+
+// SetCursorIcon changes the mouse pointer over the window, to one that CSS has
+// a name for, such as "col-resize". A page that wants another one, for what the
+// pointer then is on, gets it. Empty leaves it to the page.
+func (w *Window) SetCursorIcon(ctx context.Context, name string) error {
+	if name != "" && !core.IsCursor(strings.ToLower(name)) {
+		return fmt.Errorf("window %q: cursor %q: want a name of CSS, such as \"col-resize\"", w.Label(), name)
+	}
+	return w.w.Update(ctx, func(s *wire.WindowState) { s.Cursor = strings.ToLower(name) })
+}
+
+// SetCursorVisible shows the mouse pointer over the window, or not.
+func (w *Window) SetCursorVisible(ctx context.Context, on bool) error {
+	return w.w.Update(ctx, func(s *wire.WindowState) { s.CursorHidden = !on })
+}
+
+// SetIgnoreCursorEvents lets the mouse through to what is behind the window,
+// or undoes it.
+func (w *Window) SetIgnoreCursorEvents(ctx context.Context, on bool) error {
+	return w.w.Update(ctx, func(s *wire.WindowState) { s.IgnoreCursor = on })
+}
+
+// SetCursorPosition moves the mouse to a point of the content, in logical
+// pixels. Under Wayland it is an error wrapping errors.ErrUnsupported.
+func (w *Window) SetCursorPosition(ctx context.Context, x, y float64) error {
+	if err := core.CheckLengths(x, y); err != nil {
+		return fmt.Errorf("window %q: cursor: %w", w.Label(), err)
+	}
+	return w.w.Do(ctx, wire.ActionCursor, wire.Point{X: x, Y: y})
+}
+
+// RequestAttention asks for the user's attention, as by a flashing entry in
+// the task bar, or takes that back.
+func (w *Window) RequestAttention(ctx context.Context, on bool) error {
+	return w.w.Do(ctx, wire.ActionAttention, on)
+}
