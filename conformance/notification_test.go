@@ -78,6 +78,36 @@ var notificationTests = []struct {
 		}, `[[["tap",null,7],["read",null,7],["answer","hello",7]],["act"]]`,
 	},
 	{
+		[]string{"sendNotification"},
+		`const heard = []
+		const listen = (title, options, end) => new Promise((resolve) => {
+			const x = new Notification(title, options)
+			for (const type of ['click', 'close']) x['on' + type] = () => { heard.push(title + ' ' + type); if (type === end) resolve(x) }
+			if (end === 'show') x.onshow = () => resolve(x)
+		})
+		await listen('clicked', {id: 21}, 'click')
+		await listen('dismissed', {}, 'close')
+		const old = await listen('old', {id: 22}, 'show')
+		const next = await listen('next', {id: 22}, 'show')
+		old.close() // another has its place
+		const closed = new Promise((resolve) => next.addEventListener('close', resolve))
+		const before = (await n.active()).some((x) => x.id === 22)
+		next.close()
+		await closed
+		return [heard, before, (await n.active()).some((x) => x.id === 22)]`,
+		func(t *testing.T, s *session.Notifications) {
+			titled := func(title string) uint32 {
+				return found(t, s, func(n session.Notification) bool { return n.Title == title }).ID
+			}
+			if err := s.Click(titled("clicked"), "default", ""); err != nil {
+				t.Error(err)
+			}
+			if err := s.Dismiss(titled("dismissed")); err != nil {
+				t.Error(err)
+			}
+		}, `[["clicked click","dismissed close","next close"],true,false]`,
+	},
+	{
 		[]string{"pending", "cancel", "cancelAll"},
 		`await n.cancel([1, -2]); await n.cancelAll(); return await n.pending()`, nil, `[]`,
 	},

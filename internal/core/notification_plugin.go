@@ -81,6 +81,9 @@ type pageNotification struct {
 	raw     jsontext.Value
 	server  uint32
 	closed  bool // guarded by pageNotifications.mu
+	// handler is told of clicks and of the end; nil if the page does not ask.
+	handler ipc.Channel
+	doc     *document
 }
 
 // pageNotificationOptions are those that mean something on a desktop.
@@ -119,24 +122,49 @@ var themeName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.+-]{0,127}$`)
 
 type notifyArgs struct {
 	Options jsontext.Value `json:"options"`
+	// Handler is told "click", and "close" or "replaced" last.
+	Handler pageChannel `json:"handler,omitzero"`
+}
+
+// tell tells the page that has made the notification.
+func (p *pageNotification) tell(what string) {
+	if p.handler != nil {
+		_ = p.handler.Send(p.doc.ctx, mustJSON(what)) // the page may be gone
+	}
+}
+
+// end tells the last that there is to tell.
+func (p *pageNotification) end(what string) {
+	p.tell(what)
+	if p.handler != nil {
+		p.handler.Close()
+	}
 }
 
 func (c *Core) cmdNotify(ctx context.Context, a notifyArgs) (none, error) {
+	err := c.notifyForPage(ctx, a)
+	if err != nil && a.Handler.Channel != nil {
+		a.Handler.Close()
+	}
+	return none{}, err
+}
+
+func (c *Core) notifyForPage(ctx context.Context, a notifyArgs) error {
 	d, err := callerDocument(ctx)
 	if err != nil {
-		return none{}, err
+		return err
 	}
-	p := &pageNotification{raw: a.Options}
+	p := &pageNotification{raw: a.Options, handler: a.Handler.Channel, doc: d}
 	if len(a.Options) > maxNotification {
-		return none{}, fmt.Errorf("a notification of %d bytes: the limit is %d", len(a.Options), maxNotification)
+		return fmt.Errorf("a notification of %d bytes: the limit is %d", len(a.Options), maxNotification)
 	}
 	if err := json.Unmarshal(a.Options, &p.options); err != nil {
-		return none{}, fmt.Errorf("options of a notification: %w", err)
+		return fmt.Errorf("options of a notification: %w", err)
 	}
 	o := &p.options
 	for _, text := range []string{o.Title, o.Body, o.LargeBody, o.Icon, o.Sound} {
 		if strings.ContainsRune(text, 0) {
-			return none{}, errors.New("a text of the notification has a zero byte")
+			return errors.New("a text of the notification has a zero byte")
 		}
 	}
 	n := c.desktopNotification(d, o)
@@ -144,7 +172,7 @@ func (c *Core) cmdNotify(ctx context.Context, a notifyArgs) (none, error) {
 	s.mu.Lock()
 	if s.notifying >= maxNotifying {
 		s.mu.Unlock()
-		return none{}, fmt.Errorf("%d notifications are on their way already: %w", maxNotifying, ErrBackpressure)
+		return fmt.Errorf("%d notifications are on their way already: %w", maxNotifying, ErrBackpressure)
 	}
 	s.notifying++
 	if o.ActionType != "" {
@@ -152,7 +180,7 @@ func (c *Core) cmdNotify(ctx context.Context, a notifyArgs) (none, error) {
 		if !ok {
 			s.notifying--
 			s.mu.Unlock()
-			return none{}, fmt.Errorf("action type %q is not registered; call registerActionTypes first", o.ActionType)
+			return fmt.Errorf("action type %q is not registered; call registerActionTypes first", o.ActionType)
 		}
 		n.Actions, n.Reply = desktopActions(n.Actions, actions)
 	}
@@ -169,9 +197,14 @@ func (c *Core) cmdNotify(ctx context.Context, a notifyArgs) (none, error) {
 	p.server, err = c.Notify(ctx, n, func(e notify.Event) { c.notificationEvent(d.webview, p, e) })
 	s.mu.Lock()
 	s.notifying--
-	var oldest *pageNotification
+	var oldest, replaced *pageNotification
 	if err == nil {
-		s.active = slices.DeleteFunc(s.active, func(x *pageNotification) bool { return x.server == p.server })
+		s.active = slices.DeleteFunc(s.active, func(x *pageNotification) bool {
+			if x.server == p.server {
+				replaced = x
+			}
+			return x == replaced
+		})
 		if !p.closed {
 			s.active = append(s.active, p)
 		}
@@ -182,13 +215,16 @@ func (c *Core) cmdNotify(ctx context.Context, a notifyArgs) (none, error) {
 	}
 	s.mu.Unlock()
 	if err != nil {
-		return none{}, err
+		return err
+	}
+	if replaced != nil {
+		replaced.end("replaced")
 	}
 	if oldest != nil {
 		_ = c.notify.Close(ctx, oldest.server) // it may be gone by now
 	}
 	c.tellNotificationListeners(d.webview, "notification", p.raw)
-	return none{}, nil
+	return nil
 }
 
 // desktopNotification takes over what desktops know.
@@ -258,6 +294,7 @@ func (c *Core) notificationEvent(v *Webview, p *pageNotification, e notify.Event
 		p.closed = true
 		s.active = slices.DeleteFunc(s.active, func(x *pageNotification) bool { return x == p })
 		s.mu.Unlock()
+		p.end("close")
 		return
 	case e.Replied:
 		performed.Action, performed.Input = s.inputAction(p.options.ActionType), &e.Text
@@ -267,6 +304,9 @@ func (c *Core) notificationEvent(v *Webview, p *pageNotification, e notify.Event
 		} else if e.Action != notify.DefaultAction {
 			return
 		}
+	}
+	if e.Action == notify.DefaultAction {
+		p.tell("click")
 	}
 	c.tellNotificationListeners(v, "actionPerformed", mustJSON(performed))
 }
@@ -281,120 +321,6 @@ func (s *pageNotifications) inputAction(kind string) string {
 		}
 	}
 	return "reply"
-}
-
-// tellNotificationListeners sends an event to those who listen in a webview.
-func (c *Core) tellNotificationListeners(v *Webview, event string, payload jsontext.Value) {
-	s := &v.notifications
-	s.mu.Lock()
-	listeners := slices.Clone(s.listeners)
-	s.mu.Unlock()
-	for _, l := range listeners {
-		if l.event == event {
-			_ = l.ch.Send(l.doc.ctx, payload) // the page may be gone
-		}
-	}
-}
-
-type actionTypesArgs struct {
-	Types jsontext.Value `json:"types"`
-}
-
-func (c *Core) cmdRegisterActionTypes(ctx context.Context, a actionTypesArgs) (none, error) {
-	d, err := callerDocument(ctx)
-	if err != nil {
-		return none{}, err
-	}
-	var types []struct {
-		ID      string       `json:"id"`
-		Actions []pageAction `json:"actions"`
-	}
-	if len(a.Types) > maxNotification {
-		return none{}, fmt.Errorf("action types of %d bytes: the limit is %d", len(a.Types), maxNotification)
-	}
-	if err := json.Unmarshal(a.Types, &types); err != nil {
-		return none{}, fmt.Errorf("action types: %w", err)
-	}
-	for _, t := range types {
-		if t.ID == "" || len(t.Actions) > maxActions {
-			return none{}, fmt.Errorf("action type %q: it needs an id and at most %d actions", t.ID, maxActions)
-		}
-		for _, action := range t.Actions {
-			if action.ID == "" || action.Title == "" || strings.ContainsRune(action.ID+action.Title+action.Button+action.Placeholder, 0) {
-				return none{}, fmt.Errorf("action type %q: action %q needs an id and a title, without zero bytes", t.ID, action.ID)
-			}
-		}
-	}
-	s := &d.webview.notifications
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.types == nil {
-		s.types = map[string][]pageAction{}
-	}
-	for _, t := range types {
-		if _, ok := s.types[t.ID]; !ok && len(s.types) >= maxActionTypes {
-			return none{}, fmt.Errorf("%d action types are registered: %w", maxActionTypes, ErrBackpressure)
-		}
-		s.types[t.ID] = t.Actions
-	}
-	return none{}, nil
-}
-
-// pageChannel is a channel of any JSON.
-type pageChannel struct{ ipc.Channel }
-
-// SetChannel implements ipc.ChannelSetter.
-func (c *pageChannel) SetChannel(ch ipc.Channel) { c.Channel = ch }
-
-type notificationListenArgs struct {
-	Event   string      `json:"event"`
-	Handler pageChannel `json:"handler"`
-}
-
-func (c *Core) cmdListenNotifications(ctx context.Context, a notificationListenArgs) (none, error) {
-	d, err := callerDocument(ctx)
-	if err != nil {
-		return none{}, err
-	}
-	if a.Event != "notification" && a.Event != "actionPerformed" {
-		return none{}, fmt.Errorf("there is no event %q of notifications: %w", a.Event, ErrNoSuchCommand)
-	}
-	s := &d.webview.notifications
-	s.mu.Lock()
-	first := !slices.ContainsFunc(s.listeners, func(l notificationListener) bool { return l.doc == d })
-	if len(s.listeners) >= maxNotificationListeners {
-		s.mu.Unlock()
-		return none{}, fmt.Errorf("%d listeners: %w", maxNotificationListeners, ErrBackpressure)
-	}
-	s.listeners = append(s.listeners, notificationListener{d, a.Event, a.Handler.Channel})
-	s.mu.Unlock()
-	if first {
-		d.onEnd(func() { s.drop(func(l notificationListener) bool { return l.doc == d }) })
-	}
-	return none{}, nil
-}
-
-func (s *pageNotifications) drop(which func(notificationListener) bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.listeners = slices.DeleteFunc(s.listeners, which)
-}
-
-type notificationUnlistenArgs struct {
-	Event   string `json:"event"`
-	Channel uint32 `json:"channelId"`
-}
-
-func (c *Core) cmdUnlistenNotifications(ctx context.Context, a notificationUnlistenArgs) (none, error) {
-	d, err := callerDocument(ctx)
-	if err != nil {
-		return none{}, err
-	}
-	d.webview.notifications.drop(func(l notificationListener) bool {
-		ch, ok := l.ch.(*channel)
-		return ok && l.doc == d && l.event == a.Event && ch.id == a.Channel
-	})
-	return none{}, nil
 }
 
 // activeNotification is one that is shown, as the page-side contract has it.

@@ -3,8 +3,15 @@
 // the constructor, with the permission "denied".
 
 import { defineProperty } from "./builtins";
+import { Channel } from "./core";
 
-const { invoke } = window.__TAURI_INTERNALS__;
+const { invoke, unregisterCallback } = window.__TAURI_INTERNALS__;
+const { random: fraction } = Math;
+
+/** A number for a notification that has none from the page. */
+function random(): number {
+  return Math.floor(fraction() * 2 ** 31);
+}
 const EventOf = Event;
 
 let permission: NotificationPermission = "default";
@@ -12,6 +19,9 @@ let permission: NotificationPermission = "default";
 function permissionOf(answer: unknown): NotificationPermission {
   return answer === "granted" || answer === "denied" ? answer : "default";
 }
+
+/** What the app tells of a notification: "replaced" when another one has taken its place. */
+type Told = "click" | "close" | "replaced";
 
 class PageNotification extends EventTarget {
   readonly title: string;
@@ -23,6 +33,13 @@ class PageNotification extends EventTarget {
   onshow: ((event: Event) => void) | null = null;
   /** Called when it is not shown, whatever the reason. */
   onerror: ((event: Event) => void) | null = null;
+  /** Called when the user has clicked it. That alone does not bring the window to the front. */
+  onclick: ((event: Event) => void) | null = null;
+  /** Called when it has gone, whoever took it away. */
+  onclose: ((event: Event) => void) | null = null;
+  readonly #id: unknown;
+  #shown: Promise<boolean>;
+  #over = false;
 
   static get permission(): NotificationPermission {
     return permission;
@@ -41,18 +58,41 @@ class PageNotification extends EventTarget {
     this.icon = `${options.icon ?? ""}`;
     this.tag = `${options.tag ?? ""}`;
     this.data = options.data ?? null;
-    const tell = (type: "show" | "error"): void => {
+    // It needs an id, for close to name it.
+    const { id = random() } = options as { id?: unknown };
+    this.#id = id;
+    const tell = (type: "show" | "error" | "click" | "close"): void => {
       const event = new EventOf(type);
       this[`on${type}`]?.(event);
       this.dispatchEvent(event);
     };
-    invoke("plugin:notification|notify", { options: { ...options, title: this.title } }).then(
-      () => tell("show"),
+    const handler = new Channel<Told>((told) => {
+      this.#over ||= told !== "click";
+      if (told !== "replaced") {
+        tell(told);
+      }
+    });
+    this.#shown = invoke("plugin:notification|notify", { options: { ...options, id, title: this.title }, handler }).then(
+      () => {
+        tell("show");
+        return true;
+      },
       (reason: unknown) => {
+        unregisterCallback(handler.id);
         console.warn(`mullion: a notification was not shown: ${String(reason)}`);
         tell("error");
+        return false;
       },
     );
+  }
+
+  /** Takes it away, as soon as it is shown. */
+  close(): void {
+    void this.#shown.then(async (shown) => {
+      if (shown && !this.#over) {
+        await invoke("plugin:notification|remove_active", { notifications: [{ id: this.#id }] });
+      }
+    }).catch((reason: unknown) => console.warn(`mullion: a notification stays: ${String(reason)}`));
   }
 }
 

@@ -35,7 +35,7 @@ export class App {
   }
 
   load(name) {
-    const argument = { bridge: `("${key}")`, page: `(${JSON.stringify(this.config)})`, global: "" }[name];
+    const argument = { bridge: `("${key}")`, page: `(${JSON.stringify(this.config)})`, global: "", notification: "" }[name];
     this.dom.run(name === "bridge" ? "bridge" : "page", dist(name) + argument);
   }
 

@@ -115,7 +115,7 @@ const bufferOf = (bytes) => shared.bufferOf(bytes);
     }
     dispatchEvent(event) {
       const record = hidden.get(event);
-      for (const l of shared.copy(targets.get(this))) {
+      for (const l of shared.copy(targets.get(this) ?? [])) {
         if (l.type === record.type && !record.stopped) {
           try {
             shared.apply(l.listener, this, [l.view(record, event.constructor.name)]);
