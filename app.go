@@ -184,7 +184,7 @@ func New(o Options) (*App, error) {
 		PathVariable:    a.pathVariable,
 		Icon:            sync.OnceValues(func() (*core.Image, error) { return windowIcon(o.Files, conf.Bundle.Icon) }),
 	}
-	co.PageWindow = a.pageWindow
+	co.PageWindow, co.PageWebview = a.pageWindow, a.pageWebview
 	if windows := conf.App.Windows; len(windows) > 0 {
 		co.MainWindow = windows[0].Label
 	}

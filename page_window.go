@@ -1,12 +1,17 @@
 package mullion
 
 import (
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/mullion-dev/mullion/config"
 	"github.com/mullion-dev/mullion/internal/core"
+	"github.com/mullion-dev/mullion/internal/wire"
 )
 
 // pageWindow reads the options of a window that a page opens. They are those
@@ -16,15 +21,74 @@ func (a *App) pageWindow(options jsontext.Value) (core.WindowOptions, error) {
 	if err != nil {
 		return core.WindowOptions{}, err
 	}
-	if err := a.checkOptions(o, true); err != nil {
+	address, err := a.pageOptions(o)
+	if err != nil {
 		return core.WindowOptions{}, err
+	}
+	return core.WindowOptions{State: windowState(o), Webview: a.webviewState(o, address)}, nil
+}
+
+// pageOptions refuses what is not a page's to choose, and returns the full
+// address.
+func (a *App) pageOptions(o *config.Window) (address string, err error) {
+	if err := a.checkOptions(o, true); err != nil {
+		return "", err
 	}
 	if o.Devtools != nil && *o.Devtools && !a.dev {
 		o.Devtools = nil // the inspector of a released app is the app's to give
 	}
-	address, err := a.address(o.URL)
+	address, err = a.address(o.URL)
 	if err != nil {
-		return core.WindowOptions{}, fmt.Errorf("window %q: %w", o.Label, err)
+		return "", fmt.Errorf("window %q: %w", o.Label, err)
 	}
-	return core.WindowOptions{State: windowState(o), Webview: a.webviewState(o, address)}, nil
+	return address, nil
+}
+
+// webviewKeys are the options of windows that webviews have too. The place is
+// required: true.
+var webviewKeys = map[string]bool{
+	"label": true, "x": true, "y": true, "width": true, "height": true,
+
+	"url": false, "userAgent": false, "transparent": false, "backgroundColor": false, "focus": false, "incognito": false,
+	"devtools": false, "javascriptDisabled": false, "dragDropEnabled": false, "acceptFirstMouse": false, "proxyUrl": false,
+	"zoomHotkeysEnabled": false, "useHttpsScheme": false, "backgroundThrottling": false, "allowLinkPreview": false,
+	"disableInputAccessoryView": false, "limitNavigationsToAppBoundDomains": false, "dataDirectory": false,
+	"dataStoreIdentifier": false, "scrollBarStyle": false, "additionalBrowserArgs": false, "browserExtensionsEnabled": false,
+	"generalAutofillEnabled": false,
+}
+
+// pageWebview reads the options of a webview that a page adds.
+func (a *App) pageWebview(options jsontext.Value) (core.PageWebviewOptions, error) {
+	var none core.PageWebviewOptions
+	var given map[string]jsontext.Value
+	if err := json.Unmarshal(options, &given); err != nil {
+		return none, fmt.Errorf("options: %w", err)
+	}
+	for key := range given {
+		if _, known := webviewKeys[key]; !known {
+			return none, fmt.Errorf("options: a webview has no %q", key)
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(webviewKeys)) {
+		if _, ok := given[key]; webviewKeys[key] && !ok {
+			return none, fmt.Errorf("options: %s is missing", key)
+		}
+	}
+	o, err := config.ParseWindow("options", options)
+	if err != nil {
+		return none, err
+	}
+	if o.X == nil || o.Y == nil {
+		return none, errors.New("options: x and y are missing")
+	}
+	address, err := a.pageOptions(o)
+	if err != nil {
+		return none, fmt.Errorf("webview %q: %w", o.Label, err)
+	}
+	s := a.webviewState(o, address)
+	s.Label, s.Bounds = o.Label, &wire.Rect{X: *o.X, Y: *o.Y, Width: o.Width, Height: o.Height}
+	if o.Transparent && s.Background == nil {
+		s.Background = &[4]uint8{}
+	}
+	return core.PageWebviewOptions{WebviewOptions: core.WebviewOptions{State: s}, Focus: o.Focus}, nil
 }

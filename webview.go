@@ -167,12 +167,26 @@ func (v *Webview) SetAutoResize(ctx context.Context, on bool) error {
 
 // SetVisible shows or hides the webview. The page goes on running.
 func (v *Webview) SetVisible(ctx context.Context, visible bool) error {
-	return v.v.Update(ctx, func(s *wire.WebviewState) { s.Hidden = !visible })
+	return v.v.SetVisible(ctx, visible)
 }
 
 // SetZoom enlarges the page by that factor, from 0.05 to 20: 1 is 100 %.
 func (v *Webview) SetZoom(ctx context.Context, factor float64) error {
 	return v.v.SetZoom(ctx, factor)
+}
+
+// Move takes the webview to another window, above the webviews there. The page
+// keeps its state, and until it is left also its rights and the window that it
+// takes for its own. Only windows that share a host process can exchange
+// webviews; elsewhere the error wraps errors.ErrUnsupported. That of
+// [Window.Webview] cannot be moved.
+func (v *Webview) Move(ctx context.Context, to *Window) error { return v.v.Move(ctx, to.w) }
+
+// ClearBrowsingData removes what the page, and all others of the same host
+// process, have stored: cookies, databases, caches. Isolated windows have a
+// store of their own, and so has each incognito webview.
+func (v *Webview) ClearBrowsingData(ctx context.Context) error {
+	return v.v.Do(ctx, wire.ActionClearData, nil)
 }
 
 // Focus gives the webview the keyboard, once its window has it.

@@ -105,6 +105,13 @@ var windowPermissions = strings.Fields(`
 	unmaximize unminimize
 `)
 
+// webviewPermissions are those of the namespace webview that are no defaults.
+var webviewPermissions = strings.Fields(`
+	clear-all-browsing-data create-webview create-webview-window print reparent set-webview-auto-resize
+	set-webview-background-color set-webview-focus set-webview-position set-webview-size set-webview-zoom webview-close
+	webview-hide webview-show
+`)
+
 // frame is a page without a bridge: it is shown in a frame only.
 const frame = `<!doctype html>
 <meta charset="utf-8">
@@ -125,7 +132,7 @@ func startHouse(t *testing.T, v variant, bundle string, p *published) *house {
 	bus := session.StartBus(t)
 	h.tray, h.dock = bus.StartTray(), bus.StartDock()
 	commands := h.commands()
-	permissions := []any{"core:webview:allow-create-webview-window", "core:default", "core:window:allow-close", "core:window:allow-destroy", "older:default"}
+	permissions := []any{"core:default", "core:window:allow-close", "core:window:allow-destroy", "older:default"}
 	for _, name := range slices.Sorted(maps.Keys(commands)) {
 		if name != "forbidden" {
 			permissions = append(permissions, "allow-"+strings.ReplaceAll(name, "_", "-"))
@@ -139,6 +146,9 @@ func startHouse(t *testing.T, v variant, bundle string, p *published) *house {
 	}
 	for _, name := range windowPermissions {
 		permissions = append(permissions, "core:window:allow-"+name)
+	}
+	for _, name := range webviewPermissions {
+		permissions = append(permissions, "core:webview:allow-"+name)
 	}
 	conf := fmt.Sprintf(`{"app": {
 		"withGlobalTauri": %t,

@@ -19,7 +19,7 @@ import (
 func TestMain(m *testing.M) { e2e.Main(m) }
 
 // tested are the modules of the package whose every export must have a test.
-var tested = []string{"core", "event", "path", "dpi", "app", "mocks", "webviewWindow", "window", "tray", "image", "menu"}
+var tested = []string{"core", "event", "path", "dpi", "app", "mocks", "webviewWindow", "window", "webview", "tray", "image", "menu"}
 
 // testTimeout bounds one test in a page.
 const testTimeout = 60 * time.Second

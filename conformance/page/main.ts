@@ -14,6 +14,7 @@ import "./app.test";
 import "./mocks.test";
 import "./dpi.test";
 import "./window.test";
+import "./webview.test";
 import "./tray.test";
 import "./image.test";
 import "./menu.test";

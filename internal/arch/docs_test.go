@@ -227,6 +227,7 @@ func builtins(t *testing.T) map[string]bool {
 	add(`\bappleCommand(?:\[none\]|\[struct \{[^}]*\}\])\("([a-z_]+)"`, "app")
 	add(`\b(?:getter|doer|setter|act|lacking|textless|ofScreen)\("([a-z_]+)"`, "window")
 	add(`\bmenuGetter\("([a-z_]+)"`, "menu")
+	add(`\b(?:webviewTells|webviewDoes|webviewTakes)\("([a-z_]+)"`, "webview")
 	namespaces := regexp.MustCompile(`var coreNamespaces = .*`).FindString(source)
 	maps.DeleteFunc(commands, func(name string, _ bool) bool {
 		namespace, _, _ := strings.Cut(strings.TrimPrefix(name, "plugin:"), "|")

@@ -120,6 +120,9 @@ type Webview interface {
 	// Load starts the first navigation, on top of the history in
 	// WebviewState.Session if there is one.
 	Load(url string)
+	// ClearData answers wire.ActionClearData: it removes what the pages of
+	// the webview's store have stored. done is called on the main loop.
+	ClearData(done func(error))
 	Close()
 }
 

@@ -61,7 +61,7 @@ func (b *body) accept() {
 	}
 	b.unread = false
 	v := b.call.doc.webview
-	if conn := v.window.host().conn(); conn != nil {
+	if conn := v.Window().host().conn(); conn != nil {
 		_ = conn.Send(wire.Frame{Kind: wire.KindAccept, Target: v.id, ID: b.call.id})
 	}
 }

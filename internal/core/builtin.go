@@ -88,7 +88,7 @@ func pageError(err error) error {
 // builtins is everything that pages can ask the Core itself for.
 var builtins = slices.Concat(
 	eventCommands, appCommands, windowCommands, windowSetters, iconCommands, launcherCommands, screenCommands, createCommands, stateCommands,
-	notificationCommands, trayCommands, imageCommands, menuCommands, pathCommands, lifeCommands,
+	webviewCommands, notificationCommands, trayCommands, imageCommands, menuCommands, pathCommands, lifeCommands,
 )
 
 func (c *Core) registerBuiltins() {
@@ -333,7 +333,7 @@ func (c *Core) windowOrCaller(ctx context.Context, label string) (*Window, error
 		if err != nil {
 			return nil, err
 		}
-		return d.webview.window, nil
+		return d.webview.Window(), nil
 	}
 	return c.Window(label)
 }

@@ -32,7 +32,7 @@ func (v *Webview) deliver(visit *visit, paths []string) ([]string, error) {
 	if visit.deliveries.Add(1) > maxDeliveries {
 		return nil, fmt.Errorf("files: the page was given some %d times; it has to be loaded again for more", maxDeliveries)
 	}
-	h := v.window.host()
+	h := v.Window().host()
 	h.mu.Lock()
 	child, _ := h.child.(readOnlyInbox)
 	h.mu.Unlock()
@@ -65,7 +65,7 @@ func (c *Core) chooseFiles(v *Webview, q *wire.Decision) (wire.Verdict, error) {
 	}()
 	visit := v.currentVisit()
 	d := wire.Dialog{Kind: wire.DialogOpen, Multiple: q.What == "files", Filters: acceptFilters(q.Accept)}
-	r, err := c.Ask(visit.ctx, v.window, d)
+	r, err := c.Ask(visit.ctx, v.Window(), d)
 	if err != nil {
 		return wire.Verdict{}, err
 	}
@@ -73,7 +73,7 @@ func (c *Core) chooseFiles(v *Webview, q *wire.Decision) (wire.Verdict, error) {
 	if err != nil {
 		c.tasks.Go(func() {
 			// The user has chosen, and nothing came of it.
-			_, _ = c.Ask(visit.ctx, v.window, wire.Dialog{
+			_, _ = c.Ask(visit.ctx, v.Window(), wire.Dialog{
 				Kind: wire.DialogMessage, Level: "error", Title: c.opts.Name, Text: err.Error(), Buttons: []string{"OK"},
 			})
 		})

@@ -105,6 +105,9 @@ type Options struct {
 	// PageWindow reads the options with which a page opens a window. Nil:
 	// pages open none.
 	PageWindow func(options jsontext.Value) (WindowOptions, error)
+	// PageWebview reads the options with which a page adds a webview to a
+	// window. Nil: pages add none.
+	PageWebview func(options jsontext.Value) (PageWebviewOptions, error)
 	// StayOpen keeps the app running when its last window has closed.
 	StayOpen bool
 }
@@ -404,7 +407,7 @@ func (c *Core) Webviews() (webviews, windows []string) {
 	}
 	slices.Sort(webviews)
 	for _, l := range webviews {
-		windows = append(windows, c.webviews[l].window.label)
+		windows = append(windows, c.webviews[l].Window().label)
 	}
 	return webviews, windows
 }

@@ -138,7 +138,7 @@ func (v *Webview) caller() ipc.Caller {
 		return v.doc.caller
 	}
 	origin := originOf(v.url)
-	return ipc.Caller{Window: v.window.label, Webview: v.label, Origin: origin, URL: v.url, Local: v.core.isLocal(origin)}
+	return ipc.Caller{Window: v.Window().label, Webview: v.label, Origin: origin, URL: v.url, Local: v.core.isLocal(origin)}
 }
 
 // homes are the origins that a webview opened at that address may show.

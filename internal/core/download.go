@@ -90,7 +90,7 @@ func (c *Core) startDownload(v *Webview, m *ipc.Message) (verdict wire.Verdict, 
 	if c.opts.Transfer == nil {
 		return verdict, fmt.Errorf("download: %w", errors.ErrUnsupported)
 	}
-	h := v.window.host()
+	h := v.Window().host()
 	if err := c.downloads.enter(h); err != nil {
 		return verdict, err
 	}
@@ -118,7 +118,7 @@ func (c *Core) startDownload(v *Webview, m *ipc.Message) (verdict wire.Verdict, 
 	c.downloads.add(d)
 	d.tell(func(e *DownloadEvent) {
 		*e = DownloadEvent{
-			ID: d.id, Window: v.window.label, URL: m.URL, Name: d.name,
+			ID: d.id, Window: v.Window().label, URL: m.URL, Name: d.name,
 			Path: filepath.Join(d.dir, d.name), State: DownloadStarted,
 		}
 	})
@@ -144,7 +144,7 @@ func (d *download) choosePlace(m *ipc.Message) error {
 	if dir, err := desktop.DownloadDir(); err == nil {
 		dialog.Folder = []byte(dir)
 	}
-	r, err := c.Ask(c.ctx, d.view.window, dialog)
+	r, err := c.Ask(c.ctx, d.view.Window(), dialog)
 	if err != nil {
 		return err
 	}
@@ -165,7 +165,7 @@ func (d *download) watch() {
 		case <-d.ctx.Done():
 			d.fail(ErrClosed) // the app ends, or the download has
 			return
-		case <-d.view.window.gone:
+		case <-d.view.Window().gone:
 			d.fail(errors.New("the window was closed"))
 			return
 		case p := <-d.progress:

@@ -52,7 +52,7 @@ func (v *Webview) fail(why supervise.Ending) {
 	}
 	v.problem = newProblem(why)
 	v.mu.Unlock()
-	v.core.log.Error("mullion: page given up, an error page is shown", "window", v.window.label, "webview", v.label, "url", v.URL(), "reason", why.String())
+	v.core.log.Error("mullion: page given up, an error page is shown", "window", v.Window().label, "webview", v.label, "url", v.URL(), "reason", why.String())
 	v.remake()
 }
 
@@ -64,7 +64,7 @@ func (v *Webview) retry() bool {
 	v.problem, v.crashes, v.crashed = nil, 0, nil
 	v.mu.Unlock()
 	if was {
-		v.core.log.Info("mullion: page is tried again", "window", v.window.label, "webview", v.label)
+		v.core.log.Info("mullion: page is tried again", "window", v.Window().label, "webview", v.label)
 		v.remake()
 	}
 	return was
@@ -73,7 +73,7 @@ func (v *Webview) retry() bool {
 // remake has the webview made anew, in the same place. So the error page is
 // not in the history.
 func (v *Webview) remake() {
-	h := v.window.host()
+	h := v.Window().host()
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if !v.closed {
@@ -145,7 +145,7 @@ func serveError(conn *wire.Conn, id uint64, v *Webview) {
 		return
 	}
 	text := strings.NewReplacer(
-		"{{title}}", html.EscapeString(v.window.State().Title),
+		"{{title}}", html.EscapeString(v.Window().State().Title),
 		"{{reason}}", html.EscapeString(p.reason),
 		"{{detail}}", html.EscapeString(p.detail),
 		"{{retry}}", retryAddress,

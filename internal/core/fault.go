@@ -18,7 +18,7 @@ func webviewFault(v *Webview, reason string, failures int, again bool) Fault {
 		e.Kind = supervise.Killed
 	}
 	return Fault{
-		Component: "webview", Host: v.window.host().name, Windows: []string{v.window.label},
+		Component: "webview", Host: v.Window().host().name, Windows: []string{v.Window().label},
 		Ending: e, Failures: failures, Restarting: again,
 	}
 }

@@ -127,7 +127,7 @@ func (c *Core) webviewOf(h *host, f wire.Frame) (*Webview, error) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	v := c.webviewIDs[f.Target]
-	if v != nil && v.window.host() != h || f.Target == 0 || f.Target > c.lastID {
+	if v != nil && v.Window().host() != h || f.Target == 0 || f.Target > c.lastID {
 		return nil, fmt.Errorf("%w: %s of webview %d, which is not of host %q", wire.ErrProtocol, f.Kind, f.Target, h.name)
 	}
 	return v, nil
@@ -169,8 +169,8 @@ func (h *host) logRecord(f wire.Frame) error {
 	}
 	attrs := []any{"host", h.name}
 	h.core.mu.RLock()
-	if v := h.core.webviewIDs[r.Webview]; v != nil && v.window.host() == h {
-		attrs = append(attrs, "window", v.window.label)
+	if v := h.core.webviewIDs[r.Webview]; v != nil && v.Window().host() == h {
+		attrs = append(attrs, "window", v.Window().label)
 	}
 	h.core.mu.RUnlock()
 	h.core.log.Log(h.core.ctx, slog.Level(r.Level), r.Message, attrs...)

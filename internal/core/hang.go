@@ -34,7 +34,7 @@ func (v *Webview) hangs() {
 	}
 	over := make(chan struct{})
 	v.hung = over
-	v.core.log.Warn("mullion: page does not answer", "window", v.window.label, "webview", v.label)
+	v.core.log.Warn("mullion: page does not answer", "window", v.Window().label, "webview", v.label)
 	v.core.tasks.Go(func() { v.waitForAnswer(over) })
 }
 
@@ -43,7 +43,7 @@ func (v *Webview) answers() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.hung != nil {
-		v.core.log.Warn("mullion: page answers", "window", v.window.label, "webview", v.label)
+		v.core.log.Warn("mullion: page answers", "window", v.Window().label, "webview", v.label)
 	}
 	v.endHang()
 }
@@ -62,7 +62,7 @@ func (v *Webview) waitForAnswer(over chan struct{}) {
 	t := time.NewTicker(v.core.opts.Patience.Page)
 	defer t.Stop()
 	for {
-		action := v.askAboutHang(Hang{v.window.label, v.label, time.Since(start)})
+		action := v.askAboutHang(Hang{v.Window().label, v.label, time.Since(start)})
 		if action != HangWait && v.endHung(over, action) {
 			return
 		}
@@ -111,6 +111,6 @@ func (v *Webview) endHung(over chan struct{}, action HangAction) bool {
 		v.Close()
 		return true
 	}
-	v.window.host().send(wire.KindWebviewAction, v.id, wire.Action{Name: wire.ActionTerminate})
+	v.Window().host().send(wire.KindWebviewAction, v.id, wire.Action{Name: wire.ActionTerminate})
 	return true
 }

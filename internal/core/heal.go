@@ -214,7 +214,7 @@ func (v *Webview) keepSession(data []byte) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.problem == nil {
-		v.session, v.sessionHost = slices.Clone(data), v.window.host().name
+		v.session, v.sessionHost = slices.Clone(data), v.Window().host().name
 	}
 }
 
@@ -231,8 +231,8 @@ func (v *Webview) remade() wire.WebviewState {
 	if v.problem != nil || len(v.session) == 0 {
 		return s
 	}
-	if v.restores++; v.restores > maxRestores || v.sessionHost != v.window.host().name {
-		v.core.log.Warn("mullion: page comes back without its history", "window", v.window.label, "webview", v.label)
+	if v.restores++; v.restores > maxRestores || v.sessionHost != v.Window().host().name {
+		v.core.log.Warn("mullion: page comes back without its history", "window", v.Window().label, "webview", v.label)
 		v.session, v.restores = nil, 0
 		return s
 	}
@@ -263,7 +263,7 @@ func (v *Webview) heal(reason string) {
 	}
 	v.core.fault(f)
 	if again {
-		v.window.host().send(wire.KindWebviewAction, v.id, wire.Action{Name: wire.ActionReload})
+		v.Window().host().send(wire.KindWebviewAction, v.id, wire.Action{Name: wire.ActionReload})
 		return
 	}
 	v.fail(f.Ending)

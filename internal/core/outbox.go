@@ -122,9 +122,9 @@ func (v *Webview) overrun(d *document) {
 	if !current {
 		return
 	}
-	v.core.log.Warn("mullion: page ended, it takes no answers", "window", v.window.label, "webview", v.label)
+	v.core.log.Warn("mullion: page ended, it takes no answers", "window", v.Window().label, "webview", v.label)
 	v.endDocument(ErrBackpressure)
-	v.window.host().send(wire.KindWebviewAction, v.id, wire.Action{Name: wire.ActionTerminate})
+	v.Window().host().send(wire.KindWebviewAction, v.id, wire.Action{Name: wire.ActionTerminate})
 }
 
 // add queues f if there is room. o.mu is held.
@@ -159,7 +159,7 @@ func (o *outbox) fits(f wire.Frame) bool {
 }
 
 func (o *outbox) send(f wire.Frame) {
-	if conn := o.webview.window.host().conn(); conn != nil {
+	if conn := o.webview.Window().host().conn(); conn != nil {
 		o.sent += len(f.Payload)
 		// If the host is gone its document is about to end.
 		_ = conn.Send(f)

@@ -67,7 +67,7 @@ func ofScreen[A, R any](name string, tell func(wire.Screen, A) (R, error)) built
 		if err != nil {
 			return zero, err
 		}
-		s, err := d.webview.window.Screen(ctx)
+		s, err := d.webview.Window().Screen(ctx)
 		if err != nil {
 			return zero, err
 		}

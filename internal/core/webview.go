@@ -17,10 +17,10 @@ import (
 
 // Webview is a webview and the document that it shows.
 type Webview struct {
-	core   *Core
-	id     uint32
-	label  string
-	window *Window
+	core  *Core
+	id    uint32
+	label string
+	in    atomic.Pointer[Window]
 	// opened is the address that it was made for.
 	opened string
 	gone   chan struct{} // closed when it is closed, alone or with its window
@@ -90,7 +90,7 @@ type document struct {
 func (v *Webview) Label() string { return v.label }
 
 // Window returns the window that the webview is in.
-func (v *Webview) Window() *Window { return v.window }
+func (v *Webview) Window() *Window { return v.in.Load() }
 
 // URL returns the address of the document that is shown.
 func (v *Webview) URL() string {
@@ -112,7 +112,7 @@ func (v *Webview) Do(ctx context.Context, name string, args any) error {
 	if args != nil {
 		a.Args = mustJSON(args)
 	}
-	return v.window.host().request(wire.KindWebviewAction, v.id, a).wait(ctx)
+	return v.Window().host().request(wire.KindWebviewAction, v.id, a).wait(ctx)
 }
 
 // Update changes the wanted state of the webview.
@@ -125,7 +125,7 @@ func (v *Webview) Update(ctx context.Context, change func(*wire.WebviewState)) e
 	change(&v.state)
 	// Under the lock, so that a host gets states in their order, and none
 	// after the webview was closed: it would make it anew.
-	r := v.window.host().request(wire.KindWebview, v.id, v.wanted())
+	r := v.Window().host().request(wire.KindWebview, v.id, v.wanted())
 	v.mu.Unlock()
 	err := r.wait(ctx)
 	if errors.Is(err, ErrHostLost) {
@@ -141,8 +141,8 @@ var ErrSharedHost = errors.New("the window shares its host process with the app'
 // Navigate loads a URL.
 func (v *Webview) Navigate(ctx context.Context, url string) error {
 	if !v.core.IsLocal(url) {
-		if err := v.window.host().maySeeOthers(); err != nil {
-			return fmt.Errorf("window %q: navigate to %s: %w", v.window.label, url, err)
+		if err := v.Window().host().maySeeOthers(); err != nil {
+			return fmt.Errorf("window %q: navigate to %s: %w", v.Window().label, url, err)
 		}
 	}
 	v.mu.Lock()
@@ -174,8 +174,8 @@ func (v *Webview) wanted() wire.WebviewState {
 		s.URL, s.JavaScriptDisabled = errorAddress, true
 		return s // no bridge: an error page asks for nothing
 	}
-	s.Origins = v.core.bridgeOrigins(v.window.label, v.label)
-	s.Script = v.core.opts.Script + v.core.commandScripts(v.window.label, v.label, s.URL)
+	s.Origins = v.core.bridgeOrigins(v.Window().label, v.label)
+	s.Script = v.core.opts.Script + v.core.commandScripts(v.Window().label, v.label, s.URL)
 	return s
 }
 
@@ -211,7 +211,7 @@ func (v *Webview) beginDocument(e wire.PageEvent) {
 		channels: map[uint32]*channel{},
 		streams:  map[uint64]*stream{},
 		caller: ipc.Caller{
-			Window:  v.window.label,
+			Window:  v.Window().label,
 			Webview: v.label,
 			Origin:  e.Origin,
 			URL:     e.URL,
@@ -336,7 +336,7 @@ func (v *Webview) page(e wire.PageEvent) error {
 		v.title = e.Detail
 		v.mu.Unlock()
 	case wire.PageFailed:
-		v.core.log.Warn("mullion: page failed to load", "window", v.window.label, "webview", v.label, "url", e.URL, "reason", e.Detail)
+		v.core.log.Warn("mullion: page failed to load", "window", v.Window().label, "webview", v.label, "url", e.URL, "reason", e.Detail)
 	case wire.PageCrashed:
 		v.heal(e.Detail)
 	case wire.PageHung:

@@ -26,7 +26,8 @@ type WebviewOptions struct {
 // newWebview makes what the Core knows of a webview.
 func newWebview(w *Window, id uint32, label string, s wire.WebviewState) *Webview {
 	c := w.core
-	v := &Webview{core: c, id: id, label: label, window: w, opened: s.URL, state: s}
+	v := &Webview{core: c, id: id, label: label, opened: s.URL, state: s}
+	v.in.Store(w)
 	v.state.Label, v.state.Window = label, w.id
 	v.url = s.URL
 	v.homes = c.homes(s.URL)
@@ -95,17 +96,11 @@ func (c *Core) noteWebview(w *Window, label string, s wire.WebviewState) (*Webvi
 			return nil, err
 		}
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	switch {
-	case w.closing:
-		return nil, ErrNoWindow
-	case len(w.webviews) >= maxWindowWebviews:
-		return nil, fmt.Errorf("window %q has %d webviews; more are not possible", w.label, len(w.webviews))
+	v := newWebview(w, c.lastID+1, label, s)
+	if err := w.take(v); err != nil {
+		return nil, err
 	}
 	c.lastID++
-	v := newWebview(w, c.lastID, label, s)
-	w.webviews = append(slices.Clip(w.webviews), v)
 	c.webviews[label], c.webviewIDs[v.id] = v, v
 	return v, nil
 }
@@ -134,20 +129,17 @@ func (v *Webview) place(h *host) {
 // Close removes the webview from its window. The window's first one takes the
 // window along. Nobody is asked.
 func (v *Webview) Close() {
-	c, w := v.core, v.window
+	c, w := v.core, v.Window()
 	w.mu.Lock()
 	i := slices.Index(w.webviews, v)
+	w.mu.Unlock()
 	if i == 0 {
-		w.mu.Unlock()
 		w.Destroy()
 		return
 	}
-	if i < 0 || w.closing {
-		w.mu.Unlock()
-		return
+	if err := w.release(v); err != nil {
+		return // it is closed, goes with its window, or goes to another one
 	}
-	w.webviews = slices.Delete(slices.Clone(w.webviews), i, i+1)
-	w.mu.Unlock()
 
 	v.mu.Lock()
 	v.closed = true

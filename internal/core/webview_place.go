@@ -34,7 +34,7 @@ func shareOf(r wire.Rect, width, height float64) wire.Rect {
 
 // Bounds is the webview's place in the window's content, in logical pixels.
 func (v *Webview) Bounds() wire.Rect {
-	width, height := v.window.contentSize()
+	width, height := v.Window().contentSize()
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return boundsOf(&v.state, width, height)
@@ -53,7 +53,7 @@ func boundsOf(s *wire.WebviewState, width, height float64) wire.Rect {
 // ChangeBounds moves and resizes the webview. One that keeps its share of the
 // window goes on doing so, with the new one.
 func (v *Webview) ChangeBounds(ctx context.Context, change func(*wire.Rect)) error {
-	width, height := v.window.contentSize()
+	width, height := v.Window().contentSize()
 	var bad error
 	err := v.Update(ctx, func(s *wire.WebviewState) {
 		r := boundsOf(s, width, height)
@@ -74,7 +74,7 @@ func (v *Webview) ChangeBounds(ctx context.Context, change func(*wire.Rect)) err
 // SetAutoResize makes the webview keep its share of the window when that is
 // resized, or its place and size.
 func (v *Webview) SetAutoResize(ctx context.Context, on bool) error {
-	width, height := v.window.contentSize()
+	width, height := v.Window().contentSize()
 	return v.Update(ctx, func(s *wire.WebviewState) {
 		r := boundsOf(s, width, height)
 		switch {
@@ -89,7 +89,7 @@ func (v *Webview) SetAutoResize(ctx context.Context, on bool) error {
 
 // inSight reports whether something of the webview is within its window.
 func (v *Webview) inSight() bool {
-	width, height := v.window.contentSize()
+	width, height := v.Window().contentSize()
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	r := boundsOf(&v.state, width, height)
@@ -112,4 +112,13 @@ func (v *Webview) SetZoom(ctx context.Context, factor float64) error {
 		return err
 	}
 	return v.Update(ctx, func(s *wire.WebviewState) { s.Zoom = factor })
+}
+
+// scale is the number of physical pixels in a logical one, 1 while it is not
+// known.
+func (v *Webview) scale() float64 {
+	if s := v.Window().Observed().Scale; s > 0 {
+		return s
+	}
+	return 1
 }

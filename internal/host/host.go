@@ -212,9 +212,12 @@ func (h *host) handle(f wire.Frame) error {
 		if err := wire.Decode(f, &a); err != nil {
 			return err
 		}
-		if a.Name == wire.ActionScreen && f.Kind == wire.KindWindowAction {
+		switch {
+		case a.Name == wire.ActionScreen && f.Kind == wire.KindWindowAction:
 			h.screen(f)
-		} else {
+		case a.Name == wire.ActionClearData && f.Kind == wire.KindWebviewAction && h.webviews[f.Target] != nil:
+			h.webviews[f.Target].v.ClearData(func(err error) { h.result(f, err) })
+		default:
 			h.result(f, h.do(f, a))
 		}
 	case wire.KindDeliver:

@@ -60,13 +60,16 @@ type outgoing struct {
 
 func (h *host) applyWebview(id uint32, s wire.WebviewState) error {
 	if v := h.webviews[id]; v != nil {
-		if s.Window != v.state.Window || s.Label != v.state.Label {
-			return fmt.Errorf("webview %q: moving to another window: %w", s.Label, errors.ErrUnsupported)
+		if s.Label != v.state.Label {
+			return fmt.Errorf("webview %q: changing its label: %w", s.Label, errors.ErrUnsupported)
+		}
+		if h.windows[s.Window] == nil {
+			return fmt.Errorf("webview %q: window not found", s.Label)
 		}
 		err := v.v.Apply(&v.state, &s)
 		old := v.state
 		v.state = s
-		if old.Script != s.Script || !equal(old.Origins, s.Origins) {
+		if old.Window != s.Window || old.Script != s.Script || !equal(old.Origins, s.Origins) {
 			err = errors.Join(err, v.setScripts())
 		}
 		return err

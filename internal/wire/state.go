@@ -180,11 +180,15 @@ const (
 	ActionReload    = "reload"
 	ActionBack      = "back"
 	ActionForward   = "forward"
-	ActionDevtools  = "devtools"  // Args: true opens, false closes
-	ActionTerminate = "terminate" // ends the web process, as a crash would
+	ActionDevtools  = "devtools"   // Args: true opens, false closes, DevtoolsToggle does either
+	ActionClearData = "clear-data" // removes what its pages, and others of its host, have stored
+	ActionTerminate = "terminate"  // ends the web process, as a crash would
 	// ActionCancelDownload ends a download. Args: its number, see Verdict.
 	ActionCancelDownload = "cancel-download"
 )
+
+// DevtoolsToggle is an argument of ActionDevtools.
+const DevtoolsToggle = "toggle"
 
 // PageEventKind says what a webview went through.
 type PageEventKind string

@@ -44,7 +44,14 @@ func (v *Webview) Apply(_, s *wire.WebviewState) error {
 		return ErrClosed
 	}
 	v.state = *s
+	v.window = v.engine.windows[s.Window]
 	return nil
+}
+
+// ClearData implements backend.Webview. It records that it was called.
+func (v *Webview) ClearData(done func(error)) {
+	v.actions = append(v.actions, wire.Action{Name: wire.ActionClearData})
+	v.engine.Post(func() { done(nil) })
 }
 
 // Do implements backend.Webview.

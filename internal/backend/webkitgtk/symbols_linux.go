@@ -90,6 +90,7 @@ type library struct {
 	gdkWindowGetDevicePosition   cfunc
 
 	// GTK
+	gtkContainerRemove               cfunc
 	gtkContainerAdd                  cfunc
 	gtkDragDestFindTarget            cfunc
 	gtkDragFinish                    cfunc
@@ -210,6 +211,8 @@ type library struct {
 	webkitWebContextGetType                                       cfunc
 	webkitWebContextRegisterUriScheme                             cfunc
 	webkitWebContextSetSpellCheckingEnabled                       cfunc
+	webkitWebsiteDataManagerClear                                 cfunc
+	webkitWebsiteDataManagerClearFinish                           cfunc
 	webkitWebsiteDataManagerNew                                   cfunc
 	webkitNetworkProxySettingsFree                                cfunc
 	webkitNetworkProxySettingsNew                                 cfunc
@@ -231,11 +234,13 @@ type library struct {
 	webkitUserScriptNewForWorld                                   cfunc
 	webkitUserScriptUnref                                         cfunc
 	webkitWebInspectorClose                                       cfunc
+	webkitWebInspectorGetWebView                                  cfunc
 	webkitWebInspectorShow                                        cfunc
 	webkitWebViewCallAsyncJavascriptFunction                      cfunc
 	webkitWebViewCallAsyncJavascriptFunctionFinish                cfunc
 	webkitWebViewGetBackForwardList                               cfunc
 	webkitWebViewGetInspector                                     cfunc
+	webkitWebViewGetWebsiteDataManager                            cfunc
 	webkitWebViewGetIsWebProcessResponsive                        cfunc
 	webkitWebViewGetSessionState                                  cfunc
 	webkitWebViewGetTitle                                         cfunc

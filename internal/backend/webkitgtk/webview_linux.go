@@ -149,6 +149,11 @@ func (v *webview) Apply(old, s *wire.WebviewState) error {
 	if v.closed {
 		return errClosed
 	}
+	if old.Window != s.Window {
+		if err := v.move(v.e.windows[s.Window]); err != nil {
+			return err
+		}
+	}
 	v.state = *s
 	for _, p := range webviewProperties {
 		if !p.same(old, s) {
@@ -159,10 +164,42 @@ func (v *webview) Apply(old, s *wire.WebviewState) error {
 	if old.Incognito != s.Incognito {
 		errs = append(errs, fmt.Errorf("webkitgtk: changing incognito of an open webview: %w", errors.ErrUnsupported))
 	}
-	if old.Window != s.Window {
-		errs = append(errs, fmt.Errorf("webkitgtk: moving a webview to another window: %w", errors.ErrUnsupported))
-	}
 	return errors.Join(errs...)
+}
+
+// move puts the webview into another window, with the page that it shows.
+func (v *webview) move(to *window) error {
+	if to == nil || to.closed {
+		return fmt.Errorf("webkitgtk: webview %d is to move to a window that is not there", v.id)
+	}
+	from, c := v.window, v.e.c
+	v.forgetDrag()
+	from.remove(v)
+	c.gtkContainerRemove.call(from.overlay, v.view) // v holds on to it
+	c.gtkWidgetQueueDraw.call(from.overlay)
+	v.window = to
+	to.webviews = append(to.webviews, v)
+	c.gtkOverlayAddOverlay.call(to.overlay, v.view)
+	v.applyBackground()
+	return nil
+}
+
+// allData is WEBKIT_WEBSITE_DATA_ALL.
+const allData = 1<<14 - 1
+
+// ClearData implements backend.Webview.
+func (v *webview) ClearData(done func(error)) {
+	if v.closed {
+		done(errClosed)
+		return
+	}
+	e := v.e
+	fn, data := e.asyncResult(func(manager, result uintptr) {
+		failure := new(uintptr)
+		e.c.webkitWebsiteDataManagerClearFinish.with(manager, result, failure)
+		done(e.takeError(*failure))
+	})
+	e.c.webkitWebsiteDataManagerClear.with(e.c.webkitWebViewGetWebsiteDataManager.call(v.view), allData, int64(0), nil, fn, data)
 }
 
 func (v *webview) applyHidden() {
@@ -266,13 +303,16 @@ func (v *webview) Do(a wire.Action) error {
 }
 
 func (v *webview) devtools(a wire.Action) error {
+	inspector := v.e.c.webkitWebViewGetInspector.call(v.view)
 	open := true
-	if len(a.Args) > 0 {
+	switch {
+	case string(a.Args) == `"`+wire.DevtoolsToggle+`"`:
+		open = v.e.c.webkitWebInspectorGetWebView.call(inspector) == 0 // it has one while it is open
+	case len(a.Args) > 0:
 		if err := json.Unmarshal(a.Args, &open); err != nil {
 			return fmt.Errorf("webkitgtk: devtools: %w", err)
 		}
 	}
-	inspector := v.e.c.webkitWebViewGetInspector.call(v.view)
 	switch {
 	case !open:
 		v.e.c.webkitWebInspectorClose.call(inspector)
