@@ -362,3 +362,44 @@ func TestTray(t *testing.T) {
 	p.ends()
 	must(desktop.WaitEmpty(t.Context()))
 }
+
+// TestPlayer plays a file, and uses the window's own title bar.
+func TestPlayer(t *testing.T) {
+	p := open(t, "player")
+	w := p.window("Morning on the Lake – Player") // it is told so when the file is read
+	if got := frame(w); got != "0" {
+		t.Errorf("the window has a frame of %q pixels", got)
+	}
+	if out, err := exec.Command("xwininfo", "-id", w).Output(); err != nil || !strings.Contains(string(out), "Depth: 32") {
+		t.Errorf("the window has no room for transparency: %v\n%s", err, out)
+	}
+	place := func() string {
+		out, err := exec.Command("xdotool", "getwindowgeometry", w).Output()
+		if err != nil {
+			t.Fatalf("xdotool: %v", err)
+		}
+		return string(out)
+	}
+	before := place()
+	p.try("the window moves by its title bar", func() {
+		p.do("mousemove", "--window", w, "190", "22", "mousedown", "1")
+		p.do("mousemove_relative", "20", "20", "mousemove_relative", "--", "100", "60", "mouseup", "1")
+	}, func() error {
+		if place() == before {
+			return fmt.Errorf("it is still at %s", before)
+		}
+		return nil
+	})
+	p.picture("player")
+	p.try("the tune plays", func() {
+		p.do("mousemove", "--window", w, "190", "332", "click", "1")
+	}, func() error {
+		if len(windows("▶ Morning on the Lake – Player")) == 0 {
+			return fmt.Errorf("it does not")
+		}
+		return nil
+	})
+	p.picture("playing")
+	p.do("mousemove", "--window", w, "24", "23", "click", "1")
+	p.ends()
+}
