@@ -140,4 +140,33 @@ func TestWebviewsSideBySide(t *testing.T) {
 	if got := fmt.Sprint(app.Webviews()); got != "[blue main]" {
 		t.Errorf("webviews %s", got)
 	}
+
+	// Blue goes to another window, with its page.
+	app.Page("blue").Must(`window.mark = 'kept'`, nil)
+	app.Open("other", func(o *mullion.WindowOptions) {
+		x, y := 950.0, 100.0
+		o.URL, o.Width, o.Height, o.X, o.Y, o.Decorations = "red.html", 300, 400, &x, &y, false
+	})
+	other, err := app.Window("other")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blue, err := app.Webview("blue")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := blue.SetBounds(ctx, mullion.Rect{X: 100, Y: 200, Width: 200, Height: 200}); err != nil {
+		t.Fatal(err)
+	}
+	if err := blue.Move(ctx, other); err != nil {
+		t.Fatal(err)
+	}
+	looks("without blue", look{310, 20, "green"}, look{110, 210, "green"})
+	w = other
+	looks("with blue", look{50, 20, "red"}, look{110, 210, "blue"}, look{290, 390, "blue"})
+	var mark string
+	app.Page("blue").Must(`return window.mark`, &mark)
+	if mark != "kept" {
+		t.Errorf("the page has lost its state: %q", mark)
+	}
 }

@@ -61,6 +61,16 @@ func (v *webview) watchPage() {
 		v.report(kind, v.url, "")
 		return 0
 	})
+	// WebKit's own answer is a modal dialog of this process, which sees no
+	// printers.
+	var told uint64 // the last document whose wish is in the log
+	e.connectFallback(v.view, "print", 2, 1, func(args) uintptr {
+		if told != v.document {
+			told = v.document
+			e.options.Log("webkitgtk: a page wants to print, which is not possible")
+		}
+		return 1
+	})
 	e.connect(v.view, "close", 1, func(args) uintptr { v.window.requestClose(); return 0 })
 }
 
