@@ -98,7 +98,7 @@ func (c *Core) cmdListenNotifications(ctx context.Context, a notificationListenA
 	s.listeners = append(s.listeners, notificationListener{d, a.Event, a.Handler.Channel})
 	s.mu.Unlock()
 	if first {
-		d.onEnd(func() { s.drop(func(l notificationListener) bool { return l.doc == d }) })
+		d.onEnd(s, func() { s.drop(func(l notificationListener) bool { return l.doc == d }) })
 	}
 	return none{}, nil
 }

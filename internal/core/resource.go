@@ -62,7 +62,7 @@ func (c *Core) addResource(d *document, shared bool, value any, closed func()) (
 	r.owners[d][id] = none{}
 	r.mu.Unlock()
 	if first && d != nil {
-		d.onEnd(func() { r.drop(d) })
+		d.onEnd(r, func() { r.drop(d) })
 	}
 	return id, nil
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"sync"
 
@@ -190,7 +191,7 @@ func (s *State) send(sub *subscription) {
 		next := sub.pending[0]
 		s.mu.Unlock()
 		err := sub.ch.Send(sub.doc.ctx, mustJSON(next))
-		if err != nil && sub.doc.ctx.Err() == nil {
+		if err != nil && sub.doc.ctx.Err() == nil && !errors.Is(err, ipc.ErrChannelClosed) {
 			s.core.log.Warn("mullion: state not sent", "state", s.name, "webview", sub.doc.webview.label, "version", next.Version, "error", err)
 		}
 		s.mu.Lock()
@@ -307,9 +308,9 @@ func (c *Core) cmdStateSubscribe(ctx context.Context, a subscribeArgs) (uint64, 
 	s.subs[id] = sub
 	s.tell(sub)
 	s.mu.Unlock()
-	ch.doc.onEnd(func() {
+	ch.doc.onEnd(s, func() {
 		s.mu.Lock()
-		delete(s.subs, id)
+		maps.DeleteFunc(s.subs, func(_ uint64, other *subscription) bool { return other.doc == ch.doc })
 		s.mu.Unlock()
 	})
 	return id, nil
@@ -328,10 +329,14 @@ func (c *Core) cmdStateUnsubscribe(ctx context.Context, a unsubscribeArgs) (none
 	defer c.mu.RUnlock()
 	for _, s := range c.states {
 		s.mu.Lock()
-		if sub := s.subs[a.ID]; sub != nil && sub.doc == d {
+		sub := s.subs[a.ID]
+		if sub != nil && sub.doc == d {
 			delete(s.subs, a.ID)
 		}
 		s.mu.Unlock()
+		if sub != nil && sub.doc == d {
+			c.tasks.Go(func() { _ = sub.ch.Close() }) // it may wait for a value on its way
+		}
 	}
 	return none{}, nil
 }

@@ -80,7 +80,7 @@ type document struct {
 	channels map[uint32]*channel // guarded by mu
 	streams  map[uint64]*stream  // guarded by mu
 	lastID   uint64              // guarded by mu; of streams
-	closers  []func()            // guarded by mu; run when the document ends
+	closers  map[any]func()      // guarded by mu; run when the document ends
 	toRead   budget              // of the bytes of channel messages
 	images   atomic.Int64        // bytes of the images that it has
 	ended    bool                // guarded by mu
@@ -273,11 +273,16 @@ func (d *document) end(cause error) {
 	}
 }
 
-// onEnd runs f when the document ends, or at once if it has.
-func (d *document) onEnd(f func()) {
+// onEnd runs f when the document ends, or at once if it has. There is one f
+// for each key, such as a table that f takes the document out of, so that what
+// a page opens and closes again leaves nothing behind.
+func (d *document) onEnd(key any, f func()) {
 	d.mu.Lock()
 	if !d.ended {
-		d.closers = append(d.closers, f)
+		if d.closers == nil {
+			d.closers = map[any]func(){}
+		}
+		d.closers[key] = f
 		d.mu.Unlock()
 		return
 	}

@@ -1,0 +1,46 @@
+package core
+
+// Held counts what the tables of the Core have.
+func (c *Core) Held() map[string]int {
+	held := map[string]int{"items of menus": c.menuStore.Live()}
+	c.mu.RLock()
+	held["windows"], held["window IDs"] = len(c.windows), len(c.windowIDs)
+	held["webviews"], held["webview IDs"] = len(c.webviews), len(c.webviewIDs)
+	for _, s := range c.states {
+		s.mu.Lock()
+		held["subscriptions"] += len(s.subs)
+		s.mu.Unlock()
+	}
+	for _, v := range c.webviews {
+		v.mu.Lock()
+		d := v.doc
+		v.mu.Unlock()
+		if d == nil {
+			continue
+		}
+		d.mu.Lock()
+		held["documents"]++
+		held["channels"] += len(d.channels)
+		held["calls"] += len(d.calls)
+		held["streams"] += len(d.streams)
+		held["closers"] += len(d.closers)
+		d.mu.Unlock()
+	}
+	c.mu.RUnlock()
+	c.events.mu.RLock()
+	held["names of events"] = len(c.events.byName)
+	for _, l := range c.events.byName {
+		held["listeners"] += len(l)
+	}
+	c.events.mu.RUnlock()
+	c.pageResources.mu.Lock()
+	held["resources"], held["owners of resources"] = len(c.pageResources.byID), len(c.pageResources.owners)
+	c.pageResources.mu.Unlock()
+	c.menus.mu.Lock()
+	held["menu bars"], held["popups"] = len(c.menus.windows), len(c.menus.popups)
+	c.menus.mu.Unlock()
+	c.trays.mu.Lock()
+	held["tray icons"] = len(c.trays.byID)
+	c.trays.mu.Unlock()
+	return held
+}
