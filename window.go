@@ -113,6 +113,9 @@ func windowState(o *config.Window) wire.WindowState {
 		AllWorkspaces: o.VisibleOnAllWorkspaces, Transparent: o.Transparent, Theme: string(o.Theme),
 	}
 	s.Background = color(o.BackgroundColor)
+	if p := o.PreventOverflow; p != nil && p.Enabled {
+		s.Margin = &wire.Point{X: p.Width, Y: p.Height}
+	}
 	return s
 }
 

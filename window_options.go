@@ -30,8 +30,6 @@ var lackingOptions = []struct {
 	{"contentProtected", func(o *config.Window) bool { return o.ContentProtected }, missed,
 		"Linux has no way to keep a window out of screen captures"},
 	{"shadow", func(o *config.Window) bool { return !o.Shadow }, missed, "shadows are drawn by the window manager"},
-	{"preventOverflow", func(o *config.Window) bool { return o.PreventOverflow != nil && o.PreventOverflow.Enabled }, missed,
-		"this is not there yet"},
 	{"zoomHotkeysEnabled", func(o *config.Window) bool { return o.ZoomHotkeysEnabled }, missed, "this is not there yet"},
 	{"parent", func(o *config.Window) bool { return o.Parent != "" }, notPages, "this is not there yet"},
 	{"dragDropEnabled", func(o *config.Window) bool { return !o.DragDropEnabled }, missed,

@@ -26,6 +26,7 @@ func TestLackingOptions(t *testing.T) {
 		{"data of a page", `{"dataDirectory": "a"}`, true, "dataDirectory", true},
 		{"title bar", `{"titleBarStyle": "Overlay"}`, true, "titleBarStyle", false},
 		{"capture", `{"contentProtected": true}`, false, "contentProtected", false},
+		{"overflow", `{"preventOverflow": true}`, true, "", false},
 		{"drop", `{"dragDropEnabled": false}`, false, "dragDropEnabled", false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -54,5 +55,15 @@ func TestDefaultWindowOptions(t *testing.T) {
 	o := a.WindowOptions("x")
 	if err := a.checkOptions(&o.Window, false); err != nil || log.Len() > 0 {
 		t.Errorf("%v, log: %s", err, log.String())
+	}
+}
+
+func TestPreventOverflow(t *testing.T) {
+	o, err := config.ParseWindow("options", []byte(`{"preventOverflow": {"width": 5, "height": 6}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m := windowState(o).Margin; m == nil || m.X != 5 || m.Y != 6 {
+		t.Errorf("margin %+v", m)
 	}
 }

@@ -209,6 +209,7 @@ func (w *Window) wanted() wire.WindowState {
 	s.Touch = nil
 	if w.observed.Scale > 0 { // it was there before: the focus stays where it is by now
 		s.Focus = w.observed.Focused
+		s.Margin = nil // as the user has it
 	}
 	return s
 }

@@ -13,8 +13,11 @@ type WindowState struct {
 	Y      *float64 `json:"y,omitzero"`
 	Center bool     `json:"center,omitzero"` // only when created; beats X and Y
 	// Width and Height are those of the content.
-	Width     float64  `json:"width"`
-	Height    float64  `json:"height"`
+	Width  float64 `json:"width"`
+	Height float64 `json:"height"`
+	// Margin is only for when the window is created: it becomes so small that
+	// its monitor's work area holds it, with X and Y to spare.
+	Margin    *Point   `json:"margin,omitzero"`
 	MinWidth  *float64 `json:"minWidth,omitzero"`
 	MinHeight *float64 `json:"minHeight,omitzero"`
 	MaxWidth  *float64 `json:"maxWidth,omitzero"`

@@ -29,6 +29,9 @@ func (w *window) changed() {
 		if w.closed {
 			return
 		}
+		if w.fitting {
+			w.shrink()
+		}
 		if o := w.Observe(); o != w.observed {
 			w.observed = o
 			w.e.handler.Observed(w.id, o)

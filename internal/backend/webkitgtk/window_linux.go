@@ -27,6 +27,7 @@ type window struct {
 	webviews []*webview
 	closed   bool
 
+	fitting   bool                // the frame is not known yet, see shrink
 	observed  wire.WindowObserved // reported last
 	observing bool                // a report is posted
 }
@@ -75,6 +76,9 @@ func newWindow(e *engine, id uint32, s *wire.WindowState) (*window, error) {
 	}
 	if s.Center {
 		old.X, old.Y = s.X, s.Y
+	}
+	if s.Margin != nil {
+		s = w.fitted(s)
 	}
 	errs = append(errs, w.Apply(&old, s))
 	return w, errors.Join(errs...)
