@@ -305,7 +305,6 @@ var badHosts = []struct {
 		b.document()
 		b.send(wire.KindCredit, myView, 7, string(wire.PutCount(1)))
 	}, "credit for stream 7, which there never was"},
-	{"gives up a stream that there never was", func(b *badHost) { b.ready(); b.document(); b.send(wire.KindGiveUp, myView, 7, "") }, "end of stream 7"},
 	{"confirms by three bytes", func(b *badHost) { b.ready(); b.document(); b.send(wire.KindCredit, myView, 0, "abc") }, "credit frame of 3 bytes"},
 	{"answers what was not asked", func(b *badHost) { b.ready(); b.send(wire.KindResult, myWindow, 12345, "{}") }, "result 12345 was not asked for"},
 	{"numbers calls backwards", func(b *badHost) { b.ready(); b.document(); b.call(5, 0, `["block",{}]`); b.call(4, 0, `["block",{}]`) }, "call 4 after call 5"},

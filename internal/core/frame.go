@@ -79,7 +79,8 @@ func (h *host) frame(r *reader, f wire.Frame) error {
 	case wire.KindDownload:
 		return c.downloadEvent(v, f)
 	case wire.KindGiveUp:
-		return v.giveUpStream(f.ID)
+		v.giveUpStream(f.ID)
+		return nil
 	case wire.KindDrag:
 		return v.dragged(f)
 	case wire.KindSession:
