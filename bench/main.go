@@ -80,6 +80,7 @@ func run(ctx context.Context) error {
 	jsonFile := flag.String("json", "", "write the figures to this `file`")
 	profile := flag.String("cpuprofile", "", "write a profile of the Core to this `file`; for hosts use perf")
 	rounds := flag.Int("rounds", 0, "number of rounds of calls")
+	starts := flag.Int("starts", 0, "number of starts, of which the first is not counted; confinement takes twice as many pairs")
 	flag.Parse()
 
 	b := &bench{size: full}
@@ -88,6 +89,9 @@ func run(ctx context.Context) error {
 	}
 	if *rounds > 0 {
 		b.rounds = *rounds
+	}
+	if *starts > 0 {
+		b.starts = *starts
 	}
 	if os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
 		d, err := e2e.StartDisplay()
