@@ -44,6 +44,9 @@ type Options struct {
 	DataDir string
 	// Dev loads pages from build.devUrl instead of the files, if there is one,
 	// and turns developer tools on where the configuration leaves it open.
+	// On Linux it also logs which files and system calls are refused to hosts
+	// and workers, and which permission would grant them; starts take longer
+	// for it. Refused connections are always logged.
 	Dev bool
 	// DownloadDir takes what pages download, under names that were not taken:
 	// an absolute path, or one that begins with a variable as in capability
@@ -171,7 +174,7 @@ func New(o Options) (*App, error) {
 		Platform: capability.PlatformOf(runtime.GOOS),
 		DataDir:  filepath.Join(a.dataDir, "engine"),
 		CacheDir: filepath.Join(cacheDir, "engine"),
-		Launch:   launch(o.Logger, area, demand{o.MinConfinement, without}),
+		Launch:   launch(o.Logger, area, demand{o.MinConfinement, without, o.Dev}),
 		StayOpen: o.StayOpen,
 
 		DesktopFile:   o.DesktopFile,

@@ -3,7 +3,6 @@ package mullion
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strconv"
 	"strings"
@@ -134,29 +133,4 @@ func checkConfinement(status []sandbox.Status, least ConfinementLevel) error {
 	// Another attempt would end the same way.
 	return fmt.Errorf("its confinement would be %q, and %q is demanded at least; missing: %s: %w",
 		level, least, strings.Join(missing, ", "), errors.ErrUnsupported)
-}
-
-// ordinary are sockets that libraries try at each start and do without.
-var ordinary = []string{"/nscd/socket", "/dbus/system_bus_socket"}
-
-// logRefusal tells what a process may not connect to, and what would let it.
-func logRefusal(log *slog.Logger, from []any, r sandbox.Refusal) {
-	args := append(slices.Clone(from), "pid", r.PID, "program", r.Program, "to", r.What)
-	for _, o := range ordinary {
-		if strings.Contains(r.What, o) {
-			log.Debug("mullion: connection refused", args...)
-			return
-		}
-	}
-	for _, g := range []struct{ part, permission string }{
-		{"TCP ", "sandbox:allow-network"},
-		{"/pulse/", "sandbox:allow-audio"},
-		{"/pipewire-", "sandbox:allow-audio"},
-		{"/at-spi/", "sandbox:allow-accessibility"},
-	} {
-		if strings.Contains(r.What, g.part) {
-			args = append(args, "permission", g.permission)
-		}
-	}
-	log.Warn("mullion: connection refused", args...)
 }

@@ -26,13 +26,15 @@ type child struct {
 type demand struct {
 	least   ConfinementLevel
 	without sandbox.Without
+	// watch has all that is refused to hosts logged.
+	watch bool
 }
 
 // launch starts hosts. It is the only place where an app starts one. area is
 // where files of the user are laid out for them.
 func launch(log *slog.Logger, area *transfer.Area, demand demand) func(context.Context, core.Launch) (core.Child, error) {
 	return func(_ context.Context, l core.Launch) (core.Child, error) {
-		spec, err := hostSpec(log, l, area)
+		spec, err := hostSpec(log, l, area, demand.watch)
 		if err != nil {
 			return nil, err
 		}
@@ -61,8 +63,9 @@ func launch(log *slog.Logger, area *transfer.Area, demand demand) func(context.C
 	}
 }
 
-// hostSpec says how to start a host, and what it may reach.
-func hostSpec(log *slog.Logger, l core.Launch, area *transfer.Area) (sandbox.Spec, error) {
+// hostSpec says how to start a host, and what it may reach. If it is watched
+// it has a proxy in any case, which refuses what is not granted and says so.
+func hostSpec(log *slog.Logger, l core.Launch, area *transfer.Area, watch bool) (sandbox.Spec, error) {
 	inbox, err := area.Inbox(l.Name)
 	if err != nil {
 		return sandbox.Spec{}, err
@@ -80,7 +83,7 @@ func hostSpec(log *slog.Logger, l core.Launch, area *transfer.Area) (sandbox.Spe
 		Private:  []string{l.Folders.Data, l.Folders.Cache, outbox},
 		Policy: &sandbox.Policy{
 			Engine:        true,
-			Network:       r.Network(),
+			Network:       r.Network() || watch,
 			GPU:           r.GPU,
 			UserFonts:     r.UserFonts,
 			Audio:         r.Audio,
@@ -91,7 +94,8 @@ func hostSpec(log *slog.Logger, l core.Launch, area *transfer.Area) (sandbox.Spe
 			Write:         r.Write,
 			MemoryLimit:   r.MemoryLimit,
 		},
-		Refused: func(f sandbox.Refusal) { logRefusal(log, []any{"host", l.Name}, f) },
+		Watch:   watch,
+		Refused: func(f sandbox.Refusal) { logRefusal(log, f, hostGrant(f), "host", l.Name) },
 	}, nil
 }
 

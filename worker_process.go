@@ -175,9 +175,8 @@ func (a *App) launchWorker(name string, o WorkerOptions) func(context.Context) (
 			// No engine: what a worker has is what it was granted.
 			Policy:  &sandbox.Policy{Network: len(o.Connect) > 0, Read: o.Read, Write: o.Write, MemoryLimit: o.MemoryLimit},
 			Without: a.without,
-			Refused: func(r sandbox.Refusal) {
-				log.Warn("mullion: refused to a worker", "worker", name, "wanted", r.What)
-			},
+			Watch:   a.dev,
+			Refused: func(r sandbox.Refusal) { logRefusal(log, r, workerGrant(r), "worker", name) },
 		}
 		if o.MemoryLimit > 0 {
 			// From the first allocation on, and before anything is read.

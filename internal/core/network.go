@@ -14,16 +14,13 @@ import (
 const noProxy = "socks5://127.0.0.1:1"
 
 // serveNetwork serves what one life of the host may have of the network, and
-// returns the address of the proxy as the engine takes it.
+// returns the address of the proxy as the engine takes it. Where nothing is
+// granted there is a listener only to log what is refused, while developing.
 func (h *host) serveNetwork(l net.Listener, r capability.Resources) (proxy string, stop func()) {
-	if !r.Network() {
-		if l != nil {
-			l.Close()
-		}
-		return noProxy, func() {}
-	}
 	if l == nil {
-		h.core.log.Warn("mullion: no network for a host, though capabilities grant some: this system cannot keep others out of its proxy", "host", h.name)
+		if r.Network() {
+			h.core.log.Warn("mullion: no network for a host, though capabilities grant some: this system cannot keep others out of its proxy", "host", h.name)
+		}
 		return noProxy, func() {}
 	}
 	p := egress.New(egress.Options{Connect: r.Connect, Refuse: r.Refuse, Refused: h.networkRefused})

@@ -64,6 +64,8 @@ type Options struct {
 	// MinConfinement and WithoutLayers are those of the app's options.
 	MinConfinement mullion.ConfinementLevel
 	WithoutLayers  []string
+	// Dev is that of the app's options.
+	Dev bool
 	// Logger gets the log instead of the test.
 	Logger *slog.Logger
 }
@@ -157,6 +159,7 @@ func Start(t testing.TB, o Options) *App {
 		OnHang:       o.OnHang,
 		HangTimeout:  o.HangTimeout,
 		DownloadDir:  o.DownloadDir,
+		Dev:          o.Dev,
 
 		MinConfinement: o.MinConfinement,
 		WithoutLayers:  o.WithoutLayers,

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -161,16 +162,20 @@ func startOffline(t *testing.T, capabilities, url string) *e2e.App {
 // logged waits for a refusal in the log.
 func logged(t *testing.T, app *e2e.App, server, windows, rule string) {
 	t.Helper()
-	want := []string{"connection refused", "windows=" + windows, "server=" + server, rule}
+	loggedLine(t, app, "connection refused", "windows="+windows, "server="+server, rule)
+}
+
+// loggedLine waits for a line of the log that has all of want.
+func loggedLine(t *testing.T, app *e2e.App, want ...string) {
+	t.Helper()
+	has := func(line string) bool {
+		return !slices.ContainsFunc(want, func(w string) bool { return !strings.Contains(line, w) })
+	}
 	if err := e2e.WaitFor(attackTimeout, func() error {
-	lines:
 		for line := range strings.Lines(app.Log.Tail(2000)) {
-			for _, w := range want {
-				if !strings.Contains(line, w) {
-					continue lines
-				}
+			if has(line) {
+				return nil
 			}
-			return nil
 		}
 		return fmt.Errorf("no line of the log has all of %q", want)
 	}); err != nil {

@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"context"
 	"errors"
+	"os"
 	"testing"
 
 	"github.com/mullion-dev/mullion"
@@ -14,7 +15,7 @@ type slowArgs struct {
 	How  string `json:"how,omitzero"`
 }
 
-// slowly answers at once, not at all, or with an error.
+// slowly answers at once, not at all, with an error, or with what is in a file.
 var slowly = mullion.NewWorker("slowly", func(ctx context.Context, a slowArgs) (string, error) {
 	switch a.How {
 	case "wait":
@@ -25,6 +26,9 @@ var slowly = mullion.NewWorker("slowly", func(ctx context.Context, a slowArgs) (
 		return "", ctx.Err()
 	case "value":
 		return "", mullion.ErrorValue(map[string]any{"page": 7}, errors.New("no such page"))
+	case "read":
+		b, err := os.ReadFile(a.Text)
+		return string(b), err
 	case "panic":
 		panic("on purpose")
 	}

@@ -28,6 +28,7 @@ type broker struct {
 	// made is called with a TCP connection before the child can use it.
 	made    func(local netip.AddrPort)
 	refused func(pid int, destination string)
+	watcher *watcher // nil: only connections are handed over
 	free    chan struct{}
 }
 
@@ -90,13 +91,27 @@ func (b *broker) control(f func(fd int)) {
 	}
 }
 
-// answer connects, or refuses to.
+// answer connects, or refuses to, and lets a watcher see other calls.
 func (b *broker) answer(n *notice) {
-	errno := b.connect(n)
-	b.control(func(fd int) {
-		// An error means that the caller is gone.
-		_ = (&answer{id: n.id, error: -int32(errno)}).send(fd)
-	})
+	if w := b.watcher; w != nil {
+		if errno, ok := w.denied(n); ok {
+			b.send(&answer{id: n.id, error: -int32(errno)})
+			return
+		}
+		if _, ok := w.files[n.nr]; ok {
+			if f, ok := w.read(n); ok {
+				w.judge(f)
+			}
+			b.send(&answer{id: n.id, flags: unix.SECCOMP_USER_NOTIF_FLAG_CONTINUE})
+			return
+		}
+	}
+	b.send(&answer{id: n.id, error: -int32(b.connect(n))})
+}
+
+func (b *broker) send(a *answer) {
+	// An error means that the caller is gone.
+	b.control(func(fd int) { _ = a.send(fd) })
 }
 
 func (b *broker) connect(n *notice) unix.Errno {

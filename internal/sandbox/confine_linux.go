@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/elastic/go-seccomp-bpf/arch"
 	"golang.org/x/sys/unix"
 )
 
@@ -21,6 +22,7 @@ type confinement struct {
 	status []Status // what is known before stage one
 	// sockets that the broker lets the child connect to
 	sockets []string
+	home    string // of the user, if the child is shown something of it
 	// local is the listener of the proxy where the child has no network
 	// namespace to make one in.
 	local *announced
@@ -32,7 +34,7 @@ func newConfinement(s *Spec) (*confinement, error) {
 		return nil, err
 	}
 	d, env, remote := session(s.Policy, os.Getenv)
-	c := &confinement{env: env, sockets: slices.Concat(d.sockets, d.abstract)}
+	c := &confinement{env: env, sockets: slices.Concat(d.sockets, d.abstract), home: d.home}
 	private := slices.Clone(s.Private)
 	if s.CacheDir != "" {
 		private = append(private, s.CacheDir)
@@ -44,6 +46,7 @@ func newConfinement(s *Spec) (*confinement, error) {
 		Landlock:   landlockMost,
 		Seccomp:    !s.Without.Seccomp,
 		Broker:     !s.Without.Broker && !s.Without.Seccomp,
+		Watch:      s.Watch && s.Refused != nil,
 		Proxy:      s.Policy.Network,
 	}
 	if l := s.Without.Landlock; l != 0 {
@@ -151,16 +154,24 @@ const maxRefusals = 50
 
 func (c *confinement) serve(s *Spec, p *Process, listener *os.File) {
 	var mu sync.Mutex
-	told := map[string]bool{}
-	b := &broker{listener: listener, sockets: c.sockets, refused: func(pid int, what string) {
+	told := map[Refusal]bool{}
+	tell := func(pid int, r Refusal) {
 		mu.Lock()
-		known := told[what] || len(told) >= maxRefusals
-		told[what] = true
+		known := told[r] || len(told) >= maxRefusals
+		if !known {
+			told[r] = true
+		}
 		mu.Unlock()
 		if s.Refused != nil && !known {
-			s.Refused(Refusal{PID: pid, Program: programOf(pid), What: what})
+			r.PID, r.Program = processOf(pid)
+			s.Refused(r)
 		}
-	}}
+	}
+	b := &broker{listener: listener, sockets: c.sockets, refused: func(pid int, to string) { tell(pid, Refusal{What: to}) }}
+	if c.order.Watch {
+		info, _ := arch.GetInfo("") // stage one had it
+		b.watcher = newWatcher(info.SyscallNames, c.order, c.home, tell)
+	}
 	if p.proxy != nil {
 		b.proxy = addrPort(p.proxy.Addr())
 	}
@@ -175,13 +186,17 @@ func addrPort(a net.Addr) netip.AddrPort {
 	return netip.AddrPortFrom(to.Addr().Unmap(), to.Port())
 }
 
-// programOf names the program that a process runs.
-func programOf(pid int) string {
+// processOf returns the process that a thread belongs to, and what it runs.
+func processOf(thread int) (pid int, program string) {
+	pid, err := leader(thread)
+	if err != nil {
+		return thread, ""
+	}
 	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/comm")
 	if err != nil {
-		return ""
+		return pid, ""
 	}
-	return strings.TrimSpace(string(b))
+	return pid, strings.TrimSpace(string(b))
 }
 
 // announced accepts the connections that were announced to it, and drops all

@@ -41,6 +41,7 @@ var base = []path{
 	{Path: "/etc/ld.so.cache", Access: read, reason: "where libraries are"},
 	{Path: "/etc/localtime", Access: read, reason: "the time zone"},
 	{Path: "/etc/timezone", Access: read, reason: "its name"},
+	{Path: "/etc/locale.alias", Access: read, reason: "names of languages: /usr/share/locale has a link to it"},
 	{Path: "/usr/share/zoneinfo", Access: read, reason: "time zones"},
 	{Path: "/usr/share/locale", Access: read, reason: "translations"},
 	{Path: "/proc", Access: read, reason: "what processes know of themselves; with namespaces only those of the child"},

@@ -25,9 +25,13 @@ type Spec struct {
 	Without Without
 	// Private are folders of the child's own. They must exist.
 	Private []string
-	// Refused is told of the connections that the broker refuses, once of each
-	// destination. It may be nil.
+	// Refused is told of what is refused to the child, once of each, and of the
+	// first 50 only: connections always, where there is a broker. It may be nil.
 	Refused func(Refusal)
+	// Watch has Refused told of files and system calls too. Each call that
+	// names a file then waits for the Core to read it, so this is for
+	// developing.
+	Watch bool
 	// CacheDir is the child's private XDG_CACHE_HOME; it must persist, or
 	// every start pays for shaders and plugin scans again.
 	CacheDir string
@@ -50,9 +54,29 @@ type Refusal struct {
 	// below the child.
 	PID     int
 	Program string
-	// What it wanted, such as `socket "/run/user/1000/bus"`.
+	Kind    RefusalKind
+	// What it wanted: an address such as `socket "/run/user/1000/bus"`, the
+	// path of a file, or the name of a system call.
 	What string
+	// Write and Execute say what it wanted to do with a file; neither, to
+	// read it.
+	Write, Execute bool
+	// Grant names the permission for what a file is a part of, such as "gpu".
+	// It is empty if nothing but its path can grant it.
+	Grant string
+	// Reason says why no child may make a system call.
+	Reason string
 }
+
+// RefusalKind is what a Refusal is about.
+type RefusalKind int
+
+// The kinds.
+const (
+	RefusedConnect RefusalKind = iota
+	RefusedFile
+	RefusedCall
+)
 
 // Exit tells how a process ended.
 type Exit struct {

@@ -28,19 +28,31 @@ func refuse(e unix.Errno) seccomp.Action { return seccomp.ActionErrno | seccomp.
 const cloneNamespaces = unix.CLONE_NEWUSER | unix.CLONE_NEWNS | unix.CLONE_NEWPID | unix.CLONE_NEWNET | unix.CLONE_NEWIPC |
 	unix.CLONE_NEWUTS | unix.CLONE_NEWCGROUP | unix.CLONE_NEWTIME
 
-// filter assembles the rules. tcp lets sockets of TCP be made; broker hands every connect() to the Core.
-func filter(tcp, broker bool) ([]bpf.RawInstruction, error) {
+// filter assembles the rules. tcp lets sockets of TCP be made; broker hands
+// every connect() to the Core, watch what a watcher wants to see as well.
+func filter(tcp, broker, watch bool) ([]bpf.RawInstruction, error) {
 	info, err := arch.GetInfo("")
 	if err != nil {
 		return nil, err
 	}
 	policy := seccomp.Policy{DefaultAction: seccomp.ActionAllow}
 	for _, d := range denials {
-		policy.Syscalls = append(policy.Syscalls, seccomp.SyscallGroup{Names: known(info, d.calls), Action: refuse(errnos[d.errno])})
+		action := refuse(errnos[d.errno])
+		if watch {
+			action = seccomp.ActionUserNotify
+		}
+		policy.Syscalls = append(policy.Syscalls, seccomp.SyscallGroup{Names: known(info, d.calls), Action: action})
 	}
 	policy.Syscalls = append(policy.Syscalls, conditional(tcp)...)
 	if broker {
 		policy.Syscalls = append(policy.Syscalls, seccomp.SyscallGroup{Names: []string{"connect"}, Action: seccomp.ActionUserNotify})
+	}
+	if watch {
+		var names []string
+		for _, w := range watched {
+			names = append(names, w.call)
+		}
+		policy.Syscalls = append(policy.Syscalls, seccomp.SyscallGroup{Names: known(info, names), Action: seccomp.ActionUserNotify})
 	}
 	body, err := policy.Assemble()
 	if err != nil {

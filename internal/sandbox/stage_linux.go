@@ -41,6 +41,7 @@ type order struct {
 	Landlock   int    `json:"landlock"` // the newest ABI to use, 0 for none
 	Seccomp    bool   `json:"seccomp"`
 	Broker     bool   `json:"broker"`
+	Watch      bool   `json:"watch"`
 	// Proxy has a listener made in the network namespace. Without one, Port
 	// is that of a listener of the Core.
 	Proxy bool `json:"proxy"`
@@ -195,7 +196,7 @@ func (o *order) seccomp(out *outcome, tcp bool) (int, error) {
 		out.add(LayerBroker, false, "switched off")
 		return -1, nil
 	}
-	program, err := filter(tcp, o.Broker)
+	program, err := filter(tcp, o.Broker, o.Watch && o.Broker)
 	if err != nil {
 		return -1, err
 	}
@@ -204,7 +205,7 @@ func (o *order) seccomp(out *outcome, tcp bool) (int, error) {
 	if err != nil && broker {
 		out.add(LayerBroker, false, fmt.Sprintf("the kernel hands no system calls over (since Linux 5.9): %v", err))
 		broker = false
-		if program, err = filter(tcp, false); err == nil {
+		if program, err = filter(tcp, false, false); err == nil {
 			listener, err = install(program, false)
 		}
 	} else if !broker {
