@@ -24,6 +24,8 @@ type run struct {
 	name    string
 	free    bool // no policy at all
 	network bool
+	// watched is set for a run with Spec.Watch, as with Options.Dev.
+	watched bool
 	without sandbox.Without
 	// root is set for runs that are made as root too.
 	root bool
@@ -49,6 +51,8 @@ var runs = []run{
 	{name: allLayers, kernel: true, root: true, races: true,
 		layers: []sandbox.Layer{sandbox.LayerNamespaces, sandbox.LayerLandlock, sandbox.LayerSeccomp, sandbox.LayerBroker}},
 	{name: allNetwork, kernel: true, network: true, root: true,
+		layers: []sandbox.Layer{sandbox.LayerNamespaces, sandbox.LayerLandlock, sandbox.LayerSeccomp, sandbox.LayerBroker}},
+	{name: "all layers, while developing", kernel: true, network: true, watched: true,
 		layers: []sandbox.Layer{sandbox.LayerNamespaces, sandbox.LayerLandlock, sandbox.LayerSeccomp, sandbox.LayerBroker}},
 	{name: "no Landlock", kernel: true, without: sandbox.Without{Landlock: -1}, root: true,
 		layers: []sandbox.Layer{sandbox.LayerNamespaces, sandbox.LayerSeccomp, sandbox.LayerBroker}},

@@ -283,6 +283,7 @@ func (s *station) attack(r run) error {
 	spec := sandbox.Spec{
 		Name: "attacked", Role: hostRole, Socket: os.NewFile(uintptr(fds[1]), "theirs"),
 		Policy: r.policy(s.dir), Without: r.without, Output: &output,
+		Watch: r.watched, Refused: func(sandbox.Refusal) {},
 		Private: []string{s.targets["private"]}, CacheDir: filepath.Join(s.dir, "cache"),
 		Env: []string{
 			"LD_PRELOAD=" + filepath.Join(s.dir, libraryFile), "ATTACK_DIR=" + s.targets["private"], "ATTACK_HOST=" + filepath.Base(os.Args[0]),
