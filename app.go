@@ -84,7 +84,9 @@ type Options struct {
 
 // Fault is something that broke, and what becomes of it.
 type Fault struct {
-	// Component is "host", "webview" or "worker".
+	// Component is "host", "webview", "worker", or "network": the process in
+	// which an engine does the networking of a host, and keeps what its pages
+	// store. Pages stay as they are when that is ended.
 	Component string
 	// Windows are the labels of the windows concerned.
 	Windows []string

@@ -42,6 +42,17 @@ type Watcher interface {
 	Watch(fd int, f func() (more bool))
 }
 
+// Networker is implemented by engines that leave the network, and what pages
+// store, to a process of its own. That one can stand still while all others
+// go on, and then whatever is loaded waits for ever.
+type Networker interface {
+	// ProbeNetwork asks that process for a sign of life. done is called on
+	// the main loop when it has come, or when the process has ended.
+	ProbeNetwork(done func())
+	// EndNetwork ends the process. The engine starts another one.
+	EndNetwork() error
+}
+
 // Dialogs shows native dialogs, without any engine. Except for Post and Quit,
 // all methods are called on the thread of the main loop.
 type Dialogs interface {

@@ -295,6 +295,7 @@ var badHosts = []struct {
 		b.raw(append(header(16+1000, wire.KindLog, 0, 0, 0, 0), ' '), nil)
 		b.raw([]byte(" "), os.Stdin)
 	}, "1 descriptors that belong to no frame"},
+	{"has found its network process to hang at once", func(b *badHost) { b.ready(); b.send(wire.KindNetworkHung, 0, 0, "") }, "a network process was found to hang within"},
 	{"confirms more than was sent", func(b *badHost) {
 		b.ready()
 		b.document()

@@ -131,7 +131,7 @@ type Child interface {
 
 // Fault is something that broke and what became of it.
 type Fault struct {
-	// Component is "host" or "webview".
+	// Component is "host", "webview" or "network".
 	Component string
 	// Host is the name of the host, Windows are the labels concerned.
 	Host    string

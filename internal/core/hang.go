@@ -5,6 +5,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/mullion-dev/mullion/internal/supervise"
 	"github.com/mullion-dev/mullion/internal/wire"
 )
 
@@ -24,6 +25,27 @@ const (
 	HangReload                   // end its web process and load it again
 	HangClose                    // close its window
 )
+
+// networkHung notes that the host has ended the engine's process for the
+// network, which stood still. It takes a host several pings to find that out.
+func (h *host) networkHung() error {
+	now := time.Now()
+	h.mu.Lock()
+	last := h.networkEnded
+	h.networkEnded = now
+	h.networkHangs++
+	n := h.networkHangs
+	h.mu.Unlock()
+	if least := h.core.opts.Patience.Ping; now.Sub(last) < least {
+		return fmt.Errorf("%w: a network process was found to hang within %s", wire.ErrProtocol, least)
+	}
+	h.core.fault(Fault{
+		Component: "network", Host: h.name, Windows: h.labels(),
+		Ending:   supervise.Ending{Kind: supervise.Hung, Detail: "the engine's process for the network did not answer"},
+		Failures: n, Restarting: true,
+	})
+	return nil
+}
 
 // hangs begins to look after a page that does not answer.
 func (v *Webview) hangs() {

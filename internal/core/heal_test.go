@@ -192,6 +192,27 @@ func TestHungHost(t *testing.T) {
 	}
 }
 
+// TestHungNetwork: a network process that does not answer is ended and told
+// of, each time; the page stays.
+func TestHungNetwork(t *testing.T) {
+	p := newPair(t, everything, core.Options{Patience: impatient}, nil)
+	main := p.open("main", "app://localhost/")
+	engine := p.engine("app")
+	for n := 1; n <= 3; n++ {
+		engine.StopNetwork()
+		until(t, "the fault", func() bool { return len(p.kinds()) == n })
+	}
+	p.mu.Lock()
+	last := p.faults[2]
+	p.mu.Unlock()
+	if last.Component != "network" || last.Host != "app" || last.Ending.Kind != supervise.Hung || last.Failures != 3 || !last.Restarting {
+		t.Errorf("fault %+v", last)
+	}
+	if got := main.call(`["echo",{"x":1}]`); got != `o{"x":1}` || p.engine("app") != engine {
+		t.Errorf("got %s", got)
+	}
+}
+
 func TestHungPage(t *testing.T) {
 	for _, test := range []struct {
 		name     string

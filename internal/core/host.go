@@ -46,7 +46,12 @@ type host struct {
 	step    int                // guarded by mu; of the ladder of rendering settings
 	ping    uint64             // guarded by mu; the number of the last ping
 	ponged  bool               // guarded by mu; the last ping was answered
-	ended   *supervise.Ending  // guarded by mu; why the Core itself has ended the child
+	// networkEnded is when the engine's process for the network was last found
+	// to hang, or when the child was ready; networkHangs is how often it was.
+	networkEnded time.Time // guarded by mu
+	networkHangs int       // guarded by mu
+
+	ended *supervise.Ending // guarded by mu; why the Core itself has ended the child
 
 	handling atomic.Bool // a frame is being handled
 }
@@ -306,7 +311,7 @@ func (h *host) restore(conn *wire.Conn) {
 	// that was noted before is in the list. Placing one twice does no harm.
 	h.mu.Lock()
 	h.core.hosted.Store(true)
-	h.ready, h.worked = true, true
+	h.ready, h.worked, h.networkEnded = true, true, time.Now()
 	up := h.up
 	h.mu.Unlock()
 	for _, w := range h.windows() {

@@ -201,6 +201,45 @@ func TestStoppedHost(t *testing.T) {
 	}
 }
 
+// TestStoppedNetwork: a network process that does not react is replaced, and
+// what waited for it goes on.
+func TestStoppedNetwork(t *testing.T) {
+	site := newSite(t, "127.0.0.1:0")
+	app := e2e.Start(t, e2e.Options{Config: `{"app": {"security": {"csp": null}}}`})
+	fetched := func() (got string) {
+		app.Main().Must(`for (;;) {
+			const timeout = AbortSignal.timeout(5000);
+			try { return await (await fetch('`+site.URL+`/text', { cache: 'no-store', signal: timeout })).text() }
+			catch (e) { if (!timeout.aborted) await new Promise((r) => setTimeout(r, 50)) }
+		}`, &got)
+		return got
+	}
+	if got := fetched(); got != "here" {
+		t.Fatalf("fetched %q", got)
+	}
+	host := app.Processes()["app"]
+	old := pids(host, e2e.NetworkProcess)
+	if len(old) != 1 {
+		t.Fatalf("network processes: %v", old)
+	}
+	if err := syscall.Kill(old[0], syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	if got := fetched(); got != "here" {
+		t.Errorf("fetched %q from a process that had stopped", got)
+	}
+	faults := app.Faults()
+	if len(faults) != 1 || faults[0].Component != "network" || faults[0].Reason != "hung" || !slices.Equal(faults[0].Windows, []string{"main"}) || !faults[0].Restarting {
+		t.Errorf("faults: %+v", faults)
+	}
+	if now := pids(host, e2e.NetworkProcess); len(now) != 1 || now[0] == old[0] {
+		t.Errorf("network processes: %v, before %v", now, old)
+	}
+	if app.Processes()["app"] != host {
+		t.Error("the host was replaced")
+	}
+}
+
 // TestEndlessLoop: a page whose script does not end stops no other page, and
 // is loaded again.
 func TestEndlessLoop(t *testing.T) {

@@ -1,6 +1,9 @@
 package host
 
-import "github.com/mullion-dev/mullion/internal/wire"
+import (
+	"github.com/mullion-dev/mullion/internal/backend"
+	"github.com/mullion-dev/mullion/internal/wire"
+)
 
 // errorPath is the path of the error page, which the Core serves on the
 // bridge's scheme.
@@ -14,6 +17,36 @@ type hang struct {
 	probe   bool // a probe was not answered for too long
 	waiting int  // pings since the probe that has no answer; 0 if there is none
 	said    bool // PageHung was reported of the document, and PageAnswers was not
+}
+
+// network is how the engine's process for the network does.
+type network struct {
+	waiting int // pings since the probe that has no answer; 0 if there is none
+}
+
+// probeNetwork asks that process for a sign of life, and ends it when too many
+// pings have come without one. Pings come while the Core and this process
+// live: what the machine was asleep does not count.
+func (h *host) probeNetwork() {
+	n, ok := h.engine.(backend.Networker)
+	if !ok || len(h.webviews) == 0 {
+		return
+	}
+	if h.network.waiting == 0 {
+		h.network.waiting = 1
+		n.ProbeNetwork(func() { h.network.waiting = 0 })
+		return
+	}
+	if h.network.waiting++; h.network.waiting <= maxUnanswered {
+		return
+	}
+	// Its end answers the probe.
+	h.network.waiting = 1
+	if err := n.EndNetwork(); err != nil {
+		h.log(4, 0, "the network process does not answer, and cannot be ended: %v", err)
+		return
+	}
+	h.conn.Send(wire.Frame{Kind: wire.KindNetworkHung})
 }
 
 // maxUnanswered is how many pings a probe may stay without its answer.

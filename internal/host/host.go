@@ -36,6 +36,7 @@ type host struct {
 	requests map[uint64]backend.Request
 	answers  map[uint64]func(wire.Verdict)
 	lastID   uint64 // of requests and decisions
+	network  network
 
 	inbox inbox
 }
@@ -248,6 +249,7 @@ func (h *host) handle(f wire.Frame) error {
 		for _, v := range h.webviews {
 			v.probe()
 		}
+		h.probeNetwork()
 	case wire.KindQuit:
 		for id := range h.windows {
 			h.closeWindow(id)

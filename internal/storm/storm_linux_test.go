@@ -12,7 +12,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -273,7 +272,6 @@ func (s *storm) wave(blows []blow) {
 		}
 		s.randomPause()
 	}
-	s.release()
 	s.calm(fmt.Sprint("after ", blows))
 	for i, h := range hits {
 		// The times of strikes at the same things would be mixed up.
@@ -293,17 +291,6 @@ func (b blow) heals() string {
 		return b.process
 	}
 	return "windows"
-}
-
-// release lets network processes go on that were stopped. That one stands still
-// is not noticed by anybody yet: pages that are shown go on, and whatever is
-// loaded waits.
-func (s *storm) release() {
-	for _, v := range s.victims() {
-		if v.process == networkProcess {
-			_ = strike(v.pid, syscall.SIGCONT) // most were not stopped
-		}
-	}
 }
 
 func (s *storm) randomPause() { time.Sleep(time.Duration(s.rng.Int64N(int64(800 * time.Millisecond)))) }

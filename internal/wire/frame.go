@@ -57,6 +57,7 @@ const (
 	KindDrag                            // DragEvent of webview Target
 	KindMenu                            // MenuChosen of window Target
 	KindGiveUp                          // the page of webview Target reads no more of stream ID
+	KindNetworkHung                     // the engine's process for the network did not answer, and was ended
 )
 
 // Flags of a frame.
@@ -151,6 +152,7 @@ var limits = map[Kind]struct {
 	KindDrag:           {Host, maxControl, "drag"},
 	KindMenu:           {Host, maxControl, "menu"},
 	KindGiveUp:         {Host, 0, "give-up"},
+	KindNetworkHung:    {Host, 0, "network-hung"},
 
 	KindWork:          {Core, maxControl, "work"},
 	KindWorkCancel:    {Core, 0, "work-cancel"},

@@ -58,6 +58,10 @@ type Engine struct {
 	webviews map[uint32]*Webview
 	misuse   []string
 	waiters  []waiter
+	// networkStopped is set while the process for the network stands still,
+	// probes are what waits for it.
+	networkStopped bool
+	probes         []func()
 }
 
 type waiter struct {
@@ -65,7 +69,10 @@ type waiter struct {
 	done  chan struct{}
 }
 
-var _ backend.Engine = (*Engine)(nil)
+var (
+	_ backend.Engine    = (*Engine)(nil)
+	_ backend.Networker = (*Engine)(nil)
+)
 
 // New returns an engine that waits for Run.
 func New() *Engine {
@@ -156,6 +163,29 @@ func (e *Engine) signal() {
 
 // Hang keeps the main loop from doing anything until Quit.
 func (e *Engine) Hang() { e.Post(func() { <-e.quits }) }
+
+// StopNetwork keeps the process for the network from answering, until it is
+// ended.
+func (e *Engine) StopNetwork() { e.Post(func() { e.networkStopped = true }) }
+
+// ProbeNetwork implements backend.Networker.
+func (e *Engine) ProbeNetwork(done func()) {
+	if e.networkStopped {
+		e.probes = append(e.probes, done)
+		return
+	}
+	done()
+}
+
+// EndNetwork implements backend.Networker.
+func (e *Engine) EndNetwork() error {
+	e.networkStopped = false
+	for _, done := range e.probes {
+		done()
+	}
+	e.probes = nil
+	return nil
+}
 
 // Version implements backend.Engine.
 func (e *Engine) Version() string { return "fake" }

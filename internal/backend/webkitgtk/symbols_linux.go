@@ -207,6 +207,9 @@ type library struct {
 	webkitMemoryPressureSettingsSetKillThreshold                  func(settings uintptr, fraction float64)
 	webkitMemoryPressureSettingsSetMemoryLimit                    cfunc
 	webkitMemoryPressureSettingsSetPollInterval                   func(settings uintptr, seconds float64)
+	webkitCookieManagerGetAcceptPolicy                            cfunc
+	webkitCookieManagerGetAcceptPolicyFinish                      cfunc
+	webkitWebContextGetCookieManager                              cfunc
 	webkitWebContextGetSecurityManager                            cfunc
 	webkitWebContextGetType                                       cfunc
 	webkitWebContextRegisterUriScheme                             cfunc
