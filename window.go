@@ -246,10 +246,12 @@ func (w *Window) Reload(ctx context.Context) error {
 
 // Geometry is where a window is. Lengths are physical pixels.
 type Geometry struct {
-	// X and Y place the outer frame. They are 0 under Wayland.
-	X, Y int
-	// Width and Height are those of the content.
-	Width, Height int
+	// X and Y place the outer frame, InnerX and InnerY the content. They are 0
+	// under Wayland.
+	X, Y, InnerX, InnerY int
+	// Width and Height are those of the content, OuterWidth and OuterHeight
+	// those of the outer frame.
+	Width, Height, OuterWidth, OuterHeight int
 	// Scale is the number of physical pixels in a logical one.
 	Scale                            float64
 	Visible, Focused                 bool
@@ -259,7 +261,10 @@ type Geometry struct {
 // Geometry returns what was last seen of the window on the screen.
 func (w *Window) Geometry() Geometry {
 	o := w.w.Observed()
-	return Geometry{o.X, o.Y, o.Width, o.Height, o.Scale, o.Visible, o.Focused, o.Maximized, o.Minimized, o.Fullscreen}
+	return Geometry{
+		X: o.X, Y: o.Y, InnerX: o.InnerX, InnerY: o.InnerY, Width: o.Width, Height: o.Height, OuterWidth: o.OuterWidth, OuterHeight: o.OuterHeight,
+		Scale: o.Scale, Visible: o.Visible, Focused: o.Focused, Maximized: o.Maximized, Minimized: o.Minimized, Fullscreen: o.Fullscreen,
+	}
 }
 
 // Emit sends an event to the listeners of this window; see [App.Emit].

@@ -2,6 +2,7 @@ package mullion
 
 import (
 	"context"
+	"image"
 
 	"github.com/mullion-dev/mullion/internal/wire"
 )
@@ -20,6 +21,8 @@ type Monitor struct {
 	// Scale is the number of physical pixels in a logical one.
 	Scale               float64
 	X, Y, Width, Height int
+	// Work is the part that panels and docks leave free.
+	Work image.Rectangle
 	// Current is set on the monitor that shows most of the window, Primary on
 	// the one that the user has made the first.
 	Current, Primary bool
@@ -34,7 +37,8 @@ func (w *Window) Monitors(ctx context.Context) ([]Monitor, error) {
 	}
 	list := make([]Monitor, len(s.Monitors))
 	for i, m := range s.Monitors {
-		list[i] = Monitor{m.Name, m.Scale, int(m.Area.X), int(m.Area.Y), int(m.Area.Width), int(m.Area.Height), i == s.Current, i == s.Primary}
+		work := image.Rect(int(m.Work.X), int(m.Work.Y), int(m.Work.X+m.Work.Width), int(m.Work.Y+m.Work.Height))
+		list[i] = Monitor{m.Name, m.Scale, int(m.Area.X), int(m.Area.Y), int(m.Area.Width), int(m.Area.Height), work, i == s.Current, i == s.Primary}
 	}
 	return list, nil
 }

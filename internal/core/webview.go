@@ -99,6 +99,13 @@ func (v *Webview) URL() string {
 	return v.url
 }
 
+// State returns the wanted state.
+func (v *Webview) State() wire.WebviewState {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.state
+}
+
 // Painted reports whether the document that is shown has been drawn.
 func (v *Webview) Painted() bool {
 	v.mu.Lock()

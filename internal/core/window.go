@@ -121,6 +121,17 @@ func (w *Window) State() wire.WindowState {
 	return w.state
 }
 
+// Current is State with what the user has done to the window since.
+func (w *Window) Current() wire.WindowState {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.adopt()
+	return w.state
+}
+
+// Isolated reports whether the app wants a host for this window alone.
+func (w *Window) Isolated() bool { return w.isolate }
+
 // Observed returns what the host last saw of the window.
 func (w *Window) Observed() wire.WindowObserved {
 	w.mu.Lock()
