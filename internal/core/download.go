@@ -263,7 +263,7 @@ func (c *Core) ownFile(v *Webview, address string) (assets.Handler, error) {
 	if scheme != "app" && scheme != "asset" {
 		return nil, nil
 	}
-	h, reason := c.assetHandler(scheme, v)
+	h, reason := c.assetHandler(v.Window().host(), scheme, v)
 	if h == nil {
 		return nil, errors.New("download: " + reason)
 	}

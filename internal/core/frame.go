@@ -57,7 +57,7 @@ func (h *host) frame(r *reader, f wire.Frame) error {
 	}
 	switch f.Kind {
 	case wire.KindRequest:
-		return c.request(conn, v, f)
+		return c.request(h, conn, v, f)
 	case wire.KindDecide:
 		return c.decide(conn, v, f)
 	}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -24,7 +25,7 @@ const (
 )
 
 // request answers a request on one of our schemes.
-func (c *Core) request(conn *wire.Conn, v *Webview, f wire.Frame) error {
+func (c *Core) request(h *host, conn *wire.Conn, v *Webview, f wire.Frame) error {
 	var r wire.Request
 	if err := wire.Decode(f, &r); err != nil {
 		return err
@@ -51,8 +52,8 @@ func (c *Core) request(conn *wire.Conn, v *Webview, f wire.Frame) error {
 		v.serveStream(conn, id, r.Doc, n)
 		return nil
 	}
-	h, reason := c.assetHandler(u.Scheme, v)
-	if h == nil {
+	handler, reason := c.assetHandler(h, u.Scheme, v)
+	if handler == nil {
 		respondText(conn, id, 403, reason)
 		return nil
 	}
@@ -81,20 +82,25 @@ func (c *Core) request(conn *wire.Conn, v *Webview, f wire.Frame) error {
 		case <-c.ctx.Done():
 			return
 		}
-		respond(conn, id, h.Serve(c.ctx, req))
+		respond(conn, id, handler.Serve(c.ctx, req))
 	})
 	return nil
 }
 
 // assetHandler tells who answers requests of a webview on a scheme, and why
-// nobody does.
-func (c *Core) assetHandler(scheme string, v *Webview) (assets.Handler, string) {
+// nobody does. The webview is nil where the engine does not know it.
+func (c *Core) assetHandler(h *host, scheme string, v *Webview) (assets.Handler, string) {
 	switch scheme {
 	case "app":
-		if c.opts.App != nil {
-			return c.opts.App, ""
+		// A page of others could run a script of the app in its own name, or
+		// show its pictures. Engines do not tell which document asks.
+		switch {
+		case c.opts.App == nil:
+			return nil, "the app has no files of its own"
+		case v != nil && !v.mayShowApp() || v == nil && !h.mayShowApp():
+			return nil, "no page of the app may be shown here"
 		}
-		return nil, "the app has no files of its own"
+		return c.opts.App, ""
 	case "asset":
 		if c.opts.Files == nil {
 			return nil, "the asset protocol is off: set app.security.assetProtocol.enable"
@@ -108,6 +114,19 @@ func (c *Core) assetHandler(scheme string, v *Webview) (assets.Handler, string) 
 		return v.withDropped(c.opts.Files), ""
 	}
 	return nil, "unknown scheme"
+}
+
+// mayShowApp reports whether the webview may ever have come to show a page of
+// the app.
+func (v *Webview) mayShowApp() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.local
+}
+
+// mayShowApp reports whether any of the host's webviews may.
+func (h *host) mayShowApp() bool {
+	return slices.ContainsFunc(h.windows(), func(w *Window) bool { return slices.ContainsFunc(w.webviewList(), (*Webview).mayShowApp) })
 }
 
 // origin is that of the document shown, or being loaded.

@@ -111,6 +111,19 @@ var remoteAttacks = []attack{
 		want: "TypeError: Load failed",
 	},
 	{
+		name: "page of another origin embeds what the app has", from: "remote",
+		gets: "errors: a window that was never to show a page of the app has none of its files",
+		script: `
+			const results = [];
+			for (const [name, key, url] of [['script', 'src', 'app://localhost/app.js'], ['img', 'src', 'app://localhost/picture.svg'], ['link', 'href', 'app://localhost/app.css']]) {
+				const e = document.createElement(name);
+				if (name === 'link') e.rel = 'stylesheet';
+				results.push(await new Promise((resolve) => { e.onload = () => resolve('loaded'); e.onerror = () => resolve('error'); e[key] = url; document.head.append(e) }));
+			}
+			return results.join();`,
+		want: "error,error,error",
+	},
+	{
 		name: "page of another origin runs scripts of the app", from: "remote",
 		gets: "nothing: modules need the app's consent",
 		script: `

@@ -194,7 +194,7 @@ func newTarget(t *testing.T) *target {
 		// Without a policy of its own a page can try the most.
 		Config:       fmt.Sprintf(`{"app": {"security": {"csp": null, "assetProtocol": {"enable": true, "scope": [%q]}}}}`, scope+"/**"),
 		Capabilities: parseCapability(t, "attacks", attackCapabilities, x.site.URL),
-		Files:        map[string]string{"app.js": "export const app = 1", "app.json": `{"of": "the app"}`, "frame.html": "<!doctype html><body>"},
+		Files:        map[string]string{"app.js": "export const app = 1", "app.css": "body { color: red }", "picture.svg": pictureFile, "app.json": `{"of": "the app"}`, "frame.html": "<!doctype html><body>"},
 		Setup: func(a *mullion.App) {
 			counted(x, a, "secret", nothing)
 			counted(x, a, "guest", nothing)
@@ -306,6 +306,8 @@ func (x *target) home(window string) string {
 	}
 	return "app://localhost/"
 }
+
+const pictureFile = `<svg xmlns="http://www.w3.org/2000/svg" width="9" height="7"/>`
 
 func TestAttacks(t *testing.T) {
 	x := newTarget(t)

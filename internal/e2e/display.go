@@ -55,7 +55,17 @@ type program struct {
 // StartDisplay starts a display and points this process to it. The options
 // are more of Xvfb's.
 func StartDisplay(options ...string) (*Display, error) {
-	d := &Display{options: options}
+	return (&Display{options: options}).begin()
+}
+
+// StartLastingDisplay is StartDisplay for a display that is to be stopped and
+// started again: other displays, which take the first name that is free, do
+// not get its name meanwhile.
+func StartLastingDisplay(options ...string) (*Display, error) {
+	return (&Display{name: fmt.Sprintf(":%d", 1000+os.Getpid()%30_000), options: options}).begin()
+}
+
+func (d *Display) begin() (*Display, error) {
 	if err := d.startServer(); err != nil {
 		return nil, err
 	}

@@ -81,7 +81,7 @@ func TestStorm(t *testing.T) {
 	before := os.Getenv("DISPLAY")
 	t.Cleanup(func() { os.Setenv("DISPLAY", before) })
 	var err error
-	if s.display, err = e2e.StartDisplay(); err != nil {
+	if s.display, err = e2e.StartLastingDisplay(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.display.Stop)
