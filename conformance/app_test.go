@@ -54,6 +54,7 @@ type house struct {
 	dir       string // of files
 	tray      *session.Tray
 	dock      *session.Dock
+	scale     *e2e.DesktopScale
 
 	mu      sync.Mutex
 	keep    map[string]bool                     // guarded by mu; windows that the app does not let go
@@ -130,7 +131,7 @@ func startHouse(t *testing.T, v variant, bundle string, p *published) *house {
 	}
 	h.writePictures()
 	bus := session.StartBus(t)
-	h.tray, h.dock = bus.StartTray(), bus.StartDock()
+	h.tray, h.dock, h.scale = bus.StartTray(), bus.StartDock(), e2e.NewDesktopScale(t)
 	commands := h.commands()
 	permissions := []any{"core:default", "core:window:allow-close", "core:window:allow-destroy", "older:default"}
 	for _, name := range slices.Sorted(maps.Keys(commands)) {
@@ -150,6 +151,7 @@ func startHouse(t *testing.T, v variant, bundle string, p *published) *house {
 	for _, name := range webviewPermissions {
 		permissions = append(permissions, "core:webview:allow-"+name)
 	}
+	permissions = append(permissions, h.userPermissions()...)
 	conf := fmt.Sprintf(`{"app": {
 		"withGlobalTauri": %t,
 		"security": {"assetProtocol": {"enable": true, "scope": [%q]}},
@@ -365,6 +367,7 @@ func (h *house) commands() map[string]ipc.Handler {
 	maps.Copy(commands, h.eventCommands())
 	maps.Copy(commands, h.windowCommands())
 	maps.Copy(commands, h.trayCommands())
+	maps.Copy(commands, h.mouseCommands())
 	return commands
 }
 

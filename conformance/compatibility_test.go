@@ -38,14 +38,8 @@ var globalModules = []string{
 
 // silent says which events of the app have no test, and why.
 var silent = map[string]string{
-	"DRAG_DROP":                   "sent, and tested with a real drag outside of this table: internal/e2e, TestDropOntoPage",
-	"DRAG_ENTER":                  "sent, and tested with a real drag outside of this table: internal/e2e, TestDropOntoPage",
-	"DRAG_LEAVE":                  "sent, and tested with a real drag outside of this table: internal/e2e, TestDropOntoPage",
-	"DRAG_OVER":                   "sent, and tested with a real drag outside of this table: internal/e2e, TestDropOntoPage",
-	"WINDOW_RESUMED":              "sent on Android only",
-	"WINDOW_SCALE_FACTOR_CHANGED": "sent, but without a test: the screen of the tests has one scale",
-	"WINDOW_SUSPENDED":            "sent on Android only",
-	"WINDOW_THEME_CHANGED":        "tested as window.Window.onThemeChanged",
+	"WINDOW_RESUMED":   "sent on Android only",
+	"WINDOW_SUSPENDED": "sent on Android only",
 }
 
 // notes say what a pass does not mean.

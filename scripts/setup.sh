@@ -22,6 +22,7 @@ headless test      | cmd:xprop                  | x11-utils           | xprop   
 headless test      | cmd:import                 | imagemagick         | ImageMagick     | imagemagick      | ImageMagick
 test               | cmd:weston                 | weston              | weston          | weston           | weston
 test               | cmd:xdotool                | xdotool             | xdotool         | xdotool          | xdotool
+test               | cmd:xsettingsd             | xsettingsd          | xsettingsd      | xsettingsd       | xsettingsd
 test               | cmd:dbus-daemon            | dbus                | dbus-daemon     | dbus             | dbus-1-daemon
 test               | cmd:cc                     | gcc                 | gcc             | gcc              | gcc
 test               | file:/usr/include/stdlib.h | libc6-dev           | glibc-devel     | glibc            | glibc-devel

@@ -2,6 +2,7 @@
 
 import { invoke } from "@tauri-apps/api/core";
 import { TauriEvent, listen, type Event, type EventTarget } from "@tauri-apps/api/event";
+import { Window, type ScaleFactorChanged } from "@tauri-apps/api/window";
 import { Inbox, equal, fresh, helper, ok, test, within } from "./harness";
 
 interface Size {
@@ -53,6 +54,45 @@ test("event/TauriEvent.WINDOW_MOVED/outer position in physical pixels", () => wi
   const want = { x: Math.round(210 * scale), y: Math.round(130 * scale) };
   equal(await inbox.find("that position", (p) => p.x === want.x && p.y === want.y), want);
   equal(await invoke<Position>("plugin:window|outer_position", { label }), want);
+  off();
+}));
+
+const pixelRatio = helper("pixel ratio", () => devicePixelRatio);
+
+test("event/TauriEvent.WINDOW_SCALE_FACTOR_CHANGED/the factor, and the size with it", () => withWindow(async (label) => {
+  const inbox = new Inbox<number[]>();
+  const off = await listen<{ scaleFactor: number; size: Size }>(TauriEvent.WINDOW_SCALE_FACTOR_CHANGED, ({ payload }) =>
+    inbox.push([payload.scaleFactor, payload.size.width, payload.size.height]), { target: { kind: "Window", label } });
+  const w = (await Window.getByLabel(label))!, heard = new Inbox<ScaleFactorChanged>();
+  const offToo = await w.onScaleChanged((e) => heard.push(e.payload));
+  await act(label, "resize", 320, 210);
+  await within("the size", (async () => {
+    while ((await w.innerSize()).width !== 320) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  })());
+  try {
+    await invoke("scale", { scale: 2 });
+    equal(await inbox.first(1), [[2, 640, 420]]);
+    const [change] = await heard.first(1);
+    equal([change!.scaleFactor, change!.size.width, change!.size.height], [2, 640, 420]);
+    equal(await w.scaleFactor(), 2);
+    equal(await pixelRatio(label, null), 2);
+  } finally {
+    await invoke("scale", { scale: 1 });
+  }
+  equal((await inbox.first(2))[1], [1, 320, 210]);
+  off();
+  offToo();
+}));
+
+test("event/TauriEvent.WINDOW_THEME_CHANGED/its name", () => withWindow(async (label) => {
+  const { inbox, off } = await collect<string>(TauriEvent.WINDOW_THEME_CHANGED, { kind: "Window", label });
+  const w = (await Window.getByLabel(label))!;
+  await w.setTheme("dark");
+  equal(await inbox.first(1), ["dark"]);
+  await w.setTheme(null);
+  equal(await inbox.first(2), ["dark", "light"]);
   off();
 }));
 

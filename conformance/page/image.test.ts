@@ -28,6 +28,13 @@ test("image/Image/fromBytes: something else rejects", () => rejectsWith(Image.fr
 
 test("image/Image/fromPath: out of scope rejects", async () => rejectsWith(Image.fromPath((await info()).outside), "core:image:allow-from-path"));
 
+test("image/Image/fromPath: a picture within the scope", async () => {
+  const image = await Image.fromPath((await info()).inside);
+  equal(await image.size(), { width: 3, height: 2 });
+  equal([...(await image.rgba())].slice(0, 4), [0, 0, 0, 255]);
+  await image.close();
+});
+
 test("image/transformImage/every form", async () => {
   const image = await Image.new(rgba, 2, 1);
   equal(transformImage(image), image.rid);

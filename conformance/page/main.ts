@@ -18,6 +18,8 @@ import "./webview.test";
 import "./tray.test";
 import "./image.test";
 import "./menu.test";
+import "./drag.test";
+import "./popup.test";
 
 export { helpers, names, run } from "./harness";
 export { mocked } from "./mocks.test";

@@ -3,7 +3,7 @@
 import { invoke } from "@tauri-apps/api/core";
 import { CheckMenuItem, Menu, MenuItem } from "@tauri-apps/api/menu";
 import { TrayIcon, type TrayIconEvent, type TrayIconOptions } from "@tauri-apps/api/tray";
-import { Inbox, equal, fresh, helper, ok, rejectsWith, test } from "./harness";
+import { Inbox, equal, fresh, helper, info, ok, rejectsWith, test } from "./harness";
 
 interface Shown {
   title: string;
@@ -118,6 +118,30 @@ test("tray/TrayIcon/menu", async () => {
 const titleIn = helper("tray title", async ({ id, title }: { id: string; title: string }) => {
   await (await TrayIcon.getById(id))!.setTitle(title);
 });
+
+test("tray/TrayIcon/a left click opens the menu, or is told", async () => {
+  const inbox = new Inbox<TrayIconEvent>();
+  const menu = await Menu.new({ items: [{ text: "First" }] });
+  await withIcon({ menu, action: inbox.push }, async (icon) => {
+    equal((await shown(icon.id)).onLeft, true);
+    for (const set of [(on: boolean) => icon.setMenuOnLeftClick(on), (on: boolean) => icon.setShowMenuOnLeftClick(on)]) {
+      await set(false);
+      equal((await shown(icon.id)).onLeft, false);
+      const before = inbox.all.length;
+      await invoke("tray_click", { id: icon.id, method: "Activate", x: 1, y: 2 });
+      equal((await inbox.first(before + 1)).at(-1)!.type, "Click");
+      await set(true);
+      equal((await shown(icon.id)).onLeft, true);
+    }
+  });
+  await menu.close();
+});
+
+test("tray/TrayIcon/an icon from a file", async () => withIcon({}, async (icon) => {
+  await icon.setIcon((await info()).inside);
+  equal((await shown(icon.id)).pixels.slice(0, 6), [3, 2, 255, 0, 0, 0]);
+  await rejectsWith(icon.setIcon((await info()).outside), "core:image:allow-from-path");
+}));
 
 test("tray/TrayIcon/from another window", async () => {
   const id = fresh("tray");

@@ -198,6 +198,7 @@ test("window/Window/icon: pixels, a file's bytes, a picture", () => withWindow(a
   await picture.close();
   await rejectsWith(w.setIcon(picture), "resource id");
   await rejectsWith(w.setIcon([1, 2, 3]), "neither PNG nor ICO");
+  await w.setIcon((await info()).inside);
   await rejectsWith(w.setIcon((await info()).outside), "core:image:allow-from-path");
 }));
 

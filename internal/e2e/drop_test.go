@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -64,31 +63,7 @@ func TestDropOntoPage(t *testing.T) {
 		source.ondragstart = (e) => e.dataTransfer.setData('text/uri-list', 'file://' + encodeURI(%q));
 		document.body.append(source);`, in), nil)
 
-	xdotool := func(args ...string) { _ = exec.Command("xdotool", args...).Run() } // what fails is tried again
-	over := func(title string, at int) {
-		xdotool("search", "--onlyvisible", "--name", "^"+title+"$", "mousemove", "--window", "%1", fmt.Sprint(at), "150")
-	}
-	tries := 0
-	err := e2e.WaitFor(e2e.Timeout, func() error {
-		tries++
-		xdotool("mouseup", "1")
-		over("drag from", 100)
-		xdotool("mousedown", "1")
-		for i := range 10 {
-			over("drag from", 100+10*i)
-		}
-		for i := range 15 {
-			over("drop here", 100+5*i)
-		}
-		xdotool("mouseup", "1")
-		select {
-		case <-dropped:
-			return nil
-		default:
-			return fmt.Errorf("not dropped after %d tries", tries)
-		}
-	})
-	if err != nil {
+	if err := (e2e.Drag{From: "drag from", Over: "drop here", X: 170, Y: 150}).Until(dropped); err != nil {
 		t.Fatal(err)
 	}
 	var heard [][]any
@@ -109,7 +84,7 @@ func TestDropOntoPage(t *testing.T) {
 		t.Error("dropped onto another page:", d)
 	}
 	to.Must(`window.old = true; setTimeout(() => location.reload())`, nil)
-	err = e2e.WaitFor(e2e.Timeout, func() error {
+	err := e2e.WaitFor(e2e.Timeout, func() error {
 		var old bool
 		if err := to.Run(`return window.old === true`, &old); err != nil || old {
 			return fmt.Errorf("not loaded again: %w", err)

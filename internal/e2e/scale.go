@@ -1,0 +1,37 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+)
+
+// DesktopScale is how large the desktop has programs draw, as its settings on
+// the screen (XSETTINGS) say it.
+type DesktopScale struct {
+	file    string
+	display Display // of which this is one more program
+}
+
+// NewDesktopScale returns that of a desktop which has not said anything. It
+// is as before when the test ends.
+func NewDesktopScale(t testing.TB) *DesktopScale {
+	s := &DesktopScale{file: filepath.Join(t.TempDir(), "xsettings")}
+	t.Cleanup(s.display.Stop)
+	return s
+}
+
+// Set changes it; programs hear of it.
+func (s *DesktopScale) Set(scale int) error {
+	text := fmt.Sprintf("Gdk/WindowScalingFactor %d\n", scale)
+	if err := os.WriteFile(s.file, []byte(text), 0o600); err != nil {
+		return err
+	}
+	if len(s.display.procs) > 0 {
+		return s.display.procs[0].cmd.Process.Signal(syscall.SIGHUP) // it reads the file again
+	}
+	return s.display.start(exec.Command("xsettingsd", "-c", s.file))
+}
