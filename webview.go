@@ -47,6 +47,14 @@ type WebviewOptions struct {
 	Background *config.Color
 	// JavascriptDisabled turns off scripts, and the bridge with them.
 	JavascriptDisabled bool
+	// ZoomHotkeysEnabled lets the keys Ctrl and plus, minus or zero zoom the
+	// page, from 20 % to 1000 %. The page needs the permission
+	// core:webview:allow-set-webview-zoom.
+	ZoomHotkeysEnabled bool
+	// DragDropDisabled leaves files that are dragged over the page to the
+	// engine, as in a browser: no tauri://drag- events, and no files by
+	// web:allow-file-drop. See [config.Window.DragDropEnabled].
+	DragDropDisabled bool
 }
 
 // Webview shows a page in a window, through any number of host processes. It
@@ -90,6 +98,7 @@ func (w *Window) AddWebview(ctx context.Context, o WebviewOptions) (*Webview, er
 		Label: o.Label, URL: address, Hidden: o.Hidden, Zoom: o.Zoom,
 		UserAgent: o.UserAgent, Devtools: w.app.dev, JavaScriptDisabled: o.JavascriptDisabled,
 		Incognito: o.Incognito, Background: color(o.Background),
+		ZoomKeys: o.ZoomHotkeysEnabled, PageDrops: o.DragDropDisabled,
 	}
 	if o.Devtools != nil {
 		s.Devtools = *o.Devtools

@@ -35,7 +35,8 @@ func (a *App) WindowOptions(label string) WindowOptions {
 	return WindowOptions{Window: config.Window{
 		Label: label, Create: true, URL: "index.html", Title: a.Name(), Width: 800, Height: 600, DragDropEnabled: true,
 		Resizable: true, Maximizable: true, Minimizable: true, Closable: true,
-		Visible: true, Focus: true, Focusable: true, Decorations: true, Shadow: true,
+		Visible: true, Focus: true, Focusable: true, Decorations: true, Shadow: true, AllowLinkPreview: true,
+		GeneralAutofillEnabled: true,
 	}}
 }
 
@@ -134,6 +135,8 @@ func (a *App) webviewState(o *config.Window, address string) wire.WebviewState {
 	return wire.WebviewState{
 		URL:                address,
 		UserAgent:          o.UserAgent,
+		ZoomKeys:           o.ZoomHotkeysEnabled,
+		PageDrops:          !o.DragDropEnabled,
 		Devtools:           devtools,
 		JavaScriptDisabled: o.JavascriptDisabled,
 		Incognito:          o.Incognito,

@@ -3,9 +3,13 @@ package mullion
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"log/slog"
+	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/mullion-dev/mullion/config"
 )
@@ -27,7 +31,8 @@ func TestLackingOptions(t *testing.T) {
 		{"title bar", `{"titleBarStyle": "Overlay"}`, true, "titleBarStyle", false},
 		{"capture", `{"contentProtected": true}`, false, "contentProtected", false},
 		{"overflow", `{"preventOverflow": true}`, true, "", false},
-		{"drop", `{"dragDropEnabled": false}`, false, "dragDropEnabled", false},
+		{"not to be opened", `{"create": false}`, false, "", false},
+		{"not to be opened, of a page", `{"create": false}`, true, "create", true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var log bytes.Buffer
@@ -66,4 +71,60 @@ func TestPreventOverflow(t *testing.T) {
 	if m := windowState(o).Margin; m == nil || m.X != 5 || m.Y != 6 {
 		t.Errorf("margin %+v", m)
 	}
+}
+
+// TestEveryOption gives each option a value that is not its default: it
+// changes what is wanted of the window or its webview, or its lack is told.
+func TestEveryOption(t *testing.T) {
+	samples := map[string]string{
+		"label": `"x"`, "create": `false`, "url": `"other.html"`, "userAgent": `"x"`, "dragDropEnabled": `false`,
+		"center": `true`, "x": `1, "y": 0`, "y": `1, "x": 0`, "width": `1`, "height": `1`,
+		"minWidth": `1`, "minHeight": `1`, "maxWidth": `1`, "maxHeight": `1`, "preventOverflow": `true`,
+		"resizable": `false`, "maximizable": `false`, "minimizable": `false`, "closable": `false`,
+		"title": `"x"`, "fullscreen": `true`, "maximized": `true`, "visible": `false`, "focus": `false`, "focusable": `false`,
+		"transparent": `true`, "decorations": `false`, "alwaysOnBottom": `true`, "alwaysOnTop": `true`,
+		"visibleOnAllWorkspaces": `true`, "contentProtected": `true`, "skipTaskbar": `true`, "windowClassname": `"x"`,
+		"noRedirectionBitmap": `true`, "theme": `"dark"`, "titleBarStyle": `"overlay"`, "trafficLightPosition": `{"x": 1, "y": 1}`,
+		"hiddenTitle": `true`, "acceptFirstMouse": `true`, "tabbingIdentifier": `"x"`, "additionalBrowserArgs": `"x"`,
+		"shadow": `false`, "windowEffects": `{"effects": ["mica"]}`, "incognito": `true`, "parent": `"x"`,
+		"proxyUrl": `"http://127.0.0.1:1"`, "zoomHotkeysEnabled": `true`, "browserExtensionsEnabled": `true`,
+		"useHttpsScheme": `true`, "devtools": `true`, "backgroundColor": `"#123"`, "backgroundThrottling": `"suspend"`,
+		"javascriptDisabled": `true`, "allowLinkPreview": `false`, "dataDirectory": `"x"`,
+		"dataStoreIdentifier": `[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16]`, "scrollBarStyle": `"fluentOverlay"`,
+		"generalAutofillEnabled": `false`, "disableInputAccessoryView": `true`, "limitNavigationsToAppBoundDomains": `true`,
+		"activityName": `"x"`, "createdByActivityName": `"x"`, "requestedBySceneIdentifier": `"x"`,
+	}
+	plain := optionsOf(t, `{}`)
+	for field := range reflect.TypeFor[config.Window]().Fields() {
+		key, _, _ := strings.Cut(field.Tag.Get("conf"), ",")
+		t.Run(key, func(t *testing.T) {
+			sample, ok := samples[key]
+			if !ok {
+				t.Fatalf("this option has no value to try")
+			}
+			o := optionsOf(t, fmt.Sprintf(`{%q: %s}`, key, sample))
+			var log bytes.Buffer
+			a := &App{log: slog.New(slog.NewTextHandler(&log, nil)), config: &config.Config{}}
+			err := a.checkOptions(o, true)
+			told := err != nil && strings.Contains(err.Error(), key) || strings.Contains(log.String(), "option="+key+" ")
+			applied := !cmp.Equal(windowState(plain), windowState(o)) ||
+				!cmp.Equal(a.webviewState(plain, plain.URL), a.webviewState(o, o.URL))
+			if told == applied {
+				t.Errorf("applied: %t, told to be lacking: %t (%v; log %s)", applied, told, err, log.String())
+			}
+			delete(samples, key)
+		})
+	}
+	for key := range samples {
+		t.Errorf("there is no option %s", key)
+	}
+}
+
+func optionsOf(t *testing.T, text string) *config.Window {
+	t.Helper()
+	o, err := config.ParseWindow("options", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
 }

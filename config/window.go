@@ -16,7 +16,10 @@ type Window struct {
 	// UserAgent replaces that of the engine; empty leaves it.
 	UserAgent string `conf:"userAgent,null"`
 	// DragDropEnabled turns files dropped from outside into events. True by
-	// default; false gives the page the drag and drop of HTML on Windows.
+	// default; false leaves them to the engine, as in a browser. What else is
+	// dragged is the engine's anyway, but on Windows, where the drag and drop
+	// of HTML needs false. WebKitGTK gives pages no files that were dropped
+	// any more (since 2.50.3, for CVE-2025-13947).
 	DragDropEnabled bool `conf:"dragDropEnabled"`
 
 	// Center puts the window in the middle of its monitor; it beats X and Y.
@@ -111,7 +114,8 @@ type Window struct {
 	// webview; empty means that of the system.
 	ProxyURL string `conf:"proxyUrl,null"`
 	// ZoomHotkeysEnabled zooms the page with Ctrl (macOS: Cmd) and plus, minus
-	// or zero.
+	// or zero, from 20 % to 1000 %. The page needs the permission
+	// core:webview:allow-set-webview-zoom.
 	ZoomHotkeysEnabled bool `conf:"zoomHotkeysEnabled"`
 	// BrowserExtensionsEnabled lets the engine load extensions. Windows and
 	// Linux.
@@ -144,6 +148,17 @@ type Window struct {
 	// GeneralAutofillEnabled lets the engine fill in forms. True by default.
 	// Windows only.
 	GeneralAutofillEnabled bool `conf:"generalAutofillEnabled"`
+
+	// DisableInputAccessoryView hides the bar above the keyboard. Phones only.
+	DisableInputAccessoryView bool `conf:"disableInputAccessoryView"`
+	// LimitNavigationsToAppBoundDomains keeps the page on the domains that
+	// the app is bound to. Phones only.
+	LimitNavigationsToAppBoundDomains bool `conf:"limitNavigationsToAppBoundDomains"`
+	// ActivityName, CreatedByActivityName and RequestedBySceneIdentifier say
+	// where the window belongs on a phone.
+	ActivityName               string `conf:"activityName,null"`
+	CreatedByActivityName      string `conf:"createdByActivityName,null"`
+	RequestedBySceneIdentifier string `conf:"requestedBySceneIdentifier,null"`
 }
 
 func (w *Window) setDefaults() {
@@ -168,16 +183,5 @@ func (w *Window) setDefaults() {
 		AllowLinkPreview:       true,
 		ScrollBarStyle:         ScrollBarDefault,
 		GeneralAutofillEnabled: true,
-	}
-}
-
-// ignored lists the keys for phones.
-func (Window) ignored() map[string]kind {
-	return map[string]kind{
-		"disableInputAccessoryView":         boolKind,
-		"limitNavigationsToAppBoundDomains": boolKind,
-		"activityName":                      stringKind,
-		"createdByActivityName":             stringKind,
-		"requestedBySceneIdentifier":        stringKind,
 	}
 }

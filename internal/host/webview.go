@@ -69,7 +69,7 @@ func (h *host) applyWebview(id uint32, s wire.WebviewState) error {
 		err := v.v.Apply(&v.state, &s)
 		old := v.state
 		v.state = s
-		if old.Window != s.Window || old.Script != s.Script || !equal(old.Origins, s.Origins) {
+		if old.Window != s.Window || old.Script != s.Script || !equal(old.Origins, s.Origins) || s.ZoomKeys && old.Zoom != s.Zoom {
 			err = errors.Join(err, v.setScripts())
 		}
 		return err
@@ -100,12 +100,19 @@ func (v *webview) setScripts() error {
 		v.v.SetScripts("", "", nil)
 		return nil
 	}
-	page, err := bridge.Page(bridge.PageConfig{
+	c := bridge.PageConfig{
 		Window:    v.h.windows[v.state.Window].state.Label,
 		Webview:   v.state.Label,
 		Sep:       separator,
 		Delimiter: delimiter,
-	})
+		Devtools:  v.state.Devtools,
+	}
+	if v.state.ZoomKeys {
+		if c.Zoom = v.state.Zoom; c.Zoom == 0 {
+			c.Zoom = 1
+		}
+	}
+	page, err := bridge.Page(c)
 	if err != nil {
 		return err
 	}

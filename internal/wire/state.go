@@ -104,8 +104,13 @@ type WebviewState struct {
 	// frame of the same addresses, after the page's half of the bridge.
 	Script string `json:"script,omitzero"`
 
-	UserAgent          string    `json:"userAgent,omitzero"`
-	Zoom               float64   `json:"zoom,omitzero"` // 0 means 1
+	UserAgent string  `json:"userAgent,omitzero"`
+	Zoom      float64 `json:"zoom,omitzero"` // 0 means 1
+	// ZoomKeys lets keys of the page zoom it.
+	ZoomKeys bool `json:"zoomKeys,omitzero"`
+	// PageDrops leaves files that are dragged over the page to the engine:
+	// the Core hears nothing of them. It does not change.
+	PageDrops          bool      `json:"pageDrops,omitzero"`
 	Devtools           bool      `json:"devtools,omitzero"`
 	JavaScriptDisabled bool      `json:"javaScriptDisabled,omitzero"`
 	Incognito          bool      `json:"incognito,omitzero"`

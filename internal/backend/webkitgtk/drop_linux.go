@@ -11,7 +11,8 @@ import (
 // pages no files that were dropped any more (since 2.50.3, for
 // CVE-2025-13947). So the Core is asked about them, and told what becomes of
 // them; WebKit never hears. Our handlers run before WebKit's, which are
-// connected to come after (seen in 2.50.6).
+// connected to come after (seen in 2.50.6). Webviews with
+// wire.WebviewState.PageDrops have no such handlers, and all is WebKit's.
 
 // drag is what is dragged over a webview, from when it has entered.
 type drag struct {

@@ -90,7 +90,9 @@ func newWebview(e *engine, id uint32, w *window, s *wire.WebviewState) (*webview
 	}
 	v.watchPage()
 	v.watchDecisions()
-	v.watchDrags()
+	if !s.PageDrops {
+		v.watchDrags()
+	}
 
 	for _, p := range webviewProperties {
 		p.apply(v, s)
@@ -161,6 +163,9 @@ func (v *webview) Apply(old, s *wire.WebviewState) error {
 		}
 	}
 	var errs []error
+	if old.PageDrops != s.PageDrops {
+		errs = append(errs, fmt.Errorf("webkitgtk: changing who gets the drops of an open webview: %w", errors.ErrUnsupported))
+	}
 	if old.Incognito != s.Incognito {
 		errs = append(errs, fmt.Errorf("webkitgtk: changing incognito of an open webview: %w", errors.ErrUnsupported))
 	}

@@ -8,7 +8,7 @@ import {
   create, defineProperty, dispatch, freeze, getter, indexOf, listen, mapDelete, mapGet, mapHas, mapSet, parse, slice, uncurry, unlisten,
 } from "./builtins";
 import { encodeArgs, encodeHeaders, isPlain, rawBytes } from "./encode";
-import { devtoolsKey, dragRegions } from "./input";
+import { devtoolsKey, dragRegions, zoomKeys } from "./input";
 import { callEvent, messageEvent, readyEvent, replyEvent, type Detail, type Message, type PageConfig } from "./protocol";
 
 declare const config: PageConfig;
@@ -243,8 +243,8 @@ function invoke(cmd: string, args?: unknown, options?: InvokeOptions): Promise<u
 }
 
 /** Calls a command for this script itself. */
-function run(cmd: string): void {
-  begin(cmd, undefined, null, () => {}, (reason) => logError(`mullion: ${cmd}:`, reason));
+function run(cmd: string, args?: unknown): void {
+  begin(cmd, args, null, () => {}, (reason) => logError(`mullion: ${cmd}:`, reason));
 }
 
 function onReply(event: CustomEvent): void {
@@ -329,6 +329,7 @@ function define(object: object, values: Record<string, unknown>): void {
 
 const onMouseDown = dragRegions(run);
 const onKeyDown = devtoolsKey(run);
+const onZoomKey = config.zoom === undefined ? null : zoomKeys(run, config.zoom);
 
 function attach(): void {
   listen(page, replyEvent, onReply);
@@ -337,6 +338,9 @@ function attach(): void {
   listen(page, "mousedown", onMouseDown);
   if (config.devtools) {
     listen(page, "keydown", onKeyDown);
+  }
+  if (onZoomKey !== null) {
+    listen(page, "keydown", onZoomKey);
   }
   sayAgain();
 }

@@ -24,4 +24,5 @@ export interface PageConfig {
   sep: string;
   delimiter: string;
   devtools?: boolean;
+  zoom?: number;
 }

@@ -85,7 +85,7 @@ const bufferOf = (bytes) => shared.bufferOf(bytes);
     get button() { return hidden.get(this).button ?? 0; }
   }
   class KeyboardEvent extends UIEvent {}
-  for (const name of ["ctrlKey", "shiftKey", "altKey", "metaKey", "code"]) {
+  for (const name of ["ctrlKey", "shiftKey", "altKey", "metaKey", "code", "key"]) {
     Object.defineProperty(KeyboardEvent.prototype, name, { get() { return hidden.get(this)[name]; } });
   }
   class PageTransitionEvent extends Event {
