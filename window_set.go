@@ -122,6 +122,14 @@ func (w *Window) SetCursorVisible(ctx context.Context, on bool) error {
 	return w.w.Update(ctx, func(s *wire.WindowState) { s.CursorHidden = !on })
 }
 
+// SetCursorGrab keeps the mouse inside the window while that has the keyboard,
+// or lets it go. Users leave the window by the keyboard, as with Alt and Tab.
+// Under Wayland it is an error wrapping errors.ErrUnsupported: GTK 3 has no way
+// to ask compositors for it.
+func (w *Window) SetCursorGrab(ctx context.Context, on bool) error {
+	return w.w.Update(ctx, func(s *wire.WindowState) { s.CursorGrab = on })
+}
+
 // SetIgnoreCursorEvents lets the mouse through to what is behind the window,
 // or undoes it.
 func (w *Window) SetIgnoreCursorEvents(ctx context.Context, on bool) error {

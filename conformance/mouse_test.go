@@ -55,6 +55,12 @@ func (h *house) mouseCommands() map[string]ipc.Handler {
 			return none{}, xdotool(ctx, "search", "--onlyvisible", "--name", "^"+a.Label+"$",
 				"mousemove", "--window", "%1", fmt.Sprint(a.X), fmt.Sprint(a.Y), "click", "1")
 		}),
+		"mouse": handler(func(ctx context.Context, a struct {
+			X int `json:"x"`
+			Y int `json:"y"`
+		}) (none, error) {
+			return none{}, xdotool(ctx, "mousemove", fmt.Sprint(a.X), fmt.Sprint(a.Y))
+		}),
 		"key": handler(func(ctx context.Context, a struct {
 			Keys []string `json:"keys"`
 		}) (none, error) {

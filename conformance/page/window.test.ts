@@ -167,6 +167,22 @@ test("window/Window/cursor, colour, drags", () => withWindow(async (w) => {
   await w.clearEffects();
 }));
 
+test("window/Window/the mouse stays inside while it is grabbed", () => withWindow(async (w) => {
+  await invoke("window", { label: w.label, operation: "focus", a: 0, b: 0 });
+  const { x, y } = await w.innerPosition();
+  const away = () => invoke("mouse", { x: x + 700, y: y + 500 });
+  const isInside = (p: PhysicalPosition) => p.x >= x && p.x < x + 300 && p.y >= y && p.y < y + 200;
+  await away();
+  await tells("the mouse outside", () => cursorPosition(), (p) => !isInside(p));
+  await w.setCursorGrab(true);
+  await tells("the mouse inside", () => cursorPosition(), isInside);
+  await away();
+  ok(isInside(await cursorPosition()), "the mouse got out");
+  await w.setCursorGrab(false);
+  await away();
+  await tells("the mouse outside", () => cursorPosition(), (p) => !isInside(p));
+}));
+
 test("window/Window/maximizable and minimizable", () => withWindow(async (w) => {
   equal([await w.isMaximizable(), await w.isMinimizable()], [true, true]);
   await w.setMaximizable(false);
@@ -177,14 +193,16 @@ test("window/Window/maximizable and minimizable", () => withWindow(async (w) => 
 }));
 
 test("window/Window/what Linux lacks is an error", () => withWindow(async (w) => {
-  for (const [name, call] of [
-    ["set_shadow", () => w.setShadow(false)], ["set_content_protected", () => w.setContentProtected(true)],
-    ["set_cursor_grab", () => w.setCursorGrab(true)], ["set_title_bar_style", () => w.setTitleBarStyle("overlay")],
-    ["set_badge_label", () => w.setBadgeLabel("new")],
-    ["set_overlay_icon", () => w.setOverlayIcon("icon.png")],
-    ["activity_name", () => w.activityName()], ["scene_identifier", () => w.sceneIdentifier()],
+  for (const [name, reason, call] of [
+    ["set_shadow", "window manager", () => w.setShadow(false)],
+    ["set_content_protected", "screen captures", () => w.setContentProtected(true)],
+    ["set_effects", "Windows and macOS", () => w.setEffects({ effects: [Effect.Blur] })],
+    ["set_title_bar_style", "only macOS", () => w.setTitleBarStyle("overlay")],
+    ["set_badge_label", "only the Dock of macOS", () => w.setBadgeLabel("new")],
+    ["set_overlay_icon", "only the task bar of Windows", () => w.setOverlayIcon("icon.png")],
+    ["activity_name", "only Android", () => w.activityName()], ["scene_identifier", "only iOS", () => w.sceneIdentifier()],
   ] as const) {
-    await rejectsWith(call(), name);
+    await rejectsWith(call(), `${name}: `, reason, "unsupported operation");
   }
 }));
 

@@ -434,6 +434,7 @@ var windowCommands = []builtin{
 	setter("set_simple_fullscreen", func(s *wire.WindowState, v bool) { s.Fullscreen = v }),
 	setter("set_ignore_cursor_events", func(s *wire.WindowState, v bool) { s.IgnoreCursor = v }),
 	setter("set_cursor_visible", func(s *wire.WindowState, v bool) { s.CursorHidden = !v }),
+	setter("set_cursor_grab", func(s *wire.WindowState, v bool) { s.CursorGrab = v }),
 	setter("set_cursor_icon", func(s *wire.WindowState, v string) { s.Cursor = cursorName(v) }),
 	doer("show", update(func(s *wire.WindowState) { s.Visible = true })),
 	doer("hide", update(func(s *wire.WindowState) { s.Visible = false })),

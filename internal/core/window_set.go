@@ -116,10 +116,9 @@ var windowSetters = []builtin{
 		return w.Do(ctx, wire.ActionResize, edge)
 	}),
 
-	lacking("set_shadow", "shadows are drawn by the window manager on Linux", isTrue),
+	lacking("set_shadow", "on Linux the window manager decides about shadows, and has no way to be asked", isTrue),
 	lacking("set_content_protected", "Linux has no way to keep a window out of screen captures", isFalse),
-	lacking("set_cursor_grab", "GTK 3 cannot keep the mouse inside a window", isFalse),
-	lacking("set_effects", "Linux has no materials behind windows", isNull),
+	lacking("set_effects", "only Windows and macOS have materials behind windows", isNull),
 	lacking("set_badge_label", "only the Dock of macOS has labels", isNull),
 	lacking("set_overlay_icon", "only the task bar of Windows has overlay icons", isNull),
 	lacking("set_title_bar_style", "only macOS has title bar styles", func(v string) bool { return strings.EqualFold(v, "visible") }),

@@ -49,6 +49,8 @@ type WindowState struct {
 	// stays until the page wants another one. CursorHidden shows none.
 	Cursor       string `json:"cursor,omitzero"`
 	CursorHidden bool   `json:"cursorHidden,omitzero"`
+	// CursorGrab keeps the mouse inside the window while that has the keyboard.
+	CursorGrab bool `json:"cursorGrab,omitzero"`
 
 	// Background is shown until the page has painted: red, green, blue, alpha.
 	Background *[4]uint8 `json:"background,omitzero"`

@@ -3,6 +3,7 @@
 package webkitgtk
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -193,7 +194,7 @@ func findSymbols(handle uintptr, l any) (missing []string) {
 	v := reflect.ValueOf(l).Elem()
 	for i := range v.NumField() {
 		field := v.Type().Field(i)
-		symbol := cName(field.Name)
+		symbol := cmp.Or(field.Tag.Get("symbol"), cName(field.Name))
 		p, err := purego.Dlsym(handle, symbol)
 		if err != nil || p == 0 {
 			if field.Tag.Get("need") != "optional" {

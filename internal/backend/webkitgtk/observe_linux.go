@@ -4,7 +4,7 @@ import "github.com/mullion-dev/mullion/internal/wire"
 
 // watch connects all that may change what is observed of a window.
 func (w *window) watch() {
-	changed := func(args) uintptr { w.changed(); return 0 }
+	changed := func(args) uintptr { w.holdCursor(); w.changed(); return 0 }
 	for _, signal := range []string{
 		"configure-event", "window-state-event", "notify::is-active",
 		"map-event", "unmap-event", "hide", "notify::scale-factor",
@@ -15,6 +15,8 @@ func (w *window) watch() {
 		}
 		w.e.connect(w.win, signal, n, changed)
 	}
+	w.e.connect(w.win, "leave-notify-event", 2, func(args) uintptr { w.holdCursor(); return 0 })
+	w.e.connect(w.win, "grab-notify", 2, func(args) uintptr { w.e.Post(w.holdCursor); return 0 })
 	w.e.connect(w.overlay, "size-allocate", 2, changed)
 }
 

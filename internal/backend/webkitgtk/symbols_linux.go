@@ -83,11 +83,16 @@ type library struct {
 	gdkWindowSetCursor           cfunc
 	gdkX11GetServerTime          cfunc `need:"optional"`
 	gdkX11WindowGetXid           cfunc `need:"optional"`
-	gdkKeyvalFromName            cfunc
-	gdkPixbufNewFromBytes        cfunc
-	gdkPixbufScaleSimple         cfunc
-	gdkUnicodeToKeyval           cfunc
-	gdkWindowGetDevicePosition   cfunc
+	gdkX11GetDefaultXdisplay     cfunc `need:"optional"`
+
+	// Xlib
+	grabPointer                cfunc `symbol:"XGrabPointer" need:"optional"`
+	ungrabPointer              cfunc `symbol:"XUngrabPointer" need:"optional"`
+	gdkKeyvalFromName          cfunc
+	gdkPixbufNewFromBytes      cfunc
+	gdkPixbufScaleSimple       cfunc
+	gdkUnicodeToKeyval         cfunc
+	gdkWindowGetDevicePosition cfunc
 
 	// GTK
 	gtkContainerRemove               cfunc
@@ -110,6 +115,7 @@ type library struct {
 	gtkWidgetGetScaleFactor          cfunc
 	gtkWidgetGetVisible              cfunc
 	gtkWidgetGetWindow               cfunc
+	gtkGrabGetCurrent                cfunc
 	gtkWidgetGrabFocus               cfunc
 	gtkWidgetHide                    cfunc
 	gtkWidgetInputShapeCombineRegion cfunc

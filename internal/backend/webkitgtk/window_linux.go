@@ -28,6 +28,7 @@ type window struct {
 	closed   bool
 
 	fitting   bool                // the frame is not known yet, see shrink
+	grabbed   bool                // see holdCursor
 	observed  wire.WindowObserved // reported last
 	observing bool                // a report is posted
 }
@@ -186,6 +187,8 @@ var properties = []property{
 		}, false},
 	{"enabled", func(old, s *wire.WindowState) bool { return old.Disabled == s.Disabled },
 		func(w *window, s *wire.WindowState) { w.set(w.e.c.gtkWidgetSetSensitive, !s.Disabled) }, false},
+	{"cursor grab, which GTK 3 has no way to ask for,", func(old, s *wire.WindowState) bool { return old.CursorGrab == s.CursorGrab },
+		func(w *window, _ *wire.WindowState) { w.holdCursor() }, true},
 	// These two need a window that has been shown, see realized.
 	{"cursor", sameCursor, (*window).applyCursor, false},
 	{"ignore cursor events", func(old, s *wire.WindowState) bool {

@@ -1,0 +1,31 @@
+package webkitgtk
+
+// holdCursor keeps the mouse inside the window, or lets it go, as is wanted of
+// a window that has the keyboard. It is called whenever something of that may
+// have changed, and when the mouse has left all the same: menus and drags take
+// the grab over, and end it.
+//
+// The grab is that of X11's core, made behind GDK's back: GDK 3 grabs by XInput
+// 2, which has no way to confine the mouse. With the owner's events on, all
+// that is in windows of this process goes where it always does.
+func (w *window) holdCursor() {
+	c := w.e.c
+	if w.closed || w.e.wayland || !w.state.CursorGrab && !w.grabbed || c.grabPointer == 0 || c.gdkX11GetDefaultXdisplay == 0 {
+		return
+	}
+	display := c.gdkX11GetDefaultXdisplay.call()
+	const currentTime = 0 // CurrentTime
+	if !w.state.CursorGrab || !isTrue(c.gtkWindowIsActive.call(w.win)) || !isTrue(c.gtkWidgetGetMapped.call(w.win)) {
+		if w.grabbed {
+			w.grabbed = false
+			c.ungrabPointer.call(display, currentTime)
+		}
+		return
+	}
+	if c.gtkGrabGetCurrent.call() != 0 {
+		return // a menu or a drag has it
+	}
+	const ownerEvents, async, none = 1, 1, 0 // True, GrabModeAsync, None
+	xid := c.gdkX11WindowGetXid.call(c.gtkWidgetGetWindow.call(w.win))
+	w.grabbed = c.grabPointer.call(display, xid, ownerEvents, 0, async, async, xid, none, currentTime) == 0 // GrabSuccess
+}

@@ -1,0 +1,93 @@
+package webkitgtk
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/mullion-dev/mullion/internal/wire"
+)
+
+// mouseAt is where the mouse is on the screen, as others see it.
+func mouseAt(t testing.TB) (x, y int) {
+	t.Helper()
+	if _, err := fmt.Sscanf(run(t, "xdotool", "getmouselocation"), "x:%d y:%d", &x, &y); err != nil {
+		t.Fatal(err)
+	}
+	return x, y
+}
+
+// TestCursorGrab moves the mouse out of a window, which keeps it as long as it
+// has the keyboard.
+func TestCursorGrab(t *testing.T) {
+	x := newTab(t, `<body style="margin:0"><div id=d style="position:fixed;inset:0">`)
+	x.state.X, x.state.Y = p(100.0), p(100.0)
+	x.open().loaded()
+	focus(t, x)
+	o := x.observe("its place", func(o wire.WindowObserved) bool { return o.Focused && o.Width == 400 })
+	x.eval(`window.at = []; for (const n of ['mousemove', 'click', 'wheel']) addEventListener(n, (e) => at.push(n + ' ' + e.clientX + ' ' + e.clientY))`)
+	inside := func() bool {
+		left, top := mouseAt(t)
+		return left >= o.InnerX && left < o.InnerX+o.Width && top >= o.InnerY && top < o.InnerY+o.Height
+	}
+	move := func() { run(t, "xdotool", "mousemove", "1200", "1000") }
+	kept := func(why string) {
+		t.Helper()
+		poll(t, "the mouse inside "+why, func() bool { move(); return inside() })
+		move()
+		if !inside() {
+			t.Errorf("the mouse got out %s", why)
+		}
+	}
+	free := func(why string) {
+		t.Helper()
+		poll(t, "the mouse outside "+why, func() bool { move(); return !inside() })
+	}
+	free("at first")
+	x.apply(func(s *wire.WindowState) { s.CursorGrab = true })
+	kept("once grabbed")
+	run(t, "xdotool", "mousemove_relative", "--", "-2000", "-2000", "mousemove_relative", "100", "50", "click", "1", "click", "4")
+	poll(t, "a click and the wheel in the page", func() bool {
+		at := x.eval(`return at.join(', ')`)
+		return strings.Contains(at, "mousemove 100 50") && strings.Contains(at, "click 100 50") && strings.Contains(at, "wheel 100 50")
+	})
+
+	// Another window gets the keyboard.
+	y := newTab(t, "<p>other")
+	y.state.Title, y.state.X, y.state.Y = "other", p(600.0), p(500.0)
+	y.open().loaded()
+	focus(t, y)
+	free("while another window has the keyboard")
+	focus(t, x)
+	kept("when the keyboard comes back")
+
+	// The window manager has the mouse while a click gives the keyboard.
+	focus(t, y)
+	run(t, "xdotool", "mousemove", fmt.Sprint(o.InnerX+5), fmt.Sprint(o.InnerY+5), "click", "1")
+	kept("when a click brings the keyboard back")
+
+	// A menu takes the grab over, and ends it.
+	args, err := json.Marshal(wire.Popup{Items: testMenu(), X: p(350.0), Y: p(250.0)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	do(func() { err = x.window.Do(wire.Action{Name: wire.ActionPopup, Args: args}) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, "xdotool", "key", "Escape")
+	kept("after a menu")
+
+	x.apply(func(s *wire.WindowState) { s.Visible = false })
+	free("of a window that is hidden")
+	x.apply(func(s *wire.WindowState) { s.Visible = true })
+	focus(t, x)
+	kept("when it is shown again")
+	x.apply(func(s *wire.WindowState) { s.CursorGrab = false })
+	free("when it was let go")
+	x.apply(func(s *wire.WindowState) { s.CursorGrab = true })
+	kept("again")
+	x.close()
+	free("of a window that was closed")
+}
