@@ -116,7 +116,7 @@ var windowSetters = []builtin{
 		return w.Do(ctx, wire.ActionResize, edge)
 	}),
 
-	lacking("set_shadow", "on Linux the window manager decides about shadows, and has no way to be asked", isTrue),
+	lacking("set_shadow", "shadows are drawn by the window manager on Linux", isTrue),
 	lacking("set_content_protected", "Linux has no way to keep a window out of screen captures", isFalse),
 	lacking("set_effects", "only Windows and macOS have materials behind windows", isNull),
 	lacking("set_badge_label", "only the Dock of macOS has labels", isNull),
