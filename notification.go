@@ -86,7 +86,8 @@ type NotificationReply struct {
 // NotificationActivation is a click of the user.
 type NotificationActivation struct {
 	Action string
-	// Token lets a window take the focus under Wayland (xdg-activation).
+	// Token lets a window take the focus under Wayland (xdg-activation): give
+	// it to [Window.Activate].
 	// Empty where the desktop gives none.
 	Token string
 }

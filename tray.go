@@ -54,7 +54,8 @@ type TrayEvent struct {
 	// Horizontal in which direction.
 	Delta      int
 	Horizontal bool
-	// Token lets a window take the focus under Wayland (xdg-activation).
+	// Token lets a window take the focus under Wayland (xdg-activation): give
+	// it to [Window.Activate].
 	// Empty where the desktop gives none.
 	Token string
 }

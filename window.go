@@ -231,6 +231,13 @@ func (w *Window) SetAlwaysOnTop(ctx context.Context, on bool) error {
 // the system lets apps do that.
 func (w *Window) Focus(ctx context.Context) error { return w.w.Do(ctx, wire.ActionFocus, nil) }
 
+// Activate brings the window to the front because the user has asked for it
+// elsewhere on the desktop: with the token of what was clicked, see
+// [NotificationActivation] and [TrayEvent], compositors under Wayland let it
+// have the keyboard. A window that is hidden or minimised is shown. Without a
+// token it is as with [Window.Focus].
+func (w *Window) Activate(ctx context.Context, token string) error { return w.w.Activate(ctx, token) }
+
 // Navigate loads another page: a path of the app or an address. Where it
 // leads, the page may stay. A window that shares its host with others shows
 // pages of the app only.

@@ -40,6 +40,7 @@ var notificationCommands = []builtin{
 	command("notification", "register_action_types", true, (*Core).cmdRegisterActionTypes),
 	command("notification", "register_listener", true, (*Core).cmdListenNotifications),
 	command("notification", "remove_listener", true, (*Core).cmdUnlistenNotifications),
+	command("notification", "focus", true, (*Core).cmdFocusNotification),
 	command("notification", "get_active", true, (*Core).cmdActiveNotifications),
 	command("notification", "remove_active", true, (*Core).cmdRemoveActiveNotifications),
 	// Nothing is ever pending: desktops show notifications at once.
@@ -74,6 +75,7 @@ type pageNotifications struct {
 	active    []*pageNotification     // guarded by mu; oldest first, at most maxActive
 	types     map[string][]pageAction // guarded by mu; of the document
 	listeners []notificationListener  // guarded by mu; of the document
+	clicked   *clickedNotification    // guarded by mu; the last one, see focus
 }
 
 type pageNotification struct {
@@ -306,7 +308,7 @@ func (c *Core) notificationEvent(v *Webview, p *pageNotification, e notify.Event
 		}
 	}
 	if e.Action == notify.DefaultAction {
-		p.tell("click")
+		c.clickedNotification(v, p, e.Token)
 	}
 	c.tellNotificationListeners(v, "actionPerformed", mustJSON(performed))
 }

@@ -164,9 +164,19 @@ type Action struct {
 	Args jsontext.Value `json:"args,omitzero"`
 }
 
+// Focus are the arguments of ActionFocus.
+type Focus struct {
+	// Token is what the desktop has given for it (xdg-activation), at most
+	// MaxToken bytes.
+	Token string `json:"token,omitzero"`
+}
+
+// MaxToken is how long a token of the desktop may be, in bytes.
+const MaxToken = 1024
+
 // The actions of a window.
 const (
-	ActionFocus     = "focus"
+	ActionFocus     = "focus"     // Args: Focus, or none
 	ActionDrag      = "drag"      // start moving the window with the pointer
 	ActionAttention = "attention" // ask for the user's attention. Args: false ends it
 	ActionCenter    = "center"    // put the window in the middle of its monitor

@@ -53,37 +53,38 @@ type library struct {
 	gUnixInputStreamNew            cfunc
 
 	// GDK
-	cairoRegionCreate            cfunc
-	cairoRegionDestroy           cfunc
-	gdkAtomIntern                cfunc
-	gdkCursorNewFromName         cfunc
-	gdkDeviceGetPosition         cfunc
-	gdkDeviceWarp                cfunc
-	gdkDisplayGetDefault         cfunc
-	gdkDisplayGetDefaultGroup    cfunc
-	gdkDisplayGetDefaultSeat     cfunc
-	gdkDisplayGetMonitor         cfunc
-	gdkDisplayGetMonitorAtWindow cfunc
-	gdkDisplayGetNMonitors       cfunc
-	gdkDisplayGetPrimaryMonitor  cfunc
-	gdkDragStatus                cfunc
-	gdkMonitorGetGeometry        cfunc
-	gdkMonitorGetModel           cfunc
-	gdkMonitorGetScaleFactor     cfunc
-	gdkMonitorGetWorkarea        cfunc
-	gdkPropertyDelete            cfunc
-	gdkScreenGetDefault          cfunc
-	gdkScreenGetRgbaVisual       cfunc
-	gdkSeatGetPointer            cfunc
-	gdkSetProgramClass           cfunc
-	gdkWindowGetFrameExtents     cfunc
-	gdkWindowGetOrigin           cfunc
-	gdkWindowGetState            cfunc
-	gdkWindowSetFunctions        cfunc
-	gdkWindowSetCursor           cfunc
-	gdkX11GetServerTime          cfunc `need:"optional"`
-	gdkX11WindowGetXid           cfunc `need:"optional"`
-	gdkX11GetDefaultXdisplay     cfunc `need:"optional"`
+	cairoRegionCreate                         cfunc
+	cairoRegionDestroy                        cfunc
+	gdkAtomIntern                             cfunc
+	gdkCursorNewFromName                      cfunc
+	gdkDeviceGetPosition                      cfunc
+	gdkDeviceWarp                             cfunc
+	gdkDisplayGetDefault                      cfunc
+	gdkDisplayGetDefaultGroup                 cfunc
+	gdkDisplayGetDefaultSeat                  cfunc
+	gdkDisplayGetMonitor                      cfunc
+	gdkDisplayGetMonitorAtWindow              cfunc
+	gdkDisplayGetNMonitors                    cfunc
+	gdkDisplayGetPrimaryMonitor               cfunc
+	gdkDragStatus                             cfunc
+	gdkMonitorGetGeometry                     cfunc
+	gdkMonitorGetModel                        cfunc
+	gdkMonitorGetScaleFactor                  cfunc
+	gdkMonitorGetWorkarea                     cfunc
+	gdkPropertyDelete                         cfunc
+	gdkScreenGetDefault                       cfunc
+	gdkScreenGetRgbaVisual                    cfunc
+	gdkSeatGetPointer                         cfunc
+	gdkSetProgramClass                        cfunc
+	gdkWindowGetFrameExtents                  cfunc
+	gdkWindowGetOrigin                        cfunc
+	gdkWindowGetState                         cfunc
+	gdkWindowSetFunctions                     cfunc
+	gdkWindowSetCursor                        cfunc
+	gdkX11GetServerTime                       cfunc `need:"optional"`
+	gdkX11WindowGetXid                        cfunc `need:"optional"`
+	gdkWaylandDisplaySetStartupNotificationId cfunc `need:"optional"`
+	gdkX11GetDefaultXdisplay                  cfunc `need:"optional"`
 
 	// Xlib
 	grabPointer                cfunc `symbol:"XGrabPointer" need:"optional"`

@@ -368,7 +368,7 @@ func (w *window) Do(a wire.Action) error {
 	c := w.e.c
 	switch a.Name {
 	case wire.ActionFocus:
-		c.gtkWindowPresentWithTime.call(w.win, w.now())
+		return w.focus(a)
 	case wire.ActionDrag:
 		w.drag()
 	case wire.ActionCenter:
@@ -392,6 +392,24 @@ func (w *window) Do(a wire.Action) error {
 	default:
 		return fmt.Errorf("webkitgtk: a window has no action %q", a.Name)
 	}
+	return nil
+}
+
+// focus brings the window to the front, under Wayland by the token that the
+// desktop has given for it, if any. X11 has no need of it.
+func (w *window) focus(a wire.Action) error {
+	c := w.e.c
+	var f wire.Focus
+	if len(a.Args) > 0 {
+		if err := json.Unmarshal(a.Args, &f); err != nil {
+			return fmt.Errorf("webkitgtk: focus: %w", err)
+		}
+	}
+	if f.Token != "" && w.e.wayland && c.gdkWaylandDisplaySetStartupNotificationId != 0 {
+		// The next window that is presented uses it up.
+		c.gdkWaylandDisplaySetStartupNotificationId.with(c.gdkDisplayGetDefault.call(), f.Token)
+	}
+	c.gtkWindowPresentWithTime.call(w.win, w.now())
 	return nil
 }
 

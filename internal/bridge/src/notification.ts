@@ -23,6 +23,10 @@ function permissionOf(answer: unknown): NotificationPermission {
 /** What the app tells of a notification: "replaced" when another one has taken its place. */
 type Told = "click" | "close" | "replaced";
 
+function warn(what: string): (reason: unknown) => void {
+  return (reason) => console.warn(`mullion: ${what}: ${String(reason)}`);
+}
+
 class PageNotification extends EventTarget {
   readonly title: string;
   readonly body: string;
@@ -33,7 +37,7 @@ class PageNotification extends EventTarget {
   onshow: ((event: Event) => void) | null = null;
   /** Called when it is not shown, whatever the reason. */
   onerror: ((event: Event) => void) | null = null;
-  /** Called when the user has clicked it. That alone does not bring the window to the front. */
+  /** Called when the user has clicked it, which brings the window to the front unless preventDefault is called. */
   onclick: ((event: Event) => void) | null = null;
   /** Called when it has gone, whoever took it away. */
   onclose: ((event: Event) => void) | null = null;
@@ -61,15 +65,21 @@ class PageNotification extends EventTarget {
     // It needs an id, for close to name it.
     const { id = random() } = options as { id?: unknown };
     this.#id = id;
-    const tell = (type: "show" | "error" | "click" | "close"): void => {
-      const event = new EventOf(type);
-      this[`on${type}`]?.(event);
-      this.dispatchEvent(event);
+    /** Returns whether the page leaves the usual to be done. */
+    const tell = (type: "show" | "error" | "click" | "close"): boolean => {
+      const event = new EventOf(type, { cancelable: type === "click" });
+      try {
+        this[`on${type}`]?.(event);
+      } catch (error) {
+        reportError(error); // as with any listener, the others are called all the same
+      }
+      const prevented = event.defaultPrevented; // to dispatch it may forget that
+      return this.dispatchEvent(event) && !prevented;
     };
     const handler = new Channel<Told>((told) => {
       this.#over ||= told !== "click";
-      if (told !== "replaced") {
-        tell(told);
+      if (told !== "replaced" && tell(told) && told === "click") {
+        void invoke("plugin:notification|focus", { id }).catch(warn("a window does not come to the front"));
       }
     });
     this.#shown = invoke("plugin:notification|notify", { options: { ...options, id, title: this.title }, handler }).then(
@@ -79,7 +89,7 @@ class PageNotification extends EventTarget {
       },
       (reason: unknown) => {
         unregisterCallback(handler.id);
-        console.warn(`mullion: a notification was not shown: ${String(reason)}`);
+        warn("a notification was not shown")(reason);
         tell("error");
         return false;
       },
@@ -92,7 +102,7 @@ class PageNotification extends EventTarget {
       if (shown && !this.#over) {
         await invoke("plugin:notification|remove_active", { notifications: [{ id: this.#id }] });
       }
-    }).catch((reason: unknown) => console.warn(`mullion: a notification stays: ${String(reason)}`));
+    }).catch(warn("a notification stays"));
   }
 }
 

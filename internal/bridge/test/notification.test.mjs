@@ -15,6 +15,8 @@ function notifyingApp() {
     return options.body === "bad" ? 'e"not that one"' : null;
   };
   app.commands["plugin:notification|remove_active"] = ({ notifications }) => void app.removed.push(...notifications);
+  app.focused = [];
+  app.commands["plugin:notification|focus"] = ({ id }) => void app.focused.push(id);
   app.load("notification");
   return app;
 }
@@ -37,6 +39,20 @@ test("the page hears clicks and the end", async () => {
   await until(() => heard.length === 4);
   assert.deepEqual(heard, ["show", "click", "click", "close"]);
   assert.ok(!app.internals.callbacks.has(channel), "the callback stays");
+});
+
+test("a click brings the window to the front unless the page prevents it", async () => {
+  const app = notifyingApp();
+  const { notification, channel } = await show(app, { id: 7 });
+  let prevent = true;
+  notification.onclick = (event) => prevent && event.preventDefault();
+  app.deliver(["c", channel, 0, "click"]);
+  await settled();
+  assert.deepEqual(app.focused, []);
+  prevent = false;
+  app.deliver(["c", channel, 1, "click"]);
+  await until(() => app.focused.length > 0);
+  assert.deepEqual(plain(app.focused), [7]);
 });
 
 test("close takes away the one that is meant", async () => {
