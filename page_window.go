@@ -16,7 +16,12 @@ import (
 
 // pageWindow reads the options of a window that a page opens. They are those
 // of the configuration, but for what is not a page's to choose.
-func (a *App) pageWindow(options jsontext.Value) (core.WindowOptions, error) {
+func (a *App) pageWindow(options jsontext.Value, bare bool) (core.WindowOptions, error) {
+	if bare {
+		if err := checkBare(options); err != nil {
+			return core.WindowOptions{}, err
+		}
+	}
 	o, err := config.ParseWindow("options", options)
 	if err != nil {
 		return core.WindowOptions{}, err
@@ -25,7 +30,24 @@ func (a *App) pageWindow(options jsontext.Value) (core.WindowOptions, error) {
 	if err != nil {
 		return core.WindowOptions{}, err
 	}
-	return core.WindowOptions{State: windowState(o), Webview: a.webviewState(o, address)}, nil
+	return core.WindowOptions{State: windowState(o), Webview: a.webviewState(o, address), Parent: o.Parent}, nil
+}
+
+// bareKeys are those of webviewKeys that concern a window without one, too.
+var bareKeys = []string{"label", "x", "y", "width", "height", "transparent", "backgroundColor", "focus"}
+
+// checkBare refuses options that are for webviews only.
+func checkBare(options jsontext.Value) error {
+	var given map[string]jsontext.Value
+	if err := json.Unmarshal(options, &given); err != nil {
+		return fmt.Errorf("options: %w", err)
+	}
+	for _, key := range slices.Sorted(maps.Keys(given)) {
+		if _, forWebviews := webviewKeys[key]; forWebviews && !slices.Contains(bareKeys, key) {
+			return fmt.Errorf("options: %s is for webviews, and the window is to have none of its own", key)
+		}
+	}
+	return nil
 }
 
 // pageOptions refuses what is not a page's to choose, and returns the full

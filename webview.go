@@ -121,8 +121,14 @@ func (w *Window) AddWebview(ctx context.Context, o WebviewOptions) (*Webview, er
 
 // Webview returns the webview that the window was opened with, which fills it
 // unless it was moved. It has the window's label and cannot be closed without
-// it.
-func (w *Window) Webview() *Webview { return &Webview{w.app, w.w.Webview()} }
+// it. It is nil for a window opened with [WindowOptions.Bare].
+func (w *Window) Webview() *Webview {
+	v, err := w.own()
+	if err != nil {
+		return nil
+	}
+	return v
+}
 
 // Webview returns the webview with that label, or an error wrapping
 // [ErrNoWebview].

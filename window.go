@@ -23,6 +23,14 @@ type WindowOptions struct {
 	// show a remote page always has one: because it is opened on one, or
 	// because a capability of it has remote pages or web:allow-navigation.
 	Isolate bool
+	// Bare opens the window without a webview of its own; [Window.AddWebview]
+	// gives it those that it is to have. What the options say of a page has no
+	// effect then.
+	Bare bool
+	// Modal keeps the user from the window's Parent, and from all other windows
+	// of the same host process, while it is open. Without a Parent it is
+	// refused.
+	Modal bool
 }
 
 // WindowOptions returns the options of a window with that label: those of the
@@ -70,6 +78,9 @@ func (a *App) OpenWindow(ctx context.Context, o WindowOptions) (*Window, error) 
 		State:   windowState(&o.Window),
 		Webview: a.webviewState(&o.Window, address),
 		Isolate: o.Isolate,
+		Bare:    o.Bare,
+		Parent:  o.Parent,
+		Modal:   o.Modal,
 	})
 	if err != nil {
 		return nil, err
@@ -166,11 +177,29 @@ func (a *App) OnCloseRequested(f func(w *Window) (keep bool)) {
 // Label returns the window's label.
 func (w *Window) Label() string { return w.w.Label() }
 
-// URL returns the address of the page that is shown.
-func (w *Window) URL() string { return w.w.Webview().URL() }
+// URL returns the address of the page that is shown in the window's own
+// webview; empty if it has none.
+func (w *Window) URL() string {
+	if v := w.w.Webview(); v != nil {
+		return v.URL()
+	}
+	return ""
+}
 
-// Painted reports whether the page that is shown has been drawn.
-func (w *Window) Painted() bool { return w.w.Webview().Painted() }
+// Painted reports whether the page that is shown in the window's own webview
+// has been drawn.
+func (w *Window) Painted() bool {
+	v := w.w.Webview()
+	return v != nil && v.Painted()
+}
+
+// own returns the window's own webview, or an error wrapping [ErrNoWebview].
+func (w *Window) own() (*Webview, error) {
+	if v := w.w.Webview(); v != nil {
+		return &Webview{w.app, v}, nil
+	}
+	return nil, fmt.Errorf("window %q was opened without a webview of its own: %w", w.Label(), ErrNoWebview)
+}
 
 // Close destroys the window without asking anybody.
 func (w *Window) Close() { w.w.Destroy() }
@@ -242,16 +271,20 @@ func (w *Window) Activate(ctx context.Context, token string) error { return w.w.
 // leads, the page may stay. A window that shares its host with others shows
 // pages of the app only.
 func (w *Window) Navigate(ctx context.Context, page string) error {
-	address, err := w.app.address(page)
+	v, err := w.own()
 	if err != nil {
 		return err
 	}
-	return w.w.Webview().Navigate(ctx, address)
+	return v.Navigate(ctx, page)
 }
 
 // Reload loads the page again.
 func (w *Window) Reload(ctx context.Context) error {
-	return w.w.Webview().Do(ctx, wire.ActionReload, nil)
+	v, err := w.own()
+	if err != nil {
+		return err
+	}
+	return v.Reload(ctx)
 }
 
 // Geometry is where a window is. Lengths are physical pixels.

@@ -19,10 +19,9 @@ func (w *Window) Title() string { return w.w.State().Title }
 //
 // The size is that to which a maximised or fullscreen window goes back.
 func (w *Window) Options() WindowOptions {
-	s, v := w.w.Current(), w.w.Webview().State()
-	o := w.app.WindowOptions(w.Label())
-	return WindowOptions{Isolate: w.w.Isolated(), Window: config.Window{
-		Label: s.Label, Create: true, URL: w.URL(), Title: s.Title, UserAgent: v.UserAgent,
+	s, o := w.w.Current(), w.app.WindowOptions(w.Label())
+	now := WindowOptions{Isolate: w.w.Isolated(), Bare: w.w.Webview() == nil, Modal: s.Modal, Window: config.Window{
+		Label: s.Label, Create: true, Title: s.Title,
 		X: s.X, Y: s.Y, Center: s.Center, Width: s.Width, Height: s.Height,
 		MinWidth: s.MinWidth, MinHeight: s.MinHeight, MaxWidth: s.MaxWidth, MaxHeight: s.MaxHeight,
 		Visible: s.Visible, Focus: o.Focus, Focusable: s.Focusable,
@@ -31,8 +30,16 @@ func (w *Window) Options() WindowOptions {
 		AlwaysOnTop: s.AlwaysOnTop, AlwaysOnBottom: s.AlwaysOnBottom, SkipTaskbar: s.SkipTaskbar,
 		VisibleOnAllWorkspaces: s.AllWorkspaces, Transparent: s.Transparent, Theme: config.Theme(s.Theme),
 		Shadow: o.Shadow, DragDropEnabled: o.DragDropEnabled, BackgroundColor: configColor(s.Background),
-		Devtools: &v.Devtools, JavascriptDisabled: v.JavaScriptDisabled, Incognito: v.Incognito,
 	}}
+	if p := w.w.Parent(); p != nil {
+		now.Parent = p.Label()
+	}
+	if own := w.w.Webview(); own != nil {
+		v := own.State()
+		now.URL, now.UserAgent, now.Devtools = own.URL(), v.UserAgent, &v.Devtools
+		now.JavascriptDisabled, now.Incognito = v.JavaScriptDisabled, v.Incognito
+	}
+	return now
 }
 
 func configColor(c *[4]uint8) *config.Color {

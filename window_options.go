@@ -38,7 +38,6 @@ var lackingOptions = []struct {
 	{"contentProtected", func(o *config.Window) bool { return o.ContentProtected }, missed,
 		"Linux has no way to keep a window out of screen captures"},
 	{"shadow", func(o *config.Window) bool { return !o.Shadow }, missed, "shadows are drawn by the window manager"},
-	{"parent", func(o *config.Window) bool { return o.Parent != "" }, notPages, "this is not there yet"},
 	{"dataDirectory", func(o *config.Window) bool { return o.DataDirectory != "" }, notPages,
 		"windows that may reach the same of the system share a folder, others never do"},
 	{"browserExtensionsEnabled", func(o *config.Window) bool { return o.BrowserExtensionsEnabled }, notPages,

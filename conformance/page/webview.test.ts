@@ -184,6 +184,37 @@ test("webview/Webview/refuses what is no label, place, option or window", () => 
   await rejectsWith(add(new Window("nobody", { skip: true } as object), fresh("webview")), "window not found");
 }));
 
+/** Opens a window without a webview, and tells how it went. */
+async function bare(options: ConstructorParameters<typeof Window>[1]): Promise<Window> {
+  const w = new Window(fresh("bare"), options);
+  await within("the window", new Promise<void>((resolve, reject) => {
+    void w.once("tauri://created", () => resolve());
+    void w.once<string>("tauri://error", (e) => reject(e.payload));
+  }));
+  return w;
+}
+
+test("window/Window/opens without a webview, and takes some", async () => {
+  const w = await bare({ title: "bare", width: 300, height: 200, resizable: false, parent: "main", backgroundColor: "#204060" });
+  try {
+    equal([await w.title(), await w.isResizable(), (await w.innerSize()).width], ["bare", false, 300]);
+    ok((await getAllWebviews()).every((v) => v.window.label !== w.label), "it has a webview");
+    ok(((await Window.getByLabel(w.label))) !== null, "it is not listed");
+    const first = await add(w, fresh("webview")), second = await add(w, fresh("webview"));
+    equal([(await look(first.label, undefined)).window, (await look(second.label, undefined)).webview], [w.label, second.label]);
+    await first.close();
+    await second.close();
+    equal(await w.title(), "bare");
+  } finally {
+    await w.destroy();
+  }
+});
+
+test("window/Window/refuses what only webviews have, and parents that are not there", async () => {
+  await rejectsWith(bare({ url: "page.html" } as object), "url is for webviews");
+  await rejectsWith(bare({ parent: "nobody" }), "parent window \"nobody\"");
+});
+
 test("webview/Webview/cannot print", () =>
   rejectsWith(invoke("plugin:webview|print", { label: "main" }), "no printers"));
 

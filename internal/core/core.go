@@ -102,9 +102,9 @@ type Options struct {
 	Patience Patience
 	// Rendering says how hosts draw; nil means as they like.
 	Rendering *rendering.Ladder
-	// PageWindow reads the options with which a page opens a window. Nil:
-	// pages open none.
-	PageWindow func(options jsontext.Value) (WindowOptions, error)
+	// PageWindow reads the options with which a page opens a window, or a bare
+	// one. Nil: pages open none.
+	PageWindow func(options jsontext.Value, bare bool) (WindowOptions, error)
 	// PageWebview reads the options with which a page adds a webview to a
 	// window. Nil: pages add none.
 	PageWebview func(options jsontext.Value) (PageWebviewOptions, error)

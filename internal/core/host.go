@@ -314,15 +314,32 @@ func (h *host) restore(conn *wire.Conn) {
 	h.ready, h.worked, h.networkEnded = true, true, time.Now()
 	up := h.up
 	h.mu.Unlock()
+	placed := map[*Window]bool{}
 	for _, w := range h.windows() {
-		h.place(w)
+		h.placeWithParent(w, placed)
 	}
 	close(up)
+}
+
+// placeWithParent places a window, and before it its parent: the host has to
+// know that one.
+func (h *host) placeWithParent(w *Window, placed map[*Window]bool) {
+	if placed[w] {
+		return
+	}
+	placed[w] = true
+	if p := w.Parent(); p != nil && p.host() == h {
+		h.placeWithParent(p, placed)
+	}
+	h.place(w)
 }
 
 // place makes a window and its webviews in the host. The result is that of
 // the window.
 func (h *host) place(w *Window) pending {
+	if p := w.Parent(); p != nil && p.host() != h {
+		h.core.log.Warn("mullion: a window does not stay above its parent, which is shown by another host process", "window", w.label, "parent", p.label)
+	}
 	r := h.request(wire.KindWindow, w.id, w.wanted())
 	for _, v := range w.webviewList() {
 		v.place(h)

@@ -3,7 +3,6 @@ package core
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/mullion-dev/mullion/internal/wire"
 	"github.com/mullion-dev/mullion/ipc"
@@ -21,6 +20,8 @@ type WebviewOptions struct {
 	// AutoResize keeps the part of the window that Bounds covers when the
 	// window is resized.
 	AutoResize bool
+	// Most, if not 0, is how many webviews there may be with this one.
+	Most int
 }
 
 // newWebview makes what the Core knows of a webview.
@@ -58,7 +59,7 @@ func (c *Core) AddWebview(ctx context.Context, w *Window, o WebviewOptions) (*We
 		share := shareOf(*o.State.Bounds, width, height)
 		o.State.Bounds, o.State.Share = nil, &share
 	}
-	v, err := c.noteWebview(w, label, o.State)
+	v, err := c.noteWebview(w, label, o)
 	if err != nil {
 		return nil, fmt.Errorf("webview %q: %w", label, err)
 	}
@@ -80,7 +81,7 @@ func (c *Core) AddWebview(ctx context.Context, w *Window, o WebviewOptions) (*We
 }
 
 // noteWebview makes a webview known, so that a host that starts makes it too.
-func (c *Core) noteWebview(w *Window, label string, s wire.WebviewState) (*Webview, error) {
+func (c *Core) noteWebview(w *Window, label string, o WebviewOptions) (*Webview, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
@@ -90,13 +91,15 @@ func (c *Core) noteWebview(w *Window, label string, s wire.WebviewState) (*Webvi
 		return nil, fmt.Errorf("a webview with label `%s` already exists", label)
 	case c.windows[label] != nil:
 		return nil, fmt.Errorf("a window with label `%s` already exists", label)
+	case o.Most > 0 && len(c.webviews) >= o.Most:
+		return nil, fmt.Errorf("there are %d webviews already, and pages may add no more", len(c.webviews))
 	}
-	if c.started && c.mayLeave(w.label, label, s.URL) {
+	if c.started && c.mayLeave(w.label, label, o.State.URL) {
 		if err := w.host().maySeeOthers(); err != nil {
 			return nil, err
 		}
 	}
-	v := newWebview(w, c.lastID+1, label, s)
+	v := newWebview(w, c.lastID+1, label, o.State)
 	if err := w.take(v); err != nil {
 		return nil, err
 	}
@@ -126,14 +129,11 @@ func (v *Webview) place(h *host) {
 	}
 }
 
-// Close removes the webview from its window. The window's first one takes the
-// window along. Nobody is asked.
+// Close removes the webview from its window. The window's own takes the window
+// along. Nobody is asked.
 func (v *Webview) Close() {
 	c, w := v.core, v.Window()
-	w.mu.Lock()
-	i := slices.Index(w.webviews, v)
-	w.mu.Unlock()
-	if i == 0 {
+	if w.own == v {
 		w.Destroy()
 		return
 	}

@@ -163,9 +163,7 @@ func (c *Core) cmdCreateWebview(ctx context.Context, a createWebviewArgs) (none,
 			return none{}, fmt.Errorf("webview %q: %s: %w", o.State.Label, address, err)
 		}
 	}
-	if labels, _ := c.Webviews(); len(labels) >= maxPageWindows {
-		return none{}, fmt.Errorf("webview %q: there are %d webviews already, and pages may add no more", o.State.Label, len(labels))
-	}
+	o.Most = maxPageWindows
 	ctx, cancel := context.WithTimeout(ctx, pageOpenTimeout)
 	defer cancel()
 	v, err := c.AddWebview(ctx, w, o.WebviewOptions)

@@ -12,7 +12,7 @@ import (
 // Move takes the webview to another window, with the page that it shows: the
 // page keeps its state, and until it is left also what it may do and the
 // window that it takes for its own. Only windows of the same host can exchange
-// webviews, and never their first one.
+// webviews, and never their own.
 func (v *Webview) Move(ctx context.Context, to *Window) error {
 	r, err := v.move(to)
 	if err != nil || r == nil {
@@ -79,7 +79,7 @@ func (w *Window) release(v *Webview) error {
 	switch {
 	case i < 0 || w.closing:
 		return ErrNoWebview
-	case i == 0:
+	case w.own == v:
 		return fmt.Errorf("webview %q belongs to its window and cannot leave it", v.label)
 	}
 	w.webviews = slices.Delete(slices.Clone(w.webviews), i, i+1)

@@ -16,11 +16,20 @@ import (
 // WindowOptions is what a window is opened with.
 type WindowOptions struct {
 	State wire.WindowState
-	// Webview is the window's first webview. Its label is the window's. More
+	// Webview is the window's own webview. Its label is the window's. More
 	// are added by AddWebview.
 	Webview wire.WebviewState
+	// Bare leaves out the window's own webview: all that it has are added.
+	Bare bool
 	// Isolate gives the window a host of its own.
 	Isolate bool
+	// Parent is the label of a window of the same host that this one stays
+	// above; Modal keeps the user from that and all others of the host while
+	// this one is open.
+	Parent string
+	Modal  bool
+	// Most, if not 0, is how many windows there may be with this one.
+	Most int
 }
 
 // Window is a window and what is wanted of it. It lives as long as the window
@@ -31,8 +40,10 @@ type Window struct {
 	label string
 	// isolate is set where the app wants a host for this window alone.
 	isolate bool
-	// url is what the window was opened on.
+	// url is what the window was opened on, own the webview with its label; nil
+	// for a bare window.
 	url string
+	own *Webview
 	// placed changes only before Run and while its host is down.
 	placed atomic.Pointer[host]
 
@@ -41,6 +52,7 @@ type Window struct {
 	observed wire.WindowObserved // guarded by mu
 	webviews []*Webview          // guarded by mu
 	closing  bool                // guarded by mu
+	parent   *Window             // guarded by mu; nil once it is gone
 	front    uint64              // guarded by Core.mu; when it was in front, as Core.focused counts
 	gone     chan struct{}       // closed when the window is destroyed
 	chosen   atomic.Int32        // items of menus that are being dealt with
@@ -71,6 +83,10 @@ func (c *Core) OpenWindow(ctx context.Context, o WindowOptions) (*Window, error)
 		c.mu.Unlock()
 		return nil, fmt.Errorf("a webview with label `%s` already exists", label)
 	}
+	if n := len(c.windows); o.Most > 0 && n >= o.Most {
+		c.mu.Unlock()
+		return nil, fmt.Errorf("window %q: there are %d windows already, and pages may open no more", label, n)
+	}
 	if o.State.Theme == "" {
 		o.State.Theme = c.theme
 	}
@@ -81,10 +97,16 @@ func (c *Core) OpenWindow(ctx context.Context, o WindowOptions) (*Window, error)
 		h = c.hostFor(w)
 	}
 	w.placed.Store(h)
-	v := newWebview(w, c.lastID, label, o.Webview)
-	w.webviews = []*Webview{v}
+	if err := c.adoptBy(w, o.Parent, o.Modal); err != nil {
+		c.mu.Unlock()
+		return nil, fmt.Errorf("window %q: %w", label, err)
+	}
+	if !o.Bare {
+		v := newWebview(w, c.lastID, label, o.Webview)
+		w.own, w.webviews = v, []*Webview{v}
+		c.webviews[label], c.webviewIDs[v.id] = v, v
+	}
 	c.windows[label], c.windowIDs[w.id] = w, w
-	c.webviews[label], c.webviewIDs[v.id] = v, v
 	c.hadWindow = true
 	started := c.started
 	if started {
@@ -102,13 +124,15 @@ func (c *Core) OpenWindow(ctx context.Context, o WindowOptions) (*Window, error)
 	return w, nil
 }
 
-// announce tells everybody that a window and its webviews exist.
+// announce tells everybody that a window and its own webview exist.
 func (c *Core) announce(w *Window) {
 	payload := mustJSON(struct {
 		Label string `json:"label"`
 	}{w.label})
 	c.events.emit(c.ctx, "tauri://window-created", ipc.Target{Kind: ipc.Any}, payload)
-	c.events.emit(c.ctx, "tauri://webview-created", ipc.Target{Kind: ipc.Any}, payload)
+	if w.own != nil {
+		c.events.emit(c.ctx, "tauri://webview-created", ipc.Target{Kind: ipc.Any}, payload)
+	}
 }
 
 // Label returns the window's label.
@@ -148,9 +172,9 @@ func (w *Window) webviewList() []*Webview {
 	return append([]*Webview(nil), w.webviews...)
 }
 
-// Webview returns the window's first webview, which stays as long as the
-// window does.
-func (w *Window) Webview() *Webview { return w.webviewList()[0] }
+// Webview returns the window's own webview, which stays as long as the window
+// does; nil for a bare window.
+func (w *Window) Webview() *Webview { return w.own }
 
 // Update changes the wanted state and waits until the host has applied it. A
 // host that is not there just now gets the state when it comes back.
@@ -348,6 +372,7 @@ func (w *Window) Destroy() {
 	for _, v := range views {
 		close(v.gone)
 	}
+	c.orphan(w)
 	c.forgetMenus(w)
 	w.emit("tauri://destroyed", nil)
 	if quit {

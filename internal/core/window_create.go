@@ -24,9 +24,11 @@ const (
 
 // createCommands open windows from pages.
 var createCommands = []builtin{
-	command("webview", "create_webview_window", false, (*Core).cmdCreateWebviewWindow),
-	command("window", "create", false, func(*Core, context.Context, createArgs) (none, error) {
-		return none{}, fmt.Errorf("create: windows without a page do not exist here; use new WebviewWindow: %w", errors.ErrUnsupported)
+	command("webview", "create_webview_window", false, func(c *Core, ctx context.Context, a createArgs) (none, error) {
+		return none{}, c.createFromPage(ctx, a, false)
+	}),
+	command("window", "create", false, func(c *Core, ctx context.Context, a createArgs) (none, error) {
+		return none{}, c.createFromPage(ctx, a, true)
 	}),
 }
 
@@ -34,40 +36,38 @@ type createArgs struct {
 	Options jsontext.Value `json:"options"`
 }
 
-// cmdCreateWebviewWindow opens a window as the options say. Whoever opens it
-// must hold all rights that pages in it will have, and may lead it only where
-// the opener itself may go.
-func (c *Core) cmdCreateWebviewWindow(ctx context.Context, a createArgs) (none, error) {
+// createFromPage opens a window as the options say. Whoever opens it must hold
+// all rights that pages in it will have, and may lead it only where the opener
+// itself may go. A bare window has no page of its own.
+func (c *Core) createFromPage(ctx context.Context, a createArgs, bare bool) error {
 	d, err := callerDocument(ctx)
 	if err != nil {
-		return none{}, err
+		return err
 	}
 	switch {
 	case c.opts.PageWindow == nil:
-		return none{}, fmt.Errorf("create_webview_window: this app opens no windows for pages: %w", errors.ErrUnsupported)
+		return fmt.Errorf("create a window: this app opens none for pages: %w", errors.ErrUnsupported)
 	case len(a.Options) > maxWindowOptions:
-		return none{}, fmt.Errorf("options of %d bytes: want at most %d", len(a.Options), maxWindowOptions)
+		return fmt.Errorf("options of %d bytes: want at most %d", len(a.Options), maxWindowOptions)
 	}
-	o, err := c.opts.PageWindow(a.Options)
+	o, err := c.opts.PageWindow(a.Options, bare)
 	if err != nil {
-		return none{}, err
+		return err
 	}
 	m, _ := ipc.MessageFrom(ctx)
 	label := o.State.Label
 	if err := c.Authority().Covers(authCaller(m.From), label, label); err != nil {
-		return none{}, err
+		return err
 	}
-	if address := o.Webview.URL; !m.From.Local || !c.IsLocal(address) {
+	if address := o.Webview.URL; !bare && (!m.From.Local || !c.IsLocal(address)) {
 		to := ipc.Message{Kind: ipc.Navigation, From: m.From, URL: address, MainFrame: true}
 		if err := c.policy(d.webview, &to); err != nil {
-			return none{}, fmt.Errorf("window %q: %s: %w", label, address, err)
+			return fmt.Errorf("window %q: %s: %w", label, address, err)
 		}
 	}
-	if n := len(c.Windows()); n >= maxPageWindows {
-		return none{}, fmt.Errorf("window %q: there are %d windows already, and pages may open no more", label, n)
-	}
+	o.Bare, o.Most = bare, maxPageWindows
 	ctx, cancel := context.WithTimeout(ctx, pageOpenTimeout)
 	defer cancel()
 	_, err = c.OpenWindow(ctx, o)
-	return none{}, err
+	return err
 }

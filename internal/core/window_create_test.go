@@ -14,7 +14,7 @@ import (
 
 // TestCreateWindow lets pages open windows, never with more rights than theirs.
 func TestCreateWindow(t *testing.T) {
-	read := func(options jsontext.Value) (core.WindowOptions, error) {
+	read := func(options jsontext.Value, _ bool) (core.WindowOptions, error) {
 		var o struct{ Label, URL string }
 		err := json.Unmarshal(options, &o, json.MatchCaseInsensitiveNames(true))
 		return core.WindowOptions{State: wire.WindowState{Label: o.Label, Visible: true}, Webview: wire.WebviewState{URL: o.URL}}, err

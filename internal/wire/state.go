@@ -26,6 +26,12 @@ type WindowState struct {
 	Visible   bool `json:"visible"`
 	Focus     bool `json:"focus"` // focused when created
 	Focusable bool `json:"focusable"`
+	// Parent is the number of a window of the same host that this one stays
+	// above, 0 for none. One that the host does not have is none. Modal keeps
+	// the user from all other windows of the host.
+	Parent uint32 `json:"parent,omitzero"`
+	Modal  bool   `json:"modal,omitzero"`
+
 	Resizable bool `json:"resizable"`
 	Closable  bool `json:"closable"`
 	Decorated bool `json:"decorated"`

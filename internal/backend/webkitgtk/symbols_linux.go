@@ -149,6 +149,8 @@ type library struct {
 	gtkWindowSetGeometryHints        cfunc
 	gtkWindowSetKeepAbove            cfunc
 	gtkWindowSetKeepBelow            cfunc
+	gtkWindowSetModal                cfunc
+	gtkWindowSetTransientFor         cfunc
 	gtkWindowSetPosition             cfunc
 	gtkWindowSetResizable            cfunc
 	gtkWindowSetSkipPagerHint        cfunc

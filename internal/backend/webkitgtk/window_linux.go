@@ -148,6 +148,9 @@ var properties = []property{
 	{"icon", sameIcon, (*window).applyIcon, true},
 	{"focusable", func(old, s *wire.WindowState) bool { return old.Focusable == s.Focusable },
 		func(w *window, s *wire.WindowState) { w.set(w.e.c.gtkWindowSetAcceptFocus, s.Focusable) }, false},
+	{"parent", func(old, s *wire.WindowState) bool { return old.Parent == s.Parent }, (*window).applyParent, false},
+	{"modal", func(old, s *wire.WindowState) bool { return old.Modal == s.Modal },
+		func(w *window, s *wire.WindowState) { w.set(w.e.c.gtkWindowSetModal, s.Modal) }, false},
 	{"menu", func(old, s *wire.WindowState) bool { return reflect.DeepEqual(old.Menu, s.Menu) }, (*window).applyMenu, false},
 	{"limits", sameLimits, (*window).applyLimits, false},
 	{"resizable", func(old, s *wire.WindowState) bool { return old.Resizable == s.Resizable }, (*window).applySize, false},
@@ -194,6 +197,16 @@ var properties = []property{
 	{"ignore cursor events", func(old, s *wire.WindowState) bool {
 		return old.IgnoreCursor == s.IgnoreCursor && old.Visible == s.Visible
 	}, (*window).applyIgnoreCursor, false},
+}
+
+// applyParent keeps the window above another one, which the Core has had made
+// before. GTK itself forgets a parent that is destroyed.
+func (w *window) applyParent(s *wire.WindowState) {
+	var parent uintptr
+	if p := w.e.windows[s.Parent]; p != nil && p != w {
+		parent = p.win
+	}
+	w.e.c.gtkWindowSetTransientFor.call(w.win, parent)
 }
 
 // same compares two optional values.
