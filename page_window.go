@@ -30,7 +30,7 @@ func (a *App) pageWindow(options jsontext.Value, bare bool) (core.WindowOptions,
 	if err != nil {
 		return core.WindowOptions{}, err
 	}
-	return core.WindowOptions{State: windowState(o), Webview: a.webviewState(o, address), Parent: o.Parent}, nil
+	return a.wanted(o, address), nil
 }
 
 // bareKeys are those of webviewKeys that concern a window without one, too.

@@ -74,14 +74,9 @@ func (a *App) OpenWindow(ctx context.Context, o WindowOptions) (*Window, error) 
 		ctx, cancel = context.WithTimeout(ctx, openTimeout)
 		defer cancel()
 	}
-	w, err := a.core.OpenWindow(ctx, core.WindowOptions{
-		State:   windowState(&o.Window),
-		Webview: a.webviewState(&o.Window, address),
-		Isolate: o.Isolate,
-		Bare:    o.Bare,
-		Parent:  o.Parent,
-		Modal:   o.Modal,
-	})
+	wanted := a.wanted(&o.Window, address)
+	wanted.Isolate, wanted.Bare, wanted.Modal = o.Isolate, o.Bare, o.Modal
+	w, err := a.core.OpenWindow(ctx, wanted)
 	if err != nil {
 		return nil, err
 	}
@@ -111,6 +106,11 @@ func (a *App) address(page string) (string, error) {
 	}
 	u.Path, u.RawPath = p, ""
 	return base + u.String(), nil
+}
+
+// wanted is what the Core is to open for the options of a configuration.
+func (a *App) wanted(o *config.Window, address string) core.WindowOptions {
+	return core.WindowOptions{State: windowState(o), Webview: a.webviewState(o, address), Parent: o.Parent}
 }
 
 func windowState(o *config.Window) wire.WindowState {

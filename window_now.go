@@ -29,7 +29,7 @@ func (w *Window) Options() WindowOptions {
 		Fullscreen: s.Fullscreen, Maximized: s.Maximized, Maximizable: !s.NoMaximize, Minimizable: !s.NoMinimize,
 		AlwaysOnTop: s.AlwaysOnTop, AlwaysOnBottom: s.AlwaysOnBottom, SkipTaskbar: s.SkipTaskbar,
 		VisibleOnAllWorkspaces: s.AllWorkspaces, Transparent: s.Transparent, Theme: config.Theme(s.Theme),
-		Shadow: o.Shadow, DragDropEnabled: o.DragDropEnabled, BackgroundColor: configColor(s.Background),
+		Shadow: o.Shadow, DragDropEnabled: true, BackgroundColor: configColor(s.Background),
 	}}
 	if p := w.w.Parent(); p != nil {
 		now.Parent = p.Label()
@@ -38,6 +38,7 @@ func (w *Window) Options() WindowOptions {
 		v := own.State()
 		now.URL, now.UserAgent, now.Devtools = own.URL(), v.UserAgent, &v.Devtools
 		now.JavascriptDisabled, now.Incognito = v.JavaScriptDisabled, v.Incognito
+		now.ZoomHotkeysEnabled, now.DragDropEnabled = v.ZoomKeys, !v.PageDrops
 	}
 	return now
 }
