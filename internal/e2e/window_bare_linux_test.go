@@ -119,7 +119,9 @@ func TestBareFromGo(t *testing.T) {
 func TestParentOnScreen(t *testing.T) {
 	app := e2e.Start(t, e2e.Options{Permissions: []any{"core:default", "core:webview:allow-create-webview-window"}})
 	app.Main().Must(`return 1`, nil)
-	app.Open("ask", func(o *mullion.WindowOptions) { o.Title, o.Parent, o.Modal, o.Width, o.Height = "ask", "main", true, 200, 100 }).Must(`return 1`, nil)
+	app.Open("ask", func(o *mullion.WindowOptions) {
+		o.Title, o.Parent, o.Modal, o.Width, o.Height = "ask", "main", true, 200, 100
+	}).Must(`return 1`, nil)
 	app.Main().Must(`await invoke('plugin:webview|create_webview_window', { options: { label: 'palette', title: 'palette', url: 'page.html', parent: 'main' } })`, nil)
 	app.Page("palette").Must(`return 1`, nil)
 	property := func(window, name string) string {
