@@ -194,7 +194,7 @@ func (a *App) launchWorker(name string, o WorkerOptions) func(context.Context) (
 			conn.Close()
 			return nil, err
 		}
-		return &workerChild{child: child{Process: p, conn: conn}, out: out, network: network}, nil
+		return &workerChild{child: child{Process: p, conn: conn}, out: out, network: network, limited: o.MemoryLimit > 0}, nil
 	}
 }
 
@@ -203,6 +203,17 @@ type workerChild struct {
 	child
 	out     *workerOutput
 	network *workerNetwork
+	limited bool // in its memory
+}
+
+// noThread is what a process says last that can start no more threads.
+const noThread = "runtime/cgo: pthread_create failed"
+
+// saysNoMemory reports whether these were the last words of a process that got
+// no more memory. With a limit a new thread can be what there is no room for.
+func saysNoMemory(words string, limited bool) bool {
+	return strings.Contains(words, "out of memory") || strings.Contains(words, "cannot allocate memory") ||
+		limited && strings.HasPrefix(words, noThread)
 }
 
 // Network implements worker.Child.
@@ -228,7 +239,7 @@ func (c *workerChild) Wait() supervise.Ending {
 	select {
 	case <-c.out.seen:
 		end.Detail = c.out.words
-		if strings.Contains(end.Detail, "out of memory") || strings.Contains(end.Detail, "cannot allocate memory") {
+		if saysNoMemory(end.Detail, c.limited) {
 			end.Kind = supervise.OutOfMemory
 		}
 	default:
@@ -246,7 +257,7 @@ type workerOutput struct {
 
 // Write implements io.Writer. It gets whole lines.
 func (o *workerOutput) Write(p []byte) (int, error) {
-	for _, prefix := range []string{"fatal error: ", "panic: ", "unexpected fault address ", "SIG"} {
+	for _, prefix := range []string{"fatal error: ", "panic: ", "unexpected fault address ", noThread, "SIG"} {
 		if bytes.HasPrefix(p, []byte(prefix)) {
 			o.once.Do(func() {
 				o.words = strings.TrimSpace(string(p[:min(len(p), 500)]))
