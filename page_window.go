@@ -57,7 +57,9 @@ func (a *App) pageOptions(o *config.Window) (address string, err error) {
 		return "", err
 	}
 	if o.Devtools != nil && *o.Devtools && !a.dev {
-		o.Devtools = nil // the inspector of a released app is the app's to give
+		o.Devtools = nil
+		a.log.Info("mullion: an option has no effect", "window", o.Label, "option", "devtools",
+			"reason", "the developer tools of a released app are the app's to give, not a page's")
 	}
 	address, err = a.address(o.URL)
 	if err != nil {
@@ -109,6 +111,10 @@ func (a *App) pageWebview(options jsontext.Value) (core.PageWebviewOptions, erro
 	}
 	s := a.webviewState(o, address)
 	s.Label, s.Bounds = o.Label, &wire.Rect{X: *o.X, Y: *o.Y, Width: o.Width, Height: o.Height}
+	if o.Transparent {
+		a.log.Info("mullion: an option has no effect on this system", "window", o.Label, "option", "transparent",
+			"reason", "WebKitGTK draws nothing of the window below a webview: where the page is transparent it is black")
+	}
 	if o.Transparent && s.Background == nil {
 		s.Background = &[4]uint8{}
 	}

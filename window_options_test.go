@@ -94,7 +94,6 @@ func TestEveryOption(t *testing.T) {
 		"generalAutofillEnabled": `false`, "disableInputAccessoryView": `true`, "limitNavigationsToAppBoundDomains": `true`,
 		"activityName": `"x"`, "createdByActivityName": `"x"`, "requestedBySceneIdentifier": `"x"`,
 	}
-	plain := optionsOf(t, `{}`)
 	for field := range reflect.TypeFor[config.Window]().Fields() {
 		key, _, _ := strings.Cut(field.Tag.Get("conf"), ",")
 		t.Run(key, func(t *testing.T) {
@@ -102,12 +101,15 @@ func TestEveryOption(t *testing.T) {
 			if !ok {
 				t.Fatalf("this option has no value to try")
 			}
-			o := optionsOf(t, fmt.Sprintf(`{%q: %s}`, key, sample))
 			var log bytes.Buffer
 			a := &App{log: slog.New(slog.NewTextHandler(&log, nil)), config: &config.Config{}}
-			err := a.checkOptions(o, true)
+			plain, err := a.pageWindow([]byte(`{}`), false)
+			if err != nil || log.Len() > 0 {
+				t.Fatalf("%v, log: %s", err, log.String())
+			}
+			o, err := a.pageWindow([]byte(fmt.Sprintf(`{%q: %s}`, key, sample)), false)
 			told := err != nil && strings.Contains(err.Error(), key) || strings.Contains(log.String(), "option="+key+" ")
-			applied := !cmp.Equal(a.wanted(plain, plain.URL), a.wanted(o, o.URL))
+			applied := err == nil && !cmp.Equal(plain, o)
 			if told == applied {
 				t.Errorf("applied: %t, told to be lacking: %t (%v; log %s)", applied, told, err, log.String())
 			}
@@ -117,13 +119,4 @@ func TestEveryOption(t *testing.T) {
 	for key := range samples {
 		t.Errorf("there is no option %s", key)
 	}
-}
-
-func optionsOf(t *testing.T, text string) *config.Window {
-	t.Helper()
-	o, err := config.ParseWindow("options", []byte(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return o
 }

@@ -63,6 +63,7 @@ type house struct {
 	heard   map[string][]heard                  // guarded by mu; events that reached the app
 	changed chan struct{}                       // guarded by mu; closed and replaced when one of these has
 	plugins map[string]map[listener]ipc.Channel // guarded by mu; by plugin
+	lacking map[string]string                   // guarded by mu; why options have no effect, by row
 	loads   map[string]int                      // guarded by mu; how often a window has loaded its page
 }
 
@@ -128,6 +129,7 @@ func startHouse(t *testing.T, v variant, bundle string, p *published) *house {
 		t: t, variant: v, published: p, dir: t.TempDir(),
 		keep: map[string]bool{}, kept: map[string]ipc.Channel{}, hangs: map[string]*hang{}, heard: map[string][]heard{},
 		changed: make(chan struct{}), plugins: map[string]map[listener]ipc.Channel{}, loads: map[string]int{},
+		lacking: map[string]string{},
 	}
 	h.writePictures()
 	bus := session.StartBus(t)
@@ -368,6 +370,7 @@ func (h *house) commands() map[string]ipc.Handler {
 	maps.Copy(commands, h.windowCommands())
 	maps.Copy(commands, h.trayCommands())
 	maps.Copy(commands, h.mouseCommands())
+	maps.Copy(commands, h.optionCommands())
 	return commands
 }
 

@@ -98,6 +98,7 @@ type compatibility struct {
 	published *published
 	results   map[string]*results // by key of the row
 	methods   map[string]string   // what came of calling them, see noted in methods.ts
+	lacking   map[string]string   // why options have no effect, by the name of the row
 	partial   bool
 }
 
@@ -107,20 +108,22 @@ type results struct {
 }
 
 func newCompatibility(p *published) *compatibility {
-	return &compatibility{published: p, results: map[string]*results{}, methods: map[string]string{}}
+	return &compatibility{published: p, results: map[string]*results{}, methods: map[string]string{}, lacking: map[string]string{}}
 }
 
-// note adds the outcome of the test MODULE/EXPORT/WHAT.
+// note adds the outcome of the test MODULE/EXPORT/WHAT, or MODULE/TYPE.KEY,KEY/WHAT.
 func (c *compatibility) note(v variant, name string, o outcome) {
 	parts := strings.SplitN(name, "/", 3)
 	if len(parts) < 3 || parts[0] == "globals" {
 		return
 	}
-	r := row{Package: apiPackage, Name: parts[0] + "." + parts[1]}
-	if v.global {
-		r.Package = globalPackage
+	for _, export := range optionsIn(parts[1]) {
+		r := row{Package: apiPackage, Name: parts[0] + "." + export}
+		if v.global {
+			r.Package = globalPackage
+		}
+		c.noteRow(r, v.name+"/"+name, o)
 	}
-	c.noteRow(r, v.name+"/"+name, o)
 }
 
 // noteRow adds the outcome of a test to a row.
@@ -188,6 +191,8 @@ func (c *compatibility) rows() []row {
 			r.Status, r.Reason = "fail", strings.Join(res.failed, "; ")
 		case res.passed > 0 && refused[name] != "":
 			r.Reason = refused[name]
+		case res.passed > 0 && c.lacking[name] != "":
+			r.Reason = c.lacking[name]
 		case res.passed > 0:
 			r.Status, r.Reason = "pass", notes[name]
 		}
@@ -211,6 +216,9 @@ func (c *compatibility) rows() []row {
 		}
 	}
 	rows = append(rows, c.methodRows()...)
+	for _, name := range c.published.optionNames() {
+		add(apiPackage, name, "without a test")
+	}
 	for _, module := range globalModules {
 		why := "without a test"
 		if module == "mocks" {
@@ -315,6 +323,7 @@ func markdown(d document) []byte {
 	b.WriteString("- **unsupported**: not there, or not tested, and why.\n")
 	fmt.Fprintf(&b, "\nOnly the modules %s are tested so far. What is not implemented yet in others may work in part.\n", strings.Join(tested, ", "))
 	b.WriteString("Methods of classes pass when a test that passes has called them and they have answered.\n")
+	b.WriteString("Options pass when a test has seen their effect; where there is none, the reason is what the app says about them.\n")
 	for _, pkg := range []string{apiPackage, globalPackage, notificationPackage} {
 		rows := slices.DeleteFunc(slices.Clone(d.Rows), func(r row) bool { return r.Package != pkg })
 		if len(rows) == 0 {

@@ -3,6 +3,7 @@ package conformance
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -50,7 +51,15 @@ func runVariant(t *testing.T, v variant, p *published, compat *compatibility) {
 		// mocks is for pages without an app.
 		modules = slices.DeleteFunc(slices.Clone(tested), func(m string) bool { return m == "mocks" })
 	}
-	covered(t, names, modules, p.Modules)
+	covered(t, names, modules, p)
+	if v.name == "package" {
+		coveredOptions(t, names, p)
+	}
+	defer func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		maps.Copy(compat.lacking, h.lacking)
+	}()
 	for _, name := range names {
 		outcome := notRun // what -run leaves out
 		t.Run(name, func(t *testing.T) {
@@ -92,8 +101,9 @@ func quoteJS(s string) string {
 
 // covered fails when the package exports something that no test is named
 // after, or a test is named after something that is not there.
-func covered(t *testing.T, names, modules []string, exports map[string][]string) {
+func covered(t *testing.T, names, modules []string, p *published) {
 	t.Helper()
+	exports := p.Modules
 	has := map[string]bool{}
 	for _, name := range names {
 		parts := strings.SplitN(name, "/", 3)
@@ -102,7 +112,7 @@ func covered(t *testing.T, names, modules []string, exports map[string][]string)
 			continue
 		}
 		export, _, _ := strings.Cut(parts[1], ".")
-		if parts[0] != "globals" && !slices.Contains(exports[parts[0]], export) {
+		if parts[0] != "globals" && !slices.Contains(exports[parts[0]], export) && p.Options[parts[0]][export] == nil {
 			t.Errorf("test %q: module %s does not export %s", name, parts[0], export)
 		}
 		has[parts[0]+"."+export] = true

@@ -1,12 +1,14 @@
 // Tells as JSON what the installed packages export: the values of the modules
-// of @tauri-apps/api, the methods of the classes among them, and the values of
-// each plugin's package.
+// of @tauri-apps/api, the methods of the classes among them, the options that
+// functions take, and the values and options of each plugin's package.
 
 import { readFileSync, readdirSync } from "node:fs";
+import { optionsOf } from "./options.mjs";
 
 const packages = new URL("./node_modules/", import.meta.url);
 const folder = new URL("@tauri-apps/api/", packages);
 const modules = {};
+const options = {};
 const classes = new Map(); // the name by the class, which other modules may export too
 const owners = new Map(); // the class that has it by the function, which others may inherit or copy
 const last = "webviewWindow.js"; // it copies methods of classes elsewhere
@@ -17,6 +19,7 @@ for (const file of [...readdirSync(folder).filter((file) => file !== last).sort(
   }
   const module = await import(new URL(file, folder));
   modules[name] = Object.keys(module).sort();
+  options[name] = optionsOf(new URL(`${name}.d.ts`, folder));
   for (const [exported, value] of Object.entries(module)) {
     if (`${value}`.startsWith("class") && !classes.has(value)) {
       classes.set(value, `${name}.${exported}`);
@@ -26,6 +29,7 @@ for (const file of [...readdirSync(folder).filter((file) => file !== last).sort(
     }
   }
 }
+options.menu = optionsOf(new URL("menu/", folder));
 // The events that the app sends are a list of their own.
 const { TauriEvent } = await import(new URL("event.js", folder));
 modules["event.TauriEvent"] = Object.keys(TauriEvent).sort();
@@ -57,6 +61,6 @@ const read = (file) => JSON.parse(readFileSync(new URL(file, packages)));
 const plugins = {};
 const { dependencies } = JSON.parse(readFileSync(new URL("./package.json", import.meta.url)));
 for (const name of Object.keys(dependencies)) {
-  plugins[name] = { version: read(`${name}/package.json`).version, exports: Object.keys(await import(name)).sort() };
+  plugins[name] = { version: read(`${name}/package.json`).version, exports: Object.keys(await import(name)).sort(), options: optionsOf(new URL(`${name}/dist-js/index.d.ts`, packages)) };
 }
-console.log(JSON.stringify({ modules, methods, plugins }));
+console.log(JSON.stringify({ modules, methods, options, plugins }));

@@ -16,6 +16,9 @@ type published struct {
 	// Methods are those of its classes, as MODULE.CLASS.METHOD with prototype
 	// before METHOD where it is one of objects.
 	Methods []string `json:"methods"`
+	// Options are the keys of the options that its functions take, by module
+	// and type.
+	Options map[string]map[string][]string `json:"options"`
 	// Plugins are the other packages, by name.
 	Plugins map[string]publishedPlugin `json:"plugins"`
 	// version is that of @tauri-apps/api.
@@ -23,8 +26,9 @@ type published struct {
 }
 
 type publishedPlugin struct {
-	Version string   `json:"version"`
-	Exports []string `json:"exports"`
+	Version string              `json:"version"`
+	Exports []string            `json:"exports"`
+	Options map[string][]string `json:"options"`
 }
 
 // readPublished asks the installed packages.

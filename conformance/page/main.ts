@@ -15,6 +15,7 @@ import "./mocks.test";
 import "./dpi.test";
 import "./window.test";
 import "./webview.test";
+import "./options.test";
 import "./tray.test";
 import "./image.test";
 import "./menu.test";
