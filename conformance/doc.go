@@ -8,5 +8,7 @@
 //
 // The tests are the files page/*.test.ts, each of which is a Go subtest too.
 // They run three times: with the package, with the package and an interceptor
-// in front of everything, and with the modules of window.__TAURI__.
+// in front of everything, and with the modules of window.__TAURI__. A test has
+// the name of what it is about: MODULE/EXPORT/WHAT, or MODULE/TYPE.KEY,KEY/WHAT
+// where it looks at the effect of options.
 package conformance

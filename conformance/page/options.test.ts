@@ -83,7 +83,7 @@ windowTest("title,width,height", "are those of the window", { width: 333, height
   xTells(w, new RegExp(`_NET_WM_NAME.*"${w.label}"`), ...size(333, 222)));
 
 windowTest("x,y", "is the outer position", { x: 70, y: 90 }, async (w) => {
-  await xTells(w, /Corners: +\+70\+90|_NET_FRAME_EXTENTS/);
+  await xTells(w, /-geometry 300x200\+70\+90\n/);
   await tells("the place", () => w.outerPosition(), (p) => p.x === 70 && p.y === 90);
 });
 
