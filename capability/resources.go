@@ -111,11 +111,28 @@ func SandboxManifest() Manifest {
 // Resources returns what the processes of a window with that label may reach.
 // A nil Authority grants nothing, not even what is granted by default.
 func (a *Authority) Resources(window string) Resources {
+	return a.resources(func(u rule) bool { return u.selector.matchesLabels(window, window) })
+}
+
+// Unheeded returns the identifiers of capabilities, sorted, that grant a
+// webview resources which its window does not have: they are of no effect, for
+// the processes are those of the window.
+func (a *Authority) Unheeded(window, webview string) []string {
+	has := a.Resources(window)
+	would := a.resources(func(u rule) bool {
+		return u.selector.matchesLabels(window, window) || u.selector.matchesLabels(window, webview)
+	})
+	if has.Key() == would.Key() {
+		return nil
+	}
+	return slices.DeleteFunc(would.Sources, func(id string) bool { return slices.Contains(has.Sources, id) })
+}
+
+func (a *Authority) resources(covers func(rule) bool) Resources {
 	var r Resources
 	if a == nil {
 		return r
 	}
-	covers := func(u rule) bool { return u.selector.matchesLabels(window, window) }
 	for _, res := range resources {
 		rules := a.commands[SandboxPrefix+res.name]
 		if rules == nil {

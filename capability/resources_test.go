@@ -2,6 +2,7 @@ package capability
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -200,4 +201,24 @@ func FuzzResourcePath(f *testing.F) {
 			t.Fatalf("%q is %q, which is %q, %v", path, clean, again, err)
 		}
 	})
+}
+
+// TestUnheeded: grants for a webview alone that its window does not have.
+func TestUnheeded(t *testing.T) {
+	a, err := sandboxed(t, `[
+		{"identifier": "window", "windows": ["main"], "permissions": ["sandbox:allow-audio"]},
+		{"identifier": "side", "webviews": ["side"], "permissions": ["sandbox:allow-camera"]},
+		{"identifier": "same", "webviews": ["same"], "permissions": ["sandbox:allow-audio"]},
+		{"identifier": "own", "webviews": ["main"], "permissions": ["sandbox:allow-camera"]}]`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		window, webview string
+		want            []string
+	}{{"main", "main", nil}, {"main", "same", nil}, {"main", "side", nil}, {"other", "side", []string{"side"}}, {"other", "plain", nil}, {"main", "plain", nil}} {
+		if got := a.Unheeded(test.window, test.webview); !slices.Equal(got, test.want) {
+			t.Errorf("%s in %s: %q, want %q", test.webview, test.window, got, test.want)
+		}
+	}
 }

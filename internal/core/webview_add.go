@@ -99,6 +99,10 @@ func (c *Core) noteWebview(w *Window, label string, o WebviewOptions) (*Webview,
 			return nil, err
 		}
 	}
+	if ids := c.Authority().Unheeded(w.label, label); c.started && len(ids) > 0 {
+		c.log.Warn("mullion: what capabilities grant a webview of the system has no effect: processes are those of a window, so name that in \"windows\"",
+			"window", w.label, "webview", label, "capabilities", ids)
+	}
 	v := newWebview(w, c.lastID+1, label, o.State)
 	if err := w.take(v); err != nil {
 		return nil, err

@@ -47,6 +47,29 @@ func (p *pair) shown(host string) map[string]*fake.Webview {
 	return views
 }
 
+// TestUnheededGrant: what a capability grants one of several webviews of the
+// system has no effect, and the log says so.
+func TestUnheededGrant(t *testing.T) {
+	log := &logBuffer{}
+	p := newPair(t, everything, core.Options{Log: logger(log)}, nil)
+	more, err := capability.Parse("capabilities/more.json", []byte(`{"identifier": "loud", "webviews": ["side"], "permissions": ["sandbox:allow-audio"]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.AddCapabilities(more...); err != nil {
+		t.Fatal(err)
+	}
+	main := p.open("main", "app://localhost/")
+	p.add(main.window, core.WebviewOptions{State: wire.WebviewState{Label: "plain"}})
+	if log.contains("has no effect") {
+		t.Error("told of a webview without grants of its own")
+	}
+	p.add(main.window, core.WebviewOptions{State: wire.WebviewState{Label: "side"}})
+	if !log.contains("webview=side capabilities=[loud]") {
+		t.Error("not told")
+	}
+}
+
 // TestAddWebview shows three pages in one window, and what each may call.
 func TestAddWebview(t *testing.T) {
 	p := newPair(t, everything, core.Options{}, nil)

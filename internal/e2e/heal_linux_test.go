@@ -240,6 +240,29 @@ func TestStoppedNetwork(t *testing.T) {
 	}
 }
 
+// TestDestroyedByOthers: windows come back that another program has destroyed,
+// or whose connection to the display it has ended.
+func TestDestroyedByOthers(t *testing.T) {
+	app := e2e.Start(t, e2e.Options{})
+	app.Main().Must(`return 1`, nil)
+	app.Open("victim", func(o *mullion.WindowOptions) { o.Title = "victim" }).Must(`return 1`, nil)
+	for _, how := range []string{"windowclose", "windowkill"} {
+		host := app.Processes()["app"]
+		if _, err := xdotool("search", "--name", "^victim$", how); err != nil {
+			t.Fatal(err)
+		}
+		restarted(t, app, host)
+		app.Page("victim").Must(`return 1`, nil)
+		app.Main().Must(`return 1`, nil)
+		if err := e2e.WaitFor(e2e.Timeout, func() error {
+			_, err := xdotool("search", "--onlyvisible", "--name", "^victim$")
+			return err
+		}); err != nil {
+			t.Errorf("%s: %v", how, err)
+		}
+	}
+}
+
 // TestEndlessLoop: a page whose script does not end stops no other page, and
 // is loaded again.
 func TestEndlessLoop(t *testing.T) {

@@ -3,9 +3,12 @@ package sandbox
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -130,7 +133,11 @@ func (b *broker) connect(n *notice) unix.Errno {
 		return unix.EAFNOSUPPORT
 	}
 	if !ok {
-		b.refused(int(n.pid), describe(address))
+		// Nobody is kept from what is not there, but that is not the child's
+		// to know.
+		if u, local := to.(*unix.SockaddrUnix); !local || !isMissing(u.Name) {
+			b.refused(int(n.pid), describe(address))
+		}
 		return unix.EACCES
 	}
 	fd, err := socketOf(n)
@@ -162,6 +169,15 @@ func (b *broker) connect(n *notice) unix.Errno {
 		return e
 	}
 	return unix.EACCES
+}
+
+// isMissing reports whether a socket that has a path does not exist.
+func isMissing(name string) bool {
+	if !filepath.IsAbs(name) {
+		return false // abstract, or none
+	}
+	_, err := os.Lstat(name)
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // socketOf takes a copy of the socket out of the process that calls.

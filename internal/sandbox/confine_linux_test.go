@@ -306,6 +306,9 @@ func TestBroker(t *testing.T) {
 		if got := j.try("unix " + dir + "/no"); got != "EACCES" {
 			t.Errorf("%+v: other socket: %s", without, got)
 		}
+		if got := j.try("unix " + dir + "/nothing"); got != "EACCES" { // and is not told
+			t.Errorf("%+v: no socket: %s", without, got)
+		}
 		j.mu.Lock()
 		if len(j.refused) != 1 || j.refused[0].PID == 0 || !strings.Contains(j.refused[0].What, dir+"/no") {
 			t.Errorf("refused %+v", j.refused)
