@@ -54,6 +54,7 @@ var notes = map[string]string{
 	"app.show":                      "does nothing: only macOS has this",
 	"cancel":                        "does nothing: desktops show notifications at once",
 	"cancelAll":                     "does nothing: desktops show notifications at once",
+	"menu.PredefinedMenuItem":       "Hide, HideOthers, ShowAll, Services and BringAllToFront are left out: only macOS has them",
 	"pending":                       "always empty: desktops show notifications at once",
 }
 

@@ -61,6 +61,12 @@ func (h *house) mouseCommands() map[string]ipc.Handler {
 		}) (none, error) {
 			return none{}, xdotool(ctx, "mousemove", fmt.Sprint(a.X), fmt.Sprint(a.Y))
 		}),
+		// shown waits until the screen shows a window, which then has the keyboard.
+		"shown": handler(func(ctx context.Context, a struct {
+			Title string `json:"title"`
+		}) (none, error) {
+			return none{}, xdotool(ctx, "search", "--sync", "--onlyvisible", "--name", a.Title, "windowactivate", "--sync")
+		}),
 		"key": handler(func(ctx context.Context, a struct {
 			Keys []string `json:"keys"`
 		}) (none, error) {

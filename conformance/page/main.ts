@@ -21,6 +21,7 @@ import "./image.test";
 import "./menu.test";
 import "./drag.test";
 import "./popup.test";
+import "./predefined.test";
 
 export { helpers, names, run } from "./harness";
 export { mocked } from "./mocks.test";

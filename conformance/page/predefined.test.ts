@@ -1,0 +1,136 @@
+// Menu items that do something by themselves, chosen by a real keyboard. The
+// other runs would learn nothing more from it. Quit, which ends the app, is
+// tested in internal/e2e.
+
+import { invoke } from "@tauri-apps/api/core";
+import { LogicalPosition } from "@tauri-apps/api/dpi";
+import { Menu } from "@tauri-apps/api/menu";
+import { Window } from "@tauri-apps/api/window";
+import { Inbox, equal, fresh, helper, testIn, within } from "./harness";
+
+interface Field {
+  value: string;
+  start: number;
+  end: number;
+}
+
+const field = (): HTMLTextAreaElement => document.querySelector("textarea") ?? document.body.appendChild(document.createElement("textarea"));
+
+const select = helper("select in the field", ({ value, start, end }: Field) => {
+  if (field().value !== value) {
+    field().value = value;
+  }
+  field().focus();
+  field().setSelectionRange(start, end);
+});
+const read = helper("read the field", (): Field => ({ value: field().value, start: field().selectionStart, end: field().selectionEnd }));
+
+const editing = ["Copy", "Cut", "Paste", "SelectAll", "Undo", "Redo"] as const;
+
+function menuOf(chosen: Inbox<string>): Promise<Menu> {
+  return Menu.new({
+    items: [
+      { text: "&Edit", items: editing.map((item, i) => ({ item, text: `&${i + 1}` })) },
+      {
+        text: "&Window",
+        items: [
+          { item: "Minimize", text: "&1" }, { item: "Maximize", text: "&2" }, { item: "Fullscreen", text: "&3" },
+          { item: "CloseWindow", text: "&4" }, { item: { About: { name: "About the tests", version: "4.2" } }, text: "&5" },
+        ],
+      },
+      {
+        text: "&Other",
+        items: [
+          { item: "Services" }, { item: "Hide" }, { item: "HideOthers" }, { item: "ShowAll" }, { text: "First", action: () => chosen.push("First") },
+          { item: "Separator" }, { text: "Last", action: () => chosen.push("Last") },
+        ],
+      },
+    ],
+  });
+}
+
+/** Waits until the answer is as wanted. */
+async function becomes<T>(what: string, want: T, ask: () => Promise<T>): Promise<void> {
+  let got: T | undefined;
+  await within(what, (async () => {
+    do {
+      got = await ask();
+    } while (JSON.stringify(got) !== JSON.stringify(want));
+  })()).catch((error: unknown) => {
+    throw new Error(`${String(error)}: got ${JSON.stringify(got)}, want ${JSON.stringify(want)}`);
+  });
+}
+
+/** Runs body with a window that has the menu and the keyboard. */
+async function withMenu(body: (w: Window, choose: (...keys: string[]) => Promise<void>, chosen: Inbox<string>) => Promise<void>): Promise<void> {
+  const label = fresh("menu");
+  await invoke("open", { label });
+  const w = (await Window.getByLabel(label))!;
+  const chosen = new Inbox<string>();
+  const menu = await menuOf(chosen);
+  try {
+    await menu.setAsWindowMenu(w);
+    await invoke("window", { label, operation: "focus", a: 0, b: 0 });
+    await body(w, (...keys) => invoke("key", { keys }), chosen);
+  } finally {
+    await w.destroy();
+    await menu.close();
+  }
+}
+
+testIn(["package"], "menu/PredefinedMenuItem/edits what has the keyboard", () => withMenu(async (w, choose) => {
+  const edit = (item: (typeof editing)[number]) => choose("alt+e", String(editing.indexOf(item) + 1));
+  const reads = (what: string, value: string, start: number, end = start) =>
+    becomes(what, { value, start, end }, () => read(w.label, null));
+  await select(w.label, { value: "one two", start: 0, end: 0 });
+  await edit("SelectAll");
+  await reads("all selected", "one two", 0, 7);
+  await select(w.label, { value: "one two", start: 0, end: 3 });
+  await edit("Copy");
+  await select(w.label, { value: "one two", start: 7, end: 7 });
+  await edit("Paste");
+  await reads("pasted", "one twoone", 10);
+  await select(w.label, { value: "one twoone", start: 3, end: 7 });
+  await edit("Cut");
+  await reads("cut", "oneone", 3);
+  await edit("Undo");
+  await reads("undone", "one twoone", 3, 7);
+  await edit("Redo");
+  await reads("done again", "oneone", 3);
+  await edit("Paste");
+  await reads("what was cut", "one twoone", 7);
+  const popup = await Menu.new({ items: [{ item: "SelectAll" }] });
+  await popup.popup(new LogicalPosition(20, 20), w);
+  await choose("Down", "Return");
+  await reads("all selected by a popup", "one twoone", 0, 10);
+  await popup.close();
+}));
+
+testIn(["package"], "menu/PredefinedMenuItem/does it to the window", () => withMenu(async (w, choose) => {
+  await choose("alt+w", "2");
+  await becomes("maximized", true, () => w.isMaximized());
+  await choose("alt+w", "2");
+  await becomes("not maximized", false, () => w.isMaximized());
+  await choose("alt+w", "3");
+  await becomes("fullscreen", true, () => w.isFullscreen());
+  await choose("alt+w", "3");
+  await becomes("not fullscreen", false, () => w.isFullscreen());
+  await choose("alt+w", "1");
+  await becomes("minimized", true, () => w.isMinimized());
+  await w.unminimize();
+  await invoke("window", { label: w.label, operation: "focus", a: 0, b: 0 });
+  await choose("alt+w", "5");
+  await invoke("shown", { title: "About the tests" });
+  await invoke("key", { keys: ["Return"] });
+  await invoke("window", { label: w.label, operation: "focus", a: 0, b: 0 });
+  await choose("alt+w", "4");
+  await within("the window to close", invoke("gone", { label: w.label }));
+  await invoke("open", { label: w.label }); // for withMenu
+}));
+
+testIn(["package"], "menu/PredefinedMenuItem/separates, or is left out where only macOS has it", () => withMenu(async (_, choose, chosen) => {
+  await choose("alt+o", "Return");
+  equal(await chosen.first(1), ["First"]);
+  await choose("alt+o", "Down", "Return");
+  equal(await chosen.first(2), ["First", "Last"]);
+}));
