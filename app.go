@@ -326,7 +326,9 @@ func (a *App) Explain(window, url, command string) (capability.Explanation, erro
 // by name. Those of a worker are "worker:NAME", "worker:NAME:2" and so on.
 func (a *App) Processes() map[string]int {
 	pids := a.core.PIDs()
-	a.workers.pids(pids)
+	for name, child := range a.workers.processes() {
+		pids[name] = child.PID()
+	}
 	return pids
 }
 

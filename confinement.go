@@ -3,6 +3,7 @@ package mullion
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -60,18 +61,29 @@ type ConfinementLayer struct {
 	Detail string
 }
 
-// Confinement tells which layers hold for the hosts that are running. It is
-// empty on systems where hosts are not confined.
+// Confinement tells which layers hold for the hosts that are running, and
+// after them for the processes of workers. It is empty on systems where these
+// are not confined.
 func (a *App) Confinement() []Confinement {
 	var list []Confinement
 	for _, h := range a.core.Confinement() {
-		c := Confinement{Process: h.Host, PID: h.PID, Level: confinementLevel(h.Status)}
-		for _, s := range h.Status {
-			c.Layers = append(c.Layers, ConfinementLayer{string(s.Layer), s.Holds, s.Detail})
+		list = append(list, confinementOf(h.Host, h.PID, h.Status))
+	}
+	workers := a.workers.processes()
+	for _, name := range slices.Sorted(maps.Keys(workers)) {
+		if w, ok := workers[name].(*workerChild); ok {
+			list = append(list, confinementOf(name, w.PID(), w.Status()))
 		}
-		list = append(list, c)
 	}
 	return list
+}
+
+func confinementOf(process string, pid int, status []sandbox.Status) Confinement {
+	c := Confinement{Process: process, PID: pid, Level: confinementLevel(status)}
+	for _, s := range status {
+		c.Layers = append(c.Layers, ConfinementLayer{string(s.Layer), s.Holds, s.Detail})
+	}
+	return c
 }
 
 // confinementLevel sums the layers up.

@@ -48,7 +48,7 @@ func launch(log *slog.Logger, area *transfer.Area, demand demand) func(context.C
 			conn.Close()
 			return nil, err
 		}
-		logConfinement(log, l.Name, p.Status())
+		logConfinement(log, p.Status(), "host", l.Name)
 		least := demand.least
 		if l.Others {
 			least = max(least, ConfinementFiles)
@@ -99,11 +99,11 @@ func hostSpec(log *slog.Logger, l core.Launch, area *transfer.Area, watch bool) 
 	}, nil
 }
 
-// logConfinement tells which layers a host has to do without.
-func logConfinement(log *slog.Logger, host string, status []sandbox.Status) {
+// logConfinement tells which layers a process has to do without.
+func logConfinement(log *slog.Logger, status []sandbox.Status, process ...any) {
 	for _, s := range status {
 		if !s.Holds {
-			log.Info("mullion: a layer of confinement is missing", "host", host, "layer", string(s.Layer), "why", s.Detail)
+			log.Info("mullion: a layer of confinement is missing", append(process, "layer", string(s.Layer), "why", s.Detail)...)
 		}
 	}
 }

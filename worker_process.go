@@ -123,20 +123,22 @@ func (ws *workers) end() {
 	all.Wait()
 }
 
-// pids returns the ids of the processes that run just now, by worker.
-func (ws *workers) pids(into map[string]int) {
+// processes returns those that run just now, by the names of [App.Processes].
+func (ws *workers) processes() map[string]worker.Child {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
+	all := map[string]worker.Child{}
 	for key, p := range ws.pools {
 		name, _, _ := strings.Cut(key, " ")
-		for _, pid := range p.PIDs() {
+		for _, child := range p.Children() {
 			k := "worker:" + name
-			for n := 2; into[k] != 0; n++ {
+			for n := 2; all[k] != nil; n++ {
 				k = fmt.Sprintf("worker:%s:%d", name, n)
 			}
-			into[k] = pid
+			all[k] = child
 		}
 	}
+	return all
 }
 
 // workerOptions translates the options of a worker.
@@ -187,6 +189,7 @@ func (a *App) launchWorker(name string, o WorkerOptions) func(context.Context) (
 			conn.Close()
 			return nil, err
 		}
+		logConfinement(log, p.Status(), "worker", name)
 		network, err := openWorkerNetwork(log, name, o, a.resolver, p)
 		if err != nil {
 			p.Kill()

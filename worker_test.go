@@ -457,6 +457,29 @@ func TestWorkerGrants(t *testing.T) {
 	}
 }
 
+// TestWorkerConfinement: what confines a worker is told, and why its limit for
+// memory is not a control group where it is none.
+func TestWorkerConfinement(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("workers are confined on Linux only")
+	}
+	a := newApp(t)
+	if _, err := readFile.With(mullion.WorkerOptions{MemoryLimit: 128 << 20}).Call(t.Context(), a.App, "/"); err == nil {
+		t.Error("it has read a folder")
+	}
+	all := a.Confinement()
+	if len(all) != 1 || !strings.HasPrefix(all[0].Process, "worker:") || all[0].PID != a.Processes()[all[0].Process] || all[0].Level < mullion.ConfinementFiles {
+		t.Fatalf("confinement: %+v", all)
+	}
+	i := slices.IndexFunc(all[0].Layers, func(l mullion.ConfinementLayer) bool { return l.Name == "memory" })
+	if i < 0 {
+		t.Fatalf("nothing is said of memory: %+v", all[0].Layers)
+	}
+	if l := all[0].Layers[i]; !l.Holds && (l.Detail == "" || !a.log.contains("layer=memory")) {
+		t.Errorf("why there is no control group is not said: %+v", l)
+	}
+}
+
 func TestWorkerMistakes(t *testing.T) {
 	a := newApp(t)
 	if _, err := stranger.Call(t.Context(), a.App, 1); err == nil || !strings.Contains(err.Error(), `Main was not given a worker "stranger"`) {

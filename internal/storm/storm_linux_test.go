@@ -382,11 +382,13 @@ func (s *storm) look() map[string]mullion.Geometry {
 	return places
 }
 
-// confinement returns how the hosts are confined.
+// confinement returns how the hosts are confined. Workers come and go.
 func (s *storm) confinement() map[string]mullion.ConfinementLevel {
 	levels := map[string]mullion.ConfinementLevel{}
 	for _, c := range s.app.Confinement() {
-		levels[c.Process] = c.Level
+		if !strings.HasPrefix(c.Process, "worker:") {
+			levels[c.Process] = c.Level
+		}
 	}
 	return levels
 }

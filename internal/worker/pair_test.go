@@ -659,7 +659,7 @@ func TestIdle(t *testing.T) {
 		if _, err := invoke[point](t.Context(), b, point{}); err != nil {
 			t.Fatal(err)
 		}
-		eventually(t, "the process ends", func() bool { return len(b.PIDs()) == 0 })
+		eventually(t, "the process ends", func() bool { return len(b.Children()) == 0 })
 		if n := int(b.launches.Load()); n != i+1 {
 			t.Errorf("%d processes after call %d", n, i)
 		}

@@ -92,17 +92,17 @@ func (p *Pool) Idle() bool {
 	return len(p.queue) == 0 && !slices.ContainsFunc(p.slots, func(s *slot) bool { return s.wanted || s.process != nil })
 }
 
-// PIDs returns the ids of the processes that take calls.
-func (p *Pool) PIDs() []int {
+// Children returns the processes that take calls.
+func (p *Pool) Children() []Child {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	var pids []int
+	var all []Child
 	for _, s := range p.slots {
 		if s.process != nil {
-			pids = append(pids, s.process.child.PID())
+			all = append(all, s.process.child)
 		}
 	}
-	return pids
+	return all
 }
 
 func (p *Pool) wrap(err error) error { return fmt.Errorf("worker %q: %w", p.opts.Name, err) }
