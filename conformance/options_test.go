@@ -19,7 +19,11 @@ import (
 )
 
 // testedOptions are the types of options whose every key must have a test.
-var testedOptions = []string{"window.WindowOptions", "webview.WebviewOptions"}
+var testedOptions = []string{
+	"core.InvokeOptions", "event.Options", "menu.CheckMenuItemOptions", "menu.IconMenuItemOptions", "menu.MenuItemOptions",
+	"menu.MenuOptions", "menu.PredefinedMenuItemOptions", "menu.SubmenuOptions", "mocks.MockIPCOptions", "tray.TrayIconOptions",
+	"webview.WebviewOptions", "window.Effects", "window.ProgressBarState", "window.WindowOptions", "window.WindowSizeConstraints",
+}
 
 // optionNames are the names of the rows of options: MODULE.TYPE.KEY.
 func (p *published) optionNames() (names []string) {
@@ -124,11 +128,11 @@ func (h *house) optionCommands() map[string]ipc.Handler {
 			Option string `json:"option"`
 		}) (string, error) {
 			line := regexp.MustCompile(fmt.Sprintf(`window=%s option=%s reason="([^"]*)"`, regexp.QuoteMeta(a.Label), a.Option))
-			found := line.FindStringSubmatch(h.Log.Tail(1000))
-			if found == nil {
+			all := line.FindAllStringSubmatch(h.Log.Tail(1000), -1)
+			if all == nil {
 				return "", fmt.Errorf("the log says nothing of the option %s of %s", a.Option, a.Label)
 			}
-			return found[1], nil
+			return all[len(all)-1][1], nil
 		}),
 		// lacks notes why the option of a row is not there.
 		"lacks": handler(func(_ context.Context, a struct {

@@ -1,7 +1,9 @@
 package conformance
 
 import (
+	"bytes"
 	"context"
+	"image/png"
 
 	"github.com/mullion-dev/mullion/internal/e2e/session"
 	"github.com/mullion-dev/mullion/ipc"
@@ -15,6 +17,36 @@ type trayIcon struct {
 	OnLeft  bool     `json:"onLeft"`
 	Pixels  []int    `json:"pixels"` // width and height, then alpha, red, green, blue …
 	Menu    []string `json:"menu"`
+}
+
+// trayMenuItem is what the desktop shows of an item of a menu.
+type trayMenuItem struct {
+	Label     string         `json:"label"`
+	Enabled   bool           `json:"enabled"`
+	Checked   bool           `json:"checked"`
+	Separator bool           `json:"separator"`
+	Picture   int            `json:"picture"` // how wide it is, in pixels; 0 without one
+	Shortcut  []string       `json:"shortcut"`
+	Items     []trayMenuItem `json:"items"`
+}
+
+func shownItems(items []session.MenuItem) []trayMenuItem {
+	all := []trayMenuItem{}
+	for _, i := range items {
+		s := trayMenuItem{Label: i.Label, Enabled: i.Properties["enabled"].Value() != false, Shortcut: []string{}, Items: shownItems(i.Items)}
+		s.Checked = i.Properties["toggle-state"].Value() == int32(1)
+		s.Separator = i.Properties["type"].Value() == "separator"
+		if keys, ok := i.Properties["shortcut"].Value().([][]string); ok && len(keys) == 1 {
+			s.Shortcut = keys[0]
+		}
+		if data, ok := i.Properties["icon-data"].Value().([]byte); ok {
+			if picture, err := png.DecodeConfig(bytes.NewReader(data)); err == nil {
+				s.Picture = picture.Width
+			}
+		}
+		all = append(all, s)
+	}
+	return all
 }
 
 func shownIcon(i session.TrayItem) trayIcon {
@@ -70,6 +102,10 @@ func (h *house) trayCommands() map[string]ipc.Handler {
 		}) (trayIcon, error) {
 			i, err := find(ctx, a.ID, func(s trayIcon) bool { return len(s.Menu) == a.Items })
 			return shownIcon(i), err
+		}),
+		"tray_items": handler(func(ctx context.Context, a idArgs) ([]trayMenuItem, error) {
+			i, err := find(ctx, a.ID, nil)
+			return shownItems(i.Menu), err
 		}),
 		"tray_empty": handler(func(ctx context.Context, _ none) (none, error) { return none{}, h.tray.WaitEmpty(ctx) }),
 		"tray_click": handler(func(ctx context.Context, a struct {

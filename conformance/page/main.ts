@@ -16,6 +16,7 @@ import "./dpi.test";
 import "./window.test";
 import "./webview.test";
 import "./options.test";
+import "./options_menu.test";
 import "./tray.test";
 import "./image.test";
 import "./menu.test";

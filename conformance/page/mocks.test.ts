@@ -31,7 +31,7 @@ mockTest("mocks/mockIPC/takes calls", async () => {
   equal(typeof channel.id, "number");
 });
 
-mockTest("mocks/mockIPC/takes events", async () => {
+mockTest("mocks/MockIPCOptions.shouldMockEvents/takes events", async () => {
   mockIPC(() => null, { shouldMockEvents: true });
   const heard: unknown[] = [];
   const off = await listen("mocked", (e) => heard.push(e.payload));

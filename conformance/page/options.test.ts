@@ -5,8 +5,8 @@ import { invoke } from "@tauri-apps/api/core";
 import { LogicalPosition } from "@tauri-apps/api/dpi";
 import { Webview, type WebviewOptions } from "@tauri-apps/api/webview";
 import { WebviewWindow } from "@tauri-apps/api/webviewWindow";
-import { Effect, Window, getCurrentWindow, type WindowOptions } from "@tauri-apps/api/window";
-import { equal, fresh, helper, ok, testIn, within } from "./harness";
+import { Effect, EffectState, ProgressBarStatus, Window, getCurrentWindow, type Effects, type WindowOptions } from "@tauri-apps/api/window";
+import { equal, fresh, helper, ok, rejection, testIn, within } from "./harness";
 
 type Options = ConstructorParameters<typeof WebviewWindow>[1];
 
@@ -289,6 +289,27 @@ testIn(["package"], "webview/WebviewOptions.zoomHotkeysEnabled/Ctrl and plus zoo
     await invoke("key", { keys: ["ctrl+0"] });
     await tells("the page's width", () => look(v.label, undefined), (p) => p.width === 120);
   });
+}));
+
+testIn(["package"], "window/WindowSizeConstraints.minWidth,minHeight,maxWidth,maxHeight/are limits of the window manager", () => withOptions({}, async (w) => {
+  await w.setSizeConstraints({ minWidth: 210, minHeight: 110, maxWidth: 510, maxHeight: 410 });
+  await xTells(w, /minimum size: 210 by 110/, /maximum size: 510 by 410/);
+}));
+
+testIn(["package"], "window/ProgressBarState.status,progress/docks show it", () => withOptions({}, async (w) => {
+  await w.setProgressBar({ status: ProgressBarStatus.Normal, progress: 75 });
+  await within("the dock", invoke("dock", { count: 0, progress: 0.75, hasProgress: true }));
+  await w.setProgressBar({ status: ProgressBarStatus.None });
+  await within("the dock", invoke("dock", { count: 0, progress: 0, hasProgress: false }));
+}));
+
+testIn(["package"], "window/Effects.color,effects,interactive,radius,state/there are none", () => withOptions({}, async (w) => {
+  const effects: Effects = { effects: [Effect.Blur], state: EffectState.Active, radius: 1, color: "#123", interactive: true };
+  const said = /set_effects: (.*): unsupported operation$/.exec(String(await rejection(w.setEffects(effects))));
+  ok(said !== null, "another error");
+  for (const key of Object.keys(effects)) {
+    await invoke("lacks", { row: `window.Effects.${key}`, reason: `refused: ${said![1]!}` });
+  }
 }));
 
 const events: string[] = [];

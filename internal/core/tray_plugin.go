@@ -135,6 +135,12 @@ func (c *Core) cmdTrayNew(ctx context.Context, a trayNewArgs) (*trayHandle, erro
 			s.NoMenuOnLeftClick = !*onLeft
 		}
 	}
+	if o.TempDirPath != nil {
+		c.noEffect(d, "tempDirPath", "pictures go over the session bus, and no file is written")
+	}
+	if o.IconAsTemplate != nil && *o.IconAsTemplate {
+		c.noEffect(d, "iconAsTemplate", "only macOS has icons that are templates")
+	}
 	picture, err := c.imageArgument(ctx, o.Icon)
 	if err != nil {
 		return nil, err
