@@ -313,13 +313,18 @@ func (a *App) Run(ctx context.Context) error {
 func (a *App) Quit() { a.core.Quit() }
 
 // Explain tells why a page may or may not call a command: every grant and
-// denial that was considered, and what it said.
-func (a *App) Explain(window, url, command string) (capability.Explanation, error) {
+// denial that was considered, and what it said. The label is that of the page's
+// window, or of a webview that was added to one.
+func (a *App) Explain(label, url, command string) (capability.Explanation, error) {
 	auth := a.core.Authority()
 	if auth == nil {
 		return capability.Explanation{}, errors.New("mullion: Explain works while the app runs")
 	}
-	return auth.Explain(capability.Caller{Window: window, Webview: window, URL: url, Local: a.core.IsLocal(url)}, command), nil
+	window := label
+	if v, err := a.core.Webview(label); err == nil {
+		window = v.Window().Label()
+	}
+	return auth.Explain(capability.Caller{Window: window, Webview: label, URL: url, Local: a.core.IsLocal(url)}, command), nil
 }
 
 // Processes returns the process ids of the hosts and workers that run just now,

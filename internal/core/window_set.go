@@ -130,6 +130,9 @@ type attentionArg struct {
 	Type string `json:"type"`
 }
 
+// ResizeEdges are the sides and corners by which a window can be resized.
+func ResizeEdges() []string { return slices.Clone(resizeEdges) }
+
 var resizeEdges = []string{"East", "North", "NorthEast", "NorthWest", "South", "SouthEast", "SouthWest", "West"}
 
 // textless makes a command of the default set that only telephones can answer.
