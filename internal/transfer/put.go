@@ -19,20 +19,9 @@ type PutOptions struct {
 	// must be set only where the host can change neither the file nor its
 	// attributes through that name.
 	Link bool
-	// MaxFiles and MaxBytes bound what is below all folders together; 0
-	// means DefaultMaxFiles and DefaultMaxBytes.
-	MaxFiles int
-	MaxBytes int64
 }
 
-// The limits for folders.
-const (
-	DefaultMaxFiles = 10_000
-	DefaultMaxBytes = 4 << 30
-	maxDepth        = 64
-)
-
-// SpecialFileError says that something is neither a file nor a folder.
+// SpecialFileError says that something is no ordinary file.
 type SpecialFileError struct {
 	Path string
 	Mode fs.FileMode
@@ -42,20 +31,10 @@ func (e *SpecialFileError) Error() string {
 	return fmt.Sprintf("%q is not an ordinary file (%v)", e.Path, e.Mode.Type())
 }
 
-// TooLargeError says that folders hold more than is brought along.
-type TooLargeError struct {
-	Path  string
-	Limit string
-}
-
-func (e *TooLargeError) Error() string {
-	return fmt.Sprintf("folder %q holds more than %s", e.Path, e.Limit)
-}
-
 // Delivery is what one Put has brought into an inbox.
 type Delivery struct {
-	// Paths are the files and folders, in the order in which they were asked
-	// for, with the base names that they had.
+	// Paths are the files, in the order in which they were asked for, with the
+	// base names that they had.
 	Paths []string
 	dir   string
 }
@@ -63,32 +42,24 @@ type Delivery struct {
 // Remove takes everything out of the inbox. It may be called again.
 func (d *Delivery) Remove() error { return os.RemoveAll(d.dir) }
 
-// Put brings files and folders into the inbox of a host: all of them, or none.
-// Symbolic links are followed where they are named in paths, and left out
-// inside of folders, like all that is neither file nor folder.
+// Put brings ordinary files into the inbox of a host: all of them, or none.
+// Symbolic links are followed.
 func (a *Area) Put(ctx context.Context, host string, paths []string, o PutOptions) (*Delivery, error) {
 	inbox, err := a.Inbox(host)
 	if err != nil {
 		return nil, err
 	}
-	if o.MaxFiles == 0 {
-		o.MaxFiles = DefaultMaxFiles
-	}
-	if o.MaxBytes == 0 {
-		o.MaxBytes = DefaultMaxBytes
-	}
 	d := &Delivery{dir: filepath.Join(inbox, random())}
 	if err := os.Mkdir(d.dir, 0o700); err != nil {
 		return nil, fmt.Errorf("transfer: %w", err)
 	}
-	p := &putter{ctx: ctx, o: o}
 	for i, path := range paths {
 		// A folder for each, since two may have the same name.
 		parent := filepath.Join(d.dir, strconv.Itoa(i))
 		to := filepath.Join(parent, baseName(path))
 		err := os.Mkdir(parent, 0o700)
 		if err == nil {
-			err = p.put(path, to)
+			err = put(ctx, path, to, o.Link)
 		}
 		if err != nil {
 			d.Remove()
@@ -113,95 +84,17 @@ func baseName(path string) string {
 	return name
 }
 
-type putter struct {
-	ctx   context.Context
-	o     PutOptions
-	files int   // below folders
-	bytes int64 // likewise
-}
-
-// put brings one file or folder to a name that is not taken.
-func (p *putter) put(from, to string) error {
+// put links or copies one file to a name that is not taken.
+func put(ctx context.Context, from, to string, link bool) error {
 	f, info, err := openRegular(from)
-	if err == nil {
-		defer f.Close()
-		return p.file(f, info, to)
-	}
-	if info == nil || !info.IsDir() {
-		return err
-	}
-	root, err := os.OpenRoot(from)
-	if err != nil {
-		return err
-	}
-	defer root.Close()
-	if err := os.Mkdir(to, 0o700); err != nil {
-		return err
-	}
-	return p.folder(root, ".", to, from, 0)
-}
-
-// file links or copies an open file.
-func (p *putter) file(f *os.File, info fs.FileInfo, to string) error {
-	if p.o.Link && linkTo(f, info, to) == nil {
-		return nil
-	}
-	return copyFile(p.ctx, f, info, to)
-}
-
-// folder copies what is in a folder. Links are never made here: a folder is
-// copied as it is now, and pages may keep it for long.
-func (p *putter) folder(root *os.Root, name, to, shown string, depth int) error {
-	dir, err := root.Open(name)
-	if err != nil {
-		return err
-	}
-	defer dir.Close()
-	if depth > maxDepth {
-		return &TooLargeError{shown, fmt.Sprintf("%d levels of folders", maxDepth)}
-	}
-	for {
-		entries, err := dir.ReadDir(256)
-		for _, e := range entries {
-			if err := p.entry(root, filepath.Join(name, e.Name()), filepath.Join(to, baseName(e.Name())), e, shown, depth); err != nil {
-				return err
-			}
-		}
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
-}
-
-func (p *putter) entry(root *os.Root, name, to string, e fs.DirEntry, shown string, depth int) error {
-	if p.files++; p.files > p.o.MaxFiles {
-		return &TooLargeError{shown, fmt.Sprintf("%d files", p.o.MaxFiles)}
-	}
-	switch {
-	case e.IsDir():
-		if err := os.Mkdir(to, 0o700); err != nil {
-			return err
-		}
-		return p.folder(root, name, to, shown, depth+1)
-	case !e.Type().IsRegular():
-		return nil
-	}
-	f, err := root.OpenFile(name, os.O_RDONLY|openFlags, 0)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil || !info.Mode().IsRegular() {
-		return err
+	if link && linkTo(f, info, to) == nil {
+		return nil
 	}
-	if p.bytes += info.Size(); p.bytes > p.o.MaxBytes {
-		return &TooLargeError{shown, fmt.Sprintf("%d MiB", p.o.MaxBytes>>20)}
-	}
-	return copyFile(p.ctx, f, info, to)
+	return copyFile(ctx, f, info, to)
 }
 
 // piece is how much is copied between two looks at the context.

@@ -118,43 +118,6 @@ func TestPut(t *testing.T) {
 	}
 }
 
-func TestPutFolder(t *testing.T) {
-	home := t.TempDir()
-	secret := write(t, filepath.Join(home, "secret"), "secret")
-	dir := filepath.Join(home, "dir")
-	write(t, filepath.Join(dir, "one"), "1")
-	write(t, filepath.Join(dir, "sub", "two"), "2")
-	if err := os.Symlink(secret, filepath.Join(dir, "link")); err != nil {
-		t.Skip("no symbolic links: ", err)
-	}
-	makePipe(t, filepath.Join(dir, "pipe"))
-	a := open(t, t.TempDir())
-	d, err := a.Put(t.Context(), "app", []string{dir}, PutOptions{Link: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(map[string]string{"one": "1", "sub/two": "2"}, tree(t, d.Paths[0])); d != "" {
-		t.Error(d)
-	}
-	for name, o := range map[string]PutOptions{"files": {MaxFiles: 2}, "bytes": {MaxBytes: 1}} {
-		_, err := a.Put(t.Context(), "other", []string{dir}, o)
-		var large *TooLargeError
-		if !errors.As(err, &large) {
-			t.Errorf("%s: got %v", name, err)
-		}
-	}
-	deep := filepath.Join(home, strings.Repeat("d/", maxDepth+2), "x")
-	write(t, deep, "x")
-	var large *TooLargeError
-	if _, err := a.Put(t.Context(), "other", []string{filepath.Join(home, "d")}, PutOptions{}); !errors.As(err, &large) {
-		t.Errorf("deep: got %v", err)
-	}
-	inbox, _ := a.Inbox("other")
-	if left := tree(t, inbox); len(left) != 0 {
-		t.Errorf("left of what was refused: %v", left)
-	}
-}
-
 func TestPutRefuses(t *testing.T) {
 	dir := t.TempDir()
 	good := write(t, filepath.Join(dir, "good"), "good")
@@ -173,6 +136,7 @@ func TestPutRefuses(t *testing.T) {
 		want string
 	}{
 		"pipe":       {t.Context(), pipe, "not an ordinary file"},
+		"folder":     {t.Context(), dir, "not an ordinary file"},
 		"device":     {t.Context(), "/dev/null", "not an ordinary file"},
 		"gone":       {t.Context(), filepath.Join(dir, "gone"), "no such file"},
 		"unreadable": {t.Context(), unreadable, "permission denied"},
