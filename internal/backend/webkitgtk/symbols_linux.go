@@ -85,15 +85,15 @@ type library struct {
 	gdkX11WindowGetXid                        cfunc `need:"optional"`
 	gdkWaylandDisplaySetStartupNotificationId cfunc `need:"optional"`
 	gdkX11GetDefaultXdisplay                  cfunc `need:"optional"`
+	gdkKeyvalFromName                         cfunc
+	gdkPixbufNewFromBytes                     cfunc
+	gdkPixbufScaleSimple                      cfunc
+	gdkUnicodeToKeyval                        cfunc
+	gdkWindowGetDevicePosition                cfunc
 
 	// Xlib
-	grabPointer                cfunc `symbol:"XGrabPointer" need:"optional"`
-	ungrabPointer              cfunc `symbol:"XUngrabPointer" need:"optional"`
-	gdkKeyvalFromName          cfunc
-	gdkPixbufNewFromBytes      cfunc
-	gdkPixbufScaleSimple       cfunc
-	gdkUnicodeToKeyval         cfunc
-	gdkWindowGetDevicePosition cfunc
+	grabPointer   cfunc `symbol:"XGrabPointer" need:"optional"`
+	ungrabPointer cfunc `symbol:"XUngrabPointer" need:"optional"`
 
 	// GTK
 	gtkContainerRemove               cfunc
