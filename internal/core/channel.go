@@ -164,6 +164,15 @@ func (ch *channel) Close() error {
 	return err
 }
 
+// endChannel closes a channel that is of no more use, and has the page forget
+// its callback. It may have to wait for a message on its way. nil is none.
+func (c *Core) endChannel(ch ipc.Channel) {
+	if ch == nil {
+		return
+	}
+	c.tasks.Go(func() { _ = ch.Close() }) // the page may be gone
+}
+
 // drop closes the channel without telling the page, which is gone.
 func (ch *channel) drop() {
 	ch.mu.Lock()

@@ -34,6 +34,7 @@ func rounds(t *testing.T, usual int) int {
 func (g *page) useAll(n int) (closeAll func()) {
 	id := must[uint32](g, `["plugin:event|listen",{"event":"leak-%d","target":{"kind":"Any"},"handler":7}]`, n)
 	sub := must[uint64](g, `["plugin:state|subscribe",{"name":"counter","onChange":"__CHANNEL__:%d"}]`, 4*n+1)
+	must[any](g, `["plugin:notification|register_listener",{"event":"actionPerformed","handler":"__CHANNEL__:%d"}]`, 9_000_000+n)
 	image := must[uint32](g, `["plugin:image|new",{"rgba":[1,2,3,4],"width":1,"height":1}]`)
 	item, _ := g.newItem("MenuItem", `{"text":"a"}`, 4*n+2)
 	submenu, _ := g.newItem("Submenu", `{"text":"b","items":[{"text":"c"},{"item":"Separator"}]}`, 4*n+3)
@@ -48,6 +49,7 @@ func (g *page) useAll(n int) (closeAll func()) {
 	return func() {
 		must[any](g, `["plugin:event|unlisten",{"event":"leak-%d","eventId":%d}]`, n, id)
 		must[any](g, `["plugin:state|unsubscribe",{"id":%d}]`, sub)
+		must[any](g, `["plugin:notification|remove_listener",{"event":"actionPerformed","channelId":%d}]`, 9_000_000+n)
 		for _, r := range resources {
 			must[any](g, `["plugin:resources|close",{"rid":%d}]`, r)
 		}

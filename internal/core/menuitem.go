@@ -120,6 +120,7 @@ func (c *Core) newMenuItem(ctx context.Context, kind menu.Kind, options jsontext
 	}
 	e, err := c.menuEntry(ctx, kind, &o)
 	if err != nil {
+		c.endChannel(ch)
 		return nil, err
 	}
 	s := &c.menuStore
@@ -134,6 +135,7 @@ func (c *Core) newMenuItem(ctx context.Context, kind menu.Kind, options jsontext
 	}
 	i, err := s.New(e, chosen)
 	if err != nil {
+		c.endChannel(ch)
 		return nil, err
 	}
 	if ch != nil {

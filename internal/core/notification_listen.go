@@ -109,6 +109,13 @@ func (s *pageNotifications) drop(which func(notificationListener) bool) {
 	s.listeners = slices.DeleteFunc(s.listeners, which)
 }
 
+// has reports whether a listener has that channel: one may hear both events.
+func (s *pageNotifications) has(ch ipc.Channel) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(s.listeners, func(l notificationListener) bool { return l.ch == ch })
+}
+
 type notificationUnlistenArgs struct {
 	Event   string `json:"event"`
 	Channel uint32 `json:"channelId"`
@@ -119,9 +126,18 @@ func (c *Core) cmdUnlistenNotifications(ctx context.Context, a notificationUnlis
 	if err != nil {
 		return none{}, err
 	}
-	d.webview.notifications.drop(func(l notificationListener) bool {
+	s := &d.webview.notifications
+	var gone ipc.Channel
+	s.drop(func(l notificationListener) bool {
 		ch, ok := l.ch.(*channel)
-		return ok && l.doc == d && l.event == a.Event && ch.id == a.Channel
+		if !ok || l.doc != d || l.event != a.Event || ch.id != a.Channel {
+			return false
+		}
+		gone = l.ch
+		return true
 	})
+	if gone != nil && !s.has(gone) {
+		c.endChannel(gone)
+	}
 	return none{}, nil
 }

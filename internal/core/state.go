@@ -335,7 +335,7 @@ func (c *Core) cmdStateUnsubscribe(ctx context.Context, a unsubscribeArgs) (none
 		}
 		s.mu.Unlock()
 		if sub != nil && sub.doc == d {
-			c.tasks.Go(func() { _ = sub.ch.Close() }) // it may wait for a value on its way
+			c.endChannel(sub.ch)
 		}
 	}
 	return none{}, nil

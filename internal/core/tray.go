@@ -46,6 +46,7 @@ type Tray struct {
 	root     *menu.Item // guarded by mu; held; nil: no menu
 	unwatch  func()     // guarded by mu; nil: no menu
 	removed  bool       // guarded by mu
+	onGone   func()     // guarded by mu; called once when it has been removed; nil: nothing
 	sending  bool       // guarded by mu; the menu is on its way
 	outdated bool       // guarded by mu; it is to be sent once more
 }
@@ -255,8 +256,8 @@ func (t *Tray) menuChanged() {
 // Remove takes the icon away. Again is no error.
 func (t *Tray) Remove() {
 	t.mu.Lock()
-	again, root, unwatch := t.removed, t.root, t.unwatch
-	t.removed, t.root, t.unwatch = true, nil, nil
+	again, root, unwatch, gone := t.removed, t.root, t.unwatch, t.onGone
+	t.removed, t.root, t.unwatch, t.onGone = true, nil, nil, nil
 	t.mu.Unlock()
 	if again {
 		return
@@ -266,6 +267,22 @@ func (t *Tray) Remove() {
 	if root != nil {
 		unwatch()
 		t.core.MenuStore().Release(root)
+	}
+	if gone != nil {
+		gone()
+	}
+}
+
+// OnGone has f called when the icon has been removed, whoever does it.
+func (t *Tray) OnGone(f func()) {
+	t.mu.Lock()
+	removed := t.removed
+	if !removed {
+		t.onGone = f
+	}
+	t.mu.Unlock()
+	if removed {
+		f()
 	}
 }
 

@@ -122,11 +122,21 @@ type trayNewArgs struct {
 // trayHandle is [rid, id].
 type trayHandle [2]any
 
-// cmdTrayNew makes an icon that belongs to the page, and goes with it.
 func (c *Core) cmdTrayNew(ctx context.Context, a trayNewArgs) (*trayHandle, error) {
+	h, t, err := c.newPageTray(ctx, a)
+	if err != nil {
+		c.endChannel(a.Handler.Channel)
+		return nil, err
+	}
+	t.OnGone(func() { c.endChannel(a.Handler.Channel) })
+	return h, nil
+}
+
+// newPageTray makes an icon that belongs to the page, and goes with it.
+func (c *Core) newPageTray(ctx context.Context, a trayNewArgs) (*trayHandle, *Tray, error) {
 	d, err := callerDocument(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	o := &a.Options
 	s := tray.State{Title: textOr(o.Title, ""), Tooltip: textOr(o.Tooltip, "")}
@@ -143,14 +153,14 @@ func (c *Core) cmdTrayNew(ctx context.Context, a trayNewArgs) (*trayHandle, erro
 	}
 	picture, err := c.imageArgument(ctx, o.Icon)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if picture != nil {
 		s.Icon = picture.picture()
 	}
 	root, err := c.trayMenuOf(d, o.Menu)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	t, err := c.NewTray(ctx, o.ID, s, root, func(id string, e tray.Event) {
 		if e.Button != "" {
@@ -158,14 +168,14 @@ func (c *Core) cmdTrayNew(ctx context.Context, a trayNewArgs) (*trayHandle, erro
 		}
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	rid, err := c.addResource(d, true, t, t.Remove)
 	if err != nil {
 		t.Remove()
-		return nil, err
+		return nil, nil, err
 	}
-	return &trayHandle{rid, t.id}, nil
+	return &trayHandle{rid, t.id}, t, nil
 }
 
 // trayClick is an event of the page-side contract. Where the icon is, trays of
