@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/mullion-dev/mullion"
@@ -51,6 +52,13 @@ func TestWayland(t *testing.T) {
 				if sum != 42 {
 					t.Errorf("%s: %d", label, sum)
 				}
+			}
+			w := window(t, app, "main")
+			if err := w.SetCursorGrab(t.Context(), true); !errors.Is(err, errors.ErrUnsupported) || !strings.Contains(err.Error(), "GTK 3") {
+				t.Errorf("cursor grab: %v", err)
+			}
+			if err := w.Activate(t.Context(), "a token that nobody has given"); err != nil {
+				t.Error("activate:", err)
 			}
 			if got := app.Confinement(); len(got) != 1 || got[0].Level < mullion.ConfinementStrong {
 				t.Errorf("confinement: %+v", got)
