@@ -233,6 +233,9 @@ func (c *compatibility) rows() []row {
 		for _, export := range c.published.Plugins[pkg].Exports {
 			add(pkg, export, "without a test")
 		}
+		for _, name := range c.published.pluginOptions(pkg) {
+			add(pkg, name, "without a test")
+		}
 	}
 	return rows
 }

@@ -11,14 +11,16 @@ import (
 	"github.com/mullion-dev/mullion/internal/e2e/session"
 )
 
-// notificationTests use the published @tauri-apps/plugin-notification as n.
-// What a page does is checked where it arrives: at the notification server.
-var notificationTests = []struct {
-	exports []string // that the test is about
+type notificationTest struct {
+	exports []string // that the test is about; TYPE.KEY for options
 	body    string
 	desktop func(t *testing.T, s *session.Notifications) // while the body waits
 	want    string                                       // what the body returns
-}{
+}
+
+// notificationTests use the published @tauri-apps/plugin-notification as n.
+// What a page does is checked where it arrives: at the notification server.
+var notificationTests = []notificationTest{
 	{
 		[]string{"isPermissionGranted", "requestPermission"},
 		`return [await n.isPermissionGranted(), await n.requestPermission(), Notification.permission, await n.isPermissionGranted()]`,
@@ -108,6 +110,70 @@ var notificationTests = []struct {
 		}, `[["clicked click","dismissed close","next close"],true,false]`,
 	},
 	{
+		[]string{"Options.title", "Options.body", "Options.icon", "Options.sound", "Options.silent"},
+		`n.sendNotification({title: 'loud', body: 'text', icon: 'mail-unread', sound: 'bell'})
+		n.sendNotification({title: 'quiet', body: 'text', silent: true})`,
+		func(t *testing.T, s *session.Notifications) {
+			loud := found(t, s, func(n session.Notification) bool { return n.Title == "loud" })
+			if loud.Body != "text" || loud.Icon != "mail-unread" || loud.Hints["sound-name"].Value() != "bell" || loud.Hints["suppress-sound"].Value() == true {
+				t.Errorf("got %+v", loud)
+			}
+			quiet := found(t, s, func(n session.Notification) bool { return n.Title == "quiet" })
+			if quiet.Icon != "" || quiet.Hints["suppress-sound"].Value() != true {
+				t.Errorf("got %+v", quiet)
+			}
+		}, `null`,
+	},
+	{
+		[]string{"Options.ongoing", "Options.largeBody"},
+		`n.sendNotification({title: 'stays', largeBody: 'a longer text', ongoing: true})
+		n.sendNotification({title: 'goes', largeBody: 'a longer text', body: 'a short one'})`,
+		func(t *testing.T, s *session.Notifications) {
+			stays := found(t, s, func(n session.Notification) bool { return n.Title == "stays" })
+			if stays.Body != "a longer text" || stays.Timeout != 0 {
+				t.Errorf("got %+v", stays)
+			}
+			goes := found(t, s, func(n session.Notification) bool { return n.Title == "goes" })
+			if goes.Body != "a short one" || goes.Timeout != -1 {
+				t.Errorf("got %+v", goes)
+			}
+		}, `null`,
+	},
+	{
+		[]string{"Options.id", "Options.extra"},
+		`const shown = (o) => new Promise((resolve, reject) => { const x = new Notification(o.title, o); x.onshow = resolve; x.onerror = reject })
+		await shown({id: 31, title: 'one'})
+		await shown({id: 31, title: 'two', extra: {key: [1, 'b']}})
+		const all = (await n.active()).filter((x) => x.id === 31)
+		return all.map((x) => [x.title, x.extra])`,
+		nil, `[["two",{"key":[1,"b"]}]]`,
+	},
+	{
+		[]string{
+			"Options.actionTypeId", "ActionType.id", "ActionType.actions", "Action.id", "Action.title", "Action.input",
+			"Action.inputButtonTitle", "Action.inputPlaceholder",
+		},
+		`await n.registerActionTypes([{id: 'options', actions: [
+			{id: 'yes', title: 'Yes'}, {id: 'say', title: 'Say', input: true, inputButtonTitle: 'Send', inputPlaceholder: 'Write here'}]}])
+		const heard = new Promise((resolve) => n.onAction((a) => resolve(a.actionId)))
+		n.sendNotification({title: 'with options', actionTypeId: 'options'})
+		return await heard`,
+		func(t *testing.T, s *session.Notifications) {
+			got := found(t, s, func(n session.Notification) bool { return n.Title == "with options" })
+			reply := slices.Index(got.Actions, "inline-reply")
+			if reply < 0 || got.Actions[reply+1] != "Send" || got.Hints["x-kde-reply-placeholder-text"].Value() != "Write here" {
+				t.Errorf("got %+v", got)
+			}
+			yes := slices.Index(got.Actions, "Yes")
+			if yes < 0 {
+				t.Fatalf("actions: %q", got.Actions)
+			}
+			if err := s.Click(got.ID, got.Actions[yes-1], ""); err != nil {
+				t.Error(err)
+			}
+		}, `"yes"`,
+	},
+	{
 		[]string{"pending", "cancel", "cancelAll"},
 		`await n.cancel([1, -2]); await n.cancelAll(); return await n.pending()`, nil, `[]`,
 	},
@@ -138,6 +204,36 @@ var notificationTests = []struct {
 	},
 }
 
+// lackingNotificationOptions uses all options that have no other test: they are
+// refused, or named in the log.
+func lackingNotificationOptions(p *published) notificationTest {
+	tested := map[string]bool{}
+	for _, test := range notificationTests {
+		for _, name := range test.exports {
+			tested[name] = true
+		}
+	}
+	test := notificationTest{body: `
+		await n.registerActionTypes([{id: 'lacks', hiddenPreviewsBodyPlaceholder: 'a', customDismissAction: true, allowInCarPlay: true,
+			hiddenPreviewsShowTitle: true, hiddenPreviewsShowSubtitle: true,
+			actions: [{id: 'a', title: 'A', requiresAuthentication: true, foreground: true, destructive: true}]}])
+		const interval = {year: 2030, month: 1, day: 2, weekday: 3, hour: 4, minute: 5, second: 6}
+		await new Promise((resolve, reject) => {
+			const x = new Notification('lacks', {channelId: 'a', schedule: n.Schedule.interval(interval), summary: 'a', group: 'a', groupSummary: true,
+				inboxLines: ['a'], largeIcon: 'a', iconColor: '#123456', attachments: [], autoCancel: true, visibility: n.Visibility.Secret, number: 1})
+			x.onshow = resolve
+			x.onerror = reject
+		})
+		return await n.createChannel({id: 'a', name: 'A', description: 'a', importance: n.Importance.High, lightColor: '#123456', lights: true,
+			sound: 'bell', vibration: true, visibility: n.Visibility.Public}).catch((error) => error.includes('desktops have no such thing'))`, want: `true`}
+	for _, name := range p.pluginOptions(notificationPackage) {
+		if !tested[name] {
+			test.exports = append(test.exports, name)
+		}
+	}
+	return test
+}
+
 func found(t *testing.T, s *session.Notifications, wanted func(session.Notification) bool) session.Notification {
 	t.Helper()
 	n, err := s.Find(t.Context(), wanted)
@@ -156,10 +252,11 @@ func runNotifications(t *testing.T, p *published, compat *compatibility) {
 		Files:       map[string]string{"notification.js": script},
 	})
 	var covered []string
-	for _, test := range notificationTests {
+	lacking := lackingNotificationOptions(p)
+	for _, test := range append(slices.Clone(notificationTests), lacking) {
 		covered = append(covered, test.exports...)
 		outcome := notRun // what -run leaves out
-		name := strings.Join(test.exports, ",")
+		name := strings.Join(test.exports[:min(len(test.exports), 10)], ",")
 		t.Run(name, func(t *testing.T) {
 			outcome = failed
 			done := make(chan struct{})
@@ -186,8 +283,23 @@ func runNotifications(t *testing.T, p *published, compat *compatibility) {
 			compat.noteRow(row{Package: notificationPackage, Name: export}, "plugin-notification/"+name, outcome)
 		}
 	}
+	for _, name := range p.pluginOptions(notificationPackage) {
+		_, key, _ := strings.Cut(name, ".")
+		res := compat.results[row{Package: notificationPackage, Name: name}.key()]
+		switch reason := lackReason(app.Log.Tail(10_000), "main", key); {
+		case strings.HasPrefix(name, "Channel."):
+			compat.lacking[name] = refused["createChannel"]
+		case strings.HasPrefix(name, "ScheduleInterval."):
+			compat.lacking[name] = lackReason(app.Log.Tail(10_000), "main", "schedule")
+		case reason != "":
+			compat.lacking[name] = reason
+		case slices.Contains(lacking.exports, name) && res.passed > 0:
+			t.Errorf("no test is about the option %s, and the log does not say that it has no effect", name)
+		}
+	}
 	slices.Sort(covered)
-	if diff := cmp.Diff(p.Plugins[notificationPackage].Exports, slices.Compact(covered)); diff != "" {
+	covered = slices.DeleteFunc(slices.Compact(covered), func(name string) bool { return strings.Contains(name, ".") })
+	if diff := cmp.Diff(p.Plugins[notificationPackage].Exports, covered); diff != "" {
 		t.Errorf("exports of the package and those with a test: %s", diff)
 	}
 }

@@ -127,12 +127,10 @@ func (h *house) optionCommands() map[string]ipc.Handler {
 			Label  string `json:"label"`
 			Option string `json:"option"`
 		}) (string, error) {
-			line := regexp.MustCompile(fmt.Sprintf(`window=%s option=%s reason="([^"]*)"`, regexp.QuoteMeta(a.Label), a.Option))
-			all := line.FindAllStringSubmatch(h.Log.Tail(1000), -1)
-			if all == nil {
-				return "", fmt.Errorf("the log says nothing of the option %s of %s", a.Option, a.Label)
+			if reason := lackReason(h.Log.Tail(1000), a.Label, a.Option); reason != "" {
+				return reason, nil
 			}
-			return all[len(all)-1][1], nil
+			return "", fmt.Errorf("the log says nothing of the option %s of %s", a.Option, a.Label)
 		}),
 		// lacks notes why the option of a row is not there.
 		"lacks": handler(func(_ context.Context, a struct {
@@ -143,6 +141,27 @@ func (h *house) optionCommands() map[string]ipc.Handler {
 			return none{}, nil
 		}),
 	}
+}
+
+// lackReason is why a log says that an option of a window has no effect, last.
+func lackReason(log, window, option string) string {
+	line := regexp.MustCompile(fmt.Sprintf(`window=%s option=%s reason="([^"]*)"`, regexp.QuoteMeta(window), option))
+	all := line.FindAllStringSubmatch(log, -1)
+	if all == nil {
+		return ""
+	}
+	return all[len(all)-1][1]
+}
+
+// pluginOptions are the names of the rows of a plugin's options: TYPE.KEY.
+func (p *published) pluginOptions(pkg string) (names []string) {
+	for name, keys := range p.Plugins[pkg].Options {
+		for _, key := range keys {
+			names = append(names, name+"."+key)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // shot is a picture of a window as the screen shows it.

@@ -217,8 +217,12 @@ func (c *Core) predefinedEntry(ctx context.Context, e *menu.Entry, v jsontext.Va
 		return nil
 	}
 	// The dialog has no picture; one that does not exist is an error all the same.
-	if _, err := c.imageArgument(ctx, a.Icon); err != nil {
+	picture, err := c.imageArgument(ctx, a.Icon)
+	if err != nil {
 		return err
+	}
+	if d, err := callerDocument(ctx); err == nil && picture != nil {
+		c.noEffect(d, "icon", "the dialog that tells of the app has no picture")
 	}
 	e.About = menu.About{
 		Name: text(a.Name), Version: text(a.Version), ShortVersion: text(a.ShortVersion), Authors: a.Authors,

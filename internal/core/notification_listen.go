@@ -54,6 +54,7 @@ func (c *Core) cmdRegisterActionTypes(ctx context.Context, a actionTypesArgs) (n
 			}
 		}
 	}
+	c.lessActionOptions(d, a.Types)
 	s := &d.webview.notifications
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -75,6 +75,7 @@ type pageNotifications struct {
 	active    []*pageNotification     // guarded by mu; oldest first, at most maxActive
 	types     map[string][]pageAction // guarded by mu; of the document
 	listeners []notificationListener  // guarded by mu; of the document
+	told      map[string]bool         // guarded by mu; options of which the log says that they have no effect
 	clicked   *clickedNotification    // guarded by mu; the last one, see focus
 }
 
@@ -169,6 +170,7 @@ func (c *Core) notifyForPage(ctx context.Context, a notifyArgs) error {
 			return errors.New("a text of the notification has a zero byte")
 		}
 	}
+	c.lessOptions(d, a.Options)
 	n := c.desktopNotification(d, o)
 	s := &d.webview.notifications
 	s.mu.Lock()
