@@ -11,8 +11,14 @@ import (
 )
 
 // Rect is a place in the content of a window, in logical pixels: those of the
-// screen divided by the scale factor of the monitor.
-type Rect struct{ X, Y, Width, Height float64 }
+// screen divided by the scale factor of the monitor. They are also those of
+// CSS in a page that is not zoomed.
+type Rect struct {
+	X      float64 `json:"x"`
+	Y      float64 `json:"y"`
+	Width  float64 `json:"width"`
+	Height float64 `json:"height"`
+}
 
 // WebviewOptions says which webview to add to a window.
 type WebviewOptions struct {

@@ -252,15 +252,25 @@ func (e *UnknownPermissionError) Error() string {
 }
 
 // RemotePatterns returns the patterns of remote pages that any capability of
-// that window or webview names, sorted and without repetition. A page that
-// matches none of them has nothing to call.
+// that window or webview names, sorted and without repetition.
 func (a *Authority) RemotePatterns(window, webview string) []string {
+	return a.remotePatterns(window, webview, func(*selector) bool { return true })
+}
+
+// CallerPatterns returns those of RemotePatterns whose capability grants more
+// than what pages want of the engine (web:…) and what processes may reach
+// (sandbox:…). A page that matches none of them has nothing to call.
+func (a *Authority) CallerPatterns(window, webview string) []string {
+	return a.remotePatterns(window, webview, func(s *selector) bool { return s.calls })
+}
+
+func (a *Authority) remotePatterns(window, webview string, counts func(*selector) bool) []string {
 	if a == nil {
 		return nil
 	}
 	var patterns []string
 	for _, s := range a.active {
-		if s.matchesLabels(window, webview) {
+		if counts(s) && s.matchesLabels(window, webview) {
 			for _, p := range s.remote {
 				patterns = append(patterns, p.String())
 			}

@@ -384,3 +384,30 @@ func BenchmarkCheck(b *testing.B) {
 		})
 	}
 }
+
+// TestCallerPatterns: a capability that is only about where pages may go gives
+// them nothing to call.
+func TestCallerPatterns(t *testing.T) {
+	for permissions, want := range map[string]bool{
+		`["web:allow-navigation"]`: false,
+		`["web:allow-navigation", {"identifier": "sandbox:allow-network", "allow": [{"url": "https://example.org"}]}]`: false,
+		`["web:allow-navigation", "core:event:allow-emit"]`:                                                            true,
+	} {
+		caps, err := Parse("c.json", []byte(`{"identifier": "c", "local": false, "remote": {"urls": ["https://example.org"]}, "webviews": ["content"], "permissions": `+permissions+`}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := Resolve([]Manifest{
+			{Plugin: "web", Commands: []string{"navigation"}}, {Plugin: "sandbox", Commands: []string{"network"}}, {Plugin: "core:event", Commands: []string{"emit"}},
+		}, caps, Linux)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(a.RemotePatterns("main", "content")); n != 1 {
+			t.Errorf("%s: %d remote patterns", permissions, n)
+		}
+		if got := len(a.CallerPatterns("main", "content")) > 0; got != want {
+			t.Errorf("%s: something to call: %v, want %v", permissions, got, want)
+		}
+	}
+}

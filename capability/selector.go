@@ -56,10 +56,16 @@ type selector struct {
 	remote     []URLPattern
 	windows    []Glob
 	webviews   []Glob
+	calls      bool // it grants something that pages can call
 }
 
 func newSelector(c *Capability) (*selector, error) {
 	s := &selector{capability: c.Identifier, file: c.File, local: c.Local}
+	for _, e := range c.Permissions {
+		if !strings.HasPrefix(e.Identifier, "web:") && !strings.HasPrefix(e.Identifier, "sandbox:") {
+			s.calls = true
+		}
+	}
 	for _, pattern := range c.Remote {
 		p, err := ParseURLPattern(pattern)
 		if err != nil {

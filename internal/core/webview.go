@@ -42,7 +42,8 @@ type Webview struct {
 	local   bool              // guarded by mu
 	state   wire.WebviewState // guarded by mu; wanted
 	url     string            // guarded by mu; of the document shown, or being loaded
-	title   string            // guarded by mu
+	shown   PageState         // guarded by mu; see Page
+	watches []chan struct{}   // guarded by mu; one place each, filled when shown has changed
 	doc     *document         // guarded by mu; nil between two documents
 	painted bool              // guarded by mu; since the last commit
 	crashes int               // guarded by mu; of the web process, in a row
@@ -115,6 +116,11 @@ func (v *Webview) Painted() bool {
 
 // Do performs an action on the webview.
 func (v *Webview) Do(ctx context.Context, name string, args any) error {
+	select {
+	case <-v.gone:
+		return ErrNoWebview
+	default:
+	}
 	a := wire.Action{Name: name}
 	if args != nil {
 		a.Args = mustJSON(args)
@@ -343,10 +349,6 @@ func (v *Webview) page(e wire.PageEvent) error {
 		v.mu.Lock()
 		v.painted, v.crashes, v.restores = true, 0, 0
 		v.mu.Unlock()
-	case wire.PageTitle:
-		v.mu.Lock()
-		v.title = e.Detail
-		v.mu.Unlock()
 	case wire.PageFailed:
 		v.core.log.Warn("mullion: page failed to load", "window", v.Window().label, "webview", v.label, "url", e.URL, "reason", e.Detail)
 	case wire.PageCrashed:
@@ -356,6 +358,7 @@ func (v *Webview) page(e wire.PageEvent) error {
 	case wire.PageAnswers:
 		v.answers()
 	}
+	v.follow(e)
 	v.core.events.pageEvent(v, e)
 	return nil
 }
@@ -388,7 +391,7 @@ func (c *Core) bridgeOrigins(window, webview string) []string {
 		origins = append(origins, c.opts.DevOrigin+"/*")
 	}
 	if a := c.Authority(); a != nil {
-		for _, p := range a.RemotePatterns(window, webview) {
+		for _, p := range a.CallerPatterns(window, webview) {
 			origins = append(origins, injectionPattern(p))
 		}
 	}

@@ -206,6 +206,7 @@ const (
 	ActionReload    = "reload"
 	ActionBack      = "back"
 	ActionForward   = "forward"
+	ActionStop      = "stop"       // ends the load that goes on; what is there stays
 	ActionDevtools  = "devtools"   // Args: true opens, false closes, DevtoolsToggle does either
 	ActionClearData = "clear-data" // removes what its pages, and others of its host, have stored
 	ActionTerminate = "terminate"  // ends the web process, as a crash would
@@ -229,7 +230,10 @@ const (
 	PageCrashed   PageEventKind = "crashed" // the web process is gone; Detail is a CrashReason
 	PageTitle     PageEventKind = "title"   // Detail is the title
 	PageHung      PageEventKind = "hung"
-	PageAnswers   PageEventKind = "answers" // no longer hung
+	// PageState tells Loading, Back and Forward, and the address with the steps
+	// that were made within the document.
+	PageState   PageEventKind = "state"
+	PageAnswers PageEventKind = "answers" // no longer hung
 )
 
 // The reasons in the Detail of PageCrashed.
@@ -246,6 +250,12 @@ type PageEvent struct {
 	Doc    string        `json:"doc,omitzero"`    // the bridge's random id of its document
 	Origin string        `json:"origin,omitzero"` // as the bridge and the engine agree on
 	Detail string        `json:"detail,omitzero"`
+	// Cancelled says of PageFailed that the load was stopped, or was refused
+	// by the Core, or gave way to another one.
+	Cancelled bool `json:"cancelled,omitzero"`
+	Loading   bool `json:"loading,omitzero"` // of PageState: something is being loaded
+	Back      bool `json:"back,omitzero"`    // of PageState: there is a page to go back to
+	Forward   bool `json:"forward,omitzero"` // of PageState
 }
 
 // DecisionKind is a question of the engine that the Core answers.

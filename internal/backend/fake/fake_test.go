@@ -101,10 +101,10 @@ func TestLoad(t *testing.T) {
 	ctx, e, s := start(t)
 	v := page(t, ctx, e)
 	var got []wire.PageEventKind
-	for range 4 {
+	for range 6 {
 		got = append(got, (<-s.events).Kind)
 	}
-	want := []wire.PageEventKind{wire.PageStarted, wire.PageCommitted, wire.PageFinished, wire.PagePainted}
+	want := []wire.PageEventKind{wire.PageStarted, wire.PageState, wire.PageCommitted, wire.PageFinished, wire.PageState, wire.PagePainted}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}

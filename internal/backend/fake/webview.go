@@ -31,6 +31,9 @@ type Webview struct {
 	actions   []wire.Action
 	delivered []string // not yet taken by NextDelivery
 	loaded    bool
+	loading   bool
+	history   []string
+	at        int // of history: what is shown
 	loads     int // counts navigations: what belongs to an older one is dropped
 	crashed   bool
 	closed    bool
@@ -68,10 +71,21 @@ func (v *Webview) Do(a wire.Action) error {
 		}
 		v.Load(u)
 	case wire.ActionReload:
-		v.Load(v.url)
+		v.load(v.url, v.at)
+	case wire.ActionBack:
+		v.travel(-1)
+	case wire.ActionForward:
+		v.travel(1)
+	case wire.ActionStop:
+		if v.loading {
+			v.loads++
+			v.loading = false
+			v.engine.handler.Page(v.id, wire.PageEvent{Kind: wire.PageFailed, URL: v.url, Detail: "stopped", Cancelled: true})
+			v.reportState()
+		}
 	case wire.ActionTerminate:
 		v.engine.Post(func() { v.crash(wire.CrashTerminated) })
-	case wire.ActionBack, wire.ActionForward, wire.ActionDevtools, wire.ActionFocus:
+	case wire.ActionDevtools, wire.ActionFocus:
 	default:
 		return fmt.Errorf("fake: unknown action %q", a.Name)
 	}
@@ -115,6 +129,22 @@ func (v *Webview) gone() error {
 
 // Load implements backend.Webview.
 func (v *Webview) Load(address string) {
+	at := len(v.history)
+	if at > 0 {
+		at = v.at + 1
+	}
+	v.load(address, at)
+}
+
+// travel loads what the history has before or after the page.
+func (v *Webview) travel(by int) {
+	if at := v.at + by; at >= 0 && at < len(v.history) {
+		v.load(v.history[at], at)
+	}
+}
+
+// load loads an address that becomes the entry at of the history.
+func (v *Webview) load(address string, at int) {
 	v.loads++
 	load := v.loads
 	current := func() bool { return !v.closed && v.loads == load }
@@ -125,45 +155,55 @@ func (v *Webview) Load(address string) {
 		}
 		v.ask(d, func(verdict wire.Verdict) {
 			if verdict.Allow && current() {
-				v.start(address, current)
+				v.start(address, at, current)
 			}
 		})
 	})
 }
 
-func (v *Webview) start(address string, current func() bool) {
+func (v *Webview) start(address string, at int, current func() bool) {
 	if deadly := v.engine.Deadly; deadly != nil && deadly(address) {
 		v.engine.Quit()
 		return
 	}
-	v.crashed, v.loaded = false, false
+	v.crashed, v.loaded, v.loading = false, false, true
 	v.url = address
 	v.emit(wire.PageStarted, "")
+	v.reportState()
 	u, err := url.Parse(address)
 	if err != nil {
+		v.loading = false
 		v.emit(wire.PageFailed, err.Error())
+		v.reportState()
 		return
 	}
 	if !slices.Contains(v.engine.options.Schemes, u.Scheme) {
-		v.commit()
+		v.commit(at)
 		return
 	}
 	v.request(Request{Method: "GET", URL: address}, func(r Response) {
 		switch {
 		case !current():
 		case r.Err != nil:
+			v.loading = false
 			v.emit(wire.PageFailed, r.Err.Error())
+			v.reportState()
 		default:
-			v.commit()
+			v.commit(at)
 		}
 	})
 }
 
-func (v *Webview) commit() {
-	v.loaded = true
+func (v *Webview) commit(at int) {
+	v.loaded, v.loading = true, false
+	if at == len(v.history) || v.history[at] != v.url {
+		v.history = append(v.history[:at], v.url)
+	}
+	v.at = at
 	v.delivered = nil
 	v.emit(wire.PageCommitted, "")
 	v.emit(wire.PageFinished, "")
+	v.reportState()
 	if draws := v.engine.Draws; draws == nil || draws(v.engine.options.Rendering) {
 		v.emit(wire.PagePainted, "")
 	}
@@ -171,6 +211,12 @@ func (v *Webview) commit() {
 
 func (v *Webview) emit(k wire.PageEventKind, detail string) {
 	v.engine.handler.Page(v.id, wire.PageEvent{Kind: k, URL: v.url, Detail: detail})
+}
+
+func (v *Webview) reportState() {
+	v.engine.handler.Page(v.id, wire.PageEvent{
+		Kind: wire.PageState, URL: v.url, Loading: v.loading, Back: v.at > 0, Forward: v.at+1 < len(v.history),
+	})
 }
 
 func (v *Webview) crash(reason string) {

@@ -27,19 +27,22 @@ func (v *webview) watchPage() {
 	e.connect(v.view, "load-changed", 2, func(a args) uintptr { v.loadChanged(int32(a[1])); return 0 })
 	// TRUE keeps WebKit from showing an error page of its own.
 	e.connectFallback(v.view, "load-failed", 4, 1, func(a args) uintptr {
-		_, _, message := readError(a[3])
-		v.loadFailed(goString(a[2]), message)
+		domain, code, message := readError(a[3])
+		v.loadFailed(goString(a[2]), message, e.cancelled(domain, code))
 		return 1
 	})
 	e.connectFallback(v.view, "load-failed-with-tls-errors", 4, 1, func(a args) uintptr {
-		v.loadFailed(goString(a[1]), "the server's certificate is not trusted: "+tlsErrors(uint32(a[3])))
+		v.loadFailed(goString(a[1]), "the server's certificate is not trusted: "+tlsErrors(uint32(a[3])), false)
 		return 1
 	})
 	e.connect(v.view, "notify::uri", 2, func(args) uintptr {
 		v.follow()
 		v.saveSession()
+		v.reportState()
 		return 0
 	})
+	e.connect(v.view, "notify::is-loading", 2, func(args) uintptr { v.reportState(); return 0 })
+	e.connect(e.c.webkitWebViewGetBackForwardList.call(v.view), "changed", 4, func(args) uintptr { v.reportState(); return 0 })
 	e.connect(v.view, "notify::title", 2, func(args) uintptr {
 		if title := goString(e.c.webkitWebViewGetTitle.call(v.view)); title != "" {
 			v.report(wire.PageTitle, v.url, title)
@@ -80,6 +83,36 @@ func (v *webview) report(kind wire.PageEventKind, url, detail string) {
 	}
 }
 
+// reportState reports PageState if it has changed.
+func (v *webview) reportState() {
+	if v.closed || v.url == "" && v.told.Kind != "" {
+		return
+	}
+	c := v.e.c
+	s := wire.PageEvent{
+		Kind: wire.PageState, URL: cmp.Or(v.entry(), v.url, v.wanted),
+		Loading: isTrue(c.webkitWebViewIsLoading.call(v.view)),
+		Back:    isTrue(c.webkitWebViewCanGoBack.call(v.view)),
+		Forward: isTrue(c.webkitWebViewCanGoForward.call(v.view)),
+	}
+	if s != v.told {
+		v.told = s
+		v.e.handler.Page(v.id, s)
+	}
+}
+
+// entry is the address that the history has for what is shown, "" if none.
+// Unlike that of the load state it is never that of a load which goes on, or
+// was stopped.
+func (v *webview) entry() string {
+	c := v.e.c
+	item := c.webkitBackForwardListGetCurrentItem.call(c.webkitWebViewGetBackForwardList.call(v.view))
+	if item == 0 {
+		return ""
+	}
+	return goString(c.webkitBackForwardListItemGetUri.call(item))
+}
+
 // follow takes over the address of a step within the document. WebKit tells
 // of it as of a load that has been asked for, whose address is not that of the
 // document which is still there and may still send messages; but a step never
@@ -118,6 +151,7 @@ func (v *webview) loadChanged(event int32) {
 		v.document++
 		v.beginSession()
 		v.report(wire.PageCommitted, v.url, "")
+		v.reportState()
 		v.painted = false
 		if !v.state.JavaScriptDisabled {
 			v.awaitPaint(contentful)
@@ -132,10 +166,12 @@ func (v *webview) loadChanged(event int32) {
 	}
 }
 
-func (v *webview) loadFailed(url, message string) {
+func (v *webview) loadFailed(url, message string, cancelled bool) {
 	v.provisional, v.failed = false, true
 	v.follow()
-	v.report(wire.PageFailed, url, message)
+	if !v.closed {
+		v.e.handler.Page(v.id, wire.PageEvent{Kind: wire.PageFailed, URL: cmp.Or(url, v.wanted), Detail: message, Cancelled: cancelled})
+	}
 }
 
 // tlsErrors names the bits of GTlsCertificateFlags.
@@ -198,4 +234,21 @@ func (v *webview) afterDraw(f func()) {
 		return 0
 	})
 	c.gtkWidgetQueueDraw.call(v.view)
+}
+
+// cancellations are the errors of loads that nothing is wrong with, by domain.
+var cancellations = map[string]int32{
+	"WebKitNetworkError": 302, // WEBKIT_NETWORK_ERROR_CANCELLED
+	"WebKitPolicyError":  102, // WEBKIT_POLICY_ERROR_FRAME_LOAD_INTERRUPTED_BY_POLICY_CHANGE
+}
+
+// cancelled reports whether an error says that a load was stopped, or refused
+// by the Core.
+func (e *engine) cancelled(domain uint32, code int32) bool {
+	for name, c := range cancellations {
+		if c == code && uint32(e.c.gQuarkFromString.with(name)) == domain {
+			return true
+		}
+	}
+	return false
 }

@@ -17,11 +17,16 @@ import (
 func TestPageEvents(t *testing.T) {
 	x := newTab(t, "<title>one</title><p>hello").open()
 	var got []wire.PageEventKind
+	var states []bool
 	wait(t, "the first frame", x.events, func(e wire.PageEvent) bool {
 		if e.Kind == wire.PageTitle {
 			if e.Detail != "one" {
 				t.Errorf("got title %q", e.Detail)
 			}
+			return false
+		}
+		if e.Kind == wire.PageState {
+			states = append(states, e.Loading)
 			return false
 		}
 		if e.URL != "app://localhost/" {
@@ -34,6 +39,9 @@ func TestPageEvents(t *testing.T) {
 	order := fmt.Sprint(got)
 	if order != "[started committed finished painted]" && order != "[started committed painted]" {
 		t.Errorf("got %v", got)
+	}
+	if len(states) == 0 || !states[0] {
+		t.Errorf("loading was told as %v", states)
 	}
 }
 

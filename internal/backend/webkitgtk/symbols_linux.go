@@ -235,6 +235,7 @@ type library struct {
 
 	// WebKit: view
 	webkitBackForwardListGetCurrentItem                           cfunc
+	webkitBackForwardListItemGetUri                               cfunc
 	webkitSettingsNew                                             cfunc
 	webkitSettingsSetHardwareAccelerationPolicy                   cfunc
 	webkitUserContentManagerAddScript                             cfunc
@@ -258,11 +259,15 @@ type library struct {
 	webkitWebViewGetTitle                                         cfunc
 	webkitWebViewGetType                                          cfunc
 	webkitWebViewGetUri                                           cfunc
+	webkitWebViewCanGoBack                                        cfunc
+	webkitWebViewCanGoForward                                     cfunc
 	webkitWebViewGoBack                                           cfunc
 	webkitWebViewGoForward                                        cfunc
 	webkitWebViewGoToBackForwardListItem                          cfunc
 	webkitWebViewLoadUri                                          cfunc
+	webkitWebViewIsLoading                                        cfunc
 	webkitWebViewReload                                           cfunc
+	webkitWebViewStopLoading                                      cfunc
 	webkitWebViewRestoreSessionState                              cfunc
 	webkitWebViewSessionStateNew                                  cfunc
 	webkitWebViewSessionStateSerialize                            cfunc

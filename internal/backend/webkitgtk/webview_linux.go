@@ -21,12 +21,13 @@ type webview struct {
 	state    wire.WebviewState
 	closed   bool
 
-	url         string // of the document that is shown
-	wanted      string // of the last load that was asked for
-	provisional bool   // a load has started and is not committed
-	failed      bool   // the current load has failed
-	painted     bool   // PagePainted was reported for the document
-	document    uint64 // counts committed documents and crashes
+	url         string         // of the document that is shown
+	wanted      string         // of the last load that was asked for
+	provisional bool           // a load has started and is not committed
+	failed      bool           // the current load has failed
+	painted     bool           // PagePainted was reported for the document
+	document    uint64         // counts committed documents and crashes
+	told        wire.PageEvent // the last PageState
 	session     sessionKeeper
 	drag        *drag // what is over it, or was last
 
@@ -293,6 +294,8 @@ func (v *webview) Do(a wire.Action) error {
 		c.webkitWebViewGoBack.call(v.view)
 	case wire.ActionForward:
 		c.webkitWebViewGoForward.call(v.view)
+	case wire.ActionStop:
+		c.webkitWebViewStopLoading.call(v.view)
 	case wire.ActionFocus:
 		c.gtkWidgetGrabFocus.call(v.view)
 	case wire.ActionTerminate:

@@ -1,0 +1,77 @@
+package core_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/mullion-dev/mullion/internal/core"
+	"github.com/mullion-dev/mullion/internal/wire"
+)
+
+// TestPageState goes back and forward, and looks at what is told of it.
+func TestPageState(t *testing.T) {
+	p := newPair(t, everything, core.Options{}, nil)
+	main := p.open("main", "app://localhost/")
+	v := main.window.Webview()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	told := make(chan core.PageState)
+	off := v.OnPage(func(s core.PageState) {
+		select {
+		case told <- s:
+		case <-ctx.Done():
+		}
+	})
+	defer off()
+	do := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	until := func(want core.PageState) {
+		t.Helper()
+		var got core.PageState
+		for got != want {
+			select {
+			case got = <-told:
+			case <-ctx.Done():
+				t.Fatalf("the last that was told is %+v, want %+v", got, want)
+			}
+		}
+	}
+	const a, b = "app://localhost/", "app://localhost/b"
+	until(core.PageState{URL: a})
+	do(v.Navigate(ctx, b))
+	until(core.PageState{URL: b, CanGoBack: true})
+	shown := main.view
+	do(shown.Emit(wire.PageEvent{Kind: wire.PageTitle, Detail: "Bee"}))
+	until(core.PageState{URL: b, Title: "Bee", CanGoBack: true})
+	do(v.Do(ctx, wire.ActionBack, nil))
+	until(core.PageState{URL: a, CanGoForward: true})
+	do(v.Do(ctx, wire.ActionForward, nil))
+	until(core.PageState{URL: b, CanGoBack: true})
+
+	steps := []struct {
+		name string
+		e    wire.PageEvent
+		want core.PageState
+	}{
+		{"a step within the document", wire.PageEvent{Kind: wire.PageState, URL: b + "#1", Back: true}, core.PageState{URL: b + "#1", CanGoBack: true}},
+		{"a load", wire.PageEvent{Kind: wire.PageState, URL: b, Loading: true}, core.PageState{URL: b, Loading: true}},
+		{"a failure", wire.PageEvent{Kind: wire.PageFailed, Detail: "no route"}, core.PageState{URL: b, Loading: true, Failure: "no route"}},
+		{"another try", wire.PageEvent{Kind: wire.PageStarted}, core.PageState{URL: b, Loading: true}},
+		{"an address elsewhere", wire.PageEvent{Kind: wire.PageState, URL: "https://example.org/"}, core.PageState{URL: b}},
+	}
+	for _, s := range steps {
+		do(shown.Emit(s.e))
+		until(s.want)
+	}
+	do(shown.Emit(wire.PageEvent{Kind: wire.PageFailed, Detail: "stopped", Cancelled: true}))
+	do(shown.Emit(wire.PageEvent{Kind: wire.PageTitle, Detail: "still"}))
+	until(core.PageState{URL: b, Title: "still"})
+
+	off()
+	do(shown.Emit(wire.PageEvent{Kind: wire.PageTitle, Detail: "unheard"}))
+	off()
+}

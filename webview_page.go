@@ -1,0 +1,52 @@
+package mullion
+
+import (
+	"context"
+
+	"github.com/mullion-dev/mullion/internal/core"
+	"github.com/mullion-dev/mullion/internal/wire"
+)
+
+// Page is what a webview shows. Address and title are the engine's word, not
+// the page's: they are right also for pages of others, which have no bridge.
+// The title itself is of the page's choosing, though, and may be long.
+type Page struct {
+	// URL is the address of the document that is shown, with the steps that
+	// it has made within itself. While another one is on its way it is still
+	// that of the old.
+	URL string
+	// Title is that of the document; empty if it has none.
+	Title string
+	// Loading reports whether something is being loaded.
+	Loading bool
+	// CanGoBack and CanGoForward report whether there are such pages in the
+	// webview's history.
+	CanGoBack, CanGoForward bool
+	// Failure says why the last page that was asked for could not be loaded;
+	// the one before it stays. It is empty when the load was stopped, or was
+	// refused by the app or its capabilities; see [App.Use] for these.
+	Failure string
+}
+
+// Page returns what the webview shows.
+func (v *Webview) Page() Page { return Page(v.v.Page()) }
+
+// OnPage calls f with what the webview shows: first as it is now, then after
+// each change, until the webview is closed. Calls come one after the other,
+// on a goroutine of their own, so f may wait; what changes meanwhile is told
+// with the next call. The returned function ends that; a call that is under
+// way may still come to its end.
+func (v *Webview) OnPage(f func(Page)) (off func()) {
+	return v.v.OnPage(func(s core.PageState) { f(Page(s)) })
+}
+
+// Back goes back in the webview's history. Where there is nothing to go back
+// to it does nothing.
+func (v *Webview) Back(ctx context.Context) error { return v.v.Do(ctx, wire.ActionBack, nil) }
+
+// Forward goes forward in the webview's history. Where there is nothing it
+// does nothing.
+func (v *Webview) Forward(ctx context.Context) error { return v.v.Do(ctx, wire.ActionForward, nil) }
+
+// Stop ends the load that goes on. What is shown stays.
+func (v *Webview) Stop(ctx context.Context) error { return v.v.Do(ctx, wire.ActionStop, nil) }
