@@ -43,6 +43,19 @@ test("core/convertFileSrc/nor by a way round", async () => {
   ok(await load(convertFileSrc(`${folder}/../${outside.slice(outside.lastIndexOf("/") + 1)}`)) === null, "it loaded");
 });
 
+test("core/convertFileSrc/a file in the scope can be fetched", async () => {
+  const answer = await within("fetch", fetch(convertFileSrc((await info()).inside)));
+  const blob = await answer.blob();
+  equal([answer.status, blob.type], [200, "image/png"]);
+  ok((await load(URL.createObjectURL(blob))) !== null, "the Blob is no picture");
+});
+
+test("core/convertFileSrc/a file out of the scope cannot", async () => {
+  const outside = convertFileSrc((await info()).outside);
+  const ended = await within("fetch", fetch(outside).then((r) => r.ok, () => false));
+  ok(!ended, "it was read");
+});
+
 test("core/convertFileSrc/an image that is not there does not", async () => {
   ok(await load(convertFileSrc(`${(await info()).inside}.none`)) === null, "it loaded");
 });

@@ -71,9 +71,10 @@ func Default() *Policy {
 		// Style sheets carry small fonts as data.
 		{"font-src", []string{"'self'", "data:"}},
 		// A page talks to the program over the bridge, which is no connection.
-		// Files of the user are shown but not read here: reading goes through
-		// commands, which check who asks.
-		{"connect-src", []string{"'self'"}},
+		// Files of the user can be fetched as they can be shown: the scope of
+		// the asset protocol judges both, and only pages of the app may read
+		// the answer. Nothing that was read can go to the net.
+		{"connect-src", strings.Fields("'self' " + asset)},
 		// Plug-ins have no place in an app, and elude the rest.
 		{"object-src", []string{"'none'"}},
 		// A <base> put in by an attacker would send relative addresses of

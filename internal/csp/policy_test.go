@@ -84,10 +84,15 @@ func TestDefault(t *testing.T) {
 	if got, want := p.String(), Default().String(); got != want {
 		t.Errorf("got %s\nwant %s", got, want)
 	}
-	for _, name := range []string{"default-src", "script-src", "style-src", "connect-src"} {
+	for _, name := range []string{"default-src", "script-src", "style-src"} {
 		if diff := cmp.Diff([]string{"'self'"}, find(p.directives, name).sources); diff != "" {
 			t.Errorf("%s (-want +got)\n%s", name, diff)
 		}
+	}
+	// Files of the user are data, never code, and data goes nowhere else.
+	asset := []string{"'self'", "asset:", "http://asset.localhost", "https://asset.localhost"}
+	if diff := cmp.Diff(asset, find(p.directives, "connect-src").sources); diff != "" {
+		t.Errorf("connect-src (-want +got)\n%s", diff)
 	}
 	for _, name := range []string{"object-src", "base-uri"} {
 		if diff := cmp.Diff([]string{"'none'"}, find(p.directives, name).sources); diff != "" {
