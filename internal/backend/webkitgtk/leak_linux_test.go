@@ -210,8 +210,7 @@ func TestNothingLeaks(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		usual int
-		// heap is how many KiB one round may leave behind in the long run: what
-		// is not zero is kept by the libraries, see TestBareEngine.
+		// heap is how many KiB one round may leave behind in the long run.
 		heap  float64
 		round func(t *testing.T)
 	}{
@@ -348,11 +347,9 @@ func (x *tab) forget() {
 // heapNoise is by how much the heap may grow in a whole run, in KiB.
 const heapNoise = 256
 
-// What of the heap GTK and WebKit may keep per round for a while, in KiB, where
-// all objects are finalized.
+// What of the heap may stay per round, in KiB, where all objects are finalized.
 const (
-	// pageHeap is that of a window with a page: some 20, which WebKit gives
-	// back at once now and then.
+	// pageHeap is that of a window with a page: 21 over 1,000 of them.
 	pageHeap = 40
 	// popupHeap is that of a menu which has popped up: 6 to 20, and as much
 	// where a test makes the same calls of GTK without this package.
