@@ -19,3 +19,28 @@ func ExampleWindow_AddWebview() {
 	}
 	_ = addList
 }
+
+// A browser: a bare window with the app's tools above and a page of others
+// below. A capability has to grant the window "browser" the network, by
+// sandbox:allow-network. The window has a host process of its own, for a page
+// of others must not share one with other windows.
+func ExampleApp_OpenWindow_bare() {
+	openBrowser := func(ctx context.Context, app *mullion.App) error {
+		options := app.WindowOptions("browser")
+		options.Bare, options.Isolate = true, true
+		w, err := app.OpenWindow(ctx, options)
+		if err != nil {
+			return err
+		}
+		for _, o := range []mullion.WebviewOptions{
+			{Label: "tools", URL: "tools.html", Bounds: mullion.Rect{Width: 800, Height: 80}, AutoResize: true},
+			{Label: "page", URL: "https://example.org/", Bounds: mullion.Rect{Y: 80, Width: 800, Height: 520}, AutoResize: true},
+		} {
+			if _, err := w.AddWebview(ctx, o); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	_ = openBrowser
+}

@@ -240,6 +240,12 @@ func (w *Window) SetMaximized(ctx context.Context, on bool) error {
 	return w.w.Update(ctx, func(s *wire.WindowState) { s.Maximized = on })
 }
 
+// ToggleMaximized maximises the window, or undoes it if it is maximised, be it
+// by the user.
+func (w *Window) ToggleMaximized(ctx context.Context) error {
+	return w.w.Update(ctx, func(s *wire.WindowState) { s.Maximized = !s.Maximized })
+}
+
 // SetMinimized minimises the window or undoes it.
 func (w *Window) SetMinimized(ctx context.Context, on bool) error {
 	return w.w.Update(ctx, func(s *wire.WindowState) { s.Minimized = on })

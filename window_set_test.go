@@ -58,6 +58,8 @@ func TestWindowSet(t *testing.T) {
 		{"mouse", func(ctx context.Context) error { return w.SetIgnoreCursorEvents(ctx, true) }, func(s *wire.WindowState) { s.IgnoreCursor = true }},
 		{"visible", func(ctx context.Context) error { return w.SetVisible(ctx, false) }, func(s *wire.WindowState) { s.Visible = false }},
 		{"maximized", func(ctx context.Context) error { return w.SetMaximized(ctx, true) }, func(s *wire.WindowState) { s.Maximized = true }},
+		{"not maximized again", func(ctx context.Context) error { return w.ToggleMaximized(ctx) }, func(s *wire.WindowState) { s.Maximized = false }},
+		{"maximized again", func(ctx context.Context) error { return w.ToggleMaximized(ctx) }, func(s *wire.WindowState) { s.Maximized = true }},
 		{"minimized", func(ctx context.Context) error { return w.SetMinimized(ctx, true) }, func(s *wire.WindowState) { s.Minimized = true }},
 		{"fullscreen", func(ctx context.Context) error { return w.SetFullscreen(ctx, true) }, func(s *wire.WindowState) { s.Fullscreen = true }},
 	} {
