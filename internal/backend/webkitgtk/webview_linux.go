@@ -71,6 +71,10 @@ func newWebview(e *engine, id uint32, w *window, s *wire.WebviewState) (*webview
 		c.gObjectSet.with(v.settings, f.name, f.value, nil)
 	}
 	if e.options.Rendering.Software {
+		// With this policy WebKitGTK 2.50.6 keeps the connection to the web
+		// process of about every fifth webview that is closed, a thread and an
+		// eventfd with it: TestConnections. To end the web process first would
+		// help, but then the page would not hear that it is left.
 		const never = 2 // WEBKIT_HARDWARE_ACCELERATION_POLICY_NEVER
 		c.webkitSettingsSetHardwareAccelerationPolicy.call(v.settings, never)
 	}
