@@ -308,6 +308,9 @@ func (c *Core) Run(ctx context.Context) error {
 		// What capabilities grant them was not known when they were noted.
 		w.placed.Store(c.hostFor(w))
 		c.startHost(w.host())
+		for _, v := range w.webviewList() {
+			c.tellUnheeded(w, v.label)
+		}
 	}
 	c.mu.Unlock()
 

@@ -99,9 +99,8 @@ func (c *Core) noteWebview(w *Window, label string, o WebviewOptions) (*Webview,
 			return nil, err
 		}
 	}
-	if ids := c.Authority().Unheeded(w.label, label); c.started && len(ids) > 0 {
-		c.log.Warn("mullion: what capabilities grant a webview of the system has no effect: processes are those of a window, so name that in \"windows\"",
-			"window", w.label, "webview", label, "capabilities", ids)
+	if c.started { // else Run tells, which knows all capabilities
+		c.tellUnheeded(w, label)
 	}
 	v := newWebview(w, c.lastID+1, label, o.State)
 	if err := w.take(v); err != nil {
@@ -110,6 +109,15 @@ func (c *Core) noteWebview(w *Window, label string, o WebviewOptions) (*Webview,
 	c.lastID++
 	c.webviews[label], c.webviewIDs[v.id] = v, v
 	return v, nil
+}
+
+// tellUnheeded logs which capabilities grant a webview resources that it does
+// not get.
+func (c *Core) tellUnheeded(w *Window, label string) {
+	if ids := c.Authority().Unheeded(w.label, label); len(ids) > 0 {
+		c.log.Warn("mullion: what capabilities grant a webview of the system has no effect: processes are those of a window, so name that in \"windows\"",
+			"window", w.label, "webview", label, "capabilities", ids)
+	}
 }
 
 // create asks the host to make the webview.

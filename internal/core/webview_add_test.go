@@ -70,6 +70,26 @@ func TestUnheededGrant(t *testing.T) {
 	}
 }
 
+// TestUnheededBeforeRun: the same of a webview that is there before the
+// capabilities are known.
+func TestUnheededBeforeRun(t *testing.T) {
+	log := &logBuffer{}
+	newPair(t, `[`+everything+`, {"identifier": "loud", "webviews": ["side"], "permissions": ["sandbox:allow-audio"]}]`,
+		core.Options{Log: logger(log)}, func(c *core.Core) {
+			w, err := c.OpenWindow(t.Context(), core.WindowOptions{State: wire.WindowState{Label: "main"}, Webview: wire.WebviewState{URL: "app://localhost/"}})
+			if err == nil {
+				_, err = c.AddWebview(t.Context(), w, core.WebviewOptions{State: wire.WebviewState{Label: "side"}})
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	eventually(t, "a word in the log", func() bool { return log.contains("webview=side capabilities=[loud]") })
+	if log.contains("webview=main") {
+		t.Error("told of the window's own webview")
+	}
+}
+
 // TestAddWebview shows three pages in one window, and what each may call.
 func TestAddWebview(t *testing.T) {
 	p := newPair(t, everything, core.Options{}, nil)
