@@ -21,8 +21,14 @@ type hang struct {
 
 // network is how the engine's process for the network does.
 type network struct {
-	waiting int // pings since the probe that has no answer; 0 if there is none
+	waiting int  // pings since the probe that has no answer; 0 if there is none
+	up      bool // it has answered since it was started
+	ended   bool // it was ended, which answers the probe
 }
+
+// maxStarting is maxUnanswered for a network process that has not answered
+// yet: on a busy machine it takes long to start.
+const maxStarting = 15
 
 // probeNetwork asks that process for a sign of life, and ends it when too many
 // pings have come without one. Pings come while the Core and this process
@@ -34,14 +40,19 @@ func (h *host) probeNetwork() {
 	}
 	if h.network.waiting == 0 {
 		h.network.waiting = 1
-		n.ProbeNetwork(func() { h.network.waiting = 0 })
+		n.ProbeNetwork(func() {
+			h.network = network{up: !h.network.ended}
+		})
 		return
 	}
-	if h.network.waiting++; h.network.waiting <= maxUnanswered {
+	most := maxStarting
+	if h.network.up {
+		most = maxUnanswered
+	}
+	if h.network.waiting++; h.network.waiting <= most {
 		return
 	}
-	// Its end answers the probe.
-	h.network.waiting = 1
+	h.network = network{waiting: 1, ended: true}
 	if err := n.EndNetwork(); err != nil {
 		h.log(4, 0, "the network process does not answer, and cannot be ended: %v", err)
 		return
