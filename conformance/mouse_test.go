@@ -70,7 +70,7 @@ func (h *house) mouseCommands() map[string]ipc.Handler {
 		"key": handler(func(ctx context.Context, a struct {
 			Keys []string `json:"keys"`
 		}) (none, error) {
-			return none{}, xdotool(ctx, append([]string{"key"}, a.Keys...)...)
+			return none{}, xdotool(ctx, append([]string{"key", "--delay", "50"}, a.Keys...)...)
 		}),
 	}
 }

@@ -130,9 +130,9 @@ export class Inbox<T> {
 const deadline = 20_000;
 
 /** The promise, or an error when it takes too long. */
-export function within<T>(what: string, promise: Promise<T>): Promise<T> {
+export function within<T>(what: string, promise: Promise<T>, limit = deadline): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`waited in vain for ${what}`)), deadline);
+    const timer = setTimeout(() => reject(new Error(`waited in vain for ${what}`)), limit);
     promise.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }

@@ -61,6 +61,21 @@ async function becomes<T>(what: string, want: T, ask: () => Promise<T>): Promise
   });
 }
 
+/** Chooses an item until that has its effect: a busy desktop may lose a key between a window and its menu. */
+async function effect<T>(choose: () => Promise<void>, happens: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    await choose();
+    try {
+      return await within("the effect", happens(), 5000);
+    } catch (error) {
+      if (tries === 4) {
+        throw error;
+      }
+      await invoke("key", { keys: ["Escape", "Escape"] });
+    }
+  }
+}
+
 /** Runs body with a window that has the menu and the keyboard. */
 async function withMenu(body: (w: Window, choose: (...keys: string[]) => Promise<void>, chosen: Inbox<string>) => Promise<void>): Promise<void> {
   const label = fresh("menu");
@@ -107,30 +122,22 @@ testIn(["package"], "menu/PredefinedMenuItem/edits what has the keyboard", () =>
 }));
 
 testIn(["package"], "menu/PredefinedMenuItem/does it to the window", () => withMenu(async (w, choose) => {
-  await choose("alt+w", "2");
-  await becomes("maximized", true, () => w.isMaximized());
-  await choose("alt+w", "2");
-  await becomes("not maximized", false, () => w.isMaximized());
-  await choose("alt+w", "3");
-  await becomes("fullscreen", true, () => w.isFullscreen());
-  await choose("alt+w", "3");
-  await becomes("not fullscreen", false, () => w.isFullscreen());
-  await choose("alt+w", "1");
-  await becomes("minimized", true, () => w.isMinimized());
+  const item = (key: string) => () => choose("alt+w", key);
+  await effect(item("2"), () => becomes("maximized", true, () => w.isMaximized()));
+  await effect(item("2"), () => becomes("not maximized", false, () => w.isMaximized()));
+  await effect(item("3"), () => becomes("fullscreen", true, () => w.isFullscreen()));
+  await effect(item("3"), () => becomes("not fullscreen", false, () => w.isFullscreen()));
+  await effect(item("1"), () => becomes("minimized", true, () => w.isMinimized()));
   await w.unminimize();
   await invoke("window", { label: w.label, operation: "focus", a: 0, b: 0 });
-  await choose("alt+w", "5");
-  await invoke("shown", { title: "About the tests" });
+  await effect(item("5"), () => invoke("shown", { title: "About the tests" }));
   await invoke("key", { keys: ["Return"] });
   await invoke("window", { label: w.label, operation: "focus", a: 0, b: 0 });
-  await choose("alt+w", "4");
-  await within("the window to close", invoke("gone", { label: w.label }));
+  await effect(item("4"), () => invoke("gone", { label: w.label }));
   await invoke("open", { label: w.label }); // for withMenu
 }));
 
 testIn(["package"], "menu/PredefinedMenuItem/separates, or is left out where only macOS has it", () => withMenu(async (_, choose, chosen) => {
-  await choose("alt+o", "Return");
-  equal(await chosen.first(1), ["First"]);
-  await choose("alt+o", "Down", "Return");
-  equal(await chosen.first(2), ["First", "Last"]);
+  equal(await effect(() => choose("alt+o", "Return"), () => chosen.first(1)), ["First"]);
+  equal(await effect(() => choose("alt+o", "Down", "Return"), () => chosen.first(2)), ["First", "Last"]);
 }));

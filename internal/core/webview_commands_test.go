@@ -156,7 +156,8 @@ func TestWebviewCommands(t *testing.T) {
 	if _, err := p.Webview("last"); !errors.Is(err, core.ErrNoWebview) {
 		t.Errorf("the webview after its end: %v", err)
 	}
-	if got := call(main, "webview_close", `{}`); got != "onull" {
+	// The window may be gone before the answer has come.
+	if got := call(main, "webview_close", `{}`); got != "onull" && got != "error: the webview was closed" {
 		t.Error(got)
 	}
 	<-main.window.Gone()

@@ -32,11 +32,18 @@ var leakWarm = map[bool]int{false: 3, true: 2 * leakSamples}
 // few rounds as for many, so that 1,000 show a leak of a few KiB per round.
 var leakNoise = map[string]float64{"Core": 1 << 10, "host": 4 << 10, "web process": 8 << 10, "network process": 2 << 10}
 
+// keptByWebKit is what WebKitGTK 2.50.6 does not free of a webview that has
+// shown a page, in KiB, rounded up. It keeps the same where nothing of ours is
+// around it: TestBareWebviews in internal/backend/webkitgtk.
+const keptByWebKit = 26
+
 // leaking is what may leak: its rounds open something and close it.
 type leaking struct {
 	name string
 	// usual is the number of rounds; MULLION_ROUNDS multiplies it.
 	usual int
+	// webkit is what WebKit itself keeps of each round in the host, in KiB.
+	webkit float64
 	// page is the body of a function that a page runs n times, or empty.
 	page string
 	// round is one round in the Core where page is empty.
@@ -46,7 +53,7 @@ type leaking struct {
 // leaks are the kinds of things. What a page opens and closes without windows
 // of the system costs little, and so has more rounds.
 var leaks = []leaking{
-	{name: "windows", usual: 20, round: func(t *testing.T, app leakApp, n int) {
+	{name: "windows", usual: 20, webkit: keptByWebKit, round: func(t *testing.T, app leakApp, n int) {
 		o := app.WindowOptions(fmt.Sprint("leak", n))
 		o.URL = "leak.html"
 		w, err := app.OpenWindow(t.Context(), o)
@@ -57,7 +64,7 @@ var leaks = []leaking{
 		w.Close()
 		await(t, "the end of the window", w.Done())
 	}},
-	{name: "webviews in a window", usual: 20, round: func(t *testing.T, app leakApp, n int) {
+	{name: "webviews in a window", usual: 20, webkit: keptByWebKit, round: func(t *testing.T, app leakApp, n int) {
 		v, err := mainWindow(t, app).AddWebview(t.Context(), mullion.WebviewOptions{
 			Label: fmt.Sprint("leak", n), URL: "leak.html", Bounds: mullion.Rect{Width: 100, Height: 100},
 		})
@@ -269,7 +276,7 @@ func leak(t *testing.T, l leaking) {
 		h.sample()
 	}
 	h.settle()
-	h.check(batch)
+	h.check(batch, rounds == l.usual, map[string]float64{"host": l.webkit})
 }
 
 // leakFactor is MULLION_ROUNDS.

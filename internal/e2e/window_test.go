@@ -205,3 +205,20 @@ func TestTitleBar(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestPageHearsItsEnd: a page is left before its window is gone, and may store
+// what it has to.
+func TestPageHearsItsEnd(t *testing.T) {
+	app := e2e.Start(t, e2e.Options{})
+	app.Main().Must("return 1", nil)
+	for n := range 5 {
+		label := fmt.Sprint("leaving-", n)
+		app.Open(label, nil).Must(fmt.Sprintf("addEventListener('pagehide', () => localStorage.setItem('left', '%d'))", n), nil)
+		w, err := app.Window(label)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Close()
+		app.Main().Must(fmt.Sprintf("while (localStorage.getItem('left') !== '%d') await new Promise((r) => setTimeout(r, 10))", n), nil)
+	}
+}

@@ -1,8 +1,8 @@
 package webkitgtk
 
 import (
+	"fmt"
 	"os"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -27,37 +27,29 @@ func connections(t testing.TB) (n int) {
 	return n
 }
 
-// TestConnections opens and closes webviews: none leaves its connection to its
-// web process behind. With acceleration off WebKitGTK 2.50.6 keeps that of every
-// fifth; there the test only tells how many, and
-// only if MULLION_ROUNDS asks for more than the usual rounds.
+// TestConnections opens and closes webviews, with acceleration and without:
+// none leaves its connection to its web process behind. See webview.leave.
 func TestConnections(t *testing.T) {
-	newTab(t, "<p>first").open().loaded() // what is made once is there
-	rounds := func(n int) {
-		t.Helper()
-		for range n {
-			x := newTab(t, "<p>hello")
-			x.open().event(wire.PagePainted)
-			x.close()
-		}
+	const rounds = 15
+	for _, software := range []bool{false, true} {
+		t.Run(fmt.Sprintf("software=%t", software), func(t *testing.T) {
+			was := testEngine.options.Rendering.Software
+			set := func(on bool) { do(func() { testEngine.options.Rendering.Software = on }) }
+			set(software)
+			defer set(was)
+			newTab(t, "<p>first").open().loaded() // what is made once is there
+			show := func(n int) {
+				t.Helper()
+				for range n {
+					x := newTab(t, "<p>hello")
+					x.open().event(wire.PagePainted)
+					x.close()
+				}
+			}
+			show(1)
+			before := connections(t)
+			show(rounds)
+			poll(t, "the end of the connections", func() bool { return connections(t) <= before })
+		})
 	}
-	rounds(1)
-	before := connections(t)
-	const usual = 15
-	rounds(usual)
-	poll(t, "the end of the connections", func() bool { return connections(t) <= before })
-	v := os.Getenv("MULLION_ROUNDS")
-	if v == "" {
-		return
-	}
-	times, err := strconv.Atoi(v)
-	if err != nil {
-		t.Fatalf("MULLION_ROUNDS: %v", err)
-	}
-	software := func(on bool) { do(func() { testEngine.options.Rendering.Software = on }) }
-	was := testEngine.options.Rendering.Software
-	software(true)
-	defer software(was)
-	rounds(times * usual)
-	t.Logf("with acceleration off: %d of %d connections are kept", connections(t)-before, times*usual)
 }

@@ -70,6 +70,10 @@ func (v *webview) ask(d wire.Decision, settle func(wire.Verdict)) {
 
 func (v *webview) onPolicy(decision uintptr, kind int32) {
 	c := v.e.c
+	if v.leaving {
+		c.webkitPolicyDecisionUse.call(decision)
+		return
+	}
 	switch kind {
 	case policyNavigation, policyNewWindow:
 		v.onNavigation(decision, kind == policyNewWindow)

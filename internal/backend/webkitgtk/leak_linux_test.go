@@ -360,3 +360,51 @@ const (
 // leakSlack is by how much a number may grow, fewer than the rounds of the
 // shortest test: threads and their eventfds come with the load.
 var leakSlack = map[string]int{"descriptors": 8, "threads": 8, "callbacks": 4}
+
+// TestBareWebviews tells what WebKit itself keeps of webviews that have shown a
+// page, with nothing of ours around them. It is worth its time only where
+// MULLION_ROUNDS asks for it, and judges nothing: it is what leaks are to be
+// compared with.
+func TestBareWebviews(t *testing.T) {
+	if leakRounds(t, 1) == 1 {
+		return
+	}
+	c, e := newCensus(t), testEngine
+	newTab(t, "<p>first").open().loaded()
+	show := func(n int) {
+		t.Helper()
+		for range n {
+			var window, view uintptr
+			finished := make(chan struct{}, 1)
+			do(func() {
+				const toplevel, loaded = 0, 3 // GTK_WINDOW_TOPLEVEL, WEBKIT_LOAD_FINISHED
+				window = e.c.gtkWindowNew.call(toplevel)
+				view = e.c.gObjectNew.with(e.c.webkitWebViewGetType.call(), "web-context", e.context, nil)
+				e.c.gObjectRefSink.call(view)
+				e.c.gtkContainerAdd.call(window, view)
+				e.connect(view, "load-changed", 2, func(a args) uintptr {
+					if a[1] == loaded {
+						finished <- struct{}{}
+					}
+					return 0
+				})
+				e.c.gtkWidgetShow.call(view)
+				e.c.gtkWidgetShow.call(window)
+				e.c.webkitWebViewLoadUri.with(view, "data:text/html,<p>hello")
+			})
+			<-finished
+			do(func() {
+				e.c.gtkWidgetDestroy.call(window)
+				e.c.gObjectUnref.call(view)
+			})
+		}
+	}
+	show(20)
+	n := leakRounds(t, 10)
+	samples := []float64{c.heap()}
+	for range leakSamples {
+		show(n)
+		samples = append(samples, c.heap())
+	}
+	t.Logf("%.1f KiB per webview: %.0f", footprint.Slope(samples)/float64(n), samples)
+}

@@ -20,6 +20,7 @@ type webview struct {
 	settings uintptr // WebKitSettings
 	state    wire.WebviewState
 	closed   bool
+	leaving  bool // see leave
 
 	url         string         // of the document that is shown
 	wanted      string         // of the last load that was asked for
@@ -71,10 +72,6 @@ func newWebview(e *engine, id uint32, w *window, s *wire.WebviewState) (*webview
 		c.gObjectSet.with(v.settings, f.name, f.value, nil)
 	}
 	if e.options.Rendering.Software {
-		// With this policy WebKitGTK 2.50.6 keeps the connection to the web
-		// process of about every fifth webview that is closed, a thread and an
-		// eventfd with it: TestConnections. To end the web process first would
-		// help, but then the page would not hear that it is left.
 		const never = 2 // WEBKIT_HARDWARE_ACCELERATION_POLICY_NEVER
 		c.webkitSettingsSetHardwareAccelerationPolicy.call(v.settings, never)
 	}
@@ -363,9 +360,50 @@ func (v *webview) Close() {
 	v.forgetDrag()
 	c.webkitUserContentManagerUnregisterScriptMessageHandler.with(v.content, e.options.MessageName, e.world)
 	c.webkitUserContentManagerRemoveAllScripts.call(v.content)
-	c.gtkWidgetDestroy.call(v.view)
+	if e.options.Rendering.Software {
+		c.gtkContainerRemove.call(v.window.overlay, v.view)
+		v.leave()
+	} else {
+		v.destroy()
+	}
 	c.gtkWidgetQueueDraw.call(v.window.overlay) // what was below it
+}
+
+func (v *webview) destroy() {
+	c := v.e.c
+	c.gtkWidgetDestroy.call(v.view)
 	c.gObjectUnref.call(v.view)
 	c.gObjectUnref.call(v.content)
 	c.gObjectUnref.call(v.settings)
+}
+
+// leaveLimit is how long a page may take to be left, in milliseconds.
+const leaveLimit = 500
+
+// leave ends the web process before the view, which is in no window any more.
+// With the policy "never" WebKitGTK 2.50.6 else keeps the connection to the web
+// process of about every fifth webview that is closed, a thread and an
+// eventfd with it: TestConnections. The page is left first, so that it hears
+// of it as it does otherwise.
+func (v *webview) leave() {
+	e, c := v.e, v.e.c
+	v.leaving = true
+	end := func() {
+		if !v.leaving {
+			return
+		}
+		v.leaving = false
+		c.webkitWebViewTerminateWebProcess.call(v.view)
+		v.destroy()
+	}
+	const committed = 2 // WEBKIT_LOAD_COMMITTED
+	e.connect(v.view, "load-changed", 2, func(a args) uintptr {
+		if a[1] == committed {
+			e.Post(end)
+		}
+		return 0
+	})
+	id := e.cb.add(callback{f: func(args) uintptr { end(); return 0 }})
+	c.gTimeoutAddFull.call(priorityDefault, leaveLimit, e.cb.signature[0], id, e.cb.remove)
+	c.webkitWebViewLoadUri.with(v.view, "about:blank")
 }
