@@ -210,6 +210,12 @@ func (v *Webview) ClearBrowsingData(ctx context.Context) error {
 	return v.v.Do(ctx, wire.ActionClearData, nil)
 }
 
+// Print writes the page as a PDF, to where the user says in a dialog, or to
+// [Options.DownloadDir]: the process that shows it sees no printers. It returns
+// when the file is there, and functions of [App.OnDownload] hear of it. If the
+// user cancels, the error is [ErrCancelled].
+func (v *Webview) Print(ctx context.Context) error { return v.v.Print(ctx) }
+
 // Focus gives the webview the keyboard, once its window has it.
 func (v *Webview) Focus(ctx context.Context) error { return v.v.Do(ctx, wire.ActionFocus, nil) }
 

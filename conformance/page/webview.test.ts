@@ -215,8 +215,8 @@ test("window/Window/refuses what only webviews have, and parents that are not th
   await rejectsWith(bare({ parent: "nobody" }), "parent window \"nobody\"");
 });
 
-test("webview/Webview/cannot print", () =>
-  rejectsWith(invoke("plugin:webview|print", { label: "main" }), "no printers"));
+test("webview/Webview/prints nothing that is not there", () =>
+  rejectsWith(invoke("plugin:webview|print", { label: "nobody" }), "webview not found"));
 
 test("webviewWindow/WebviewWindow/listens, and has a colour behind its page", async () => {
   const label = fresh("colored");

@@ -134,6 +134,9 @@ type Webview interface {
 	// ClearData answers wire.ActionClearData: it removes what the pages of
 	// the webview's store have stored. done is called on the main loop.
 	ClearData(done func(error))
+	// Print answers wire.ActionPrint: it writes the page to a new file at
+	// path, as a PDF. done is called on the main loop.
+	Print(path string, done func(error))
 	Close()
 }
 

@@ -114,20 +114,26 @@ func (c *Core) startDownload(v *Webview, m *ipc.Message) (verdict wire.Verdict, 
 	if d.staged, err = c.opts.Transfer.Stage(writer); err != nil {
 		return verdict, err
 	}
-	d.ctx, d.cancel = context.WithCancel(c.ctx)
-	c.downloads.add(d)
-	d.tell(func(e *DownloadEvent) {
-		*e = DownloadEvent{
-			ID: d.id, Window: v.Window().label, URL: m.URL, Name: d.name,
-			Path: filepath.Join(d.dir, d.name), State: DownloadStarted,
-		}
-	})
-	c.tasks.Go(d.watch)
+	d.begin(m.URL)
 	if own != nil {
 		c.tasks.Go(func() { d.fetch(own, m.URL) })
 		return wire.Verdict{}, nil
 	}
 	return wire.Verdict{Allow: true, Path: d.staged.Path(), Download: d.id}, nil
+}
+
+// begin gives the download its number and tells the app of it.
+func (d *download) begin(address string) {
+	c := d.core
+	d.ctx, d.cancel = context.WithCancel(c.ctx)
+	c.downloads.add(d)
+	d.tell(func(e *DownloadEvent) {
+		*e = DownloadEvent{
+			ID: d.id, Window: d.view.Window().label, URL: address, Name: d.name,
+			Path: filepath.Join(d.dir, d.name), State: DownloadStarted,
+		}
+	})
+	c.tasks.Go(d.watch)
 }
 
 // choosePlace settles where the download goes.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -320,6 +321,37 @@ func TestDownloads(t *testing.T) {
 	if d := cmp.Diff(map[string]string{"a.txt": "second", "a (1).txt": "first"}, got); d != "" {
 		t.Error(d)
 	}
+}
+
+// TestPrint: what the host writes goes to the folder, and nothing is left of
+// what could not be written or brought there.
+func TestPrint(t *testing.T) {
+	p := newFilePair(t, allowFiles+`, "core:webview:allow-print"`, nil)
+	g := p.open("main", core.AppOrigin+"/")
+	if got := g.call(`["plugin:webview|print",{}]`); got != "onull" {
+		t.Fatal(got)
+	}
+	started := p.event(core.DownloadStarted)
+	if e := p.event(core.DownloadFinished); e.ID != started.ID || e.URL != core.AppOrigin+"/" || e.Path != filepath.Join(p.dir, "page.pdf") {
+		t.Errorf("got %+v", e)
+	}
+	if b, err := os.ReadFile(filepath.Join(p.dir, "page.pdf")); err != nil || string(b) != "%PDF of "+core.AppOrigin+"/" {
+		t.Errorf("got %q %v", b, err)
+	}
+	plain := p.open("plain", core.AppOrigin+"/")
+	if got := plain.call(`["plugin:webview|print",{"label":"nobody"}]`); !strings.HasPrefix(got, "e") {
+		t.Errorf("a webview that there is not: %s", got)
+	}
+	if err := os.RemoveAll(p.dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(p.dir, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := g.call(`["plugin:webview|print",{}]`); !strings.HasPrefix(got, `e"print: `) {
+		t.Errorf("without a folder: %s", got)
+	}
+	p.empty()
 }
 
 // TestDownloadOfAnother has a host speak of a download that it was not given.

@@ -100,9 +100,7 @@ var webviewCommands = []builtin{
 	webviewDoes("internal_toggle_devtools", true, func(v *Webview, ctx context.Context) error {
 		return v.Do(ctx, wire.ActionDevtools, wire.DevtoolsToggle)
 	}),
-	webviewDoes("print", false, func(*Webview, context.Context) error {
-		return fmt.Errorf("print: the process that shows pages sees no printers: %w", errors.ErrUnsupported)
-	}),
+	webviewDoes("print", false, (*Webview).printFromPage),
 	command("webview", "reparent", false, (*Core).cmdReparent),
 }
 

@@ -86,7 +86,7 @@ func TestWebviewCommands(t *testing.T) {
 		{"focus", "set_webview_focus", `{"label":"side"}`, "onull"},
 		{"clear", "clear_all_browsing_data", `{"label":"side"}`, "onull"},
 		{"devtools", "internal_toggle_devtools", `{"label":"side"}`, "onull"},
-		{"print", "print", `{}`, `e"print: the process that shows pages sees no printers`},
+		{"print", "print", `{}`, `e"print: unsupported operation`},
 		{"move to the same window", "reparent", `{"label":"side","window":"main"}`, "onull"},
 		{"move to more rights", "reparent", `{"label":"side","window":"equal"}`, `e"window \"equal\", webview \"side\" not allowed by ACL`},
 		{"move to no window", "reparent", `{"label":"side","window":"nobody"}`, `e"reparent: window \"nobody\": window not found`},

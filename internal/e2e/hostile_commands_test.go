@@ -39,7 +39,7 @@ func TestHostileCommands(t *testing.T) {
 	type namesCommand struct {
 		Name string `json:"name"`
 	}
-	app := e2e.Start(t, e2e.Options{Permissions: permissions, Setup: func(a *mullion.App) {
+	app := e2e.Start(t, e2e.Options{Permissions: permissions, DownloadDir: t.TempDir(), Setup: func(a *mullion.App) {
 		mullion.Handle(a, "echo", echo)
 		mullion.Handle(a, "hostile_calls", func(_ context.Context, a namesCommand) ([]string, error) {
 			i := slices.IndexFunc(commands, func(c core.Command) bool { return c.Name == a.Name })

@@ -218,6 +218,12 @@ func (h *host) handle(f wire.Frame) error {
 			h.screen(f)
 		case a.Name == wire.ActionClearData && f.Kind == wire.KindWebviewAction && h.webviews[f.Target] != nil:
 			h.webviews[f.Target].v.ClearData(func(err error) { h.result(f, err) })
+		case a.Name == wire.ActionPrint && f.Kind == wire.KindWebviewAction && h.webviews[f.Target] != nil:
+			var p wire.Print
+			if err := json.Unmarshal(a.Args, &p); err != nil {
+				return fmt.Errorf("%w: print: %w", wire.ErrProtocol, err)
+			}
+			h.webviews[f.Target].v.Print(p.Path, func(err error) { h.result(f, err) })
 		default:
 			h.result(f, h.do(f, a))
 		}

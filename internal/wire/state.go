@@ -208,11 +208,18 @@ const (
 	ActionForward   = "forward"
 	ActionStop      = "stop"       // ends the load that goes on; what is there stays
 	ActionDevtools  = "devtools"   // Args: true opens, false closes, DevtoolsToggle does either
+	ActionPrint     = "print"      // writes the page to a new file, as a PDF. Args: Print
 	ActionClearData = "clear-data" // removes what its pages, and others of its host, have stored
 	ActionTerminate = "terminate"  // ends the web process, as a crash would
 	// ActionCancelDownload ends a download. Args: its number, see Verdict.
 	ActionCancelDownload = "cancel-download"
 )
+
+// Print is the argument of ActionPrint.
+type Print struct {
+	// Path is where the host may write the file. Nothing is there.
+	Path string `json:"path"`
+}
 
 // DevtoolsToggle is an argument of ActionDevtools.
 const DevtoolsToggle = "toggle"

@@ -57,6 +57,12 @@ func (v *Webview) ClearData(done func(error)) {
 	v.engine.Post(func() { done(nil) })
 }
 
+// Print implements backend.Webview. The file has the address of the page.
+func (v *Webview) Print(path string, done func(error)) {
+	err := os.WriteFile(path, []byte("%PDF of "+v.url), 0o600)
+	v.engine.Post(func() { done(err) })
+}
+
 // Do implements backend.Webview.
 func (v *Webview) Do(a wire.Action) error {
 	if v.closed {

@@ -126,6 +126,8 @@ func (e *engine) initToolkit() error {
 	if !isTrue(e.c.gtkInitCheck.call(0, 0)) {
 		return displayError()
 	}
+	// What is printed goes on a list of files in the user's home otherwise.
+	e.c.gObjectSet.with(e.c.gtkSettingsGetDefault.call(), "gtk-recent-files-enabled", false, nil)
 	e.c.gdkSetProgramClass.with(id)
 	display := e.c.gdkDisplayGetDefault.call()
 	e.wayland = goString(e.c.gTypeNameFromInstance.call(display)) == "GdkWaylandDisplay"

@@ -4,6 +4,7 @@ package webkitgtk
 // of its function: see cName.
 type library struct {
 	// GLib
+	gDgettext             cfunc
 	gErrorFree            cfunc
 	gErrorNewLiteral      cfunc
 	gFree                 cfunc
@@ -104,6 +105,8 @@ type library struct {
 	gtkInitCheck                     cfunc
 	gtkOverlayAddOverlay             cfunc
 	gtkOverlayNew                    cfunc
+	gtkPrintSettingsNew              cfunc
+	gtkPrintSettingsSet              cfunc
 	gtkSelectionDataGetUris          cfunc
 	gtkSettingsGetDefault            cfunc
 	gtkSettingsResetProperty         cfunc
@@ -226,6 +229,9 @@ type library struct {
 	webkitWebsiteDataManagerClear                                 cfunc
 	webkitWebsiteDataManagerClearFinish                           cfunc
 	webkitWebsiteDataManagerNew                                   cfunc
+	webkitPrintOperationNew                                       cfunc
+	webkitPrintOperationPrint                                     cfunc
+	webkitPrintOperationSetPrintSettings                          cfunc
 	webkitNetworkProxySettingsFree                                cfunc
 	webkitNetworkProxySettingsNew                                 cfunc
 	webkitWebsiteDataManagerNewEphemeral                          cfunc
