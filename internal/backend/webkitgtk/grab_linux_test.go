@@ -47,8 +47,8 @@ func TestCursorGrab(t *testing.T) {
 	free("at first")
 	x.apply(func(s *wire.WindowState) { s.CursorGrab = true })
 	kept("once grabbed")
-	run(t, "xdotool", "mousemove_relative", "--", "-2000", "-2000", "mousemove_relative", "100", "50", "click", "1", "click", "4")
 	poll(t, "a click and the wheel in the page", func() bool {
+		run(t, "xdotool", "mousemove_relative", "--", "-2000", "-2000", "mousemove_relative", "100", "50", "click", "1", "click", "4")
 		at := x.eval(`return at.join(', ')`)
 		return strings.Contains(at, "mousemove 100 50") && strings.Contains(at, "click 100 50") && strings.Contains(at, "wheel 100 50")
 	})

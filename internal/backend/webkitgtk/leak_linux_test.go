@@ -294,7 +294,7 @@ func TestNothingLeaks(t *testing.T) {
 				t.Errorf("got %q", got)
 			}
 		}},
-		{"document", 40, 0, func(*testing.T) { x.navigate("app://localhost/other"); x.loaded() }},
+		{"document", 40, 0, func(*testing.T) { x.navigate("app://localhost/other"); x.event(wire.PagePainted) }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c.t = t
@@ -318,6 +318,9 @@ func TestNothingLeaks(t *testing.T) {
 			poll(t, "the end of all that was closed", func() bool {
 				after = c.tables()
 				for what, n := range after {
+					if what == "callbacks" && test.name == "document" {
+						continue // what waits for a frame goes when the memory of its page is collected
+					}
 					if !strings.HasPrefix(what, "threads ") && n > before[what]+leakSlack[what] && !t.Failed() {
 						return false
 					}

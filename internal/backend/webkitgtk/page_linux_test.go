@@ -5,6 +5,7 @@ import (
 	"image"
 	"net"
 	"os"
+	"os/exec"
 	"strconv"
 	"strings"
 	"testing"
@@ -149,7 +150,8 @@ func TestMemoryLimit(t *testing.T) {
 func killWebProcess(t *testing.T) {
 	t.Helper()
 	for _, pid := range strings.Fields(run(t, "pgrep", "-P", strconv.Itoa(os.Getpid()), "WebKitWebProces")) {
-		run(t, "kill", "-KILL", pid)
+		// Those of webviews that were closed just now end by themselves.
+		_ = exec.Command("kill", "-KILL", pid).Run()
 	}
 }
 

@@ -360,12 +360,8 @@ func (v *webview) Close() {
 	v.forgetDrag()
 	c.webkitUserContentManagerUnregisterScriptMessageHandler.with(v.content, e.options.MessageName, e.world)
 	c.webkitUserContentManagerRemoveAllScripts.call(v.content)
-	if e.options.Rendering.Software {
-		c.gtkContainerRemove.call(v.window.overlay, v.view)
-		v.leave()
-	} else {
-		v.destroy()
-	}
+	c.gtkContainerRemove.call(v.window.overlay, v.view)
+	v.leave()
 	c.gtkWidgetQueueDraw.call(v.window.overlay) // what was below it
 }
 
@@ -381,10 +377,10 @@ func (v *webview) destroy() {
 const leaveLimit = 500
 
 // leave ends the web process before the view, which is in no window any more.
-// With the policy "never" WebKitGTK 2.50.6 else keeps the connection to the web
-// process of about every fifth webview that is closed, a thread and an
-// eventfd with it: TestConnections. The page is left first, so that it hears
-// of it as it does otherwise.
+// An answer of a web process that comes when there is no view any more makes
+// WebKitGTK 2.50.6 crash, as when it waits for the next frame, or it keeps the
+// connection, a thread and an eventfd: TestConnections. The page is left first,
+// so that it hears of it as it does otherwise.
 func (v *webview) leave() {
 	e, c := v.e, v.e.c
 	v.leaving = true
