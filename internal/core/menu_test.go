@@ -229,6 +229,33 @@ func TestMenuPopup(t *testing.T) {
 	eventually(t, "all items to be gone", func() bool { return p.MenuStore().Live() == 0 })
 }
 
+// TestAbout: all that a page gives for the item is in the dialog, and what the
+// app is called where the page gives nothing.
+func TestAbout(t *testing.T) {
+	p := newFilePair(t, `"core:default"`, nil)
+	main := p.open("main", "app://localhost/")
+	choose := func(item string) wire.Dialog {
+		t.Helper()
+		root, _ := main.newItem("Menu", `{"items":[{"item":`+item+`}]}`, 1)
+		must[*[2]any](main, `["plugin:menu|set_as_window_menu",{"rid":%d}]`, root)
+		w := main.fakeWindow()
+		if err := w.ChooseMenuItem(w.State().Menu[0].Number); err != nil {
+			t.Fatal(err)
+		}
+		d := p.dialog()
+		d.Answer(wire.DialogResult{})
+		return d.Dialog
+	}
+	if d := choose(`{"About":null}`); d.Title != "test" || d.Text != "test 1.0.0" || d.Kind != wire.DialogMessage {
+		t.Errorf("without anything: %+v", d)
+	}
+	d := choose(`{"About":{"name":"Name","version":"3.4","shortVersion":"short","authors":["A. One","B. Two"],"comments":"Comments",
+		"copyright":"(c)","license":"License","website":"https://example.org","websiteLabel":"Site","credits":"Credits"}}`)
+	if want := "Name 3.4 (short)\n\nComments\n\nA. One, B. Two\n\n(c)\n\nLicense\n\nSite https://example.org\n\nCredits"; d.Title != "Name" || d.Text != want {
+		t.Errorf("got %+v, want the text %q", d, want)
+	}
+}
+
 // TestBadMenus checks that what is wrong with a menu is an error, and that
 // nothing is left of it.
 func TestBadMenus(t *testing.T) {
