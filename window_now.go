@@ -29,7 +29,8 @@ func (w *Window) Options() WindowOptions {
 		Fullscreen: s.Fullscreen, Maximized: s.Maximized, Maximizable: !s.NoMaximize, Minimizable: !s.NoMinimize,
 		AlwaysOnTop: s.AlwaysOnTop, AlwaysOnBottom: s.AlwaysOnBottom, SkipTaskbar: s.SkipTaskbar,
 		VisibleOnAllWorkspaces: s.AllWorkspaces, Transparent: s.Transparent, Theme: config.Theme(s.Theme),
-		Shadow: o.Shadow, DragDropEnabled: true, BackgroundColor: configColor(s.Background),
+		Shadow: o.Shadow, DragDropEnabled: true, AllowLinkPreview: o.AllowLinkPreview, GeneralAutofillEnabled: o.GeneralAutofillEnabled,
+		BackgroundColor: configColor(s.Background),
 	}}
 	if p := w.w.Parent(); p != nil {
 		now.Parent = p.Label()

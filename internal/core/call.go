@@ -174,6 +174,16 @@ func (c *Core) dispatch(ctx context.Context, h ipc.Handler, m *ipc.Message) (r i
 	return h(ctx, m)
 }
 
+// callApp calls a function of the app and survives its panic.
+func (c *Core) callApp(name string, f func()) {
+	defer func() {
+		if p := recover(); p != nil {
+			c.log.Error("mullion: panic of the app", "in", name, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+		}
+	}()
+	f()
+}
+
 // parseCall reads `[command, arguments, headers]`.
 func parseCall(text []byte, m *ipc.Message) error {
 	if err := checkDepth(text); err != nil {

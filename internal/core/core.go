@@ -452,6 +452,6 @@ func (c *Core) fault(f Fault) {
 	c.log.Log(c.ctx, level, "mullion: "+f.Component+" ended", "host", f.Host, "windows", f.Windows,
 		"reason", string(f.Ending.Kind), "detail", f.Ending.Detail, "failures", f.Failures, "restarting", f.Restarting)
 	if c.opts.OnFault != nil {
-		c.opts.OnFault(f)
+		c.callApp("OnFault", func() { c.opts.OnFault(f) })
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 	"sync"
 
@@ -338,16 +337,6 @@ func (d *download) tell(change func(*DownloadEvent)) DownloadEvent {
 		d.core.callApp("OnDownload", func() { f(d.event) })
 	}
 	return d.event
-}
-
-// callApp calls a function of the app and survives its panic.
-func (c *Core) callApp(name string, f func()) {
-	defer func() {
-		if p := recover(); p != nil {
-			c.log.Error("mullion: panic of the app", "in", name, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-		}
-	}()
-	f()
 }
 
 // dropDownloads ends all downloads of a host that is gone.

@@ -2,7 +2,6 @@ package core
 
 import (
 	"fmt"
-	"runtime/debug"
 	"time"
 
 	"github.com/mullion-dev/mullion/internal/supervise"
@@ -111,13 +110,9 @@ func (v *Webview) askAboutHang(h Hang) (action HangAction) {
 		}
 		return HangReload
 	}
-	defer func() {
-		if r := recover(); r != nil {
-			v.core.log.Error("mullion: panic in OnHang", "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
-			action = HangWait
-		}
-	}()
-	return ask(h)
+	action = HangWait
+	v.core.callApp("OnHang", func() { action = ask(h) })
+	return action
 }
 
 // endHung does what was decided, if the page does not answer still.

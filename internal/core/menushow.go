@@ -250,9 +250,8 @@ func (w *Window) menuChosen(number uint32) {
 		c.log.Warn("mullion: refused", "what", "menu item", "window", w.label, "reason", ErrBackpressure)
 		return
 	}
-	go func() {
+	go c.callApp("menu", func() {
 		defer w.chosen.Add(-1)
-		defer c.rescueMenu(w)
 		m := &c.menus
 		m.mu.Lock()
 		shown, popup := m.of(w), m.popups[w]
@@ -270,14 +269,7 @@ func (w *Window) menuChosen(number uint32) {
 		if c.menuStore.Activate(i) {
 			c.predefined(w, c.menuStore.Entry(i))
 		}
-	}()
-}
-
-// rescueMenu, deferred, logs the panic of a function of the app.
-func (c *Core) rescueMenu(w *Window) {
-	if r := recover(); r != nil {
-		c.log.Error("mullion: panic in the function of a menu item", "window", w.label, "panic", r)
-	}
+	})
 }
 
 // predefined does what an item means by itself, unless the host has.

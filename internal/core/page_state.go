@@ -45,7 +45,7 @@ func (v *Webview) OnPage(f func(PageState)) (off func()) {
 		for {
 			select {
 			case <-changed:
-				f(v.Page())
+				v.core.callApp("OnPage", func() { f(v.Page()) })
 			case <-ended:
 				return
 			case <-v.gone:

@@ -75,3 +75,28 @@ func TestPageState(t *testing.T) {
 	do(shown.Emit(wire.PageEvent{Kind: wire.PageTitle, Detail: "unheard"}))
 	off()
 }
+
+// TestPanicsOfApp: functions of the app that panic end nothing but themselves.
+func TestPanicsOfApp(t *testing.T) {
+	faults := make(chan core.Fault, 10)
+	p := newPair(t, everything, core.Options{OnFault: func(f core.Fault) { faults <- f; panic("OnFault") }}, nil)
+	main := p.open("main", "app://localhost/")
+	told := make(chan core.PageState, 10)
+	defer main.window.Webview().OnPage(func(s core.PageState) { told <- s; panic("OnPage") })()
+	<-told
+	p.OnClose(func(*core.Window) bool { panic("OnCloseRequested") })
+
+	other := p.open("other", "app://localhost/")
+	other.window.CloseRequested()
+	wait(t, other.window.Gone())
+
+	if err := main.window.Webview().Navigate(t.Context(), "app://localhost/b"); err != nil {
+		t.Fatal(err)
+	}
+	wait(t, told)
+	old := p.engine("app")
+	old.Quit()
+	wait(t, faults)
+	p.replaced(old)
+	p.open("later", "app://localhost/")
+}

@@ -86,10 +86,14 @@ func newPair(t *testing.T, capabilities string, o core.Options, setup func(*core
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	tell := o.OnFault
 	o.OnFault = func(f core.Fault) {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		p.faults = append(p.faults, f)
+		if tell != nil {
+			tell(f)
+		}
 	}
 	o.Launch = p.launch
 	o.Restarts = supervise.Policy{First: time.Millisecond, Most: 10 * time.Millisecond, Useless: 5, Burst: 1000, Window: time.Hour, Outage: limit}

@@ -156,7 +156,7 @@ func (s *State) Set(v jsontext.Value, expected uint64) (uint64, error) {
 		s.tell(sub)
 	}
 	for _, f := range s.watch {
-		f(s.value, s.version)
+		s.core.callApp("Watch", func() { f(s.value, s.version) })
 	}
 	return s.version, nil
 }

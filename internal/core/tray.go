@@ -269,7 +269,7 @@ func (t *Tray) Remove() {
 		t.core.MenuStore().Release(root)
 	}
 	if gone != nil {
-		gone()
+		t.core.callApp("OnGone", gone)
 	}
 }
 
@@ -282,7 +282,7 @@ func (t *Tray) OnGone(f func()) {
 	}
 	t.mu.Unlock()
 	if removed {
-		f()
+		t.core.callApp("OnGone", f)
 	}
 }
 

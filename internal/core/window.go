@@ -28,7 +28,8 @@ type WindowOptions struct {
 	// this one is open.
 	Parent string
 	Modal  bool
-	// Most, if not 0, is how many windows there may be with this one.
+	// Most, if not 0, is how many windows there may be with this one, and how
+	// many webviews.
 	Most int
 }
 
@@ -83,9 +84,10 @@ func (c *Core) OpenWindow(ctx context.Context, o WindowOptions) (*Window, error)
 		c.mu.Unlock()
 		return nil, fmt.Errorf("a webview with label `%s` already exists", label)
 	}
-	if n := len(c.windows); o.Most > 0 && n >= o.Most {
+	if o.Most > 0 && (len(c.windows) >= o.Most || !o.Bare && len(c.webviews) >= o.Most) {
+		n, m := len(c.windows), len(c.webviews)
 		c.mu.Unlock()
-		return nil, fmt.Errorf("window %q: there are %d windows already, and pages may open no more", label, n)
+		return nil, fmt.Errorf("window %q: there are %d windows and %d webviews already, and pages may open no more", label, n, m)
 	}
 	if o.State.Theme == "" {
 		o.State.Theme = c.theme
@@ -324,7 +326,7 @@ func (w *Window) CloseRequested() {
 	keep := w.core.events.listensForClose(w.label)
 	w.emit("tauri://close-requested", nil)
 	for _, f := range handlers {
-		keep = f(w) || keep
+		w.core.callApp("OnCloseRequested", func() { keep = f(w) || keep })
 	}
 	if !keep {
 		w.Destroy()

@@ -128,6 +128,16 @@ func TestMostWindows(t *testing.T) {
 			t.Errorf("there are %d, want %d", opened, most)
 		}
 	}
+	_, err := p.OpenWindow(t.Context(), core.WindowOptions{State: wire.WindowState{Label: "one"}, Bare: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = p.OpenWindow(t.Context(), core.WindowOptions{
+		State: wire.WindowState{Label: "more"}, Webview: wire.WebviewState{URL: "app://localhost/"}, Most: most + 5,
+	})
+	if err != nil {
+		t.Errorf("%d windows and %d webviews, of %d each: %v", most+1, most, most+5, err)
+	}
 }
 
 // windowsOf returns the windows of an engine, in the order in which they were

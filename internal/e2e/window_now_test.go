@@ -50,7 +50,7 @@ func TestOptionsOpenAgain(t *testing.T) {
 	}
 	if left.Title != "as left" || left.Width != 300 || left.Resizable || left.Minimizable || !left.SkipTaskbar || !left.AlwaysOnTop ||
 		!left.Isolate || !left.Incognito || left.Theme != config.ThemeDark || *left.BackgroundColor != (config.Color{Red: 1, Green: 2, Blue: 3, Alpha: 255}) ||
-		*left.MinWidth != 250 {
+		*left.MinWidth != 250 || !left.AllowLinkPreview || !left.GeneralAutofillEnabled {
 		t.Errorf("options %+v", left.Window)
 	}
 	w.Close()

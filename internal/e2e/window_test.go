@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -206,11 +207,11 @@ func TestTitleBar(t *testing.T) {
 	}
 }
 
-// TestPageHearsItsEnd: a page is left before its window is gone, and may store
-// what it has to.
+// TestPageHearsItsEnd: the page of a window that is closed, and all pages of an
+// app that quits, are left before they are gone, and may store what they have to.
 func TestPageHearsItsEnd(t *testing.T) {
-	app := e2e.Start(t, e2e.Options{})
-	app.Main().Must("return 1", nil)
+	options := e2e.Options{DataDir: t.TempDir()}
+	app := e2e.Start(t, options)
 	for n := range 5 {
 		label := fmt.Sprint("leaving-", n)
 		app.Open(label, nil).Must(fmt.Sprintf("addEventListener('pagehide', () => localStorage.setItem('left', '%d'))", n), nil)
@@ -220,5 +221,16 @@ func TestPageHearsItsEnd(t *testing.T) {
 		}
 		w.Close()
 		app.Main().Must(fmt.Sprintf("while (localStorage.getItem('left') !== '%d') await new Promise((r) => setTimeout(r, 10))", n), nil)
+	}
+	for _, p := range []*e2e.Page{app.Main(), app.Open("other", nil)} {
+		p.Must("addEventListener('pagehide', () => localStorage.setItem(__TAURI_INTERNALS__.metadata.currentWindow.label, 'quit'))", nil)
+	}
+	if err := app.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	var stored []string
+	e2e.Start(t, options).Main().Must("return ['left', 'main', 'other'].map((k) => localStorage.getItem(k))", &stored)
+	if want := []string{"4", "quit", "quit"}; !slices.Equal(stored, want) {
+		t.Errorf("stored %q, want %q", stored, want)
 	}
 }

@@ -92,7 +92,10 @@ func TestNotWatched(t *testing.T) {
 	j.try("read " + secret)
 	j.try("unshare")
 	j.try("unix " + secret) // is told of: the others were by then, or never
-	if !j.has(Refusal{What: `socket "` + secret + `"`}) || len(j.refused) != 1 {
+	told := j.has(Refusal{What: `socket "` + secret + `"`})
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if !told || len(j.refused) != 1 {
 		t.Errorf("told of %+v", j.refused)
 	}
 }

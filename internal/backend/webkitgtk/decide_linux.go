@@ -70,10 +70,6 @@ func (v *webview) ask(d wire.Decision, settle func(wire.Verdict)) {
 
 func (v *webview) onPolicy(decision uintptr, kind int32) {
 	c := v.e.c
-	if v.leaving {
-		c.webkitPolicyDecisionUse.call(decision)
-		return
-	}
 	switch kind {
 	case policyNavigation, policyNewWindow:
 		v.onNavigation(decision, kind == policyNewWindow)
@@ -90,6 +86,10 @@ func (v *webview) onNavigation(decision uintptr, newWindow bool) {
 	c := v.e.c
 	action := c.webkitNavigationPolicyDecisionGetNavigationAction.call(decision)
 	d := v.navigation(action)
+	if v.leaving && d.URL == emptyPage {
+		c.webkitPolicyDecisionUse.call(decision)
+		return
+	}
 	if newWindow {
 		// The Core opens windows itself.
 		c.webkitPolicyDecisionIgnore.call(decision)

@@ -46,6 +46,8 @@ type engine struct {
 
 	wayland  bool
 	messaged bool // a script message has arrived
+	leaving  int  // webviews whose pages are being left: see leave
+	quits    bool // as soon as there are none
 	// contextLife is the constant, but for tests.
 	contextLife time.Duration
 	windows     map[uint32]*window
@@ -276,9 +278,27 @@ func (e *engine) guard(f func()) {
 	f()
 }
 
-// Quit implements backend.Engine.
+// after runs f on the main loop in ms milliseconds. It is for the main loop
+// only.
+func (e *engine) after(ms uint, f func()) {
+	const remove = 0 // G_SOURCE_REMOVE
+	id := e.cb.add(callback{f: func(args) uintptr { f(); return remove }})
+	e.c.gTimeoutAddFull.call(priorityDefault, uintptr(ms), e.cb.signature[0], id, e.cb.remove)
+}
+
+// Quit implements backend.Engine. Pages that are being left are waited for:
+// see leave.
 func (e *engine) Quit() {
-	e.Post(func() { e.c.gMainLoopQuit.call(e.loop) })
+	e.Post(func() {
+		e.quits = true
+		e.quitIfLeft()
+	})
+}
+
+func (e *engine) quitIfLeft() {
+	if e.quits && e.leaving == 0 {
+		e.c.gMainLoopQuit.call(e.loop)
+	}
 }
 
 // Version implements backend.Engine. Before Run it has no number.

@@ -53,12 +53,10 @@ func (v *webview) saveSession() {
 		return
 	}
 	k.due = true
-	id := v.e.cb.add(callback{f: func(args) uintptr {
+	v.e.after(sessionPause, func() {
 		k.due = false
 		v.reportSession()
-		return 0 // G_SOURCE_REMOVE
-	}})
-	v.e.c.gTimeoutAddFull.call(priorityDefault, sessionPause, v.e.cb.signature[0], id, v.e.cb.remove)
+	})
 }
 
 func (v *webview) reportSession() {

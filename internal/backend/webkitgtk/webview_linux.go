@@ -373,16 +373,28 @@ func (v *webview) destroy() {
 	c.gObjectUnref.call(v.settings)
 }
 
-// leaveLimit is how long a page may take to be left, in milliseconds.
-const leaveLimit = 500
+// emptyPage is where a page goes that is left, and it alone: all else that it
+// wants is refused, as to any webview that is closed.
+const emptyPage = "about:blank"
+
+// leaveLimit is how long a page may take to be left, and settleTime how long
+// what it has sent to others by then may take, in milliseconds.
+const (
+	leaveLimit = 500
+	settleTime = 50
+)
 
 // leave ends the web process before the view, which is in no window any more.
 // An answer of a web process that comes when there is no view any more makes
 // WebKitGTK 2.50.6 crash, as when it waits for the next frame, or it keeps the
-// connection, a thread and an eventfd: TestConnections. The page is left first,
-// so that it hears of it as it does otherwise.
+// connection, a thread and an eventfd: TestConnections.
+//
+// The page is left first, so that it hears of it as it does otherwise. What it
+// stores then is on its way to the process for the network, which reads nothing
+// more of a web process that has ended, and there is no sign of its arrival.
 func (v *webview) leave() {
 	e, c := v.e, v.e.c
+	e.leaving++
 	v.leaving = true
 	end := func() {
 		if !v.leaving {
@@ -391,15 +403,16 @@ func (v *webview) leave() {
 		v.leaving = false
 		c.webkitWebViewTerminateWebProcess.call(v.view)
 		v.destroy()
+		e.leaving--
+		e.quitIfLeft()
 	}
 	const committed = 2 // WEBKIT_LOAD_COMMITTED
 	e.connect(v.view, "load-changed", 2, func(a args) uintptr {
 		if a[1] == committed {
-			e.Post(end)
+			e.after(settleTime, end)
 		}
 		return 0
 	})
-	id := e.cb.add(callback{f: func(args) uintptr { end(); return 0 }})
-	c.gTimeoutAddFull.call(priorityDefault, leaveLimit, e.cb.signature[0], id, e.cb.remove)
-	c.webkitWebViewLoadUri.with(v.view, "about:blank")
+	e.after(leaveLimit, end)
+	c.webkitWebViewLoadUri.with(v.view, emptyPage)
 }
