@@ -233,16 +233,6 @@ func besiege(t *testing.T, url string, act func(*badHost)) *siege {
 	return s
 }
 
-func wait[T any](t *testing.T, ch <-chan T) (v T) {
-	t.Helper()
-	select {
-	case v = <-ch:
-	case <-time.After(limit):
-		t.Fatal("nothing came")
-	}
-	return v
-}
-
 // largeFile answers with a body that travels in the frame.
 type largeFile struct{}
 

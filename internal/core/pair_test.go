@@ -188,6 +188,16 @@ func (p *pair) engine(name string) *fake.Engine {
 	return es[len(es)-1]
 }
 
+func wait[T any](t *testing.T, ch <-chan T) (v T) {
+	t.Helper()
+	select {
+	case v = <-ch:
+	case <-time.After(limit):
+		t.Fatal("nothing came")
+	}
+	return v
+}
+
 // open opens a window and returns its webview, with a document whose bridge
 // is up.
 func (p *pair) open(label, url string) *page {

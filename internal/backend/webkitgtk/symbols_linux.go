@@ -54,6 +54,9 @@ type library struct {
 	gUnixInputStreamNew            cfunc
 
 	// GDK
+	cairoPaint                                cfunc
+	cairoPopGroupToSource                     cfunc
+	cairoPushGroup                            cfunc
 	cairoRegionCreate                         cfunc
 	cairoRegionDestroy                        cfunc
 	gdkAtomIntern                             cfunc
@@ -97,6 +100,7 @@ type library struct {
 	ungrabPointer cfunc `symbol:"XUngrabPointer" need:"optional"`
 
 	// GTK
+	gtkContainerPropagateDraw        cfunc
 	gtkContainerRemove               cfunc
 	gtkContainerAdd                  cfunc
 	gtkDragDestFindTarget            cfunc

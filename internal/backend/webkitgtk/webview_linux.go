@@ -21,6 +21,7 @@ type webview struct {
 	state    wire.WebviewState
 	closed   bool
 	leaving  bool // see leave
+	clear    bool // what is below it shows where its page paints nothing
 
 	url         string         // of the document that is shown
 	wanted      string         // of the last load that was asked for
@@ -230,7 +231,9 @@ func (v *webview) applyBackground() {
 	case v.window.state.Transparent:
 		color = &rgba{}
 	}
+	v.clear = color.alpha < 1
 	v.e.c.webkitWebViewSetBackgroundColor.with(v.view, color)
+	v.e.c.gtkWidgetQueueDraw.call(v.window.overlay)
 }
 
 // The arguments of webkit_user_script_new.

@@ -49,6 +49,7 @@ func newWindow(e *engine, id uint32, s *wire.WindowState) (*window, error) {
 	c.gtkBoxPackStart.call(w.box, w.overlay, fill, fill, 0)
 	c.gtkWidgetShow.call(w.overlay)
 	c.gtkWidgetShow.call(w.box)
+	e.connect(w.overlay, "draw", 2, func(a args) uintptr { return w.draw(a[1]) })
 	e.connect(w.overlay, "get-child-position", 3, func(a args) uintptr { return w.place(a[1], a[2]) })
 	e.connectFallback(w.win, "delete-event", 2, 1, func(args) uintptr { w.requestClose(); return 1 })
 	if !e.wayland {
@@ -336,6 +337,27 @@ func (w *window) makeTransparent() error {
 
 func (w *window) remove(v *webview) {
 	w.webviews = slices.DeleteFunc(w.webviews, func(o *webview) bool { return o == v })
+}
+
+// draw lays webviews that are clear over what is below them, for
+// webkit_web_view_draw of WebKitGTK 2.50.6 wipes that out first. The lowest of a
+// transparent window has nothing below it and needs no surface of its own.
+func (w *window) draw(cr uintptr) (drawn uintptr) {
+	c := w.e.c
+	needed := false
+	for i, v := range w.webviews {
+		needed = needed || v.clear && (i > 0 || !w.state.Transparent)
+	}
+	if !needed {
+		return gboolean(false)
+	}
+	for _, v := range w.webviews {
+		c.cairoPushGroup.call(cr)
+		c.gtkContainerPropagateDraw.call(w.overlay, v.view, cr)
+		c.cairoPopGroupToSource.call(cr)
+		c.cairoPaint.call(cr)
+	}
+	return gboolean(true)
 }
 
 // place answers where in the overlay a webview belongs.
