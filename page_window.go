@@ -111,10 +111,6 @@ func (a *App) pageWebview(options jsontext.Value) (core.PageWebviewOptions, erro
 	}
 	s := a.webviewState(o, address)
 	s.Label, s.Bounds = o.Label, &wire.Rect{X: *o.X, Y: *o.Y, Width: o.Width, Height: o.Height}
-	if o.Transparent {
-		a.log.Info("mullion: an option has no effect on this system", "window", o.Label, "option", "transparent",
-			"reason", "WebKitGTK draws nothing of the window below a webview: where the page is transparent it is black")
-	}
 	if o.Transparent && s.Background == nil {
 		s.Background = &[4]uint8{}
 	}

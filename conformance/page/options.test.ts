@@ -226,7 +226,7 @@ const windowLacks: Partial<Record<keyof WindowOptions, unknown>> = {
 const webviewLacks: Partial<Record<keyof WebviewOptions, unknown>> = {
   acceptFirstMouse: true, allowLinkPreview: false, backgroundThrottling: "suspend", dataDirectory: "data",
   dataStoreIdentifier: Array.from({ length: 16 }, (_, i) => i), devtools: true, disableInputAccessoryView: true,
-  generalAutofillEnabled: false, proxyUrl: "http://127.0.0.1:1", scrollBarStyle: "fluentOverlay", transparent: true, useHttpsScheme: true,
+  generalAutofillEnabled: false, proxyUrl: "http://127.0.0.1:1", scrollBarStyle: "fluentOverlay", useHttpsScheme: true,
 };
 for (const [type, all] of [["window.WindowOptions", windowLacks], ["webview.WebviewOptions", webviewLacks]] as const) {
   for (const [key, value] of Object.entries(all)) {
@@ -252,6 +252,11 @@ webviewTest("backgroundColor", "shows where the page has none", { backgroundColo
   await invoke("painted", { label: v.label });
   await shows(w, [0x10, 0x20, 0x30], 70, 60);
   await shows(w, [0xff, 0, 0], 200, 150);
+});
+
+webviewTest("transparent", "shows what is below it", { transparent: true }, async (v, w) => {
+  await invoke("painted", { label: v.label });
+  await shows(w, [0xff, 0, 0], 70, 60);
 });
 
 webviewTest("incognito", "keeps what it stores to itself", { url: "page.html", incognito: true }, async (v) => {

@@ -33,10 +33,7 @@ func TestConnections(t *testing.T) {
 	const rounds = 15
 	for _, software := range []bool{false, true} {
 		t.Run(fmt.Sprintf("software=%t", software), func(t *testing.T) {
-			was := testEngine.options.Rendering.Software
-			set := func(on bool) { do(func() { testEngine.options.Rendering.Software = on }) }
-			set(software)
-			defer set(was)
+			renderInSoftware(t, software)
 			newTab(t, "<p>first").open().loaded() // what is made once is there
 			show := func(n int) {
 				t.Helper()

@@ -339,8 +339,8 @@ func (w *window) remove(v *webview) {
 	w.webviews = slices.DeleteFunc(w.webviews, func(o *webview) bool { return o == v })
 }
 
-// draw lays webviews that are clear over what is below them, for
-// webkit_web_view_draw of WebKitGTK 2.50.6 wipes that out first. The lowest of a
+// draw lays webviews that are clear over what is below them, which WebKitGTK
+// 2.50.6 wipes out first where it paints without acceleration. The lowest of a
 // transparent window has nothing below it and needs no surface of its own.
 func (w *window) draw(cr uintptr) (drawn uintptr) {
 	c := w.e.c
