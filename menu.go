@@ -36,6 +36,9 @@ type MenuItem struct {
 	Icon []byte
 	// Predefined makes an item that does something by itself.
 	Predefined PredefinedItem
+	// About is what the dialog of AboutItem tells; nil is the app's name and
+	// version.
+	About *About
 	// Items makes a submenu.
 	Items Menu
 	// Do is called when the user has chosen the item: on a goroutine of its
@@ -50,6 +53,17 @@ type MenuEvent struct {
 	ID string
 	// Checked is how an item with Check is now.
 	Checked bool
+}
+
+// About is what a dialog about the app tells. What is empty is left out, but
+// Name and Version are then those of the app.
+type About struct {
+	Name, Version, ShortVersion    string
+	Authors                        []string
+	Comments, Copyright, License   string
+	Website, WebsiteLabel, Credits string
+	// Icon is a PNG or ICO, shown beside the text within 64×64 pixels.
+	Icon []byte
 }
 
 // PredefinedItem is something that menus have of themselves.
@@ -69,7 +83,7 @@ const (
 	FullscreenItem  PredefinedItem = PredefinedItem(menu.Fullscreen)  // or undoes it
 	CloseWindowItem PredefinedItem = PredefinedItem(menu.CloseWindow) // asks, see App.OnCloseRequested
 	QuitItem        PredefinedItem = PredefinedItem(menu.Quit)
-	AboutItem       PredefinedItem = PredefinedItem(menu.AboutApp) // a dialog with the app's name and version
+	AboutItem       PredefinedItem = PredefinedItem(menu.AboutApp) // a dialog that tells of the app: see MenuItem.About
 	// Those below are for macOS alone.
 	HideItem       PredefinedItem = PredefinedItem(menu.Hide)
 	HideOthersItem PredefinedItem = PredefinedItem(menu.HideOthers)
@@ -196,7 +210,19 @@ func (d *MenuItem) entry() (menu.Entry, error) {
 		}
 	}
 	if d.Icon != nil {
-		e.Picture, err = core.DecodeMenuPicture(d.Icon)
+		if e.Picture, err = core.DecodeMenuPicture(d.Icon); err != nil {
+			return e, err
+		}
+	}
+	if a := d.About; a != nil {
+		e.About = menu.About{
+			Name: a.Name, Version: a.Version, ShortVersion: a.ShortVersion, Authors: a.Authors,
+			Comments: a.Comments, Copyright: a.Copyright, License: a.License,
+			Website: a.Website, WebsiteLabel: a.WebsiteLabel, Credits: a.Credits,
+		}
+		if a.Icon != nil {
+			e.About.Picture, err = core.DecodeAboutPicture(a.Icon)
+		}
 	}
 	return e, err
 }

@@ -1,8 +1,11 @@
 package mullion
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"image"
+	"image/png"
 	"log/slog"
 	"testing"
 	"testing/fstest"
@@ -64,6 +67,30 @@ func TestMenu(t *testing.T) {
 	}
 }
 
+// TestAbout: what the app tells of itself is what is shown, in either language.
+func TestAbout(t *testing.T) {
+	var icon bytes.Buffer
+	if err := png.Encode(&icon, image.NewNRGBA(image.Rect(0, 0, 128, 64))); err != nil {
+		t.Fatal(err)
+	}
+	item := MenuItem{Predefined: AboutItem, About: &About{
+		Name: "name", Version: "1", ShortVersion: "2", Authors: []string{"a", "b"}, Comments: "comments", Copyright: "copyright",
+		License: "license", Website: "website", WebsiteLabel: "label", Credits: "credits", Icon: icon.Bytes(),
+	}}
+	e, err := item.entry()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := menu.About{
+		Name: "name", Version: "1", ShortVersion: "2", Authors: []string{"a", "b"}, Comments: "comments", Copyright: "copyright",
+		License: "license", Website: "website", WebsiteLabel: "label", Credits: "credits",
+		Picture: &menu.Picture{Width: 64, Height: 32, RGBA: make([]byte, 64*32*4)},
+	}
+	if diff := cmp.Diff(want, e.About); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestMenuErrors(t *testing.T) {
 	a := newMenuApp(t)
 	for _, test := range []struct {
@@ -73,6 +100,7 @@ func TestMenuErrors(t *testing.T) {
 	}{
 		{"accelerator", Menu{{Text: "x", Accelerator: "Hyper+X"}}, nil},
 		{"icon", Menu{{Text: "x", Icon: []byte("no picture")}}, nil},
+		{"icon of About", Menu{{Predefined: AboutItem, About: &About{Icon: []byte("no picture")}}}, nil},
 		{"predefined", Menu{{Predefined: "Nothing"}}, nil},
 		{"only for macOS", Menu{{Text: "x", Items: Menu{{Predefined: ServicesItem}}}}, errors.ErrUnsupported},
 		{"too many", make(Menu, menu.MaxShown+1), menu.ErrTooMany},
@@ -99,6 +127,7 @@ func ExampleApp_SetMenu() {
 		{Text: "&File", Items: Menu{
 			{Text: "&New", Accelerator: "CmdOrCtrl+N", Do: func(ctx context.Context, e MenuEvent) { /* … */ }},
 			{Predefined: Separator},
+			{Predefined: AboutItem, About: &About{Authors: []string{"A. Writer"}, License: "MIT"}},
 			{Predefined: QuitItem},
 		}},
 		{Text: "&Edit", Items: Menu{{Predefined: CopyItem}, {Predefined: PasteItem}}},

@@ -88,11 +88,6 @@ testIn(["package"], "menu/PredefinedMenuItemOptions.item,text/are what the deskt
     equal((await items()).map(({ label, separator }) => [label, separator]), [["", true], ["Leave", false]]));
 });
 
-testIn(["package"], "menu/AboutMetadata.icon/it is told that there is no such thing", async () => {
-  await PredefinedMenuItem.new({ item: { About: { icon: await red() } } });
-  await invoke("lacks", { row: "menu.AboutMetadata.icon", reason: await invoke("told", { label: "main", option: "icon" }) });
-});
-
 testIn(["package"], "tray/TrayIconOptions.action,icon,id,menu,title,tooltip/are what the desktop shows", async () => {
   const id = fresh("option"), clicks = new Inbox<TrayIconEvent>();
   const menu = await Menu.new({ items: [{ text: "In the menu" }] });

@@ -4,7 +4,8 @@
 
 import { invoke } from "@tauri-apps/api/core";
 import { LogicalPosition } from "@tauri-apps/api/dpi";
-import { Menu } from "@tauri-apps/api/menu";
+import { Image } from "@tauri-apps/api/image";
+import { type AboutMetadata, Menu } from "@tauri-apps/api/menu";
 import { Window } from "@tauri-apps/api/window";
 import { Inbox, equal, fresh, helper, testIn, within } from "./harness";
 
@@ -27,7 +28,16 @@ const read = helper("read the field", (): Field => ({ value: field().value, star
 
 const editing = ["Copy", "Cut", "Paste", "SelectAll", "Undo", "Redo"] as const;
 
-function menuOf(chosen: Inbox<string>): Promise<Menu> {
+const green = new Uint8Array(64 * 64 * 4).map((_, i) => (i % 2) * 255);
+
+async function about(): Promise<AboutMetadata> {
+  return {
+    name: "About the tests", version: "4.2", shortVersion: "4", authors: ["A. One", "B. Two"], comments: "What it is", copyright: "(c) nobody",
+    license: "Any", website: "https://example.org", websiteLabel: "Its site", credits: "All", icon: await Image.new(green, 64, 64),
+  };
+}
+
+async function menuOf(chosen: Inbox<string>): Promise<Menu> {
   return Menu.new({
     items: [
       { text: "&Edit", items: editing.map((item, i) => ({ item, text: `&${i + 1}` })) },
@@ -35,7 +45,7 @@ function menuOf(chosen: Inbox<string>): Promise<Menu> {
         text: "&Window",
         items: [
           { item: "Minimize", text: "&1" }, { item: "Maximize", text: "&2" }, { item: "Fullscreen", text: "&3" },
-          { item: "CloseWindow", text: "&4" }, { item: { About: { name: "About the tests", version: "4.2" } }, text: "&5" },
+          { item: "CloseWindow", text: "&4" }, { item: { About: await about() }, text: "&5" },
         ],
       },
       {
@@ -135,6 +145,27 @@ testIn(["package"], "menu/PredefinedMenuItem/does it to the window", () => withM
   await invoke("window", { label: w.label, operation: "focus", a: 0, b: 0 });
   await effect(item("4"), () => invoke("gone", { label: w.label }));
   await invoke("open", { label: w.label }); // for withMenu
+}));
+
+const metadata = "authors,comments,copyright,credits,icon,license,name,shortVersion,version,website,websiteLabel";
+
+testIn(["package"], `menu/AboutMetadata.${metadata}/are what the dialog tells`, () => withMenu(async (_, choose) => {
+  const title = "About the tests";
+  await effect(() => choose("alt+w", "5"), () => invoke("shown", { title }));
+  await becomes("a green picture", [0, 255, 0], () => invoke("pixel", { title, x: 62, y: 40 }));
+  // The user copies the text, and puts it into another window.
+  await choose("Tab", "ctrl+a", "ctrl+c");
+  const label = fresh("paste");
+  await invoke("open", { label });
+  await invoke("window", { label, operation: "focus", a: 0, b: 0 });
+  await select(label, { value: "", start: 0, end: 0 });
+  await choose("ctrl+v");
+  await becomes("the text", [
+    "About the tests 4.2 (4)", "What it is", "A. One, B. Two", "(c) nobody", "Any", "Its site https://example.org", "All",
+  ].join("\n\n"), async () => (await read(label, null)).value);
+  await (await Window.getByLabel(label))!.destroy();
+  await invoke("shown", { title });
+  await choose("Return");
 }));
 
 testIn(["package"], "menu/PredefinedMenuItem/separates, or is left out where only macOS has it", () => withMenu(async (_, choose, chosen) => {

@@ -216,18 +216,17 @@ func (c *Core) predefinedEntry(ctx context.Context, e *menu.Entry, v jsontext.Va
 	if a == nil {
 		return nil
 	}
-	// The dialog has no picture; one that does not exist is an error all the same.
-	picture, err := c.imageArgument(ctx, a.Icon)
+	icon, err := c.imageArgument(ctx, a.Icon)
 	if err != nil {
 		return err
-	}
-	if d, err := callerDocument(ctx); err == nil && picture != nil {
-		c.noEffect(d, "icon", "the dialog that tells of the app has no picture")
 	}
 	e.About = menu.About{
 		Name: text(a.Name), Version: text(a.Version), ShortVersion: text(a.ShortVersion), Authors: a.Authors,
 		Comments: text(a.Comments), Copyright: text(a.Copyright), License: text(a.License),
 		Website: text(a.Website), WebsiteLabel: text(a.WebsiteLabel), Credits: text(a.Credits),
+	}
+	if icon != nil {
+		e.About.Picture = icon.small(aboutPictureSide)
 	}
 	return nil
 }
@@ -243,8 +242,11 @@ func text(p *string) string {
 // nothing is shown in their place. A path has a dot or a slash.
 var nativeIcon = regexp.MustCompile(`^"[A-Z][A-Za-z]*"$`)
 
-// menuPictureSide is the largest picture that a menu keeps, in pixels.
-const menuPictureSide = 32
+// How large the pictures are that a menu and About keep, in pixels.
+const (
+	menuPictureSide  = 32
+	aboutPictureSide = menu.MaxPicture
+)
 
 // menuPicture reads the picture of an item; nil if it has none.
 func (c *Core) menuPicture(ctx context.Context, v jsontext.Value) (*menu.Picture, error) {
@@ -255,20 +257,29 @@ func (c *Core) menuPicture(ctx context.Context, v jsontext.Value) (*menu.Picture
 	if i == nil || err != nil {
 		return nil, err
 	}
-	return i.forMenu(), nil
+	return i.small(menuPictureSide), nil
 }
 
 // DecodeMenuPicture reads a PNG or ICO for an item of a menu.
 func DecodeMenuPicture(file []byte) (*menu.Picture, error) {
+	return decodePicture(file, menuPictureSide)
+}
+
+// DecodeAboutPicture reads a PNG or ICO for [menu.About].
+func DecodeAboutPicture(file []byte) (*menu.Picture, error) {
+	return decodePicture(file, aboutPictureSide)
+}
+
+func decodePicture(file []byte, side int) (*menu.Picture, error) {
 	i, err := DecodeImage(file)
 	if err != nil {
 		return nil, err
 	}
-	return i.forMenu(), nil
+	return i.small(side), nil
 }
 
-func (i *Image) forMenu() *menu.Picture {
-	i = i.within(menuPictureSide)
+func (i *Image) small(side int) *menu.Picture {
+	i = i.within(side)
 	return &menu.Picture{Width: i.Width, Height: i.Height, RGBA: i.RGBA}
 }
 

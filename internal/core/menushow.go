@@ -319,6 +319,10 @@ func (w *Window) about(e menu.Entry) error {
 			lines = append(lines, line)
 		}
 	}
-	_, err := w.core.Ask(w.core.ctx, w, wire.Dialog{Kind: wire.DialogMessage, Title: name, Level: "info", Text: strings.Join(lines, "\n\n"), Buttons: []string{"OK"}})
+	d := wire.Dialog{Kind: wire.DialogMessage, Title: name, Level: "info", Text: strings.Join(lines, "\n\n"), Buttons: []string{"OK"}}
+	if p := a.Picture; p != nil {
+		d.Picture = &wire.Picture{Width: p.Width, Height: p.Height, RGBA: p.RGBA}
+	}
+	_, err := w.core.Ask(w.core.ctx, w, d)
 	return err
 }

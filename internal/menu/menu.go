@@ -89,6 +89,7 @@ type About struct {
 	Authors                        []string
 	Comments, Copyright, License   string
 	Website, WebsiteLabel, Credits string
+	Picture                        *Picture
 }
 
 // texts are those of predefined items to which nobody has given one.

@@ -100,8 +100,10 @@ func check(e *Entry) error {
 	case !utf8.ValidString(e.ID) || !utf8.ValidString(e.Text):
 		return errors.New("id or text of a menu item is not UTF-8")
 	}
-	if p := e.Picture; p != nil && (p.Width < 1 || p.Height < 1 || p.Width > MaxPicture || p.Height > MaxPicture || len(p.RGBA) != 4*p.Width*p.Height) {
-		return fmt.Errorf("picture of a menu item: %d×%d with %d bytes; at most %d×%d", p.Width, p.Height, len(p.RGBA), MaxPicture, MaxPicture)
+	for _, p := range []*Picture{e.Picture, e.About.Picture} {
+		if p != nil && (p.Width < 1 || p.Height < 1 || p.Width > MaxPicture || p.Height > MaxPicture || len(p.RGBA) != 4*p.Width*p.Height) {
+			return fmt.Errorf("picture of a menu item: %d×%d with %d bytes; at most %d×%d", p.Width, p.Height, len(p.RGBA), MaxPicture, MaxPicture)
+		}
 	}
 	if e.Kind == Predefined && e.Text == "" {
 		e.Text = texts[e.Item]

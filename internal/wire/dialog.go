@@ -30,6 +30,8 @@ type Dialog struct {
 	// Text is the message, Level is "info", "warning" or "error".
 	Text  string `json:"text,omitzero"`
 	Level string `json:"level,omitzero"`
+	// Picture, if there is one, is shown beside the text.
+	Picture *Picture `json:"picture,omitzero"`
 	// Buttons are labels, the first for what return does, the last for what
 	// closing the dialog means.
 	Buttons []string `json:"buttons,omitzero"`

@@ -16,13 +16,18 @@ func (e *engine) bytes(b uintptr) []byte {
 	return memory(p, int(*n))
 }
 
-// newBytes makes a GBytes of data itself, which is pinned until C lets go of
-// it, on whatever thread. It must not be empty nor changed any more.
-func (e *engine) newBytes(data []byte) uintptr {
+// newBytes makes a GBytes, by g_bytes_new_with_free_func, of data itself, which
+// is pinned until C lets go of it, on whatever thread. It must not be empty nor
+// changed any more.
+func (c *callbacks) newBytes(make cfunc, data []byte) uintptr {
 	pin := new(runtime.Pinner)
 	pin.Pin(unsafe.SliceData(data))
-	id := e.cb.add(callback{free: pin.Unpin})
-	return e.c.gBytesNewWithFreeFunc.call(address(data), uintptr(len(data)), e.cb.remove, id)
+	id := c.add(callback{free: pin.Unpin})
+	return make.call(address(data), uintptr(len(data)), c.remove, id)
+}
+
+func (e *engine) newBytes(data []byte) uintptr {
+	return e.cb.newBytes(e.c.gBytesNewWithFreeFunc, data)
 }
 
 // newString makes a script value of text, which is copied.

@@ -296,13 +296,22 @@ func (g *dialogs) chosen(dialog uintptr) (r wire.DialogResult) {
 	return r
 }
 
-// newMessage makes a dialog of a text and buttons, the first one at the right
-// as GTK has it.
+// newMessage makes a dialog of a text, which can be copied, and buttons, the
+// first one at the right as GTK has it.
 func (g *dialogs) newMessage(d *wire.Dialog) uintptr {
 	kinds := map[string]int{"info": 0, "warning": 1, "error": 3} // GtkMessageType
 	const noButtons = 0
 	dialog := g.t.gtkMessageDialogNew.with(nil, 0, kinds[d.Level], noButtons, "%s", d.Text)
 	g.t.gtkWindowSetTitle.with(dialog, d.Title)
+	label := g.cb.add(callback{f: func(a args) uintptr { g.t.gtkLabelSetSelectable.with(a[0], true); return 0 }})
+	g.t.gtkContainerForeach.call(g.t.gtkMessageDialogGetMessageArea.call(dialog), g.cb.signature[1], label)
+	g.cb.drop(label)
+	if picture := g.pixbuf(d.Picture); picture != 0 {
+		image := g.t.gtkImageNewFromPixbuf.call(picture)
+		g.t.gObjectUnref.call(picture)
+		g.t.gtkWidgetShow.call(image)
+		g.t.gtkMessageDialogSetImage.call(dialog, image)
+	}
 	for i := len(d.Buttons) - 1; i >= 0; i-- {
 		// An underscore would be taken for the mark of a key.
 		g.t.gtkDialogAddButton.with(dialog, strings.ReplaceAll(d.Buttons[i], "_", "__"), i)

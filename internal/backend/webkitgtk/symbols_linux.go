@@ -348,6 +348,8 @@ type library struct {
 
 // toolkit is library for the process that shows dialogs.
 type toolkit struct {
+	gBytesNewWithFreeFunc cfunc
+	gBytesUnref           cfunc
 	gDgettext             cfunc
 	gFree                 cfunc
 	gIdleAddFull          cfunc
@@ -365,10 +367,12 @@ type toolkit struct {
 	gTypeNameFromInstance cfunc
 
 	gdkDisplayGetDefault             cfunc
+	gdkPixbufNewFromBytes            cfunc
 	gdkSetProgramClass               cfunc
 	gdkWindowSetTransientFor         cfunc
 	gdkX11WindowForeignNewForDisplay cfunc `need:"optional"`
 
+	gtkContainerForeach             cfunc
 	gtkDialogAddButton              cfunc
 	gtkDialogSetDefaultResponse     cfunc
 	gtkFileChooserAddFilter         cfunc
@@ -382,11 +386,16 @@ type toolkit struct {
 	gtkFileFilterAddPattern         cfunc
 	gtkFileFilterNew                cfunc
 	gtkFileFilterSetName            cfunc
+	gtkImageNewFromPixbuf           cfunc
 	gtkInitCheck                    cfunc
+	gtkLabelSetSelectable           cfunc
+	gtkMessageDialogGetMessageArea  cfunc
 	gtkMessageDialogNew             cfunc
+	gtkMessageDialogSetImage        cfunc
 	gtkWidgetDestroy                cfunc
 	gtkWidgetGetWindow              cfunc
 	gtkWidgetRealize                cfunc
+	gtkWidgetShow                   cfunc
 	gtkWindowPresent                cfunc
 	gtkWindowSetModal               cfunc
 	gtkWindowSetSkipTaskbarHint     cfunc
