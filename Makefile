@@ -1,7 +1,7 @@
 # What can be done here. Everything else is in scripts/, which work on their own too.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench attacks storm fuzz generate clean
+.PHONY: help demo test lint bench attacks storm leaks fuzz generate clean
 
 FUZZTIME ?= 10s
 STORM ?= 10m
@@ -30,6 +30,10 @@ attacks: ## attack the confinement from inside, and write docs/confinement.md an
 
 storm: ## break a working app at random for STORM (10m), and write docs/storm.md
 	@env -u DISPLAY -u WAYLAND_DISPLAY MULLION_STORM=$(STORM) UPDATE_DOCS=1 go test -count=1 -timeout 0 -v -run '^TestStorm$$' $(ARGS) ./internal/storm
+
+leaks: ## open and close a thousand windows, and as many or more of all else (10 min)
+	@scripts/setup.sh test
+	MULLION_ROUNDS=50 go test -count=1 -timeout 0 -v -run '^TestNothingLeaks$$' $(ARGS) ./internal/e2e
 
 fuzz: ## run each fuzz target for FUZZTIME (10s)
 	@scripts/fuzz.sh $(FUZZTIME)

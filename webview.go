@@ -48,8 +48,9 @@ type WebviewOptions struct {
 	// Devtools allows the engine's inspector; nil means when the app runs with
 	// [Options.Dev].
 	Devtools *bool
-	// Background is what shows until the page is painted; nil means that of
-	// the window.
+	// Background is what shows until the page is painted, and where that is
+	// transparent; nil means that of the window. With an alpha below 255 what
+	// is below the webview shows through it.
 	Background *config.Color
 	// JavascriptDisabled turns off scripts, and the bridge with them.
 	JavascriptDisabled bool

@@ -21,7 +21,9 @@ type held struct {
 	memory map[string][]float64 // KiB, by kind
 }
 
-// watchHeld begins with the processes that are there now.
+// watchHeld begins with the processes that are there now. It is called before
+// others come and go: when numbers of processes begin again, the eldest has the
+// highest.
 func watchHeld(t testing.TB, app *e2e.App) *held {
 	t.Helper()
 	h := &held{t: t, app: app, memory: map[string][]float64{}}

@@ -225,7 +225,7 @@ func TestNothingLeaks(t *testing.T) {
 func leak(t *testing.T, l leaking) {
 	bus := session.StartBus(t)
 	bus.StartTray()
-	bus.StartNotifications("body", "actions")
+	desktop := bus.StartNotifications("body", "actions")
 	caps, err := capability.Parse("capabilities/leak.json", []byte(`[{"identifier": "leak", "windows": ["*"],
 		"permissions": [{"identifier": "state:read", "allow": ["leak"]}]}]`))
 	if err != nil {
@@ -251,6 +251,7 @@ func leak(t *testing.T, l leaking) {
 		},
 	})
 	app.Main().Must("return 1", nil)
+	h := watchHeld(t, app.App)
 	rounds := l.usual * leakFactor(t)
 	batch := max(rounds/leakSamples, 1)
 	n := 0
@@ -269,10 +270,11 @@ func leak(t *testing.T, l leaking) {
 	for range leakWarm[l.page != ""] {
 		run()
 	}
-	h := watchHeld(t, app.App)
+	desktop.Forget()
 	h.settle()
 	for range leakSamples {
 		run()
+		desktop.Forget() // its memory is that of this process
 		h.sample()
 	}
 	h.settle()

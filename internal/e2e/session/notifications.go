@@ -126,6 +126,13 @@ func (n *Notifications) Find(ctx context.Context, wanted func(Notification) bool
 	}
 }
 
+// Forget drops the notifications that are closed.
+func (n *Notifications) Forget() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.all = slices.DeleteFunc(n.all, func(s Notification) bool { return !s.Open })
+}
+
 // All returns what was shown.
 func (n *Notifications) All() []Notification {
 	n.mu.Lock()
