@@ -2,9 +2,7 @@ package core_test
 
 import (
 	"fmt"
-	"os"
 	"runtime"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -12,22 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/mullion-dev/mullion/internal/core"
+	"github.com/mullion-dev/mullion/internal/footprint"
 )
-
-// rounds is how often what may leak is opened and closed; MULLION_ROUNDS says
-// how many times as often as usual.
-func rounds(t *testing.T, usual int) int {
-	t.Helper()
-	v := os.Getenv("MULLION_ROUNDS")
-	if v == "" {
-		return usual
-	}
-	n, err := strconv.Atoi(v)
-	if err != nil {
-		t.Fatalf("MULLION_ROUNDS: %v", err)
-	}
-	return n * usual
-}
 
 // useAll opens one of everything that a page can have, and returns what closes
 // it in the page.
@@ -87,7 +71,7 @@ func TestNothingLeaks(t *testing.T) {
 			must[string](g, `["plugin:app|name",{}]`) // what came before has been done
 			settled := p.Held()
 			goroutines := runtime.NumGoroutine()
-			for n := range rounds(t, test.usual) {
+			for n := range footprint.Rounds(t, test.usual) {
 				test.round(n + 1)
 			}
 			// Some of what the first round had may not have been gone yet.

@@ -7,8 +7,6 @@ import (
 	"image"
 	"image/png"
 	"io"
-	"os"
-	"strconv"
 	"testing"
 	"time"
 
@@ -16,6 +14,7 @@ import (
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/internal/e2e"
 	"github.com/mullion-dev/mullion/internal/e2e/session"
+	"github.com/mullion-dev/mullion/internal/footprint"
 	"github.com/mullion-dev/mullion/ipc"
 )
 
@@ -252,7 +251,7 @@ func leak(t *testing.T, l leaking) {
 	})
 	app.Main().Must("return 1", nil)
 	h := watchHeld(t, app.App)
-	rounds := l.usual * leakFactor(t)
+	rounds := footprint.Rounds(t, l.usual)
 	batch := max(rounds/leakSamples, 1)
 	n := 0
 	run := func() {
@@ -279,17 +278,4 @@ func leak(t *testing.T, l leaking) {
 	}
 	h.settle()
 	h.check(batch, rounds == l.usual, map[string]float64{"host": l.webkit})
-}
-
-// leakFactor is MULLION_ROUNDS.
-func leakFactor(t *testing.T) int {
-	v := os.Getenv("MULLION_ROUNDS")
-	if v == "" {
-		return 1
-	}
-	n, err := strconv.Atoi(v)
-	if err != nil || n < 1 {
-		t.Fatalf("MULLION_ROUNDS is %q", v)
-	}
-	return n
 }

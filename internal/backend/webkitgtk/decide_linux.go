@@ -86,7 +86,7 @@ func (v *webview) onNavigation(decision uintptr, newWindow bool) {
 	c := v.e.c
 	action := c.webkitNavigationPolicyDecisionGetNavigationAction.call(decision)
 	d := v.navigation(action)
-	if v.leaving && d.URL == emptyPage {
+	if v.leaving && !newWindow && d.URL == emptyPage {
 		c.webkitPolicyDecisionUse.call(decision)
 		return
 	}

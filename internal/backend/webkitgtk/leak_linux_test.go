@@ -181,19 +181,6 @@ func TestHeapInUse(t *testing.T) {
 	}
 }
 
-// leakRounds multiplies what is usual by MULLION_ROUNDS.
-func leakRounds(t *testing.T, usual int) int {
-	v := os.Getenv("MULLION_ROUNDS")
-	if v == "" {
-		return usual
-	}
-	n, err := strconv.Atoi(v)
-	if err != nil {
-		t.Fatalf("MULLION_ROUNDS: %v", err)
-	}
-	return usual * n
-}
-
 // TestNothingLeaks opens and closes what the engine has, over and over, and
 // counts what is left: in the tables of this package, among the objects of
 // GTK and WebKit, in the heap of the C library.
@@ -298,7 +285,7 @@ func TestNothingLeaks(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c.t = t
-			batch := max(leakRounds(t, test.usual)/leakSamples, 1)
+			batch := max(footprint.Rounds(t, test.usual)/leakSamples, 1)
 			run := func() {
 				for range batch {
 					test.round(t)
@@ -369,7 +356,7 @@ var leakSlack = map[string]int{"descriptors": 8, "threads": 8, "callbacks": 4}
 // MULLION_ROUNDS asks for it, and judges nothing: it is what leaks are to be
 // compared with.
 func TestBareWebviews(t *testing.T) {
-	if leakRounds(t, 1) == 1 {
+	if footprint.Rounds(t, 1) == 1 {
 		return
 	}
 	c, e := newCensus(t), testEngine
@@ -403,7 +390,7 @@ func TestBareWebviews(t *testing.T) {
 		}
 	}
 	show(20)
-	n := leakRounds(t, 10)
+	n := footprint.Rounds(t, 10)
 	samples := []float64{c.heap()}
 	for range leakSamples {
 		show(n)
