@@ -22,7 +22,7 @@ type hang struct {
 // network is how the engine's process for the network does.
 type network struct {
 	waiting int  // pings since the probe that has no answer; 0 if there is none
-	up      bool // it has answered since it was started
+	up      bool // it has answered since this process ended one; one that ends by itself answers, too
 	ended   bool // it was ended, which answers the probe
 }
 

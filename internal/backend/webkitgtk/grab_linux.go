@@ -22,7 +22,7 @@ func (w *window) holdCursor() {
 		}
 		return
 	}
-	if c.gtkGrabGetCurrent.call() != 0 {
+	if grab := c.gtkGrabGetCurrent.call(); grab != 0 && grab != w.win { // its own is that of a modal window
 		return // a menu or a drag has it
 	}
 	const ownerEvents, async, none = 1, 1, 0 // True, GrabModeAsync, None

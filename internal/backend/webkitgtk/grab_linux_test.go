@@ -86,8 +86,9 @@ func TestCursorGrab(t *testing.T) {
 	kept("when it is shown again")
 	x.apply(func(s *wire.WindowState) { s.CursorGrab = false })
 	free("when it was let go")
+	x.apply(func(s *wire.WindowState) { s.Modal = true })
 	x.apply(func(s *wire.WindowState) { s.CursorGrab = true })
-	kept("again")
+	kept("again, while it is modal")
 	x.close()
 	free("of a window that was closed")
 }
