@@ -37,7 +37,7 @@ type MenuItem struct {
 	// Predefined makes an item that does something by itself.
 	Predefined PredefinedItem
 	// About is what the dialog of AboutItem tells; nil is the app's name and
-	// version.
+	// version. For all other items it is an error.
 	About *About
 	// Items makes a submenu.
 	Items Menu
@@ -215,6 +215,9 @@ func (d *MenuItem) entry() (menu.Entry, error) {
 		}
 	}
 	if a := d.About; a != nil {
+		if d.Predefined != AboutItem {
+			return e, errors.New("About is for AboutItem alone: set Predefined to it")
+		}
 		e.About = menu.About{
 			Name: a.Name, Version: a.Version, ShortVersion: a.ShortVersion, Authors: a.Authors,
 			Comments: a.Comments, Copyright: a.Copyright, License: a.License,

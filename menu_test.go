@@ -101,6 +101,7 @@ func TestMenuErrors(t *testing.T) {
 		{"accelerator", Menu{{Text: "x", Accelerator: "Hyper+X"}}, nil},
 		{"icon", Menu{{Text: "x", Icon: []byte("no picture")}}, nil},
 		{"icon of About", Menu{{Predefined: AboutItem, About: &About{Icon: []byte("no picture")}}}, nil},
+		{"About of another item", Menu{{Predefined: QuitItem, About: &About{Name: "x"}}}, nil},
 		{"predefined", Menu{{Predefined: "Nothing"}}, nil},
 		{"only for macOS", Menu{{Text: "x", Items: Menu{{Predefined: ServicesItem}}}}, errors.ErrUnsupported},
 		{"too many", make(Menu, menu.MaxShown+1), menu.ErrTooMany},
