@@ -128,15 +128,26 @@ func TestMostWindows(t *testing.T) {
 			t.Errorf("there are %d, want %d", opened, most)
 		}
 	}
-	_, err := p.OpenWindow(t.Context(), core.WindowOptions{State: wire.WindowState{Label: "one"}, Bare: true})
-	if err != nil {
-		t.Fatal(err)
+
+	// A window with a webview of its own needs room for both.
+	for i := range 2 {
+		if _, err := p.AddWebview(t.Context(), main.window, core.WebviewOptions{State: wire.WebviewState{Label: fmt.Sprint("more", i), URL: "app://localhost/"}}); err != nil {
+			t.Fatal(err)
+		}
 	}
-	_, err = p.OpenWindow(t.Context(), core.WindowOptions{
-		State: wire.WindowState{Label: "more"}, Webview: wire.WebviewState{URL: "app://localhost/"}, Most: most + 5,
-	})
-	if err != nil {
-		t.Errorf("%d windows and %d webviews, of %d each: %v", most+1, most, most+5, err)
+	open := func(label string, bare bool) error {
+		o := core.WindowOptions{State: wire.WindowState{Label: label}, Bare: bare, Most: most + 2}
+		if !bare {
+			o.Webview.URL = "app://localhost/"
+		}
+		_, err := p.OpenWindow(t.Context(), o)
+		return err
+	}
+	if err := open("whole", false); err == nil || !strings.Contains(err.Error(), "no more") {
+		t.Errorf("a window with a webview too many: %v", err)
+	}
+	if err := open("bare", true); err != nil {
+		t.Errorf("a bare window: %v", err)
 	}
 }
 
