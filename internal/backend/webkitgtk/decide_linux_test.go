@@ -97,8 +97,9 @@ func TestQuestionsEndWithClose(t *testing.T) {
 func TestHandlerPanics(t *testing.T) {
 	x := newTab(t, "<p>home")
 	x.open().loaded()
+	asked := make(chan bool, 8)
 	do(func() {
-		x.decide = func(wire.Decision, func(wire.Verdict)) { panic("in Decide") }
+		x.decide = func(wire.Decision, func(wire.Verdict)) { asked <- true; panic("in Decide") }
 		message := x.message
 		x.message = func(url, body string, r backend.Reply) {
 			if body == "panic" {
@@ -121,6 +122,7 @@ func TestHandlerPanics(t *testing.T) {
 		t.Errorf("request: got %q", got)
 	}
 	x.eval("location.href = '/elsewhere'")
+	wait(t, "a question", asked, func(bool) bool { return true })
 	if got := x.eval("return document.body.innerText"); got != "home" {
 		t.Errorf("navigation: got %q", got)
 	}
