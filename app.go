@@ -295,7 +295,7 @@ func (a *App) Run(ctx context.Context) error {
 		if !w.Create {
 			continue
 		}
-		if _, err := a.OpenWindow(ctx, WindowOptions{Window: *w}); err != nil {
+		if _, err := a.OpenWindow(ctx, optionsOf(w)); err != nil {
 			return fmt.Errorf("mullion: %w", err)
 		}
 	}

@@ -13,41 +13,6 @@ import (
 	"github.com/mullion-dev/mullion/ipc"
 )
 
-// WindowOptions says which window to open. It holds the same keys as an entry
-// of app.windows in the configuration; [App.WindowOptions] returns them with
-// their defaults.
-type WindowOptions struct {
-	config.Window
-	// Isolate gives the window a host process of its own, so that nothing
-	// that happens to it reaches another window. A window that may come to
-	// show a remote page always has one: because it is opened on one, or
-	// because a capability of it has remote pages or web:allow-navigation.
-	Isolate bool
-	// Bare opens the window without a webview of its own; [Window.AddWebview]
-	// gives it those that it is to have. What the options say of a page has no
-	// effect then.
-	Bare bool
-	// Modal keeps the user from the window's Parent, and from all other windows
-	// of the same host process, while it is open. Without a Parent it is
-	// refused.
-	Modal bool
-}
-
-// WindowOptions returns the options of a window with that label: those of the
-// configuration if it has such a window (as with create set to false), else
-// the defaults with the app's name as title.
-func (a *App) WindowOptions(label string) WindowOptions {
-	if w, ok := a.config.WindowByLabel(label); ok {
-		return WindowOptions{Window: *w}
-	}
-	return WindowOptions{Window: config.Window{
-		Label: label, Create: true, URL: "index.html", Title: a.Name(), Width: 800, Height: 600, DragDropEnabled: true,
-		Resizable: true, Maximizable: true, Minimizable: true, Closable: true,
-		Visible: true, Focus: true, Focusable: true, Decorations: true, Shadow: true, AllowLinkPreview: true,
-		GeneralAutofillEnabled: true,
-	}}
-}
-
 // Window is a window of the app, through any number of host processes. It is
 // safe for concurrent use. Once the window is destroyed its methods return
 // [ErrNoWindow].
@@ -62,7 +27,9 @@ var ErrNoWindow = core.ErrNoWindow
 // OpenWindow opens a window and waits until it is there. Before Run it only
 // notes the window.
 func (a *App) OpenWindow(ctx context.Context, o WindowOptions) (*Window, error) {
-	if err := a.checkOptions(&o.Window, false); err != nil {
+	o = o.withDefaults(a)
+	entry := o.entry()
+	if err := a.checkOptions(entry, false); err != nil {
 		return nil, err
 	}
 	address, err := a.address(o.URL)
@@ -74,7 +41,7 @@ func (a *App) OpenWindow(ctx context.Context, o WindowOptions) (*Window, error) 
 		ctx, cancel = context.WithTimeout(ctx, openTimeout)
 		defer cancel()
 	}
-	wanted := a.wanted(&o.Window, address)
+	wanted := a.wanted(entry, address)
 	wanted.Isolate, wanted.Bare, wanted.Modal = o.Isolate, o.Bare, o.Modal
 	w, err := a.core.OpenWindow(ctx, wanted)
 	if err != nil {

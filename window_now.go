@@ -1,6 +1,7 @@
 package mullion
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,32 +15,32 @@ func (w *Window) Title() string { return w.w.State().Title }
 
 // Options returns options that open a window like this one as it is now, with
 // all that the app, a page and the user have changed: for instance to open it
-// again when the app next starts. Options that have no effect on this system
-// have their defaults.
+// again when the app next starts. Those that only other systems know are those
+// of the configuration.
 //
 // The size is that to which a maximised or fullscreen window goes back.
 func (w *Window) Options() WindowOptions {
 	s, o := w.w.Current(), w.app.WindowOptions(w.Label())
-	now := WindowOptions{Isolate: w.w.Isolated(), Bare: w.w.Webview() == nil, Modal: s.Modal, Window: config.Window{
-		Label: s.Label, Create: true, Title: s.Title,
+	now := WindowOptions{
+		Label: s.Label, Title: s.Title,
 		X: s.X, Y: s.Y, Center: s.Center, Width: s.Width, Height: s.Height,
-		MinWidth: s.MinWidth, MinHeight: s.MinHeight, MaxWidth: s.MaxWidth, MaxHeight: s.MaxHeight,
-		Visible: s.Visible, Focus: o.Focus, Focusable: s.Focusable,
-		Resizable: s.Resizable, Closable: s.Closable, Decorations: s.Decorated,
-		Fullscreen: s.Fullscreen, Maximized: s.Maximized, Maximizable: !s.NoMaximize, Minimizable: !s.NoMinimize,
+		MinWidth: limit(s.MinWidth), MinHeight: limit(s.MinHeight), MaxWidth: limit(s.MaxWidth), MaxHeight: limit(s.MaxHeight),
+		Hidden: !s.Visible, Unfocused: o.Unfocused, NotFocusable: !s.Focusable,
+		NotResizable: !s.Resizable, NotMaximizable: s.NoMaximize, NotMinimizable: s.NoMinimize, NotClosable: !s.Closable,
+		Undecorated: !s.Decorated, Fullscreen: s.Fullscreen, Maximized: s.Maximized,
 		AlwaysOnTop: s.AlwaysOnTop, AlwaysOnBottom: s.AlwaysOnBottom, SkipTaskbar: s.SkipTaskbar,
 		VisibleOnAllWorkspaces: s.AllWorkspaces, Transparent: s.Transparent, Theme: config.Theme(s.Theme),
-		Shadow: o.Shadow, DragDropEnabled: true, AllowLinkPreview: o.AllowLinkPreview, GeneralAutofillEnabled: o.GeneralAutofillEnabled,
 		BackgroundColor: configColor(s.Background),
-	}}
+		Isolate:         w.w.Isolated(), Bare: w.w.Webview() == nil, Modal: s.Modal, Other: o.Other,
+	}
 	if p := w.w.Parent(); p != nil {
 		now.Parent = p.Label()
 	}
 	if own := w.w.Webview(); own != nil {
 		v := own.State()
-		now.URL, now.UserAgent, now.Devtools = own.URL(), v.UserAgent, &v.Devtools
+		now.URL, now.UserAgent, now.Devtools = cmp.Or(own.URL(), v.URL), v.UserAgent, &v.Devtools
 		now.JavascriptDisabled, now.Incognito = v.JavaScriptDisabled, v.Incognito
-		now.ZoomHotkeysEnabled, now.DragDropEnabled = v.ZoomKeys, !v.PageDrops
+		now.ZoomHotkeysEnabled, now.DragDropDisabled = v.ZoomKeys, v.PageDrops
 	}
 	return now
 }

@@ -1,89 +1,173 @@
 package mullion
 
 import (
-	"errors"
-	"fmt"
+	"cmp"
 
 	"github.com/mullion-dev/mullion/config"
 )
 
-// weight says what becomes of a window whose options ask for what is not there.
-type weight int
+// WindowOptions says which window to open. The zero value is a window named
+// "main" that shows the root of the front end: visible, 800 by 600 pixels, with
+// the app's name as title, and all that users may do to windows. Lengths are
+// logical pixels: those of the screen divided by the scale factor of the
+// monitor.
+//
+//	w, err := app.OpenWindow(ctx, mullion.WindowOptions{Label: "about", URL: "about.html", Width: 400, Height: 300})
+//
+// The options are those of an entry of app.windows in the configuration.
+// [App.WindowOptions] returns an entry, to be changed and opened, and
+// [Window.Options] those of a window as it is. Options that a system lacks are
+// named in the log, or refused where it would be wrong to go on without them.
+type WindowOptions struct {
+	// Label names the window and its webview: ASCII letters, digits and any
+	// of "-/:_", different from all labels of windows and webviews. Empty is
+	// "main".
+	Label string
+	// URL is the page: a path in the app's front end, or an address. Empty is
+	// the root of the front end.
+	URL string
+	// Title is that of the window; empty is the app's name.
+	Title string
 
-const (
-	elsewhere  weight = iota // noted: other systems are meant
-	missed                   // a warning
-	notPages                 // a warning, and refused to pages
-	vital                    // refused: it would be wrong to go on without
-	configured               // refused to pages: it is for the configuration
-)
+	// X and Y place the outer frame. Both are set or both are nil, which
+	// leaves it to the system. No effect under Wayland.
+	X, Y *float64
+	// Center puts the window in the middle of its monitor; it beats X and Y.
+	Center bool
+	// Width and Height are those of the content. Zero is 800 and 600.
+	Width, Height float64
+	// MinWidth, MinHeight, MaxWidth and MaxHeight limit what the content may
+	// be resized to. Zero is no limit.
+	MinWidth, MinHeight, MaxWidth, MaxHeight float64
+	// PreventOverflow makes the window small enough for its monitor when it
+	// opens; nil does not.
+	PreventOverflow *config.PreventOverflow
+	// Fullscreen and Maximized are how the window opens.
+	Fullscreen, Maximized bool
 
-// Where options have an effect.
-const (
-	onlyWindows = "only Windows has it"
-	onlyMac     = "only macOS has it"
-	onlyPhones  = "only phones have it"
-)
+	// Hidden opens the window without showing it, until [Window.SetVisible].
+	Hidden bool
+	// Unfocused opens it without giving it the keyboard. NotFocusable never
+	// lets it have the keyboard.
+	Unfocused, NotFocusable bool
+	// NotResizable, NotMaximizable, NotMinimizable and NotClosable keep the
+	// user from that. Under X11 all but the first are hints to the window
+	// manager; under Wayland the second and third have no effect.
+	NotResizable, NotMaximizable, NotMinimizable, NotClosable bool
+	// Undecorated leaves out the title bar and the borders.
+	Undecorated bool
+	// AlwaysOnTop and AlwaysOnBottom keep the window above or below others.
+	// No effect under Wayland.
+	AlwaysOnTop, AlwaysOnBottom bool
+	// SkipTaskbar keeps it out of the task bar, and VisibleOnAllWorkspaces
+	// shows it on each. No effect under Wayland.
+	SkipTaskbar, VisibleOnAllWorkspaces bool
+	// Transparent shows what is behind the window where the page is
+	// transparent.
+	Transparent bool
+	// BackgroundColor is what shows until the page is painted; nil is the
+	// system's choice.
+	BackgroundColor *config.Color
+	// Theme is fixed, or empty for that of the system.
+	Theme config.Theme
+	// Parent is the label of a window of the same host process that this one
+	// stays above. Modal keeps the user from the Parent, and from all other
+	// windows of that process, while this one is open; without a Parent it is
+	// refused.
+	Parent string
+	Modal  bool
 
-// lackingOptions are the options of windows that have no effect on Linux, and
-// why.
-var lackingOptions = []struct {
-	key    string
-	asked  func(*config.Window) bool
-	weight weight
-	reason string
-}{
-	{"proxyUrl", func(o *config.Window) bool { return o.ProxyURL != "" }, vital,
-		"windows reach the network by what sandbox:allow-network grants, and by no proxy of their own"},
-	{"contentProtected", func(o *config.Window) bool { return o.ContentProtected }, missed,
-		"Linux has no way to keep a window out of screen captures"},
-	{"shadow", func(o *config.Window) bool { return !o.Shadow }, missed, "shadows are drawn by the window manager"},
-	{"dataDirectory", func(o *config.Window) bool { return o.DataDirectory != "" }, notPages,
-		"windows that may reach the same of the system share a folder, others never do"},
-	{"browserExtensionsEnabled", func(o *config.Window) bool { return o.BrowserExtensionsEnabled }, notPages,
-		"extensions of the engine are code that no capability speaks of"},
-	{"windowEffects", func(o *config.Window) bool { return o.WindowEffects != nil }, elsewhere, "there are no materials behind windows"},
-	{"windowClassname", func(o *config.Window) bool { return o.WindowClassname != "" }, elsewhere, onlyWindows},
-	{"noRedirectionBitmap", func(o *config.Window) bool { return o.NoRedirectionBitmap }, elsewhere, onlyWindows},
-	{"additionalBrowserArgs", func(o *config.Window) bool { return o.AdditionalBrowserArgs != "" }, notPages, onlyWindows},
-	{"useHttpsScheme", func(o *config.Window) bool { return o.UseHTTPSScheme }, elsewhere, onlyWindows},
-	{"scrollBarStyle", func(o *config.Window) bool { return o.ScrollBarStyle == config.ScrollBarFluentOverlay }, elsewhere, onlyWindows},
-	{"titleBarStyle", func(o *config.Window) bool {
-		return o.TitleBarStyle == config.TitleBarTransparent || o.TitleBarStyle == config.TitleBarOverlay
-	}, elsewhere, onlyMac},
-	{"trafficLightPosition", func(o *config.Window) bool { return o.TrafficLightPosition != nil }, elsewhere, onlyMac},
-	{"hiddenTitle", func(o *config.Window) bool { return o.HiddenTitle }, elsewhere, onlyMac},
-	{"acceptFirstMouse", func(o *config.Window) bool { return o.AcceptFirstMouse }, elsewhere, onlyMac},
-	{"tabbingIdentifier", func(o *config.Window) bool { return o.TabbingIdentifier != "" }, elsewhere, onlyMac},
-	{"backgroundThrottling", func(o *config.Window) bool { return o.BackgroundThrottling != "" }, elsewhere, onlyMac},
-	{"dataStoreIdentifier", func(o *config.Window) bool { return o.DataStoreIdentifier != nil }, notPages, onlyMac},
-	{"allowLinkPreview", func(o *config.Window) bool { return !o.AllowLinkPreview }, elsewhere, "only macOS has previews of links"},
-	{"generalAutofillEnabled", func(o *config.Window) bool { return !o.GeneralAutofillEnabled }, elsewhere,
-		"the engine never fills in forms; only that of Windows does"},
-	{"create", func(o *config.Window) bool { return !o.Create }, configured, "only the configuration has windows that are not opened"},
-	{"disableInputAccessoryView", func(o *config.Window) bool { return o.DisableInputAccessoryView }, elsewhere, onlyPhones},
-	{"limitNavigationsToAppBoundDomains", func(o *config.Window) bool { return o.LimitNavigationsToAppBoundDomains }, notPages, onlyPhones},
-	{"activityName", func(o *config.Window) bool { return o.ActivityName != "" }, elsewhere, onlyPhones},
-	{"createdByActivityName", func(o *config.Window) bool { return o.CreatedByActivityName != "" }, elsewhere, onlyPhones},
-	{"requestedBySceneIdentifier", func(o *config.Window) bool { return o.RequestedBySceneIdentifier != "" }, elsewhere, onlyPhones},
+	// Isolate gives the window a host process of its own, so that nothing
+	// that happens to it reaches another window. A window that may come to
+	// show a remote page always has one: because it is opened on one, or
+	// because a capability of it has remote pages or web:allow-navigation.
+	Isolate bool
+	// Bare opens the window without a webview of its own; [Window.AddWebview]
+	// gives it those that it is to have. What the options say of a page has no
+	// effect then.
+	Bare bool
+
+	// UserAgent replaces that of the engine; empty leaves it.
+	UserAgent string
+	// Incognito keeps nothing of what the page stores.
+	Incognito bool
+	// Devtools allows the engine's inspector; nil means when the app runs with
+	// [Options.Dev].
+	Devtools *bool
+	// JavascriptDisabled turns off scripts, and the bridge with them.
+	JavascriptDisabled bool
+	// ZoomHotkeysEnabled lets the keys Ctrl and plus, minus or zero zoom the
+	// page, from 20 % to 1000 %. The page needs the permission
+	// core:webview:allow-set-webview-zoom.
+	ZoomHotkeysEnabled bool
+	// DragDropDisabled leaves files that are dragged over the page to the
+	// engine, as in a browser; see [config.Window.DragDropEnabled].
+	DragDropDisabled bool
+
+	// Other has the options that only other systems know. Its fields that are
+	// above as well are not read. Nil is their defaults.
+	Other *config.Window
 }
 
-// checkOptions refuses the options that cannot be left out, and says in the
-// log which others have no effect.
-func (a *App) checkOptions(o *config.Window, fromPage bool) error {
-	for _, l := range lackingOptions {
-		if !l.asked(o) {
-			continue
-		}
-		switch {
-		case l.weight == vital, (l.weight == notPages || l.weight == configured) && fromPage:
-			return fmt.Errorf("window %q: option %s: %s: %w", o.Label, l.key, l.reason, errors.ErrUnsupported)
-		case l.weight == configured:
-		case l.weight == elsewhere:
-			a.log.Info("mullion: an option has no effect on this system", "window", o.Label, "option", l.key, "reason", l.reason)
-		default:
-			a.log.Warn("mullion: an option has no effect on this system", "window", o.Label, "option", l.key, "reason", l.reason)
-		}
+// WindowOptions returns the options of a window with that label: those of the
+// configuration if it has such a window (as with create set to false), else
+// the defaults with the app's name as title.
+func (a *App) WindowOptions(label string) WindowOptions {
+	if w, ok := a.config.WindowByLabel(label); ok {
+		return optionsOf(w)
 	}
-	return nil
+	return WindowOptions{Label: label}.withDefaults(a)
+}
+
+// withDefaults fills in what is left open.
+func (o WindowOptions) withDefaults(a *App) WindowOptions {
+	o.Label, o.URL, o.Title = cmp.Or(o.Label, "main"), cmp.Or(o.URL, "index.html"), cmp.Or(o.Title, a.Name())
+	o.Width, o.Height = cmp.Or(o.Width, 800), cmp.Or(o.Height, 600)
+	return o
+}
+
+// optionsOf are the options that an entry of the configuration stands for.
+func optionsOf(w *config.Window) WindowOptions {
+	return WindowOptions{
+		Label: w.Label, URL: w.URL, Title: w.Title,
+		X: w.X, Y: w.Y, Center: w.Center, Width: w.Width, Height: w.Height,
+		MinWidth: limit(w.MinWidth), MinHeight: limit(w.MinHeight), MaxWidth: limit(w.MaxWidth), MaxHeight: limit(w.MaxHeight),
+		PreventOverflow: w.PreventOverflow, Fullscreen: w.Fullscreen, Maximized: w.Maximized,
+		Hidden: !w.Visible, Unfocused: !w.Focus, NotFocusable: !w.Focusable,
+		NotResizable: !w.Resizable, NotMaximizable: !w.Maximizable, NotMinimizable: !w.Minimizable, NotClosable: !w.Closable,
+		Undecorated: !w.Decorations, AlwaysOnTop: w.AlwaysOnTop, AlwaysOnBottom: w.AlwaysOnBottom,
+		SkipTaskbar: w.SkipTaskbar, VisibleOnAllWorkspaces: w.VisibleOnAllWorkspaces, Transparent: w.Transparent,
+		BackgroundColor: w.BackgroundColor, Theme: w.Theme, Parent: w.Parent,
+		UserAgent: w.UserAgent, Incognito: w.Incognito, Devtools: w.Devtools, JavascriptDisabled: w.JavascriptDisabled,
+		ZoomHotkeysEnabled: w.ZoomHotkeysEnabled, DragDropDisabled: !w.DragDropEnabled,
+		Other: w,
+	}
+}
+
+// limit is a length that may be left open.
+func limit(f *float64) float64 {
+	if f == nil {
+		return 0
+	}
+	return *f
+}
+
+// entry is the entry of a configuration that stands for o.
+func (o WindowOptions) entry() *config.Window {
+	w := config.NewWindow()
+	if o.Other != nil {
+		*w = *o.Other
+	}
+	w.Label, w.URL, w.Title = o.Label, o.URL, o.Title
+	w.X, w.Y, w.Center, w.Width, w.Height = o.X, o.Y, o.Center, o.Width, o.Height
+	w.MinWidth, w.MinHeight, w.MaxWidth, w.MaxHeight = orNone(o.MinWidth), orNone(o.MinHeight), orNone(o.MaxWidth), orNone(o.MaxHeight)
+	w.PreventOverflow, w.Fullscreen, w.Maximized = o.PreventOverflow, o.Fullscreen, o.Maximized
+	w.Visible, w.Focus, w.Focusable = !o.Hidden, !o.Unfocused, !o.NotFocusable
+	w.Resizable, w.Maximizable, w.Minimizable, w.Closable = !o.NotResizable, !o.NotMaximizable, !o.NotMinimizable, !o.NotClosable
+	w.Decorations, w.AlwaysOnTop, w.AlwaysOnBottom = !o.Undecorated, o.AlwaysOnTop, o.AlwaysOnBottom
+	w.SkipTaskbar, w.VisibleOnAllWorkspaces, w.Transparent = o.SkipTaskbar, o.VisibleOnAllWorkspaces, o.Transparent
+	w.BackgroundColor, w.Theme, w.Parent = o.BackgroundColor, o.Theme, o.Parent
+	w.UserAgent, w.Incognito, w.Devtools, w.JavascriptDisabled = o.UserAgent, o.Incognito, o.Devtools, o.JavascriptDisabled
+	w.ZoomHotkeysEnabled, w.DragDropEnabled = o.ZoomHotkeysEnabled, !o.DragDropDisabled
+	return w
 }

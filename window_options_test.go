@@ -58,8 +58,63 @@ func TestDefaultWindowOptions(t *testing.T) {
 	var log bytes.Buffer
 	a := &App{config: &config.Config{Identifier: "org.example.notes"}, log: slog.New(slog.NewTextHandler(&log, nil))}
 	o := a.WindowOptions("x")
-	if err := a.checkOptions(&o.Window, false); err != nil || log.Len() > 0 {
+	if err := a.checkOptions(o.entry(), false); err != nil || log.Len() > 0 {
 		t.Errorf("%v, log: %s", err, log.String())
+	}
+}
+
+// TestZeroWindowOptions: whoever says nothing gets a window that can be used,
+// which is the one of an empty entry in the configuration.
+func TestZeroWindowOptions(t *testing.T) {
+	a := newMenuApp(t)
+	w, err := a.OpenWindow(t.Context(), WindowOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := w.w.State()
+	if s.Label != "main" || s.Title != a.Name() || !s.Visible || !s.Focus || !s.Focusable || s.Width != 800 || s.Height != 600 ||
+		!s.Resizable || s.NoMaximize || s.NoMinimize || !s.Closable || !s.Decorated {
+		t.Errorf("the window is %+v", s)
+	}
+	if u := w.Options().URL; u != "app://localhost/" {
+		t.Errorf("it shows %q", u)
+	}
+	want := config.NewWindow()
+	want.Title = a.Name()
+	if d := cmp.Diff(want, WindowOptions{}.withDefaults(a).entry()); d != "" {
+		t.Error(d)
+	}
+}
+
+// TestWindowOptionsFields: each option stands for something of a window.
+func TestWindowOptionsFields(t *testing.T) {
+	plain := WindowOptions{}.entry()
+	one := 1.0
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[WindowOptions]()) {
+		var o WindowOptions
+		v := reflect.ValueOf(&o).Elem().FieldByIndex(f.Index)
+		switch f.Name {
+		case "Isolate", "Bare", "Modal":
+			continue // no entry of a configuration has them
+		case "Other":
+			other := config.NewWindow()
+			other.HiddenTitle = true
+			o.Other = other
+		default:
+			switch v.Kind() {
+			case reflect.String:
+				v.SetString("x")
+			case reflect.Bool:
+				v.SetBool(true)
+			case reflect.Float64:
+				v.SetFloat(one)
+			case reflect.Pointer:
+				v.Set(reflect.New(v.Type().Elem()))
+			}
+		}
+		if cmp.Equal(plain, o.entry()) {
+			t.Errorf("%s has no effect", f.Name)
+		}
 	}
 }
 
@@ -112,6 +167,13 @@ func TestEveryOption(t *testing.T) {
 			applied := err == nil && !cmp.Equal(plain, o)
 			if told == applied {
 				t.Errorf("applied: %t, told to be lacking: %t (%v; log %s)", applied, told, err, log.String())
+			}
+			entry, err := config.ParseWindow("options", fmt.Appendf(nil, `{%q: %s}`, key, sample))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(entry, optionsOf(entry).entry()); d != "" {
+				t.Errorf("WindowOptions lose something:\n%s", d)
 			}
 			delete(samples, key)
 		})

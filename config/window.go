@@ -161,6 +161,13 @@ type Window struct {
 	RequestedBySceneIdentifier string `conf:"requestedBySceneIdentifier,null"`
 }
 
+// NewWindow returns a window with the defaults.
+func NewWindow() *Window {
+	w := &Window{}
+	w.setDefaults()
+	return w
+}
+
 func (w *Window) setDefaults() {
 	*w = Window{
 		Label:                  "main",

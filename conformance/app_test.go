@@ -666,7 +666,7 @@ func (h *house) loadedSince(ctx context.Context, label string, before int) error
 func (h *house) settled(ctx context.Context, _ none) (none, error) {
 	label := fmt.Sprintf("settle-%d", time.Now().UnixNano())
 	o := h.WindowOptions(label)
-	o.URL, o.Width, o.Height, o.Visible = "conformance.html", 100, 100, false
+	o.URL, o.Width, o.Height, o.Hidden = "conformance.html", 100, 100, true
 	w, err := h.OpenWindow(ctx, o)
 	if err == nil {
 		w.Close()

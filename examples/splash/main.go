@@ -77,7 +77,7 @@ func (f *finder) start(ctx context.Context, paths func(func(string) bool)) {
 	}
 	f.tell(ctx, "")
 	o := f.app.WindowOptions("main")
-	o.Visible = false
+	o.Hidden = true
 	if _, err := f.app.OpenWindow(ctx, o); err != nil && ctx.Err() == nil {
 		fmt.Fprintln(os.Stderr, err)
 		f.app.Quit()

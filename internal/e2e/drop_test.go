@@ -129,11 +129,11 @@ func TestDropWithoutEvents(t *testing.T) {
 	})
 	x, y := 450.0, 50.0
 	to := app.Open("to", func(o *mullion.WindowOptions) {
-		o.X, o.Y, o.Width, o.Height, o.Title, o.DragDropEnabled = &x, &y, 300, 300, "drop here", false
+		o.X, o.Y, o.Width, o.Height, o.Title, o.DragDropDisabled = &x, &y, 300, 300, "drop here", true
 	})
 	from := app.Open("from", func(o *mullion.WindowOptions) {
 		left := 50.0
-		o.X, o.Y, o.Width, o.Height, o.Title, o.DragDropEnabled = &left, &y, 300, 300, "drag from", false // it is over itself at first
+		o.X, o.Y, o.Width, o.Height, o.Title, o.DragDropDisabled = &left, &y, 300, 300, "drag from", true // it is over itself at first
 	})
 	to.Must(`
 		window.events = [];

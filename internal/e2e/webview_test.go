@@ -43,7 +43,7 @@ func TestWebviewsSideBySide(t *testing.T) {
 	})
 	app.Open("main", func(o *mullion.WindowOptions) {
 		x, y := 100.0, 100.0
-		o.URL, o.Width, o.Height, o.X, o.Y, o.Decorations = "green.html", 600, 400, &x, &y, false
+		o.URL, o.Width, o.Height, o.X, o.Y, o.Undecorated = "green.html", 600, 400, &x, &y, true
 	})
 	w, err := app.Window("main")
 	if err != nil {
@@ -145,7 +145,7 @@ func TestWebviewsSideBySide(t *testing.T) {
 	app.Page("blue").Must(`window.mark = 'kept'`, nil)
 	app.Open("other", func(o *mullion.WindowOptions) {
 		x, y := 950.0, 100.0
-		o.URL, o.Width, o.Height, o.X, o.Y, o.Decorations = "red.html", 300, 400, &x, &y, false
+		o.URL, o.Width, o.Height, o.X, o.Y, o.Undecorated = "red.html", 300, 400, &x, &y, true
 	})
 	other, err := app.Window("other")
 	if err != nil {

@@ -28,7 +28,7 @@ func TestDragFromGo(t *testing.T) {
 	app := e2e.Start(t, e2e.Options{NoWindow: true})
 	app.Open("main", func(o *mullion.WindowOptions) {
 		x, y := 200.0, 200.0
-		o.Title, o.X, o.Y, o.Width, o.Height, o.Decorations = "dragged", &x, &y, 300, 200, false
+		o.Title, o.X, o.Y, o.Width, o.Height, o.Undecorated = "dragged", &x, &y, 300, 200, true
 	}).Must(`window.presses = 0; addEventListener('mousedown', () => window.presses++)`, nil)
 	w, err := app.Window("main")
 	if err != nil {

@@ -48,10 +48,10 @@ func TestOptionsOpenAgain(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if left.Title != "as left" || left.Width != 300 || left.Resizable || left.Minimizable || !left.SkipTaskbar || !left.AlwaysOnTop ||
+	if left.Title != "as left" || left.Width != 300 || !left.NotResizable || !left.NotMinimizable || !left.SkipTaskbar || !left.AlwaysOnTop ||
 		!left.Isolate || !left.Incognito || left.Theme != config.ThemeDark || *left.BackgroundColor != (config.Color{Red: 1, Green: 2, Blue: 3, Alpha: 255}) ||
-		*left.MinWidth != 250 || !left.AllowLinkPreview || !left.GeneralAutofillEnabled {
-		t.Errorf("options %+v", left.Window)
+		left.MinWidth != 250 {
+		t.Errorf("options %+v", left)
 	}
 	w.Close()
 	<-w.Done()
@@ -62,7 +62,7 @@ func TestOptionsOpenAgain(t *testing.T) {
 	app.Page("note").Must(`return 1`, nil)
 	if err := e2e.WaitFor(e2e.Timeout, func() error {
 		if now := again.Options(); !reflect.DeepEqual(now, left) {
-			return fmt.Errorf("options\n%+v, want\n%+v", now.Window, left.Window)
+			return fmt.Errorf("options\n%+v, want\n%+v", now, left)
 		}
 		return nil
 	}); err != nil {

@@ -252,7 +252,7 @@ func (s *storm) guest(label, page string, prepare, done func() error) error {
 	s.feast.hungry.Store(prepare == nil)
 	full := s.feast.full.Load()
 	o := s.app.WindowOptions(label)
-	o.URL, o.Title, o.Width, o.Height, o.Focus, o.Isolate = page, label, 200, 150, false, true
+	o.URL, o.Title, o.Width, o.Height, o.Unfocused, o.Isolate = page, label, 200, 150, true, true
 	ctx, cancel := context.WithTimeout(s.t.Context(), e2e.Timeout)
 	defer cancel()
 	w, err := s.app.OpenWindow(ctx, o)
