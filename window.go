@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/url"
-	"path"
-	"strings"
 
 	"github.com/mullion-dev/mullion/config"
 	"github.com/mullion-dev/mullion/internal/core"
@@ -50,7 +48,8 @@ func (a *App) OpenWindow(ctx context.Context, o WindowOptions) (*Window, error) 
 	return &Window{a, w}, nil
 }
 
-// address is the full address of a window's page.
+// address is the full address of a window's page. What has no scheme is a path
+// in the front end, and means what a link in the root of it would.
 func (a *App) address(page string) (string, error) {
 	u, err := url.Parse(page)
 	if err != nil {
@@ -63,16 +62,32 @@ func (a *App) address(page string) (string, error) {
 	default:
 		return "", fmt.Errorf("url %q: %s: addresses cannot be shown", page, u.Scheme)
 	}
-	base := core.AppOrigin
+	if u.Host != "" || u.User != nil {
+		return "", fmt.Errorf("url %q names a server and no scheme: write https:%s", page, page)
+	}
+	root := core.AppOrigin + "/"
 	if a.dev && a.config.Build.DevURL != "" {
-		base = strings.TrimSuffix(a.config.Build.DevURL, "/")
+		root = a.config.Build.DevURL
 	}
-	p := path.Clean("/" + u.Path)
-	if p == "/index.html" {
-		p = "/"
+	base, err := url.Parse(root)
+	if err != nil {
+		return "", fmt.Errorf("build.devUrl %q: %w", root, err)
 	}
-	u.Path, u.RawPath = p, ""
-	return base + u.String(), nil
+	if base.Path == "" {
+		base.Path = "/"
+	}
+	switch u.Path {
+	case "", "/", "index.html", "/index.html", "./index.html":
+		// The root of the front end, which is devUrl as it is written.
+		if u.RawQuery != "" || u.ForceQuery {
+			base.RawQuery, base.ForceQuery = u.RawQuery, u.ForceQuery
+		}
+		if u.Fragment != "" {
+			base.Fragment, base.RawFragment = u.Fragment, u.RawFragment
+		}
+		return base.String(), nil
+	}
+	return base.ResolveReference(u).String(), nil
 }
 
 // wanted is what the Core is to open for the options of a configuration.
