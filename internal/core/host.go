@@ -123,12 +123,7 @@ func (c *Core) startHost(h *host) {
 // pages. The windows that only it could show are gone; where it showed all of
 // them, so is the app.
 func (h *host) giveUp(err error) {
-	h.mu.Lock()
-	h.dead = err
-	up := h.up
-	h.mu.Unlock()
-	close(up)
-	h.core.mu.RLock()
+	h.core.mu.Lock()
 	var mine []*Window
 	others := false
 	for _, w := range h.core.windows {
@@ -138,7 +133,17 @@ func (h *host) giveUp(err error) {
 			others = true
 		}
 	}
-	h.core.mu.RUnlock()
+	// A window that is opened from now on gets a new host, which may have what
+	// this one lacked. Those that are here already are in mine.
+	if h.core.hosts[h.name] == h {
+		delete(h.core.hosts, h.name)
+	}
+	h.core.mu.Unlock()
+	h.mu.Lock()
+	h.dead = err
+	up := h.up
+	h.mu.Unlock()
+	close(up)
 	if !others {
 		h.core.shutdown(err)
 		return
