@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
 	"path"
 	"path/filepath"
@@ -57,11 +56,13 @@ func (a *App) capabilities(o Options) ([]capability.Capability, error) {
 func (a *App) serve(o Options, co *core.Options) error {
 	security := &a.config.App.Security
 	if u := a.config.Build.DevURL; o.Dev && u != "" {
-		dev, err := url.Parse(u)
-		if err != nil || dev.Host == "" {
-			return fmt.Errorf("mullion: build.devUrl %q is not an address", u)
+		full, origin, err := devServer(u)
+		if err != nil {
+			return err
 		}
-		co.DevOrigin = dev.Scheme + "://" + dev.Host
+		own := *a.config // the other one is the caller's
+		own.Build.DevURL, co.DevOrigin = full, origin
+		a.config = &own
 	}
 	front, err := a.frontEnd(o)
 	if err != nil {

@@ -212,3 +212,32 @@ func TestDevServer(t *testing.T) {
 		t.Error("a dev server that no rule can name")
 	}
 }
+
+// TestInjectionPatterns: engines are told where the bridge goes without ports,
+// which they would compare with nothing that a page has.
+func TestInjectionPatterns(t *testing.T) {
+	const remote = `[{"identifier": "own", "windows": ["*"], "permissions": ["core:default"]},
+		{"identifier": "far", "windows": ["*"], "local": false, "permissions": ["core:default"],
+		"remote": {"urls": ["https://a.dev:8443/x/*", "http://[::1]:9000/*", "https://*.b.dev/*", "http://c.dev:*/*"]}}]`
+	for _, test := range []struct{ origin, own string }{
+		{"", ""},
+		{"http://localhost:5173", "http://localhost/*"},
+		{"http://[::1]:5173", "http://[::1]/*"},
+		{"https://dev.local", "https://dev.local/*"},
+	} {
+		t.Run(test.origin, func(t *testing.T) {
+			p := newPair(t, remote, core.Options{DevOrigin: test.origin}, nil)
+			v := p.open("main", "app://localhost/")
+			_, _, got := v.view.Scripts()
+			want := []string{"app://localhost/*", "http://[::1]/*", "http://c.dev/*", "https://*.b.dev/*", "https://a.dev/*"}
+			if test.own != "" {
+				want = append(want, test.own)
+			}
+			slices.Sort(got)
+			slices.Sort(want)
+			if d := cmp.Diff(slices.Compact(want), got); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+}

@@ -139,13 +139,22 @@ func (v *Webview) origin() string {
 	return originOf(v.url)
 }
 
+// originOf returns the origin of an address as engines write it: in lower case,
+// without the default port. It is "" for what has none.
 func originOf(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" {
 		return ""
 	}
-	return u.Scheme + "://" + u.Host
+	host := strings.ToLower(u.Host)
+	if port := defaultPorts[u.Scheme]; port != "" {
+		host = strings.TrimSuffix(host, ":"+port)
+	}
+	return u.Scheme + "://" + host
 }
+
+// defaultPorts are those that engines leave out of an origin.
+var defaultPorts = map[string]string{"http": "80", "https": "443"}
 
 func respondText(conn *wire.Conn, id uint64, status int, text string, header ...wire.Field) {
 	head := wire.Response{Status: status, Length: int64(len(text)), Header: append([]wire.Field{

@@ -371,14 +371,16 @@ func (c *Core) isLocal(origin string) bool {
 // IsLocal reports whether an address belongs to the app's own pages.
 func (c *Core) IsLocal(address string) bool { return c.isLocal(originOf(address)) }
 
-// injectionPattern makes a pattern for engines of a capability's: scheme and
-// host only, for engines do not look at ports. It lets the bridge into more
-// pages than the capability means; what they may call is judged per call.
+// injectionPattern makes a pattern for engines of an address or a pattern of a
+// capability: scheme and host only, for engines do not look at ports, and one
+// that has a port matches nothing. It lets the bridge into more pages than are
+// meant; what they may call is judged per call, by their origin with its port.
 func injectionPattern(p string) string {
 	scheme, rest, _ := strings.Cut(p, "://")
 	host, _, _ := strings.Cut(rest, "/")
-	if h, port, ok := strings.Cut(host, ":"); ok && !strings.Contains(port, ":") {
-		host = h
+	// The last colon begins the port, unless it is one of an address in brackets.
+	if i := strings.LastIndexByte(host, ':'); i > strings.LastIndexByte(host, ']') {
+		host = host[:i]
 	}
 	return scheme + "://" + host + "/*"
 }
@@ -388,11 +390,13 @@ func injectionPattern(p string) string {
 func (c *Core) bridgeOrigins(window, webview string) []string {
 	origins := []string{AppOrigin + "/*"}
 	if c.opts.DevOrigin != "" {
-		origins = append(origins, c.opts.DevOrigin+"/*")
+		origins = append(origins, injectionPattern(c.opts.DevOrigin))
 	}
 	if a := c.Authority(); a != nil {
 		for _, p := range a.CallerPatterns(window, webview) {
-			origins = append(origins, injectionPattern(p))
+			if p = injectionPattern(p); !slices.Contains(origins, p) {
+				origins = append(origins, p)
+			}
 		}
 	}
 	return origins

@@ -1,0 +1,95 @@
+package e2e_test
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/mullion-dev/mullion"
+	"github.com/mullion-dev/mullion/internal/e2e"
+)
+
+// devPage tells its server what the bridge says to it.
+const devPage = `<!doctype html><script type="module">
+const told = [typeof window.__TAURI_INTERNALS__];
+try {
+	told.push(await window.__TAURI_INTERNALS__.invoke('echo', { text: 'called' }));
+} catch (e) {
+	told.push(String(e));
+}
+await fetch('/told', { method: 'POST', body: told.join() });
+</script>`
+
+// devServer serves devPage at address and hands on what it tells.
+func devServer(t *testing.T, address string) (port string, told <-chan string) {
+	t.Helper()
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ch := make(chan string, 10)
+	mux := http.NewServeMux()
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		io.WriteString(w, devPage)
+	})
+	mux.HandleFunc("/told", func(_ http.ResponseWriter, r *http.Request) {
+		text, _ := io.ReadAll(r.Body)
+		select {
+		case ch <- string(text):
+		default:
+		}
+	})
+	s := httptest.NewUnstartedServer(mux)
+	s.Listener.Close()
+	s.Listener = l
+	s.Start()
+	t.Cleanup(func() { s.CloseClientConnections(); s.Close() })
+	_, port, _ = net.SplitHostPort(l.Addr().String())
+	return port, ch
+}
+
+// TestDevServer: pages of the dev server are the app's own, whatever the port;
+// pages of the same host on another port are not, though engines know no ports
+// where they are told which pages get a bridge.
+func TestDevServer(t *testing.T) {
+	for _, host := range []string{"localhost", "LOCALHOST", "127.0.0.1"} {
+		t.Run(host, func(t *testing.T) {
+			port, told := devServer(t, "127.0.0.1:0")
+			otherPort, otherTold := devServer(t, "127.0.0.1:0")
+			app := e2e.Start(t, e2e.Options{
+				Dev:         true,
+				Config:      `{"build": {"devUrl": "http://` + host + `:` + port + `"}}`,
+				Permissions: []any{"allow-echo"},
+				Setup:       func(a *mullion.App) { mullion.Handle(a, "echo", echo) },
+			})
+			heard := func(told <-chan string) string {
+				t.Helper()
+				select {
+				case s := <-told:
+					return s
+				case <-time.After(e2e.Timeout):
+					t.Fatal("the page tells nothing")
+					return ""
+				}
+			}
+			if d := cmp.Diff("object,called", heard(told)); d != "" {
+				t.Error(d)
+			}
+			o := app.WindowOptions("other")
+			o.URL = "http://" + host + ":" + otherPort + "/"
+			if _, err := app.OpenWindow(context.Background(), o); err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff("object,Command echo not allowed by ACL", heard(otherTold)); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+}
