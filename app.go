@@ -273,6 +273,9 @@ func (a *App) Run(ctx context.Context) error {
 	a.running = true
 	manifests := append([]capability.Manifest{a.own}, a.plugins...)
 	a.mu.Unlock()
+	if err == nil {
+		err = afterMain()
+	}
 	if err != nil {
 		return fmt.Errorf("mullion: %w", err)
 	}

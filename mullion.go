@@ -50,8 +50,13 @@ func init() {
 	// Toolkits want the thread that the process began with. It is the main
 	// goroutine's only until that is first descheduled, unless it is locked
 	// here. The Core has no use for it.
-	if role := sandbox.ChildRole(); role == hostRole || role == dialogsRole {
+	switch sandbox.ChildRole() {
+	case hostRole, dialogsRole:
 		runtime.LockOSThread()
+		fallthrough
+	case workerRole:
+		// What does not come to Main would do the Core's work a second time.
+		sandbox.Begin()
 	}
 }
 
@@ -66,11 +71,12 @@ func init() {
 // files and goroutines of the app belong into run.
 func Main(run func(ctx context.Context) error, workers ...AnyWorker) {
 	funcs := checkMain(workers)
-	if role := sandbox.ChildRole(); role != "" {
-		if err := sandbox.Enter(); err != nil {
-			fmt.Fprintf(os.Stderr, "mullion: %s: %v\n", role, err)
-			os.Exit(1)
-		}
+	role := sandbox.ChildRole()
+	if err := sandbox.Enter(); err != nil {
+		fmt.Fprintf(os.Stderr, "mullion: %s: %v\n", role, err)
+		os.Exit(1)
+	}
+	if role != "" {
 		os.Exit(runChild(role, funcs))
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -125,7 +125,8 @@ var (
 // the code "panic".
 type WorkerError = worker.Error
 
-// Call runs the function in a process and returns what it returned. It waits
+// Call runs the function in a process and returns what it returned. [Main] must
+// have been called in this process, in tests by TestMain; Call says how. It waits
 // for a process if all of them are busy. When ctx ends, so do the call and the
 // function's context; so does its deadline. An error of the function arrives as
 // [*WorkerError]; one made by [ErrorValue] also rejects a page's promise as it
@@ -174,6 +175,9 @@ func (w *Worker[A, R]) call(ctx context.Context, app *App, args A, report func(j
 	var none R
 	if err := w.check(); err != nil {
 		return none, err
+	}
+	if err := afterMain(); err != nil {
+		return none, fmt.Errorf("worker %q: %w", w.name, err)
 	}
 	in, err := worker.Encode(args)
 	if err != nil {

@@ -271,6 +271,19 @@ func (o *workerOutput) Write(p []byte) (int, error) {
 	return o.output.Write(p)
 }
 
+// afterMain reports why this process has no children: they run the same
+// executable, and would run its tests, or all of main, once more.
+func afterMain() error {
+	err := sandbox.MayStart()
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w in this process, so its hosts and workers would begin as it did; call it first thing in main, and in tests as\n\n"+
+		"\tfunc TestMain(m *testing.M) {\n"+
+		"\t\tmullion.Main(func(context.Context) error { os.Exit(m.Run()); return nil } /*, the workers of the app */)\n"+
+		"\t}\n", err)
+}
+
 // checkMain ends the process when Main was used wrongly.
 func checkMain(workers []AnyWorker) map[string]worker.Func {
 	funcs, err := workerFuncs(workers)

@@ -14,6 +14,9 @@ func TestMain(m *testing.M) {
 	if sandbox.ChildRole() == doctorRole {
 		os.Exit(patient())
 	}
+	if err := sandbox.Enter(); err != nil {
+		panic(err)
+	}
 	os.Exit(m.Run())
 }
 

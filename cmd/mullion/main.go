@@ -21,6 +21,10 @@ func main() {
 	if sandbox.ChildRole() == doctorRole {
 		os.Exit(patient())
 	}
+	if err := sandbox.Enter(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	if len(os.Args) != 2 || os.Args[1] != "doctor" {
 		fmt.Fprint(os.Stderr, usage)
 		os.Exit(2)

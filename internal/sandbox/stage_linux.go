@@ -35,7 +35,8 @@ const stageTimeout = 30 * time.Second
 // order is what stage one is told.
 type order struct {
 	View []path `json:"view"`
-	// Program is where the executable is; it is shown there in the view.
+	// Program is where the executable was when the Core started. The view
+	// shows it there if it still is.
 	Program    string `json:"program"`
 	Namespaces bool   `json:"namespaces"`
 	Landlock   int    `json:"landlock"` // the newest ABI to use, 0 for none
@@ -65,6 +66,7 @@ type outcome struct {
 // stage one. In every other process it does nothing. It must be called before
 // anything is opened, and returns with an error only.
 func Enter() error {
+	entered.Store(true)
 	if os.Getenv(stageVariable) == "" {
 		return nil
 	}
@@ -99,10 +101,6 @@ func Enter() error {
 		unix.Close(fd)
 	}
 	unix.CloseOnExec(stageFD)
-	program := o.Program
-	if !o.Namespaces {
-		program = "/proc/self/exe"
-	}
 	env := os.Environ()
 	for i, kv := range env {
 		if strings.HasPrefix(kv, stageVariable+"=") {
@@ -110,7 +108,7 @@ func Enter() error {
 			break
 		}
 	}
-	return fmt.Errorf("start %s: %w", program, syscall.Exec(program, os.Args, env))
+	return fmt.Errorf("start the program again: %w", syscall.Exec(ownProgram, os.Args, env))
 }
 
 // confine puts the calling thread under the layers. An error means that the
@@ -128,7 +126,7 @@ func (o *order) confine() (out outcome, fds []int, err error) {
 			fds = append(fds, fd)
 			out.Proxy = true
 		}
-		if err := enterView(append(o.View, path{Path: o.Program, Access: read | execute})); err != nil {
+		if err := enterView(o.shown()); err != nil {
 			return out, nil, err
 		}
 		if err := unix.Sethostname([]byte("localhost")); err != nil {
@@ -151,15 +149,25 @@ func (o *order) confine() (out outcome, fds []int, err error) {
 	return out, fds, nil
 }
 
+// shown is the view with the executable in it, unless it was replaced: by its
+// name a child may read itself, and nothing else.
+func (o *order) shown() []path {
+	named, err := os.Stat(o.Program)
+	if err != nil {
+		return o.View
+	}
+	if running, err := os.Stat(ownProgram); err != nil || !os.SameFile(named, running) {
+		return o.View
+	}
+	return append(o.View, path{Path: o.Program, Access: read | execute})
+}
+
 func (o *outcome) add(l Layer, holds bool, detail string) {
 	o.Status = append(o.Status, Status{l, holds, detail})
 }
 
 func (o *order) landlock(out *outcome, port int) {
-	v := append(o.View, path{Path: "/proc/self/exe", Access: read | execute})
-	if o.Namespaces {
-		v[len(v)-1].Path = o.Program
-	}
+	v := append(o.View, path{Path: ownProgram, Access: read | execute})
 	if o.TCP {
 		port = anyPort
 	}
@@ -312,6 +320,11 @@ func closeAll(files []*os.File) {
 		f.Close()
 	}
 }
+
+// ownProgram leads to the program that this process runs, whatever has become
+// of its name: an update may have put another file there, or taken it away. No
+// path is looked up, so all children are of the Core's own version.
+const ownProgram = "/proc/self/exe"
 
 // program is where this executable is, or was.
 func program() (string, error) {

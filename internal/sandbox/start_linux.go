@@ -42,7 +42,11 @@ var noNamespaces atomic.Pointer[string]
 // Start starts a child in the given role.
 func Start(s Spec) (*Process, error) {
 	defer s.Socket.Close()
-	p, err := startChild(&s)
+	err := MayStart()
+	var p *Process
+	if err == nil {
+		p, err = startChild(&s)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", s.Name, err)
 	}
@@ -83,9 +87,7 @@ func isShortage(err error) bool {
 // launch starts the program. control is the child's end of the connection to
 // stage one, nil for a child that is not confined.
 func launch(s *Spec, c *confinement, control *os.File) (*Process, error) {
-	// Not os.Executable: the file may have been replaced by an update while
-	// the app runs, and both halves must be of one version.
-	name := "/proc/self/exe"
+	name := ownProgram // what the child is called, not what is started
 	if exe, err := os.Executable(); err == nil {
 		name = exe
 	}
@@ -94,7 +96,7 @@ func launch(s *Spec, c *confinement, control *os.File) (*Process, error) {
 		return nil, err
 	}
 	command := func(g *group) *exec.Cmd {
-		cmd := exec.Command("/proc/self/exe")
+		cmd := exec.Command(ownProgram)
 		cmd.Args[0] = name
 		cmd.Env = environment(os.Environ(), s)
 		cmd.ExtraFiles = []*os.File{s.Socket}
