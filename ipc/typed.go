@@ -24,7 +24,10 @@ type Body struct {
 // Stream is the type of a command's result when it is bytes that need not be
 // in memory at once. It is closed after it was read, or as soon as its page is
 // gone: then Close may come during a Read, which it should make return, as it
-// does with connections and pipes.
+// does with connections and pipes. Close runs on a goroutine of its own.
+//
+// Only io.EOF is its end: with any other error of Read, or a panic, the page's
+// call is rejected with the error's text, whatever had arrived by then.
 type Stream struct {
 	io.ReadCloser
 	// Size is the number of bytes, or -1 if that is not known.

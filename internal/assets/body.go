@@ -2,8 +2,10 @@ package assets
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"io/fs"
+	"runtime/debug"
 	"sync"
 )
 
@@ -27,7 +29,7 @@ func newBody(ctx context.Context, reader io.Reader, length int64, closer io.Clos
 }
 
 // Read implements io.Reader.
-func (b *body) Read(p []byte) (int, error) {
+func (b *body) Read(p []byte) (n int, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if err := b.ctx.Err(); err != nil {
@@ -36,7 +38,18 @@ func (b *body) Read(p []byte) (int, error) {
 	if b.closed {
 		return 0, fs.ErrClosed
 	}
-	return b.reader.Read(p)
+	err = survive("read", func() error { n, err = b.reader.Read(p); return err })
+	return n, err
+}
+
+// survive runs code of the app's file system, whose panic becomes an error.
+func survive(what string, f func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("panic in %s: %v\n%s", what, v, debug.Stack())
+		}
+	}()
+	return f()
 }
 
 // Close implements io.Closer. Only the first call can return an error.
@@ -56,7 +69,7 @@ func (b *body) release() error {
 	if b.closer == nil {
 		return nil
 	}
-	return b.closer.Close()
+	return survive("close", b.closer.Close)
 }
 
 // An exactReader turns an early end into io.ErrUnexpectedEOF: a file that was

@@ -135,3 +135,22 @@ func TestCancelledFile(t *testing.T) {
 		t.Errorf("file is still open: %v", err)
 	}
 }
+
+// panicking is a file of an app's file system.
+type panicking struct{}
+
+func (panicking) Read([]byte) (int, error) { panic("Read") }
+func (panicking) Close() error             { panic("Close") }
+
+func TestBodyPanics(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	b := newBody(ctx, panicking{}, 10, panicking{})
+	if n, err := b.Read(make([]byte, 4)); n != 0 || err == nil || !strings.Contains(err.Error(), "panic in read") {
+		t.Errorf("read %d, %v", n, err)
+	}
+	if err := b.Close(); err == nil || !strings.Contains(err.Error(), "panic in close") {
+		t.Errorf("close: %v", err)
+	}
+	newBody(ctx, panicking{}, 10, panicking{})
+	cancel() // closes it on a goroutine that nobody waits for
+}

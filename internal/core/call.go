@@ -139,7 +139,7 @@ func (k *call) run(ctx context.Context, text []byte) {
 	}
 	if !k.finish() {
 		if r.Stream != nil {
-			r.Stream.Close()
+			c.newSource(r.Stream, nil).Close()
 		}
 		return
 	}
@@ -242,13 +242,16 @@ func checkDepth(text []byte) error {
 // reject answers a call with an error, which the page gets as its value if
 // it is a *ValueError and as its text otherwise.
 func (d *document) reject(id uint64, err error) {
-	var text jsontext.Value
-	var ve *ValueError
-	if errors.As(err, &ve) {
-		text = ve.Value
-	} else {
-		text = mustJSON(err.Error())
-	}
+	text := mustJSON("internal error: the command's error has no text")
+	// The methods of an error are the app's, too.
+	d.webview.core.callApp("the error of a command", func() {
+		var ve *ValueError
+		if errors.As(err, &ve) {
+			text = ve.Value
+		} else {
+			text = mustJSON(err.Error())
+		}
+	})
 	d.webview.outbox.reply(d, id, append([]byte{'e'}, text...))
 }
 
@@ -257,22 +260,32 @@ func (d *document) resolve(id uint64, r ipc.Result) {
 	var text []byte
 	switch {
 	case r.Stream != nil:
-		s := d.newStream(r.Stream, r.StreamSize)
-		text = s.reference('s')
+		d.resolveStream(id, 's', r.Stream, r.StreamSize)
+		return
 	case r.Bytes != nil && len(r.Bytes) > inlineBytes:
-		s := d.newStream(io.NopCloser(bytes.NewReader(r.Bytes)), int64(len(r.Bytes)))
-		text = s.reference('s')
+		d.resolveStream(id, 's', io.NopCloser(bytes.NewReader(r.Bytes)), int64(len(r.Bytes)))
+		return
 	case r.Bytes != nil:
 		text = base64.StdEncoding.AppendEncode([]byte{'b'}, r.Bytes)
 	case len(r.JSON) == 0:
 		text = []byte("onull")
 	case len(r.JSON) > inlineJSON:
-		s := d.newStream(io.NopCloser(bytes.NewReader(r.JSON)), int64(len(r.JSON)))
-		text = s.reference('j')
+		d.resolveStream(id, 'j', io.NopCloser(bytes.NewReader(r.JSON)), int64(len(r.JSON)))
+		return
 	default:
 		text = append([]byte{'o'}, r.JSON...)
 	}
 	d.webview.outbox.reply(d, id, text)
+}
+
+// resolveStream answers a call with a stream.
+func (d *document) resolveStream(id uint64, kind byte, src io.ReadCloser, size int64) {
+	s, err := d.newStream(src, size)
+	if err != nil {
+		d.reject(id, err)
+		return
+	}
+	d.webview.outbox.reply(d, id, s.reference(kind))
 }
 
 // reference is how an answer names a stream.

@@ -114,8 +114,11 @@ func (ch *channel) sendStream(ctx context.Context, b []byte) error {
 	if err := d.toRead.take(ctx, len(b), channelWindow); err != nil {
 		return err
 	}
-	s := d.newStream(&budgeted{Reader: bytes.NewReader(bytes.Clone(b)), give: func() { d.toRead.give(len(b)) }}, int64(len(b)))
-	err := ch.send(ctx, 's', fmt.Appendf(nil, "%d,%d", s.id, s.size))
+	s, err := d.newStream(&budgeted{Reader: bytes.NewReader(bytes.Clone(b)), give: func() { d.toRead.give(len(b)) }}, int64(len(b)))
+	if err != nil {
+		return err
+	}
+	err = ch.send(ctx, 's', fmt.Appendf(nil, "%d,%d", s.id, s.size))
 	if err != nil {
 		s.remove()
 		s.stop(err) // nobody will ask for it

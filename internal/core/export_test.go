@@ -1,5 +1,8 @@
 package core
 
+// MaxStreams is how many streams of one webview may be open.
+const MaxStreams = maxStreams
+
 // Held counts what the tables of the Core have.
 func (c *Core) Held() map[string]int {
 	held := map[string]int{"items of menus": c.menuStore.Live()}

@@ -1,13 +1,14 @@
 package core
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/mullion-dev/mullion/internal/assets"
 	"github.com/mullion-dev/mullion/internal/wire"
@@ -82,7 +83,7 @@ func (c *Core) request(h *host, conn *wire.Conn, v *Webview, f wire.Frame) error
 		case <-c.ctx.Done():
 			return
 		}
-		respond(conn, id, handler.Serve(c.ctx, req))
+		c.respond(conn, id, r.URL, handler.Serve(c.ctx, req))
 	})
 	return nil
 }
@@ -165,7 +166,7 @@ func respondText(conn *wire.Conn, id uint64, status int, text string, header ...
 
 // respond sends an answer: a small body with it, a large one through a
 // descriptor, so that the host copies nothing.
-func respond(conn *wire.Conn, id uint64, r *assets.Response) {
+func (c *Core) respond(conn *wire.Conn, id uint64, address string, r *assets.Response) {
 	if r.Body != nil {
 		defer r.Body.Close()
 	}
@@ -181,23 +182,40 @@ func respond(conn *wire.Conn, id uint64, r *assets.Response) {
 	if r.Length >= 0 && r.Length <= inlineBody {
 		body := make([]byte, r.Length)
 		if _, err := io.ReadFull(r.Body, body); err != nil {
-			head = wire.Response{Error: fmt.Sprintf("read: %v", err)}
+			c.endedEarly(address, err)
+			head = wire.Response{Error: "the app cannot read it to its end; see the app's log"}
 			body = nil
 		}
 		_ = conn.Send(wire.Frame{Kind: wire.KindResponse, ID: id, Payload: wire.JoinResponse(mustJSON(head), body)})
 		return
 	}
-	pr, pw, err := os.Pipe()
+	body, end, err := wire.NewBody()
 	if err != nil {
 		head = wire.Response{Error: err.Error()}
 		_ = conn.Send(wire.Frame{Kind: wire.KindResponse, ID: id, Payload: wire.JoinResponse(mustJSON(head), nil)})
 		return
 	}
-	defer pw.Close()
-	err = conn.Send(wire.Frame{Kind: wire.KindResponse, ID: id, Payload: wire.JoinResponse(mustJSON(head), nil), File: pr})
-	if err == nil {
-		// An error here means that the page no longer reads, or that the file
-		// shrank; the engine sees a short body.
-		_, _ = io.Copy(pw, r.Body)
+	defer body.Close()
+	err = conn.Send(wire.Frame{Kind: wire.KindResponse, ID: id, Payload: wire.JoinResponse(mustJSON(head), nil), File: end})
+	if err != nil {
+		return
+	}
+	n, err := io.Copy(body, r.Body)
+	switch {
+	case err == nil && r.Length >= 0 && n != r.Length:
+		err = io.ErrUnexpectedEOF
+		fallthrough
+	case err != nil:
+		c.endedEarly(address, err)
+	default:
+		body.Finish()
+	}
+}
+
+// endedEarly logs why a page gets an error in the place of a file that it has
+// begun to read. That it reads no more, or that the app ends, is no reason.
+func (c *Core) endedEarly(address string, err error) {
+	if !errors.Is(err, syscall.EPIPE) && !errors.Is(err, syscall.ECONNRESET) && c.ctx.Err() == nil {
+		c.log.Warn("mullion: file ended early", "url", address, "error", err)
 	}
 }

@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -21,30 +22,39 @@ const (
 	streamPatience = time.Minute
 )
 
+// maxStreams bounds the streams of one webview whose sources the app has not
+// closed, those that nobody wants any more included.
+const maxStreams = 2 * maxCalls
+
 // stream is bytes on their way to a page.
 type stream struct {
 	doc  *document
 	id   uint64
 	size int64 // -1 if unknown
-	src  io.ReadCloser
-	// closeSrc closes src, once: at its end, or early to end a Read that
-	// waits for bytes which nobody wants any more.
-	closeSrc func()
+	src  *source
 
 	mu      sync.Mutex
 	cond    *sync.Cond
 	fetched bool        // guarded by mu
 	ahead   int64       // guarded by mu; written and not credited
-	pipe    *os.File    // guarded by mu; the write end
-	err     error       // guarded by mu; why it was stopped
-	timer   *time.Timer // guarded by mu
+	body    *wire.Body  // guarded by mu; set once it is fetched
+	err     error       // guarded by mu; why it was stopped, or has failed
+	timer   *time.Timer // guarded by mu; of who is to ask for it
 }
 
-// newStream registers src, which the page then fetches by its number.
-func (d *document) newStream(src io.ReadCloser, size int64) *stream {
-	s := &stream{doc: d, size: size, src: src}
+// newStream registers src, which the page then fetches by its number. It closes
+// src, also where it fails.
+func (d *document) newStream(src io.ReadCloser, size int64) (*stream, error) {
+	v := d.webview
+	s := &stream{doc: d, size: size, src: v.core.newSource(src, &v.streams)}
 	s.cond = sync.NewCond(&s.mu)
-	s.closeSrc = sync.OnceFunc(func() { src.Close() })
+	if n := v.streams.Load(); n > maxStreams {
+		s.src.Close()
+		return nil, fmt.Errorf("%d streams are open: %w", n-1, ErrBackpressure)
+	}
+	// From the moment it is registered a host may ask for it, in whatever
+	// order: all of it must be there by then.
+	s.expire()
 	d.mu.Lock()
 	ended := d.ended
 	if !ended {
@@ -54,13 +64,14 @@ func (d *document) newStream(src io.ReadCloser, size int64) *stream {
 	}
 	d.mu.Unlock()
 	if ended {
-		s.closeSrc()
-		return s
+		s.stop(errDocumentClosed)
 	}
-	s.mu.Lock()
+	return s, nil
+}
+
+// expire ends the stream if nobody asks for it.
+func (s *stream) expire() {
 	s.timer = time.AfterFunc(streamPatience, func() { s.remove(); s.stop(context.DeadlineExceeded) })
-	s.mu.Unlock()
-	return s
 }
 
 func (s *stream) remove() {
@@ -75,19 +86,18 @@ func (s *stream) stop(err error) {
 	if s.err == nil {
 		s.err = err
 	}
-	if s.pipe != nil {
-		s.pipe.Close() // wakes a pending write
+	if s.body != nil {
+		s.body.Close() // wakes a pending write
 	}
-	if s.timer != nil {
-		s.timer.Stop()
-	}
+	s.timer.Stop()
 	s.cond.Broadcast()
 	s.mu.Unlock()
-	s.closeSrc()
+	s.src.Close()
 }
 
 // fetch begins to send stream id of the document and returns the descriptor
-// from which the page reads it.
+// from which the page reads it. The page that asks again for one that has
+// failed learns why.
 func (d *document) fetch(id uint64) (*os.File, *stream, error) {
 	d.mu.Lock()
 	s := d.streams[id]
@@ -97,48 +107,89 @@ func (d *document) fetch(id uint64) (*os.File, *stream, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.fetched || s.err != nil {
+	switch {
+	case s.err != nil:
+		return nil, nil, &streamError{s.err}
+	case s.fetched:
 		return nil, nil, fmt.Errorf("stream %d was read before", id)
 	}
-	r, w, err := os.Pipe()
+	body, r, err := wire.NewBody()
 	if err != nil {
 		return nil, nil, fmt.Errorf("stream %d: %w", id, err)
 	}
 	s.fetched = true
-	s.pipe = w
+	s.body = body
 	s.timer.Stop()
 	d.webview.core.tasks.Go(s.pump)
 	return r, s, nil
 }
 
-// pump copies the source into the pipe, as far ahead of the page as the
+// pump copies the source into the body, as far ahead of the page as the
 // window allows.
 func (s *stream) pump() {
-	defer s.remove()
-	defer s.closeSrc()
-	defer s.pipe.Close()
-	if _, err := s.pipe.Write([]byte{0}); err != nil { // the preamble
+	err := errReaderPanic // unless copy returns: the app's reader may end its goroutine
+	defer func() { s.pumped(err) }()
+	err = s.copy()
+}
+
+// pumped ends the body: whole, or with the reason why it is not.
+func (s *stream) pumped(err error) {
+	defer s.src.Close()
+	switch {
+	case err == nil:
+		s.remove()
+		s.body.Finish()
 		return
+	case s.stopped():
+		s.remove()
+	default:
+		// It stays until the page has asked why.
+		err = s.src.core.plain(err)
+		s.mu.Lock()
+		s.err = err
+		s.expire()
+		s.mu.Unlock()
+		s.src.core.log.Warn("mullion: stream ended early", "window", s.doc.caller.Window, "webview", s.doc.webview.label, "error", err)
+	}
+	s.body.Close()
+}
+
+// copy returns why not all of the source has been sent.
+func (s *stream) copy() error {
+	if _, err := s.body.Write([]byte{0}); err != nil { // the preamble
+		return errGivenUp
 	}
 	buf := make([]byte, streamPiece)
-	for {
+	for empty := 0; ; {
 		n, err := s.src.Read(buf)
 		if n > 0 {
-			if s.advance(n) != nil {
-				return
+			empty = 0
+			if err := s.advance(n); err != nil {
+				return err
 			}
-			if _, err := s.pipe.Write(buf[:n]); err != nil {
-				return // the page gave it up
+			if _, err := s.body.Write(buf[:n]); err != nil {
+				return errGivenUp
 			}
 		}
-		if err != nil {
-			if err != io.EOF && !s.stopped() {
-				s.doc.webview.core.log.Warn("mullion: stream ended early", "webview", s.doc.webview.label, "error", err)
+		switch {
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return err
+		case n == 0:
+			if empty++; empty >= maxEmptyReads {
+				return io.ErrNoProgress
 			}
-			return
 		}
 	}
 }
+
+// maxEmptyReads is how often a source may return neither bytes nor an error in
+// a row, as in package bufio.
+const maxEmptyReads = 100
+
+// errGivenUp is why a stream has ended whose reader is gone.
+var errGivenUp = fmt.Errorf("the page reads no more: %w", context.Canceled)
 
 func (s *stream) stopped() bool {
 	s.mu.Lock()
@@ -156,6 +207,11 @@ func (s *stream) advance(n int) error {
 	s.ahead += int64(n)
 	return s.err
 }
+
+// streamError is why a stream has failed that a page asks for again.
+type streamError struct{ err error }
+
+func (e *streamError) Error() string { return e.err.Error() }
 
 // creditStream notes that the page has read n bytes of a stream.
 func (v *Webview) creditStream(id, n uint64) error {
@@ -215,8 +271,13 @@ func (v *Webview) serveStream(conn *wire.Conn, request uint64, doc string, id ui
 	}
 	r, s, err := d.fetch(id)
 	if err != nil {
-		// The bridge is to see the status.
-		respondText(conn, request, 404, err.Error(), wire.Field{Name: "Access-Control-Allow-Origin", Value: d.caller.Origin})
+		status := 404
+		var failed *streamError
+		if errors.As(err, &failed) {
+			status = 500
+		}
+		// The bridge is to see status and text.
+		respondText(conn, request, status, err.Error(), wire.Field{Name: "Access-Control-Allow-Origin", Value: d.caller.Origin})
 		return
 	}
 	head := wire.Response{Status: 200, Length: -1, Header: []wire.Field{

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"runtime"
+	"strings"
 	"testing"
 	"time"
 )
@@ -23,7 +25,10 @@ func TestGiveUpStream(t *testing.T) {
 	d := &document{webview: v, streams: map[uint64]*stream{}}
 	v.doc = d
 	src := endlessSource{make(chan struct{})}
-	s := d.newStream(src, -1)
+	s, err := d.newStream(src, -1)
+	if err != nil {
+		t.Fatal(err)
+	}
 	r, _, err := d.fetch(s.id)
 	if err != nil {
 		t.Fatal(err)
@@ -50,4 +55,47 @@ func TestGiveUpStream(t *testing.T) {
 		t.Errorf("it ended with %v", s.err)
 	}
 	v.giveUpStream(s.id)
+}
+
+// TestStreamGuessed has a host ask for streams before it was told of them.
+func TestStreamGuessed(t *testing.T) {
+	c, err := New(Options{Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := &Webview{core: c}
+	d := &document{webview: v, streams: map[uint64]*stream{}}
+	v.doc = d
+	const rounds = 20_000
+	guessed := make(chan int)
+	go func() {
+		n := 0
+		for id := uint64(1); id <= rounds; {
+			d.mu.Lock()
+			over := d.lastID > id
+			d.mu.Unlock()
+			r, _, err := d.fetch(id)
+			if err == nil {
+				n++
+				r.Close()
+			}
+			if err == nil || over {
+				id++
+			}
+		}
+		guessed <- n
+	}()
+	for range rounds + 1 {
+		s, err := d.newStream(io.NopCloser(strings.NewReader("x")), 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.remove()
+		s.stop(io.EOF)
+		for v.streams.Load() > maxStreams/2 {
+			runtime.Gosched() // closers are slower
+		}
+	}
+	t.Logf("%d of %d streams were fetched", <-guessed, rounds)
+	c.tasks.Wait()
 }

@@ -27,6 +27,8 @@ type Webview struct {
 	outbox outbox
 	// files has an element for each open file on its way to the webview.
 	files chan struct{}
+	// streams counts the sources of streams that the app has not closed.
+	streams atomic.Int64
 	// notifications are those of its pages.
 	notifications pageNotifications
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -145,12 +146,28 @@ func (c *call) send(p *process) {
 // pump sends the input that comes in pieces. Nobody waits for it: it may be
 // waiting for a reader of the app's.
 func (c *call) pump(p *process) {
-	err := sendPieces(p.conn, wire.KindInput, c.id, c.rest, c.window)
-	c.rest.Close()
+	err := error(&readError{errPanic})
+	c.survive("Read", func() { err = sendPieces(p.conn, wire.KindInput, c.id, c.rest, c.window) })
 	var re *readError
 	if errors.As(err, &re) {
 		c.leave(fmt.Errorf("read the input: %w", re.err))
 	}
+	c.survive("Close", func() { c.rest.Close() })
+}
+
+// errPanic is what a call fails with whose input has panicked. The log has the
+// rest.
+var errPanic = errors.New("internal error")
+
+// survive runs a method of the input, which is the app's.
+func (c *call) survive(method string, f func()) {
+	defer func() {
+		if v := recover(); v != nil {
+			c.pool.opts.Log.Error("mullion: panic of the app", "in", method+" of a worker's input", "worker", c.pool.opts.Name,
+				"panic", fmt.Sprint(v), "stack", string(debug.Stack()))
+		}
+	}()
+	f()
 }
 
 // deliver gives the call its answer.

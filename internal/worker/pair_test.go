@@ -763,3 +763,22 @@ func TestClose(t *testing.T) {
 		t.Errorf("faults: %v", b.kinds())
 	}
 }
+
+// panicking is an input whose methods panic.
+type panicking struct{ closed chan struct{} }
+
+func (panicking) Read([]byte) (int, error) { panic("Read") }
+func (p panicking) Close() error           { close(p.closed); panic("Close") }
+
+// TestPanicInInput: the input of a call is the app's, too.
+func TestPanicInInput(t *testing.T) {
+	b := open(t, typed(func(_ context.Context, in ipc.Body) (int64, error) { return io.Copy(io.Discard, in) }), nil)
+	in := panicking{make(chan struct{})}
+	if _, err := invoke[int64](t.Context(), b, ipc.Stream{ReadCloser: in}); !errors.Is(err, errPanic) {
+		t.Errorf("got %v", err)
+	}
+	<-in.closed
+	if n, err := invoke[int64](t.Context(), b, ipc.Body{Reader: strings.NewReader("123")}); n != 3 || err != nil {
+		t.Errorf("the next call: %d, %v", n, err)
+	}
+}

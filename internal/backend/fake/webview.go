@@ -478,11 +478,7 @@ func (r *request) Respond(status int, header []wire.Field, data []byte, file *os
 	}
 	go func() { // reading may wait for who writes to the file
 		defer file.Close()
-		var src io.Reader = file
-		if length >= 0 {
-			src = io.LimitReader(file, length)
-		}
-		s.Body, s.Err = io.ReadAll(src)
+		s.Body, s.Err = io.ReadAll(file)
 		if s.Err == nil && length >= 0 && int64(len(s.Body)) < length {
 			s.Err = io.ErrUnexpectedEOF
 		}

@@ -224,9 +224,16 @@ function main(): void {
     try {
       return await readToEnd(stream, size, signal);
     } catch (error) {
+      const reason = signal.aborted ? "" : await whyFailed(stream, signal).catch(() => "");
       tell(`g ${doc} ${stream}`); // the Core may be waiting for us
-      throw error;
+      throw reason === "" ? error : new Error(reason);
     }
+  }
+
+  /** What the Core says of a stream that was cut off: the engine says nothing. */
+  async function whyFailed(stream: number, signal: AbortSignal): Promise<string> {
+    const response = await fetch(`mullion://localhost/stream/${stream}`, { headers, cache: "no-store", signal });
+    return response.status === 500 ? response.text() : "";
   }
 
   async function readToEnd(stream: number, size: number, signal: AbortSignal): Promise<ArrayBuffer> {

@@ -186,6 +186,31 @@ test("streams", async (t) => {
     await assert.rejects(reads("7 x", []), (e) => e === "malformed stream");
     await assert.rejects(reads("8 1", []), (e) => e === "reading bytes: status 404");
   });
+  await t.test("cut off", async () => {
+    // What was read by then may be all that was announced, or of any length.
+    for (const [name, reason] of [["7 3", "disk on fire"], ["7 -1", "disk on fire"], ["7 3", ""]]) {
+      let asked = 0;
+      named = name;
+      app.streams.set(7, () => {
+        asked++;
+        if (asked === 1) {
+          return new Response(new ReadableStream({
+            pull(controller) {
+              if (this.sent) {
+                controller.error(new TypeError("connection reset"));
+              } else {
+                this.sent = true;
+                controller.enqueue(fill(4, 1));
+              }
+            },
+          }));
+        }
+        return reason === "" ? new Response("stream 7: not found", { status: 404 }) : new Response(reason, { status: 500 });
+      });
+      await assert.rejects(app.invoke("read"), (e) => e === `reading bytes: ${reason || "connection reset"}`);
+      assert.equal(asked, 2);
+    }
+  });
   await t.test("long JSON", async () => {
     const value = { text: "жи 😀 ".repeat(10), n: 1 };
     const bytes = new TextEncoder().encode(JSON.stringify(value));
