@@ -1,7 +1,7 @@
 # What can be done here. Everything else is in scripts/, which work on their own too.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench attacks storm leaks fuzz generate clean
+.PHONY: help demo check test lint bench attacks storm leaks fuzz generate clean
 
 FUZZTIME ?= 10s
 STORM ?= 10m
@@ -12,6 +12,9 @@ help: ## this list
 
 demo: ## build examples/notes and open it (on a virtual display if there is no other)
 	@scripts/demo.sh $(ARGS)
+
+check: ## what can be tested without a display and the race detector: about a minute
+	@scripts/check.sh $(ARGS)
 
 test: ## everything that a change must pass
 	@scripts/test.sh $(ARGS)

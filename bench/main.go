@@ -19,7 +19,7 @@ import (
 	"time"
 
 	"github.com/mullion-dev/mullion"
-	"github.com/mullion-dev/mullion/internal/e2e"
+	"github.com/mullion-dev/mullion/internal/display"
 	"github.com/mullion-dev/mullion/internal/sandbox"
 )
 
@@ -94,7 +94,7 @@ func run(ctx context.Context) error {
 		b.starts = *starts
 	}
 	if os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
-		d, err := e2e.StartDisplay()
+		d, err := display.Start()
 		if err != nil {
 			return fmt.Errorf("bench: start a display: %w", err)
 		}

@@ -33,3 +33,13 @@ summary() {
 modules() {
 	find . -mindepth 2 \( -name node_modules -o -name testdata -o -path ./bin \) -prune -o -name go.mod -printf '%h\n' | sort
 }
+
+# formatted fails and names the files that gofmt would change.
+formatted() {
+	local list
+	list=$(find . \( -name node_modules -o -path ./bin \) -prune -o -name '*.go' -print0 | xargs -0 gofmt -l)
+	if [[ -n $list ]]; then
+		printf 'gofmt would change:\n%s\n' "$list"
+		return 1
+	fi
+}

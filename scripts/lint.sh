@@ -9,15 +9,6 @@ scripts/setup.sh test
 PATH=$(scripts/path.sh)
 export CGO_ENABLED=0
 
-formatted() {
-	local list
-	list=$(find . \( -name node_modules -o -path ./bin \) -prune -o -name '*.go' -print0 | xargs -0 gofmt -l)
-	if [[ -n $list ]]; then
-		printf 'gofmt would change:\n%s\n' "$list"
-		return 1
-	fi
-}
-
 shell() {
 	local scripts=(scripts/*.sh .ci/run) f
 	for f in "${scripts[@]}"; do

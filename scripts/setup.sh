@@ -3,6 +3,7 @@
 #
 #	scripts/setup.sh demo        # to open the demo
 #	scripts/setup.sh headless    # to open it on a virtual display
+#	scripts/setup.sh check       # to run the tests that need no display
 #	scripts/setup.sh test        # to run the tests
 #
 # It asks the system for packages only when something is missing. With
@@ -23,11 +24,11 @@ headless test      | cmd:import                 | imagemagick         | ImageMag
 test               | cmd:weston                 | weston              | weston          | weston           | weston
 test               | cmd:xdotool                | xdotool             | xdotool         | xdotool          | xdotool
 test               | cmd:xsettingsd             | xsettingsd          | xsettingsd      | xsettingsd       | xsettingsd
-test               | cmd:dbus-daemon            | dbus                | dbus-daemon     | dbus             | dbus-1-daemon
+check test         | cmd:dbus-daemon            | dbus                | dbus-daemon     | dbus             | dbus-1-daemon
 test               | cmd:cc                     | gcc                 | gcc             | gcc              | gcc
 test               | file:/usr/include/stdlib.h | libc6-dev           | glibc-devel     | glibc            | glibc-devel
-test               | cmd:node                   | nodejs              | nodejs          | nodejs           | nodejs-default
-test               | cmd:npm                    | npm                 | npm             | npm              | npm-default
+check test         | cmd:node                   | nodejs              | nodejs          | nodejs           | nodejs-default
+check test         | cmd:npm                    | npm                 | npm             | npm              | npm-default
 '
 
 # A Node older than this cannot run the tests of the bridge. One for this
@@ -156,8 +157,8 @@ node() {
 
 purpose=${1:-}
 case $purpose in
-demo | headless | test) ;;
-*) fail "say what for: demo, headless or test" ;;
+demo | headless | check | test) ;;
+*) fail "say what for: demo, headless, check or test" ;;
 esac
 if [[ $(uname -s) != Linux ]]; then
 	fail "windows are shown on Linux only so far, so there is nothing to set up here"
@@ -165,6 +166,6 @@ fi
 check_go
 libraries=$(list_libraries)
 packages "$purpose"
-if [[ $purpose == test ]]; then
+if [[ $purpose == check || $purpose == test ]]; then
 	node
 fi

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"database/sql"
 	"errors"
@@ -9,30 +8,26 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
-)
 
-// deadline is how long a condition may take to come true. It is long for the
-// sake of slow machines; nothing waits for longer than it has to.
-const deadline = 60 * time.Second
+	"github.com/mullion-dev/mullion/internal/await"
+	"github.com/mullion-dev/mullion/internal/display"
+)
 
 // until waits for a condition.
 func until(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	end := time.After(deadline)
-	for !is() {
-		select {
-		case <-tick.C:
-		case <-end:
-			t.Fatalf("waited %v in vain: %s", deadline, what)
+	if err := await.Until(await.Limit, func() error {
+		if !is() {
+			return errors.New(what)
 		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -71,85 +66,58 @@ func need(t *testing.T, names ...string) {
 	}
 }
 
-// start runs a program until the test has ended.
-func start(t *testing.T, cmd *exec.Cmd) *exec.Cmd {
-	t.Helper()
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	return cmd
-}
-
-// desktop is a display with a window manager.
+// desktop is a display with a window manager, and its user.
 type desktop struct {
-	t   *testing.T
-	env []string
+	t      *testing.T
+	screen *display.Screen
+	env    []string
 }
 
 func newDesktop(t *testing.T) *desktop {
-	need(t, "Xvfb", "openbox", "xdotool", "xprop")
-	r, w, err := os.Pipe()
+	need(t, "Xvfb", "openbox")
+	x, err := display.Start()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.Close()
-	// Without -noreset the end of the only client, such as xprop below, resets
-	// the display under whoever is just connecting.
-	xvfb := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "1280x800x24", "-nolisten", "tcp", "-noreset")
-	xvfb.ExtraFiles = []*os.File{w}
-	start(t, xvfb)
-	w.Close()
-	number, err := bufio.NewReader(r).ReadString('\n')
-	if err != nil {
-		t.Fatalf("Xvfb did not start: %v", err)
-	}
+	t.Cleanup(x.Stop)
 	home := t.TempDir()
-	d := &desktop{t, append(os.Environ(), "DISPLAY=:"+strings.TrimSpace(number), "HOME="+home, "XDG_DATA_HOME="+home, "XDG_CONFIG_HOME="+home,
-		"XDG_CACHE_HOME="+home, "LC_ALL=C.UTF-8", "WAYLAND_DISPLAY=", "GDK_BACKEND=x11")}
-	openbox := d.command("openbox")
-	openbox.Stderr = t.Output()
-	start(t, openbox)
-	until(t, "a window manager", func() bool {
-		out, err := d.command("xprop", "-root", "_NET_SUPPORTING_WM_CHECK").Output()
-		return err == nil && bytes.Contains(out, []byte("window id"))
-	})
-	return d
+	return &desktop{t, display.Open(t), append(os.Environ(), "HOME="+home, "XDG_DATA_HOME="+home, "XDG_CONFIG_HOME="+home,
+		"XDG_CACHE_HOME="+home, "LC_ALL=C.UTF-8", "GDK_BACKEND=x11")}
 }
 
 func (d *desktop) command(name string, args ...string) *exec.Cmd {
 	cmd := exec.Command(name, args...)
 	cmd.Env = d.env
-	cmd.WaitDelay = deadline // for output that a process left behind holds open
+	cmd.WaitDelay = await.Limit // for output that a process left behind holds open
 	return cmd
 }
 
-// do runs xdotool.
-func (d *desktop) do(args ...string) {
+// press presses keys.
+func (d *desktop) press(keys ...string) {
 	d.t.Helper()
-	if out, err := d.command("xdotool", args...).CombinedOutput(); err != nil {
-		d.t.Fatalf("xdotool %s: %v: %s", strings.Join(args, " "), err, out)
+	if err := d.screen.Press(keys...); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// write types a text.
+func (d *desktop) write(text string) {
+	d.t.Helper()
+	if err := d.screen.Type(text); err != nil {
+		d.t.Fatal(err)
 	}
 }
 
 // activate gives the window with that title the keyboard.
 func (d *desktop) activate(title string) {
 	d.t.Helper()
-	until(d.t, "the keyboard for the window "+title, func() bool {
-		out, err := d.command("xdotool", "search", "--onlyvisible", "--name", "^"+regexp.QuoteMeta(title)+"$").Output()
-		ids := strings.Fields(string(out))
-		if err != nil || len(ids) == 0 {
-			return false
-		}
-		if d.command("xdotool", "windowactivate", ids[0]).Run() != nil {
-			return false
-		}
-		out, err = d.command("xdotool", "getwindowfocus", "getwindowname").Output()
-		return err == nil && strings.TrimSpace(string(out)) == title
-	})
+	w, err := d.screen.Wait(title)
+	if err == nil {
+		err = d.screen.Activate(w.ID)
+	}
+	if err != nil {
+		d.t.Fatal(err)
+	}
 }
 
 // app is the program under test.
@@ -306,29 +274,29 @@ func TestApp(t *testing.T) {
 	search := func(words string) func() {
 		return func() {
 			d.activate("Notes")
-			d.do("key", "ctrl+k")
-			d.do("type", "--delay", "20", words)
-			d.do("key", "Return")
+			d.press("ctrl+k")
+			d.write(words)
+			d.press("Return")
 		}
 	}
 	try(t, "the zebra in the library", search("zebra stripes"), a.showing("library", "A horse with stripes."))
 	window := "note-" + a.value("SELECT id FROM note WHERE title = 'Zebra'")
 	try(t, "a window of its own", func() {
 		d.activate("Notes")
-		d.do("key", "ctrl+Return")
+		d.press("ctrl+Return")
 	}, a.showing(window, "A horse with stripes."))
 
 	// What is written there is in the other window and on the disk.
 	write := func(text string) func() {
 		return func() {
 			d.activate("Zebra – Notes")
-			d.do("key", "ctrl+shift+e")
-			d.do("key", "ctrl+End")
-			d.do("type", "--delay", "20", text)
+			d.press("ctrl+shift+e")
+			d.press("ctrl+End")
+			d.write(text)
 		}
 	}
 	try(t, "what is written", write("It is fast."), a.showing(window, "It is fast."))
-	d.do("key", "ctrl+s")
+	d.press("ctrl+s")
 	a.shows(window, "It is fast.", "saved")
 	a.shows("library", "It is fast.", "saved")
 	const body = "SELECT body FROM note WHERE title = 'Zebra'"

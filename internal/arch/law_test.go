@@ -48,14 +48,16 @@ var law = []struct {
 	{"plugin/...", public, "a plugin is written with what everybody can use"},
 	{"cmd/mullion/...", append([]string{"internal/bundle", "internal/desktop", "internal/generate", "internal/sandbox"}, public...), "a tool for apps, no part of them"},
 	{"examples/...", public, "an example shows what everybody can do"},
-	{"bench/...", append([]string{"internal/backend", "internal/backend/webkitgtk", "internal/e2e", "internal/sandbox", "internal/wire"}, public...),
+	{"bench/...", append([]string{"internal/backend", "internal/backend/webkitgtk", "internal/display", "internal/e2e", "internal/sandbox", "internal/wire"}, public...),
 		"measures apps on the display of the tests, and compares them with the bare engine"},
-	{"conformance/...", append([]string{"internal/e2e", "internal/e2e/session"}, public...), "tests apps with the published packages, on the display of the tests"},
-	{"internal/e2e/...", append([]string{"internal/e2e", "internal/footprint"}, public...), "tests apps from the outside"},
-	{"internal/storm", append([]string{"internal/doctable", "internal/e2e"}, public...), "breaks apps from the outside, on the display of the tests"},
+	{"conformance/...", append([]string{"internal/display", "internal/e2e", "internal/e2e/session"}, public...), "tests apps with the published packages, on the display of the tests"},
+	{"internal/await", nil, "waits for anything, in tests"},
+	{"internal/display", []string{"internal/await"}, "the screen of tests, whatever they show on it"},
+	{"internal/e2e/...", append([]string{"internal/await", "internal/display", "internal/e2e", "internal/footprint"}, public...), "tests apps from the outside"},
+	{"internal/storm", append([]string{"internal/display", "internal/doctable", "internal/e2e"}, public...), "breaks apps from the outside, on the display of the tests"},
 	{"internal/hostile", []string{"ipc"}, "makes up arguments for tests, from types alone"},
 	{"internal/arch", nil, "reads sources, imports none"},
-	{"internal/attacks", []string{"internal/backend", "internal/backend/webkitgtk", "internal/doctable", "internal/e2e", "internal/sandbox", "internal/wire"},
+	{"internal/attacks", []string{"internal/backend", "internal/backend/webkitgtk", "internal/display", "internal/doctable", "internal/e2e", "internal/sandbox", "internal/wire"},
 		"attacks the bare engine in a sandbox, on the display of the tests"},
 	{"internal/footprint", nil, "reads what a process holds, for tests"},
 	{"internal/doctable", nil, "compares documents with the tests that prove them"},
@@ -86,6 +88,7 @@ var foreign = []struct {
 	{"github.com/pelletier/go-toml/v2", []string{"capability", "config"}, "the files that users write"},
 	{"golang.org/x/sys", []string{"internal"}, "system calls"},
 	{"github.com/godbus/dbus/v5", []string{"internal/desktop", "internal/e2e/session"}, "the session bus; hosts have none"},
+	{"github.com/jezek/xgb", []string{"internal/display"}, "speaks to the X server as the user of tests; apps do not contain it"},
 	{"github.com/elastic/go-seccomp-bpf", []string{"internal/sandbox"}, "names of system calls, and filters made of them"},
 	{"golang.org/x/net/bpf", []string{"internal/sandbox"}, "what filters consist of"},
 }
@@ -97,11 +100,12 @@ var execFiles = map[string]string{
 
 // execDirs are where everything may.
 var execDirs = map[string]string{
-	"internal/e2e": "starts displays and kills what it tests",
-	"bench":        "starts what it measures",
-	"conformance":  "starts what it tests with",
-	"cmd":          "runs compilers and package managers",
-	"examples":     "apps decide for themselves what they start",
+	"internal/e2e":     "kills what it tests",
+	"internal/display": "starts displays",
+	"bench":            "starts what it measures",
+	"conformance":      "starts what it tests with",
+	"cmd":              "runs compilers and package managers",
+	"examples":         "apps decide for themselves what they start",
 }
 
 // initFiles are the files that may have init functions.

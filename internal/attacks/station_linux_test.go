@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/mullion-dev/mullion/internal/display"
 	"github.com/mullion-dev/mullion/internal/e2e"
 	"github.com/mullion-dev/mullion/internal/sandbox"
 )
@@ -68,7 +69,7 @@ func runStation(dir string) error {
 	// A child with an IPC namespace but without the filter, which no kernel
 	// has, can make shared memory that the server does not see. GTK notices
 	// only if the server has none of that number.
-	d, err := e2e.StartDisplay("-extension", "MIT-SHM")
+	d, err := display.Start("-extension", "MIT-SHM")
 	if err != nil {
 		return err
 	}

@@ -28,9 +28,6 @@ import (
 //go:embed ui
 var ui embed.FS
 
-// Timeout bounds what a test waits for.
-const Timeout = 60 * time.Second
-
 // Options says what kind of app a test wants.
 type Options struct {
 	// Config is merged over the default configuration.

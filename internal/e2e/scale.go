@@ -7,13 +7,16 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	"github.com/mullion-dev/mullion/internal/display"
 )
 
 // DesktopScale is how large the desktop has programs draw, as its settings on
 // the screen (XSETTINGS) say it.
 type DesktopScale struct {
 	file    string
-	display Display // of which this is one more program
+	daemon  *exec.Cmd
+	display display.Display // of which this is one more program
 }
 
 // NewDesktopScale returns that of a desktop which has not said anything. It
@@ -30,8 +33,9 @@ func (s *DesktopScale) Set(scale int) error {
 	if err := os.WriteFile(s.file, []byte(text), 0o600); err != nil {
 		return err
 	}
-	if len(s.display.procs) > 0 {
-		return s.display.procs[0].cmd.Process.Signal(syscall.SIGHUP) // it reads the file again
+	if s.daemon != nil {
+		return s.daemon.Process.Signal(syscall.SIGHUP) // it reads the file again
 	}
-	return s.display.start(exec.Command("xsettingsd", "-c", s.file))
+	s.daemon = exec.Command("xsettingsd", "-c", s.file)
+	return s.display.Run(s.daemon)
 }

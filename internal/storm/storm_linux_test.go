@@ -19,6 +19,7 @@ import (
 
 	"github.com/mullion-dev/mullion"
 	"github.com/mullion-dev/mullion/capability"
+	"github.com/mullion-dev/mullion/internal/display"
 	"github.com/mullion-dev/mullion/internal/e2e"
 )
 
@@ -29,7 +30,7 @@ type storm struct {
 	t       *testing.T
 	rng     *rand.Rand
 	app     *e2e.App
-	display *e2e.Display
+	display *display.Display
 	dataDir string
 	others  []e2e.Process // below this process before the app was started
 	ledger  *ledger
@@ -81,7 +82,7 @@ func TestStorm(t *testing.T) {
 	before := os.Getenv("DISPLAY")
 	t.Cleanup(func() { os.Setenv("DISPLAY", before) })
 	var err error
-	if s.display, err = e2e.StartLastingDisplay(); err != nil {
+	if s.display, err = display.StartLasting(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.display.Stop)

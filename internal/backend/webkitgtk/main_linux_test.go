@@ -1,7 +1,6 @@
 package webkitgtk
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -19,6 +18,7 @@ import (
 	"time"
 
 	"github.com/mullion-dev/mullion/internal/backend"
+	"github.com/mullion-dev/mullion/internal/display"
 	"github.com/mullion-dev/mullion/internal/wire"
 )
 
@@ -65,22 +65,15 @@ func parent() int {
 	}
 	// Pdeathsig follows the thread that starts a process.
 	runtime.LockOSThread()
-	display, stop, err := startDisplay()
+	d, err := display.Start()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "FAIL: start Xvfb:", err)
+		fmt.Fprintln(os.Stderr, "FAIL: start a display:", err)
 		return 1
 	}
-	defer stop()
-	env := append(os.Environ(), "DISPLAY="+display, "WAYLAND_DISPLAY=", childVariable+"=1",
+	defer d.Stop()
+	env := append(os.Environ(), childVariable+"=1",
 		"GDK_BACKEND=x11", "JSC_SIGNAL_FOR_GC=34", "GODEBUG=gcshrinkstackoff=1",
 		"NO_AT_BRIDGE=1", "GTK_A11Y=none", "DBUS_SESSION_BUS_ADDRESS=disabled:", "GSETTINGS_BACKEND=memory")
-
-	manager := start(exec.Command("openbox", "--sm-disable"), env)
-	if err := manager.Start(); err != nil {
-		fmt.Fprintln(os.Stderr, "FAIL: start openbox:", err)
-		return 1
-	}
-	defer end(manager)
 
 	code, crashed := runTests(env)
 	if crashed {
@@ -97,7 +90,9 @@ func parent() int {
 // was ended by a fault in C code.
 func runTests(env []string) (code int, crashed bool) {
 	var complaints bytes.Buffer
-	tests := start(exec.Command("/proc/self/exe", os.Args[1:]...), env)
+	tests := exec.Command("/proc/self/exe", os.Args[1:]...)
+	tests.Env = env
+	tests.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 	tests.Stdin, tests.Stdout, tests.Stderr = os.Stdin, os.Stdout, io.MultiWriter(os.Stderr, &complaints)
 	if err := tests.Run(); err != nil {
 		if exit := new(exec.ExitError); !errors.As(err, &exit) || !exit.Exited() {
@@ -106,39 +101,6 @@ func runTests(env []string) (code int, crashed bool) {
 		}
 	}
 	return tests.ProcessState.ExitCode(), bytes.Contains(complaints.Bytes(), []byte("signal arrived during cgo execution"))
-}
-
-func start(c *exec.Cmd, env []string) *exec.Cmd {
-	c.Env = env
-	c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
-	return c
-}
-
-func end(c *exec.Cmd) {
-	c.Process.Signal(syscall.SIGTERM)
-	c.Wait()
-}
-
-// startDisplay lets Xvfb choose a free display.
-func startDisplay() (display string, stop func(), err error) {
-	r, w, err := os.Pipe()
-	if err != nil {
-		return "", nil, err
-	}
-	defer r.Close()
-	c := start(exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "1280x1024x24", "-nolisten", "tcp"), os.Environ())
-	c.ExtraFiles = []*os.File{w}
-	err = c.Start()
-	w.Close()
-	if err != nil {
-		return "", nil, err
-	}
-	number, err := bufio.NewReader(r).ReadString('\n')
-	if err != nil {
-		end(c)
-		return "", nil, fmt.Errorf("it gave no display number: %w", err)
-	}
-	return ":" + strings.TrimSpace(number), func() { end(c) }, nil
 }
 
 // The engine under test: there is one in a process. Set before the tests run.

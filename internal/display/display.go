@@ -1,44 +1,23 @@
-// Package e2e tests the whole house: a Core, real hosts, real windows of the
-// real engine on a virtual display with a window manager.
+// Package display gives tests a virtual display with a window manager, and
+// the eyes and hands of its user.
 //
-// A test package calls Main from its TestMain, and Start in each test; it then
-// runs JavaScript in the app's pages with Page.Run.
-package e2e
+// A test that needs a display depends on this package, and so can be told from
+// one that does not: no other package starts a display.
+package display
 
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"runtime"
 	"slices"
 	"strings"
-	"testing"
 	"time"
 
-	"github.com/mullion-dev/mullion"
+	"github.com/mullion-dev/mullion/internal/await"
 )
-
-// Main runs the tests of a package with a display of their own. In a host
-// process it runs the host instead, and in that of a worker the worker.
-func Main(m *testing.M, workers ...mullion.AnyWorker) {
-	mullion.Main(func(context.Context) error {
-		d, err := StartDisplay()
-		if err != nil {
-			if os.Getenv("CI") != "" {
-				return fmt.Errorf("e2e: %w", err)
-			}
-			fmt.Println("e2e: no display, tests with windows are skipped:", err)
-			os.Setenv("E2E_SKIP", err.Error())
-		}
-		code := m.Run()
-		d.Stop()
-		os.Exit(code)
-		return nil
-	}, workers...)
-}
 
 // Display is a virtual display with a window manager.
 type Display struct {
@@ -52,16 +31,16 @@ type program struct {
 	ended chan struct{} // closed when it has
 }
 
-// StartDisplay starts a display and points this process to it. The options
-// are more of Xvfb's.
-func StartDisplay(options ...string) (*Display, error) {
+// Start starts a display and points this process to it. The options are more
+// of Xvfb's.
+func Start(options ...string) (*Display, error) {
 	return (&Display{options: options}).begin()
 }
 
-// StartLastingDisplay is StartDisplay for a display that is to be stopped and
-// started again: other displays, which take the first name that is free, do
-// not get its name meanwhile.
-func StartLastingDisplay(options ...string) (*Display, error) {
+// StartLasting is Start for a display that is to be stopped and started again:
+// other displays, which take the first name that is free, do not get its name
+// meanwhile.
+func StartLasting(options ...string) (*Display, error) {
 	return (&Display{name: fmt.Sprintf(":%d", 1000+os.Getpid()%30_000), options: options}).begin()
 }
 
@@ -109,7 +88,9 @@ func (d *Display) startServer() error {
 	if err != nil {
 		return err
 	}
-	r.SetReadDeadline(time.Now().Add(Timeout))
+	ctx, cancel := await.Context(context.Background(), await.Limit)
+	defer cancel()
+	context.AfterFunc(ctx, func() { r.SetReadDeadline(time.Now()) })
 	number, err := bufio.NewReader(r).ReadString('\n')
 	if err != nil {
 		d.Stop()
@@ -119,25 +100,27 @@ func (d *Display) startServer() error {
 	return nil
 }
 
-// startManager starts the window manager and waits until it is up, which is
-// when the root window names it.
+// startManager starts the window manager and waits until it does its work: a
+// window that is mapped while it starts may never come up, though the root
+// window names it by then.
 func (d *Display) startManager() error {
-	env := append(os.Environ(), "DISPLAY="+d.name)
 	m := exec.Command("openbox", "--sm-disable")
-	m.Env = env
+	m.Env = append(os.Environ(), "DISPLAY="+d.name)
 	if err := d.start(m); err != nil {
 		return err
 	}
-	return WaitFor(Timeout, func() error {
-		ask := exec.Command("xprop", "-root", "_NET_SUPPORTING_WM_CHECK")
-		ask.Env = env
-		out, err := ask.Output()
-		if err != nil || !strings.Contains(string(out), "window id") {
-			return fmt.Errorf("window manager: %s %v", out, err)
+	return await.Until(await.Limit, func() error {
+		x, err := Connect(d.name)
+		if err != nil {
+			return err
 		}
-		return nil
+		defer x.Close() // and the window goes
+		return x.tryManager()
 	})
 }
+
+// Run starts one more program of the display, which ends with it.
+func (d *Display) Run(c *exec.Cmd) error { return d.start(c) }
 
 // start starts a program that ends with this process.
 func (d *Display) start(c *exec.Cmd) error {
@@ -179,20 +162,4 @@ func (d *Display) PIDs() (pids []int) {
 		pids = append(pids, p.cmd.Process.Pid)
 	}
 	return pids
-}
-
-// WaitFor calls f until it returns nil, or returns its last error after a
-// while.
-func WaitFor(limit time.Duration, f func() error) error {
-	deadline := time.Now().Add(limit)
-	for {
-		err := f()
-		if err == nil {
-			return nil
-		}
-		if time.Now().After(deadline) {
-			return errors.Join(fmt.Errorf("after %s", limit), err)
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
 }

@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# What can be tested without a display, and without the race detector: about a
+# minute when caches are warm. It is for while one works; scripts/test.sh is
+# what a change must pass. Arguments go to go test of the root module.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. scripts/lib.sh
+
+scripts/setup.sh check
+PATH=$(scripts/path.sh)
+export CGO_ENABLED=0
+unset DISPLAY WAYLAND_DISPLAY
+
+# without_display MODULE prints the packages whose tests do without. All others
+# depend on the one package that starts displays.
+without_display() {
+	go -C "$1" list -test -f '{{if not .ForTest}}{{.ImportPath}} {{join .Deps " "}} {{end}}' ./... |
+		awk -v needs=' github.com/mullion-dev/mullion/internal/display ' '
+			$1 !~ /\.test$/ { packages[++n] = $1 }
+			$1 ~ /\.test$/ && index($0, needs) { sub(/\.test$/, "", $1); display[$1] = 1 }
+			END { for (i = 1; i <= n; i++) if (!(packages[i] in display)) print packages[i] }'
+}
+
+# tests DIR ARGS... runs the tests of a module that need no display.
+tests() {
+	local dir=$1 packages
+	shift
+	mapfile -t packages < <(without_display "$dir")
+	if ((${#packages[@]} == 0)); then
+		printf 'no package was found\n'
+		return 1
+	fi
+	go -C "$dir" test -json "$@" "${packages[@]}" | bin/testreport -allow scripts/allowed-skips.txt
+}
+
+mkdir -p bin
+go build -o bin/testreport ./scripts/testreport
+
+step gofmt formatted
+step 'go vet ./...' go vet ./...
+step 'go test without a display' tests . "$@"
+for dir in $(modules); do
+	step "the same in ${dir#./}" tests "$dir"
+done
+summary
