@@ -100,8 +100,8 @@ func (a *App) On(event string, f func(ctx context.Context, e Event)) (off func()
 }
 
 // Emit sends an event to all listeners. Events of one sender arrive in order.
-// A page that has fallen too far behind is left out; the error, which wraps
-// [ErrBackpressure], names it.
+// A page for which 65,536 events wait, or 64 MiB of them, is left out; the
+// error, which wraps [ErrBackpressure], names it. Nothing else becomes of it.
 func (a *App) Emit(ctx context.Context, event string, payload any) error {
 	return a.EmitTo(ctx, Target{Kind: ipc.Any}, event, payload)
 }

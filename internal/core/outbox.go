@@ -12,27 +12,39 @@ const (
 	// outboxWindow is how much of a webview's messages may be under way to
 	// its page, in bytes.
 	outboxWindow = 1 << 20
-	// outboxLimit is how much may wait behind that. A page that falls so far
-	// behind has stopped working.
+	// outboxLimit is how many bytes of events and channel messages may wait
+	// behind that, and maxMessages how many of these. Then events are refused.
 	outboxLimit = 64 << 20
-	// replyLimit is how much may wait before answers are replaced by
-	// rejections, and maxReplies how many may wait then.
+	maxMessages = 64 << 10
+	// replyLimit is how many bytes of answers may wait, and maxReplies how many
+	// answers. Then they are replaced by short rejections.
 	replyLimit = 256 << 20
 	maxReplies = 64 << 10
+	// maxRejections is how many answers may wait, those rejections included. A
+	// page for which more do calls on and on and takes no answer.
+	maxRejections = 1 << 20
 )
+
+// backlog is what waits for a page of one kind.
+type backlog struct{ frames, bytes int }
+
+func (b *backlog) add(f wire.Frame)    { b.frames++; b.bytes += len(f.Payload) }
+func (b *backlog) remove(f wire.Frame) { b.frames--; b.bytes -= len(f.Payload) }
 
 // outbox holds what is to reach a page, in order. Messages for a document
 // that has ended are dropped with it.
 type outbox struct {
 	webview *Webview
 
-	mu     sync.Mutex
-	doc    *document     // guarded by mu; nil: nothing is accepted
-	queue  []wire.Frame  // guarded by mu
-	queued int           // guarded by mu; bytes
-	sent   int           // guarded by mu; bytes not confirmed
-	room   chan struct{} // guarded by mu; closed and replaced when there is room again
-	lost   uint64        // guarded by mu; messages refused for lack of room
+	mu    sync.Mutex
+	doc   *document    // guarded by mu; nil: nothing is accepted
+	queue []wire.Frame // guarded by mu
+	// messages and replies are what is queued. Each has limits of its own: what
+	// the app emits takes no room from answers, nor the other way round.
+	messages, replies backlog       // guarded by mu
+	sent              int           // guarded by mu; bytes not confirmed
+	room              chan struct{} // guarded by mu; closed and replaced when there is room again
+	lost              uint64        // guarded by mu; messages refused for lack of room
 }
 
 func (o *outbox) init(v *Webview) {
@@ -45,7 +57,7 @@ func (o *outbox) begin(d *document) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.doc = d
-	o.queue, o.queued = nil, 0
+	o.clear()
 	o.wake()
 }
 
@@ -53,8 +65,22 @@ func (o *outbox) begin(d *document) {
 func (o *outbox) reset() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.queue, o.queued, o.sent = nil, 0, 0
+	o.clear()
+	o.sent = 0
 	o.wake()
+}
+
+// clear drops what is queued. o.mu is held.
+func (o *outbox) clear() {
+	o.queue, o.messages, o.replies = nil, backlog{}, backlog{}
+}
+
+// waits is the backlog that f belongs to.
+func (o *outbox) waits(f wire.Frame) *backlog {
+	if f.Kind == wire.KindReply {
+		return &o.replies
+	}
+	return &o.messages
 }
 
 // wake lets waiting senders try again. o.mu is held.
@@ -98,10 +124,15 @@ func (o *outbox) reply(d *document, call uint64, text []byte) {
 	o.mu.Lock()
 	full := false
 	if o.doc == d {
-		if o.queued > replyLimit {
+		switch {
+		case o.replies.frames >= maxRejections:
+			full = true
+		case o.replies.bytes > replyLimit:
 			text = tooMuchWaits
+		case o.replies.frames >= maxReplies:
+			text = tooManyWait
 		}
-		if full = len(o.queue) >= maxReplies; !full {
+		if !full {
 			o.push(wire.Frame{Kind: wire.KindReply, Target: o.webview.id, ID: call, Payload: text})
 		}
 	}
@@ -111,8 +142,14 @@ func (o *outbox) reply(d *document, call uint64, text []byte) {
 	}
 }
 
-// tooMuchWaits is what a call is answered instead of its result.
-var tooMuchWaits = append([]byte{'e'}, mustJSON(fmt.Sprintf("%d bytes of answers wait: %v", replyLimit, ErrBackpressure))...)
+// tooMuchWaits and tooManyWait are what a call is answered instead of its
+// result.
+var (
+	tooMuchWaits = rejection(fmt.Sprintf("more than %d bytes of answers wait: %v", replyLimit, ErrBackpressure))
+	tooManyWait  = rejection(fmt.Sprintf("%d answers wait: %v", maxReplies, ErrBackpressure))
+)
+
+func rejection(text string) []byte { return append([]byte{'e'}, mustJSON(text)...) }
 
 // overrun ends a page that takes no answers.
 func (v *Webview) overrun(d *document) {
@@ -132,11 +169,13 @@ func (o *outbox) add(d *document, f wire.Frame, retry bool) error {
 	if o.doc != d {
 		return nil
 	}
-	if o.queued > 0 && o.queued+len(f.Payload) > outboxLimit {
+	m := &o.messages
+	if m.frames >= maxMessages || m.bytes > 0 && m.bytes+len(f.Payload) > outboxLimit {
 		if !retry {
 			o.lost++
 		}
-		return fmt.Errorf("webview %q: %w: %d bytes wait for it, %d messages were refused", o.webview.label, ErrBackpressure, o.queued, o.lost)
+		return fmt.Errorf("webview %q: %w: %d events and channel messages of %d bytes wait for it, %d were refused",
+			o.webview.label, ErrBackpressure, m.frames, m.bytes, o.lost)
 	}
 	o.push(f)
 	return nil
@@ -149,7 +188,7 @@ func (o *outbox) push(f wire.Frame) {
 		return
 	}
 	o.queue = append(o.queue, f)
-	o.queued += len(f.Payload)
+	o.waits(f).add(f)
 }
 
 // fits reports whether f may be sent now. A frame larger than the window goes
@@ -177,7 +216,7 @@ func (o *outbox) credit(n uint64) error {
 	moved := 0
 	for moved < len(o.queue) && o.fits(o.queue[moved]) {
 		f := o.queue[moved]
-		o.queued -= len(f.Payload)
+		o.waits(f).remove(f)
 		o.send(f)
 		moved++
 	}
