@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/mullion-dev/mullion/internal/document"
 )
 
 // An Authority answers who may call what. It is immutable and safe for
@@ -109,10 +111,11 @@ func (c *Capability) clone() Capability {
 // the scopes without commands over the plugins.
 func (a *Authority) add(c *Capability, scopes map[string][]rule) error {
 	var errs []error
+	place := document.Place(c.File, c.Line, c.Column)
 	fail := func(err error) {
 		var unknown *UnknownPermissionError
 		if !errors.As(err, &unknown) {
-			err = prefixErrors(c.File, fmt.Errorf("capability %s: %w", quoteShort(c.Identifier), err))
+			err = prefixErrors(place, fmt.Errorf("capability %s: %w", quoteShort(c.Identifier), err))
 		}
 		errs = append(errs, err)
 	}
@@ -137,6 +140,7 @@ func (a *Authority) add(c *Capability, scopes map[string][]rule) error {
 	}
 	a.active = append(a.active, s)
 	for _, e := range c.Permissions {
+		place = document.Place(c.File, e.Line, e.Column)
 		if err := a.addEntry(c, s, e, scopes); err != nil {
 			fail(err)
 		}
@@ -153,7 +157,8 @@ func (a *Authority) addEntry(c *Capability, s *selector, e Entry, scopes map[str
 	if t == nil {
 		unknown := &UnknownPermissionError{
 			File: c.File, Capability: c.Identifier, Identifier: e.Identifier,
-			Nearest: nearest(e.Identifier, a.catalog.names, 3),
+			Line: e.Line, Column: e.Column,
+			Nearest: document.Nearest(e.Identifier, a.catalog.names, 3),
 		}
 		if !a.catalog.plugins[prefix] {
 			unknown.Plugin = prefix
@@ -231,23 +236,25 @@ func (a *Authority) Check(c Caller, command string) (Scope, error) {
 // UnknownPermissionError says that a capability names a permission or set that
 // no manifest has.
 type UnknownPermissionError struct {
-	File       string // "" if the capability is not from a file
-	Capability string
-	Identifier string
-	Plugin     string   // the prefix, if there is no manifest for it
-	Nearest    []string // known identifiers like it, the closest first
+	File string // "" if the capability is not from a file
+	// Line and Column are the place in File, from 1, in bytes.
+	Line, Column int
+	Capability   string
+	Identifier   string
+	Plugin       string   // the prefix, if there is no manifest for it
+	Nearest      []string // known identifiers like it, the closest first
 }
 
 func (e *UnknownPermissionError) Error() string {
 	var b strings.Builder
 	if e.File != "" {
-		b.WriteString(e.File + ": ")
+		b.WriteString(document.Place(e.File, e.Line, e.Column) + ": ")
 	}
 	fmt.Fprintf(&b, "capability %q: unknown permission %q", e.Capability, e.Identifier)
 	if e.Plugin != "" {
 		fmt.Fprintf(&b, ": there is no plugin %q", e.Plugin)
 	}
-	b.WriteString(didYouMean(e.Nearest))
+	b.WriteString(document.DidYouMean(e.Nearest...))
 	return b.String()
 }
 

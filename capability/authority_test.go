@@ -262,7 +262,7 @@ func TestResolveErrors(t *testing.T) {
 		{"platform in Go", manifests(), []Capability{{Identifier: "a", Platforms: []Platform{"darwin"}}}, `unknown platform "darwin"`},
 		{"no name", manifests(), []Capability{{}}, `identifier is empty`},
 		{"scope in Go", manifests(), []Capability{{Identifier: "a", Permissions: []Entry{{Identifier: "notes", Allow: values(`{"a":1,"a":2}`)}}}}, `is not valid JSON`},
-		{"same name", manifests(), []Capability{{Identifier: "a", File: "x.json"}, {Identifier: "a"}}, `capability "a": the identifier is already taken in x.json`},
+		{"same name", manifests(), []Capability{{Identifier: "a", File: "x.json"}, {Identifier: "a"}}, `capability "a": the identifier is already taken, by x.json`},
 		{"two manifests", []Manifest{{Plugin: "fs"}, {Plugin: "fs"}}, nil, `plugin "fs": there are two manifests`},
 		{"two apps", []Manifest{{}, {}}, nil, `the app's permissions: there are two manifests`},
 		{"core and plugin", []Manifest{{Plugin: "core:window"}, {Plugin: "window"}}, nil, `from those of "core:window"`},

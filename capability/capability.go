@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/mullion-dev/mullion/internal/document"
 )
 
 // A Capability grants a set of permissions to some windows, webviews and
@@ -33,6 +35,8 @@ type Capability struct {
 	Platforms []Platform
 	// File is where the capability was read from, for messages; "" if nowhere.
 	File string
+	// Line and Column are the place in File, from 1, in bytes; 0 if nowhere.
+	Line, Column int
 }
 
 // An Entry names a permission or a set, and may add to its scope.
@@ -43,6 +47,8 @@ type Entry struct {
 	// Allow and Deny are added to the scope of every permission that the
 	// identifier stands for. What an entry means is for its plugin to say.
 	Allow, Deny []jsontext.Value
+	// Line and Column are the place in the capability's File.
+	Line, Column int
 }
 
 // A Platform is a system, spelled as in capability and permission files.
@@ -78,7 +84,7 @@ func checkPlatform(s string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("unknown platform %s%s", quoteShort(s), didYouMean(nearest(s, platforms, 1)))
+	return fmt.Errorf("unknown platform %s%s", quoteShort(s), didYouMean(s, platforms, 1))
 }
 
 // Parse reads a capability file. The extension of name tells the format
@@ -87,81 +93,99 @@ func checkPlatform(s string) error {
 //
 // A file holds one capability, an array of them, or an object whose
 // "capabilities" is such an array. Unknown and repeated keys, malformed
-// patterns and identifiers are errors; all that are found are reported, each
-// with the file's name and the path inside of it.
+// patterns and identifiers are errors, each a [*FileError]; all that are found
+// are joined. Nothing is said of a capability for phones alone, which may name
+// what does not exist here; of one with a mistake only Identifier and Platforms
+// are kept.
 func Parse(name string, data []byte) ([]Capability, error) {
-	caps, err := parse(name, data)
-	if err != nil {
-		return nil, prefixErrors(name, err)
-	}
-	return caps, nil
-}
-
-func parse(name string, data []byte) ([]Capability, error) {
-	doc, err := readDocument(name, data)
+	var r reader
+	doc, err := r.document(name, data)
 	if err != nil {
 		return nil, err
 	}
 	var caps []Capability
-	list := func(path string, v jsontext.Value) error {
-		return readArray(path, v, func(path string, v jsontext.Value) error {
-			c, err := readCapability(path, v)
-			c.File = name
-			caps = append(caps, c)
-			return err
-		})
-	}
+	one := func(path string, n *document.Node) { caps = append(caps, r.capability(path, n)) }
+	list := func(path string, n *document.Node) { r.array(path, n, one) }
 	switch {
-	case doc.Kind() == '[':
-		err = list("", doc)
-	case hasMember(doc, "capabilities"):
-		err = readObject("", doc, []field{
-			{name: "$schema"},
-			{name: "capabilities", read: list},
-		})
+	case doc.Kind == document.Array:
+		list("", doc)
+	case doc.Get("capabilities") != nil:
+		r.object("", doc, field{name: "$schema"}, field{name: "capabilities", read: list})
 	default:
-		var c Capability
-		c, err = readCapability("", doc)
-		c.File = name
-		caps = append(caps, c)
+		one("", doc)
 	}
-	if err != nil {
+	if err := r.err(); err != nil {
 		return nil, err
 	}
-	return caps, checkUnique(caps)
+	if err := checkUnique(caps); err != nil {
+		return nil, err
+	}
+	return caps, nil
 }
 
-func readCapability(path string, v jsontext.Value) (Capability, error) {
-	c := Capability{Local: true}
-	err := readObject(path, v, []field{
-		{name: "$schema"},
-		{name: "identifier", required: true, read: intoString(&c.Identifier, checkName)},
-		{name: "description", read: intoString(&c.Description, nil)},
-		{name: "local", read: intoBool(&c.Local)},
-		{name: "remote", read: func(path string, v jsontext.Value) error {
-			if v.Kind() == 'n' {
-				return nil // as generated files have it
-			}
-			return readObject(path, v, []field{
-				{name: "urls", required: true, read: intoStrings(&c.Remote, func(s string) error {
-					_, err := ParseURLPattern(s)
-					return err
-				})},
-			})
-		}},
-		{name: "windows", read: intoStrings(&c.Windows, checkGlob)},
-		{name: "webviews", read: intoStrings(&c.Webviews, checkGlob)},
-		{name: "permissions", required: true, read: func(path string, v jsontext.Value) error {
-			c.Permissions = []Entry{}
-			return readArray(path, v, func(path string, v jsontext.Value) error {
-				e, err := readEntry(path, v)
-				c.Permissions = append(c.Permissions, e)
+// Check reports what is wrong with a capability that stands in another
+// document, as a configuration has it: package config calls it.
+func Check(p *document.Problems, path string, n *document.Node) {
+	var r reader
+	r.capability(path, n)
+	p.Add(&r.Problems)
+}
+
+// capability reads one capability.
+func (r *reader) capability(path string, n *document.Node) Capability {
+	if onlyPhones(n) {
+		var other reader
+		c := other.checked(path, n)
+		if other.Len() == 0 {
+			return c
+		}
+		left := Capability{Local: true, Platforms: c.Platforms, File: c.File, Line: c.Line, Column: c.Column}
+		if id := n.Get("identifier"); id == nil {
+			r.Report(n, document.JoinKey(path, "identifier"), "required, but missing")
+		} else {
+			r.string(&left.Identifier, checkName)(document.JoinKey(path, "identifier"), id)
+		}
+		return left
+	}
+	return r.checked(path, n)
+}
+
+// onlyPhones reports whether a capability is for phones and nothing else.
+func onlyPhones(n *document.Node) bool {
+	platforms := n.Get("platforms")
+	if platforms == nil || len(platforms.Items) == 0 {
+		return false
+	}
+	for _, p := range platforms.Items {
+		if p.Kind != document.String || p.Text != string(Android) && p.Text != string(IOS) {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *reader) checked(path string, n *document.Node) Capability {
+	c := Capability{Local: true, File: n.Pos.Source.Name, Line: n.Pos.Line, Column: n.Pos.Column}
+	r.object(path, n,
+		field{name: "$schema"},
+		field{name: "identifier", required: true, read: r.string(&c.Identifier, checkName)},
+		field{name: "description", read: r.string(&c.Description, nil)},
+		field{name: "local", read: r.bool(&c.Local)},
+		field{name: "remote", read: orNull(func(path string, n *document.Node) { // null as in generated files
+			r.object(path, n, field{name: "urls", required: true, read: intoStrings(r, &c.Remote, func(s string) error {
+				_, err := ParseURLPattern(s)
 				return err
-			})
+			})})
+		})},
+		field{name: "windows", read: intoStrings(r, &c.Windows, checkGlob)},
+		field{name: "webviews", read: intoStrings(r, &c.Webviews, checkGlob)},
+		field{name: "permissions", required: true, read: func(path string, n *document.Node) {
+			c.Permissions = []Entry{}
+			r.array(path, n, func(path string, n *document.Node) { c.Permissions = append(c.Permissions, r.permissionEntry(path, n)) })
 		}},
-		{name: "platforms", read: intoPlatforms(&c.Platforms)},
-	})
-	return c, err
+		field{name: "platforms", read: r.platforms(&c.Platforms)},
+	)
+	return c
 }
 
 func checkGlob(pattern string) error {
@@ -169,39 +193,34 @@ func checkGlob(pattern string) error {
 	return err
 }
 
-// intoPlatforms takes null for absent, as generated files have it. An empty
-// list would mean "none" to one reader and "all" to the next, and is refused.
-func intoPlatforms(to *[]Platform) func(string, jsontext.Value) error {
-	read := intoStrings(to, checkPlatform)
-	return func(path string, v jsontext.Value) error {
-		if v.Kind() == 'n' {
-			return nil
+// platforms takes null for absent, as generated files have it. An empty list
+// would mean "none" to one reader and "all" to the next, and is refused.
+func (r *reader) platforms(to *[]Platform) func(string, *document.Node) {
+	return orNull(func(path string, n *document.Node) {
+		intoStrings(r, to, checkPlatform)(path, n)
+		if n.Kind == document.Array && len(n.Items) == 0 {
+			r.Report(n, path, "an empty list: leave it out to mean all platforms")
 		}
-		if err := read(path, v); err != nil {
-			return err
-		}
-		if len(*to) == 0 {
-			return fmt.Errorf("%san empty list: leave it out to mean all platforms", where(path))
-		}
-		return nil
-	}
+	})
 }
 
-func readEntry(path string, v jsontext.Value) (Entry, error) {
-	var e Entry
-	if v.Kind() == '"' {
-		err := intoString(&e.Identifier, checkIdentifier)(path, v)
-		return e, err
+// permissionEntry reads an entry of "permissions": an identifier, or an object
+// that adds to its scope.
+func (r *reader) permissionEntry(path string, n *document.Node) Entry {
+	e := Entry{Line: n.Pos.Line, Column: n.Pos.Column}
+	switch n.Kind {
+	case document.String:
+		r.string(&e.Identifier, checkIdentifier)(path, n)
+	case document.Object:
+		r.object(path, n,
+			field{name: "identifier", required: true, read: r.string(&e.Identifier, checkIdentifier)},
+			field{name: "allow", read: orNull(r.values(&e.Allow))},
+			field{name: "deny", read: orNull(r.values(&e.Deny))},
+		)
+	default:
+		r.Report(n, path, "want an identifier or an object, not %s", n.Kind)
 	}
-	if v.Kind() != '{' {
-		return e, fmt.Errorf("%swant an identifier or an object, have %s", where(path), kindName(v))
-	}
-	err := readObject(path, v, []field{
-		{name: "identifier", required: true, read: intoString(&e.Identifier, checkIdentifier)},
-		{name: "allow", read: intoValues(&e.Allow)},
-		{name: "deny", read: intoValues(&e.Deny)},
-	})
-	return e, err
+	return e
 }
 
 // checkUnique refuses two capabilities of one name.
@@ -209,16 +228,15 @@ func checkUnique(caps []Capability) error {
 	var errs []error
 	first := make(map[string]string)
 	for _, c := range caps {
-		file, seen := first[c.Identifier]
+		place, seen := first[c.Identifier]
 		if !seen {
-			first[c.Identifier] = c.File
+			first[c.Identifier] = document.Place(c.File, c.Line, c.Column)
 			continue
 		}
-		place := " in the same place"
-		if file != c.File && file != "" {
-			place = " in " + file
+		if place != "" {
+			place = ", by " + place
 		}
-		errs = append(errs, fmt.Errorf("capability %q: the identifier is already taken%s", c.Identifier, place))
+		errs = append(errs, prefixErrors(document.Place(c.File, c.Line, c.Column), fmt.Errorf("capability %q: the identifier is already taken%s", c.Identifier, place)))
 	}
 	return errors.Join(errs...)
 }

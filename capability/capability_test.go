@@ -7,7 +7,16 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/mullion-dev/mullion/internal/document"
 )
+
+// anywhere leaves the places in files out of a comparison.
+var anywhere = cmp.Options{
+	cmpopts.IgnoreFields(Capability{}, "Line", "Column"), cmpopts.IgnoreFields(Entry{}, "Line", "Column"),
+	cmpopts.IgnoreFields(Permission{}, "Line", "Column"), cmpopts.IgnoreFields(Set{}, "Line", "Column"),
+}
 
 // values makes scope entries of JSON texts.
 func values(texts ...string) []jsontext.Value {
@@ -35,6 +44,8 @@ func TestParse(t *testing.T) {
 	}{
 		{"one.json", `{"$schema": "../x.json", "identifier": "main", "permissions": []}`, []Capability{least}},
 		{"", `{"identifier": "main", "permissions": []}`, []Capability{least}},
+		{"null entry.json", `{"identifier": "main", "permissions": [{"identifier": "x", "allow": null, "deny": null}]}`,
+			[]Capability{{Identifier: "main", Local: true, Permissions: []Entry{{Identifier: "x"}}}}},
 		{"null.json", `{"identifier": "main", "permissions": [], "remote": null, "platforms": null}`, []Capability{least}},
 		{"bom.json", "\ufeff" + `{"identifier": "main", "permissions": []}`, []Capability{least}},
 		{"none.json", `[]`, nil},
@@ -56,7 +67,7 @@ func TestParse(t *testing.T) {
 			[capabilities.remote]
 			urls = ["https://*.site.dev"]`, []Capability{func() Capability {
 			c := full
-			c.Permissions = []Entry{c.Permissions[0], {Identifier: "fs:scope", Allow: c.Permissions[1].Allow, Deny: values(`{"n":1.5,"path":"b"}`)}}
+			c.Permissions = []Entry{c.Permissions[0], {Identifier: "fs:scope", Allow: c.Permissions[1].Allow, Deny: values(`{"path":"b","n":1.5}`)}}
 			return c
 		}()}},
 	}
@@ -69,7 +80,7 @@ func TestParse(t *testing.T) {
 		for i := range test.want {
 			want := test.want[i]
 			want.File = test.name
-			if diff := cmp.Diff(want, got[i]); diff != "" {
+			if diff := cmp.Diff(want, got[i], anywhere); diff != "" {
 				t.Errorf("%s [%d] (-want +got):\n%s", test.name, i, diff)
 			}
 		}
@@ -82,32 +93,32 @@ func TestParse(t *testing.T) {
 func TestParseErrors(t *testing.T) {
 	wrap := func(members string) string { return `{"identifier": "a", "permissions": [], ` + members + `}` }
 	tests := []struct{ name, data, want string }{
-		{"capabilities/main.json", wrap(`"windws": ["main"]`), `capabilities/main.json: unknown key "windws" (did you mean "windows"?)`},
-		{"a.json", wrap(`"zzz": 1`), `a.json: unknown key "zzz"`},
-		{"a.json", `[{"identifier": "a", "permissions": [{"identifier": "b", "alow": []}]}]`, `a.json: [0].permissions[0]: unknown key "alow" (did you mean "allow"?)`},
-		{"a.json", `{"capabilities": [], "identifier": "a"}`, `unknown key "identifier"`},
-		{"a.json", wrap(`"remote": {"url": []}`), `a.json: remote: unknown key "url" (did you mean "urls"?)`},
-		{"a.json", wrap(`"remote": {}`), `remote: key "urls" is missing`},
+		{"capabilities/main.json", wrap(`"windws": ["main"]`), `capabilities/main.json:1:40: windws: unknown key (did you mean "windows"?)`},
+		{"a.json", wrap(`"zzz": 1`), `a.json:1:40: zzz: unknown key`},
+		{"a.json", `[{"identifier": "a", "permissions": [{"identifier": "b", "alow": []}]}]`, `a.json:1:58: [0].permissions[0].alow: unknown key (did you mean "allow"?)`},
+		{"a.json", `{"capabilities": [], "identifier": "a"}`, `a.json:1:22: identifier: unknown key`},
+		{"a.json", wrap(`"remote": {"url": []}`), `a.json:1:51: remote.url: unknown key (did you mean "urls"?)`},
+		{"a.json", wrap(`"remote": {}`), `a.json:1:50: remote.urls: required, but missing`},
 		{"a.json", wrap(`"remote": {"urls": ["localhost"]}`), `remote.urls[0]: URL pattern "localhost": want scheme://host`},
 		{"a.json", wrap(`"windows": ["a["]`), `windows[0]: pattern "a["`},
-		{"a.json", wrap(`"windows": "main"`), `windows: want an array, have a string`},
-		{"a.json", wrap(`"windows": null`), `windows: want an array, have null`},
-		{"a.json", wrap(`"windows": ["a", 1]`), `windows[1]: want a string, have a number`},
-		{"a.json", wrap(`"local": "true"`), `local: want true or false, have a string`},
+		{"a.json", wrap(`"windows": "main"`), `windows: want an array, not a string`},
+		{"a.json", wrap(`"windows": null`), `windows: want an array, not null`},
+		{"a.json", wrap(`"windows": ["a", 1]`), `windows[1]: want a string, not a number`},
+		{"a.json", wrap(`"local": "true"`), `local: want true or false, not a string`},
 		{"a.json", wrap(`"platforms": ["macos"]`), `platforms[0]: unknown platform "macos" (did you mean "macOS"?)`},
 		{"a.json", wrap(`"platforms": []`), `platforms: an empty list`},
-		{"a.json", wrap(`"local": true, "local": false`), `duplicate`},
-		{"a.json5", `{identifier: 'a', permissions: [], "local": true, local: false}`, `"local" is given twice`},
-		{"a.toml", "identifier = 'a'\nidentifier = 'b'\npermissions = []", `a.toml: line 2`},
-		{"a.toml", "identifier = 'a'\npermissions = [1979-05-27]", `no JSON form`},
-		{"a.toml", "identifier = 'a'\npermissions = [inf]", `no JSON form`},
+		{"a.json", wrap(`"local": true, "local": false`), `a.json:1:55: local: key given twice`},
+		{"a.json5", `{identifier: 'a', permissions: [], "local": true, local: false}`, `a.json5:1:51: local: key given twice`},
+		{"a.toml", "identifier = 'a'\nidentifier = 'b'\npermissions = []", `a.toml:2:1: `},
+		{"a.toml", "identifier = 'a'\npermissions = [1979-05-27]", `a.toml:2:16: the date 1979-05-27 has no counterpart in JSON: put it in quotes`},
+		{"a.toml", "identifier = 'a'\npermissions = [inf]", `a.toml:2:16: the number inf has no counterpart in JSON`},
 		{"a.toml", "x = " + strings.Repeat("[", 1000), `nested deeper`},
 		{"a.json", wrap(`"x": ` + strings.Repeat("[", 1000) + strings.Repeat("]", 1000)), `nested deeper`},
-		{"a.json", `{"permissions": []}`, `a.json: key "identifier" is missing`},
-		{"a.json", `{"identifier": "a"}`, `a.json: key "permissions" is missing`},
-		{"a.json", `{"identifier": "", "permissions": []}`, `identifier: identifier is empty`},
+		{"a.json", `{"permissions": []}`, `a.json:1:1: identifier: required, but missing`},
+		{"a.json", `{"identifier": "a"}`, `a.json:1:1: permissions: required, but missing`},
+		{"a.json", `{"identifier": "", "permissions": []}`, `a.json:1:16: identifier: identifier is empty`},
 		{"a.json", `{"identifier": "a\nb", "permissions": []}`, `not plain text`},
-		{"a.json", `{"identifier": "a", "permissions": [1]}`, `permissions[0]: want an identifier or an object, have a number`},
+		{"a.json", `{"identifier": "a", "permissions": [1]}`, `permissions[0]: want an identifier or an object, not a number`},
 		{"a.json", `{"identifier": "a", "permissions": ["fs:"]}`, `permissions[0]: identifier "fs:"`},
 		{"a.json", `{"identifier": "a", "permissions": ["a:b:c"]}`, `more than one colon`},
 		{"a.json", `{"identifier": "a", "permissions": ["core:a:b:c"]}`, `more than one colon`},
@@ -117,12 +128,12 @@ func TestParseErrors(t *testing.T) {
 		{"a.json", `{"identifier": "a", "permissions": ["` + strings.Repeat("x", 65) + `"]}`, `longer than 64`},
 		{"a.json", `{"identifier": "a", "permissions": [{"identifier": "x", "allow": [null]}]}`, `permissions[0].allow[0]: null is not a scope entry`},
 		{"a.json", `[{"identifier": "a", "permissions": []}, {"identifier": "a", "permissions": []}]`, `already taken`},
-		{"a.json", `{"identifier": "a", "permissions": []} {}`, `after the document`},
-		{"a.json", `{"identifier": "a",}`, `a.json: line 1, column`},
-		{"a.json", ``, `a.json: no JSON value`},
-		{"a.json", `7`, `want an object, have a number`},
+		{"a.json", `{"identifier": "a", "permissions": []} {}`, `a.json:1:40: '{' after the end of the document`},
+		{"a.json", `{"identifier": "a",}`, `a.json:1:19: JSON has no trailing commas: remove it, or give the file the ending .json5`},
+		{"a.json", ``, `a.json:1:1: empty file`},
+		{"a.json", `7`, `want an object, not a number`},
 		{"a.yaml", `a: b`, `unknown format ".yaml"`},
-		{"a.json", strings.Repeat(" ", maxFileSize+1), `larger than`},
+		{"a.json", strings.Repeat(" ", document.MaxSize+1), `more than`},
 	}
 	for _, test := range tests {
 		got, err := Parse(test.name, []byte(test.data))
@@ -132,11 +143,68 @@ func TestParseErrors(t *testing.T) {
 	}
 }
 
+// TestPhones: a capability for phones alone may name what does not exist here.
+func TestPhones(t *testing.T) {
+	const data = `[
+		{"identifier": "phone", "platforms": ["iOS", "android"], "windows": ["["], "remote": {"urls": ["x"]},
+			"permissions": ["no:such:thing", 1], "unknown": true},
+		{"identifier": "good", "platforms": ["android"], "windows": ["main"], "permissions": ["biometric:default"]}
+	]`
+	caps, err := Parse("mobile.json", []byte(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Capability{
+		{Identifier: "phone", Local: true, Platforms: []Platform{IOS, Android}, File: "mobile.json"},
+		{Identifier: "good", Local: true, Platforms: []Platform{Android}, Windows: []string{"main"}, Permissions: []Entry{{Identifier: "biometric:default"}}, File: "mobile.json"},
+	}
+	if diff := cmp.Diff(want, caps, anywhere); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if _, err := Resolve(nil, caps, Linux); err != nil {
+		t.Error(err)
+	}
+	for _, bad := range []struct{ data, want string }{
+		{strings.Replace(data, `"android"]`, `"linux"]`, 1), "mobile.json:2:70: [0].windows[0]: "},
+		{strings.Replace(data, `"identifier": "phone", `, "", 1), "mobile.json:2:3: [0].identifier: required, but missing"},
+		{strings.Replace(data, `"good"`, `"phone"`, 1), "mobile.json:4:3: capability \"phone\": the identifier is already taken, by mobile.json:2:3"},
+	} {
+		if _, err := Parse("mobile.json", []byte(bad.data)); err == nil || !strings.Contains(err.Error(), bad.want) {
+			t.Errorf("got %v, want %s", err, bad.want)
+		}
+	}
+}
+
+// TestPlaces: what only the manifests can show is told with its place, too.
+func TestPlaces(t *testing.T) {
+	caps, err := Parse("capabilities/main.toml", []byte("identifier = 'main'\nwindows = ['main']\npermissions = [\n\t'allow-x',\n\t'alow-x',\n]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := ParsePermissions("permissions/x.toml", []byte("[[permission]]\nidentifier = 'allow-x'\ncommands.allow = ['x']\n\n[[set]]\nidentifier = 'all'\npermissions = ['alow-x']\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		own  Manifest
+		caps []Capability
+		want string
+	}{
+		{Manifest{Commands: []string{"x"}}, caps, `capabilities/main.toml:5:2: capability "main": unknown permission "alow-x" (did you mean "allow-x"?)`},
+		{own, nil, `permissions/x.toml:5:3: set "all": unknown permission "alow-x" (did you mean "allow-x"?)`},
+		{Manifest{Commands: []string{"y"}, Permissions: own.Permissions}, nil, `permissions/x.toml:1:3: permission "allow-x": unknown command "x"`},
+	} {
+		if _, err := Resolve([]Manifest{tt.own}, tt.caps, Linux); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("got %v, want %s", err, tt.want)
+		}
+	}
+}
+
 func TestParseReportsAll(t *testing.T) {
 	_, err := Parse("c.json", []byte(`[{"identifier": "a"}, {"identifier": "b", "permissions": [], "windows": [1], "x": 2}]`))
-	want := `c.json: [0]: key "permissions" is missing
-c.json: [1].windows[0]: want a string, have a number
-c.json: [1]: unknown key "x"`
+	want := `c.json:1:2: [0].permissions: required, but missing
+c.json:1:74: [1].windows[0]: want a string, not a number
+c.json:1:78: [1].x: unknown key`
 	if err == nil || err.Error() != want {
 		t.Errorf("got:\n%v\nwant:\n%s", err, want)
 	}
@@ -188,7 +256,7 @@ path = "c"
 		if test.name == "p.toml" {
 			want.Permissions[0].Scope = Scope{Allow: values(`{"path":"c"}`)}
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
+		if diff := cmp.Diff(want, got, anywhere); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", test.name, diff)
 		}
 	}
@@ -196,15 +264,15 @@ path = "c"
 
 func TestParsePermissionsErrors(t *testing.T) {
 	tests := []struct{ data, want string }{
-		{`{"permissions": []}`, `p.json: unknown key "permissions" (did you mean "permission"?)`},
-		{`{"scope": {}}`, `unknown key "scope"`},
+		{`{"permissions": []}`, `p.json:1:2: permissions: unknown key (did you mean "permission"?)`},
+		{`{"scope": {}}`, `p.json:1:2: scope: unknown key`},
 		{`{"permission": [{"identifier": "default"}]}`, `reserved`},
 		{`{"set": [{"identifier": "fs:all", "permissions": []}]}`, `character ':'`},
-		{`{"set": [{"identifier": "all"}]}`, `set[0]: key "permissions" is missing`},
-		{`{"permission": [{"identifier": "a", "commands": {"alow": []}}]}`, `permission[0].commands: unknown key "alow"`},
+		{`{"set": [{"identifier": "all"}]}`, `p.json:1:10: set[0].permissions: required, but missing`},
+		{`{"permission": [{"identifier": "a", "commands": {"alow": []}}]}`, `p.json:1:50: permission[0].commands.alow: unknown key (did you mean "allow"?)`},
 		{`{"permission": [{"identifier": "a", "commands": {"allow": ["fs|x"]}}]}`, `character '|'`},
-		{`{"permission": [{"identifier": "a", "version": 0}]}`, `want a number from 1 on`},
-		{`{"default": {}}`, `default: key "permissions" is missing`},
+		{`{"permission": [{"identifier": "a", "version": 0}]}`, `p.json:1:48: permission[0].version: want a whole number from 1 on`},
+		{`{"default": {}}`, `p.json:1:13: default.permissions: required, but missing`},
 	}
 	for _, test := range tests {
 		_, err := ParsePermissions("p.json", []byte(test.data))
@@ -236,7 +304,7 @@ func TestLoad(t *testing.T) {
 		got = append(got, c.File+" "+c.Identifier)
 	}
 	want := []string{"src/capabilities/b.toml b", "src/capabilities/desktop/a.json a", "src/capabilities/z.json z"}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, got, anywhere); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 
@@ -244,12 +312,12 @@ func TestLoad(t *testing.T) {
 		t.Errorf("missing directory: got %v, %v", caps, err)
 	}
 	fsys["src/capabilities/y.json"] = one("a")
-	if _, err := Load(fsys, "src/capabilities"); err == nil || !strings.Contains(err.Error(), `capability "a": the identifier is already taken in src/capabilities/desktop/a.json`) {
+	if _, err := Load(fsys, "src/capabilities"); err == nil || !strings.Contains(err.Error(), `src/capabilities/y.json:1:1: capability "a": the identifier is already taken, by src/capabilities/desktop/a.json:1:1`) {
 		t.Errorf("same identifier: got %v", err)
 	}
 	fsys["src/capabilities/y.json"] = &fstest.MapFile{Data: []byte("{")}
 	fsys["src/capabilities/x.json"] = &fstest.MapFile{Data: []byte("[1]")}
-	if _, err := Load(fsys, "src/capabilities"); err == nil || !strings.Contains(err.Error(), "y.json: ") || !strings.Contains(err.Error(), "x.json: ") {
+	if _, err := Load(fsys, "src/capabilities"); err == nil || !strings.Contains(err.Error(), "y.json:1:2: ") || !strings.Contains(err.Error(), "x.json:1:2: ") {
 		t.Errorf("two broken files: got %v", err)
 	}
 }
@@ -259,11 +327,12 @@ func TestLoadPermissions(t *testing.T) {
 		"permissions/a.toml": {Data: []byte("[default]\npermissions = ['x']")},
 		"permissions/autogenerated/x.toml": {Data: []byte(
 			"[[permission]]\nidentifier = 'x'\ncommands.allow = ['x']")},
-		"permissions/schemas/schema.json": {Data: []byte("{")},
+		"permissions/schemas/schema.json":    {Data: []byte("{")},
+		"permissions/fs/schemas/schema.json": {Data: []byte("{")},
 	}
 	got, err := LoadPermissions(fsys, "permissions")
 	want := Manifest{Default: []string{"x"}, Permissions: []Permission{{Identifier: "x", Allow: []string{"x"}, File: "permissions/autogenerated/x.toml"}}}
-	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+	if diff := cmp.Diff(want, got, anywhere); err != nil || diff != "" {
 		t.Errorf("%v, -want +got:\n%s", err, diff)
 	}
 	fsys["permissions/b.toml"] = &fstest.MapFile{Data: []byte("[default]\npermissions = []\n[[set]]\nidentifier = 'x'\npermissions = []")}
@@ -271,7 +340,7 @@ func TestLoadPermissions(t *testing.T) {
 		t.Errorf("two default sets: got %v", err)
 	}
 	fsys["permissions/b.toml"] = &fstest.MapFile{Data: []byte("[[set]]\nidentifier = 'x'\npermissions = []")}
-	if _, err := LoadPermissions(fsys, "permissions"); err == nil || !strings.Contains(err.Error(), `permissions/b.toml: identifier "x" is declared twice`) {
+	if _, err := LoadPermissions(fsys, "permissions"); err == nil || !strings.Contains(err.Error(), `permissions/b.toml:1:3: identifier "x" is declared twice`) {
 		t.Errorf("same identifier: got %v", err)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/mullion-dev/mullion/internal/document"
 )
 
 // catalog is what all manifests offer on one platform. It is immutable once built.
@@ -31,6 +33,7 @@ type target struct {
 	plugin     string
 	permission *permission // nil for a set
 	members    []string    // identifiers in full, for a set
+	place      string      // of a set, for messages; "" if nowhere
 	flat       []*permission
 	state      visitState
 }
@@ -154,7 +157,7 @@ func (c *catalog) addPermission(plugin string, p *permission) {
 func (c *catalog) addPermissions(m *Manifest) (errs []error) {
 	for _, declared := range m.Permissions {
 		fail := func(err error) {
-			errs = append(errs, prefixErrors(declared.File, fmt.Errorf("permission %s: %w", quoteShort(declared.Identifier), err)))
+			errs = append(errs, prefixErrors(document.Place(declared.File, declared.Line, declared.Column), fmt.Errorf("permission %s: %w", quoteShort(declared.Identifier), err)))
 		}
 		if err := checkBase(declared.Identifier); err != nil {
 			fail(err)
@@ -181,7 +184,7 @@ func (c *catalog) addPermissions(m *Manifest) (errs []error) {
 			for _, name := range list.names {
 				wire := wireName(m.Plugin, name)
 				if c.commands[wire] == nil {
-					fail(fmt.Errorf("unknown command %s%s", quoteShort(name), didYouMean(nearest(name, m.Commands, 2))))
+					fail(fmt.Errorf("unknown command %s%s", quoteShort(name), didYouMean(name, m.Commands, 2)))
 				}
 				*list.to = append(*list.to, wire)
 			}
@@ -192,12 +195,12 @@ func (c *catalog) addPermissions(m *Manifest) (errs []error) {
 }
 
 func (c *catalog) addSets(m *Manifest) (errs []error) {
-	add := func(file, name string, members []string) {
-		t := &target{id: joinIdentifier(m.Plugin, name), plugin: m.Plugin}
+	add := func(place, name string, members []string) {
+		t := &target{id: joinIdentifier(m.Plugin, name), plugin: m.Plugin, place: place}
 		for _, member := range members {
 			prefix, base, err := splitIdentifier(member)
 			if err != nil {
-				errs = append(errs, prefixErrors(file, fmt.Errorf("set %q: %w", name, err)))
+				errs = append(errs, prefixErrors(place, fmt.Errorf("set %q: %w", name, err)))
 				continue
 			}
 			if prefix == "" {
@@ -210,10 +213,10 @@ func (c *catalog) addSets(m *Manifest) (errs []error) {
 	for _, s := range m.Sets {
 		// "core" is the one manifest that writes its default set as one of its sets.
 		if err := checkBase(s.Identifier); err != nil && (m.Plugin != "core" || s.Identifier != defaultSet || m.Default != nil) {
-			errs = append(errs, prefixErrors(s.File, err))
+			errs = append(errs, prefixErrors(document.Place(s.File, s.Line, s.Column), err))
 			continue
 		}
-		add(s.File, s.Identifier, s.Permissions)
+		add(document.Place(s.File, s.Line, s.Column), s.Identifier, s.Permissions)
 	}
 	if m.Default != nil || m.Plugin != "" && c.targets[joinIdentifier(m.Plugin, defaultSet)] == nil {
 		add("", defaultSet, m.Default)
@@ -227,7 +230,7 @@ func (c *catalog) flatten(t *target) error {
 	case visited:
 		return nil
 	case visiting:
-		return fmt.Errorf("set %q contains itself", t.id)
+		return prefixErrors(t.place, fmt.Errorf("set %q contains itself", t.id))
 	}
 	t.state = visiting
 	defer func() { t.state = visited }()
@@ -240,7 +243,7 @@ func (c *catalog) flatten(t *target) error {
 	for _, id := range t.members {
 		member := c.targets[id]
 		if member == nil {
-			errs = append(errs, fmt.Errorf("set %q: unknown permission %s%s", t.id, quoteShort(id), didYouMean(nearest(id, c.names, 3))))
+			errs = append(errs, prefixErrors(t.place, fmt.Errorf("set %q: unknown permission %s%s", t.id, quoteShort(id), didYouMean(id, c.names, 3))))
 			continue
 		}
 		if err := c.flatten(member); err != nil {

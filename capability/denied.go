@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/mullion-dev/mullion/internal/document"
 )
 
 // ErrDenied is what every refusal of this package is, by [errors.Is].
@@ -43,7 +45,7 @@ func (e *DeniedError) Error() string {
 	case e.Explicit:
 		fmt.Fprintf(&b, "explicitly denied on %s by permission %q in %s", place, e.Permission, e.source())
 	case e.Permission == "":
-		fmt.Fprintf(&b, "not allowed on %s: no plugin and no command of that name is known%s", place, didYouMean(e.Nearest))
+		fmt.Fprintf(&b, "not allowed on %s: no plugin and no command of that name is known%s", place, document.DidYouMean(e.Nearest...))
 	case e.Capability != "":
 		fmt.Fprintf(&b, "not allowed on %s: add permission %q to %s", place, e.Permission, e.source())
 	case e.Origin == opaqueOrigin:
@@ -89,7 +91,7 @@ func (a *Authority) deny(c Caller, command string) *DeniedError {
 	}
 	r := a.commands[command]
 	if r == nil {
-		e.Nearest = nearest(command, sortedKeys(a.commands), 2)
+		e.Nearest = document.Nearest(command, sortedKeys(a.commands), 2)
 		return e
 	}
 	v := visitor{Caller: c}

@@ -4,6 +4,8 @@ import (
 	"errors"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/mullion-dev/mullion/internal/document"
 )
 
 // PathPatterns reads scope entries that are each a string or an object with
@@ -29,21 +31,32 @@ func URLPatterns(entries []jsontext.Value) ([]URLPattern, error) {
 	return patterns, nil
 }
 
+// entryPath is the path of a scope entry, of which nobody knows any more where
+// it was written.
+const entryPath = "scope entry"
+
+// entry parses a scope entry; nil is for none that can be parsed.
+func (r *reader) entry(v jsontext.Value) *document.Node {
+	return document.Parse(&r.Problems, &document.Source{}, v)
+}
+
 func readEntries(entries []jsontext.Value, key string) ([]string, error) {
 	var texts []string
-	var errs []error
+	var r reader
 	for _, v := range entries {
+		n := r.entry(v)
+		if n == nil {
+			continue
+		}
 		var text string
-		var err error
-		if v.Kind() == '"' {
-			text, err = readString("scope entry", v)
+		if n.Kind == document.String {
+			text = n.Text
 		} else {
-			err = readObject("scope entry", v, []field{{name: key, required: true, read: intoString(&text, nil)}})
+			r.object(entryPath, n, field{name: key, required: true, read: r.string(&text, nil)})
 		}
 		texts = append(texts, text)
-		errs = append(errs, err)
 	}
-	if err := errors.Join(errs...); err != nil {
+	if err := r.err(); err != nil {
 		return nil, err
 	}
 	return texts, nil

@@ -50,7 +50,7 @@ func ExampleParse_unknownKey() {
 	_, err := capability.Parse("capabilities/main.json", []byte(`{"identifier": "main", "windws": ["main"], "permissions": []}`))
 	fmt.Println(err)
 	// Output:
-	// capabilities/main.json: unknown key "windws" (did you mean "windows"?)
+	// capabilities/main.json:1:24: windws: unknown key (did you mean "windows"?)
 }
 
 func ExampleAuthority_Explain() {

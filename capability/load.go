@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+
+	"github.com/mullion-dev/mullion/internal/document"
 )
 
 // Load reads all capability files (.json, .json5, .toml) in a directory of
-// fsys and below it, in the order of their paths. A folder "schemas" directly
-// inside is skipped. A directory that does not exist holds no capabilities.
+// fsys and below it, in the order of their paths. Folders "schemas" are
+// skipped. A directory that does not exist holds no capabilities.
 // Errors of all files are reported together; two capabilities of one name are an error.
 func Load(fsys fs.FS, dir string) ([]Capability, error) {
 	var caps []Capability
@@ -55,7 +57,7 @@ func readFiles(fsys fs.FS, dir string, read func(name string, data []byte) error
 			return fs.SkipAll
 		case err != nil:
 			return err
-		case entry.IsDir() && name == path.Join(dir, "schemas"):
+		case entry.IsDir() && path.Base(name) == "schemas" && name != dir:
 			return fs.SkipDir
 		case entry.IsDir() || !hasFormat(name):
 			return nil
@@ -79,17 +81,17 @@ func readFiles(fsys fs.FS, dir string, read func(name string, data []byte) error
 func (m *Manifest) checkUnique() error {
 	var errs []error
 	seen := make(map[string]bool)
-	check := func(file, id string) {
+	check := func(place, id string) {
 		if seen[id] {
-			errs = append(errs, prefixErrors(file, fmt.Errorf("identifier %q is declared twice", joinIdentifier(m.Plugin, id))))
+			errs = append(errs, prefixErrors(place, fmt.Errorf("identifier %q is declared twice", joinIdentifier(m.Plugin, id))))
 		}
 		seen[id] = true
 	}
 	for _, p := range m.Permissions {
-		check(p.File, p.Identifier)
+		check(document.Place(p.File, p.Line, p.Column), p.Identifier)
 	}
 	for _, s := range m.Sets {
-		check(s.File, s.Identifier)
+		check(document.Place(s.File, s.Line, s.Column), s.Identifier)
 	}
 	return errors.Join(errs...)
 }

@@ -240,7 +240,7 @@ func (s *PathScope) parse(text string) (p pathPattern, ok bool, err error) {
 		var name string
 		name, rest, _ = strings.Cut(rest[1:], "/")
 		if !slices.Contains(pathVariables, name) {
-			return p, false, fmt.Errorf("unknown variable $%s%s", name, didYouMean(nearest(name, pathVariables, 1)))
+			return p, false, fmt.Errorf("unknown variable $%s%s", name, didYouMean(name, pathVariables, 1))
 		}
 		dir, known := "", false
 		if s.options.Variables != nil {

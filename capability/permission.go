@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/mullion-dev/mullion/internal/document"
 )
 
 // A Permission lets its holder call some commands, forbids some, or widens and
@@ -19,8 +21,10 @@ type Permission struct {
 	Scope Scope
 	// Platforms limits the permission to some systems; none means all.
 	Platforms []Platform
-	// File is where the permission was read from, for messages.
-	File string
+	// File is where the permission was read from, for messages; Line and Column
+	// are the place in it, from 1, in bytes.
+	File         string
+	Line, Column int
 }
 
 // A Scope limits what a command may act on: files, addresses, programs. The
@@ -68,8 +72,10 @@ type Set struct {
 	Identifier  string
 	Description string
 	Permissions []string
-	// File is where the set was read from, for messages.
-	File string
+	// File is where the set was read from, for messages; Line and Column are
+	// the place in it, from 1, in bytes.
+	File         string
+	Line, Column int
 }
 
 // A Manifest lists what a plugin, a core namespace or the app itself offers to
@@ -92,86 +98,74 @@ type Manifest struct {
 	Default []string
 }
 
-// ParsePermissions reads a permission file, in the formats of [Parse]. What it
-// declares comes back as a Manifest whose Plugin and Commands are left to the caller.
+// ParsePermissions reads a permission file, in the formats of [Parse] and with
+// its errors. What it declares comes back as a Manifest whose Plugin and
+// Commands are left to the caller.
 func ParsePermissions(name string, data []byte) (Manifest, error) {
-	m, err := parsePermissions(name, data)
+	var r reader
+	doc, err := r.document(name, data)
 	if err != nil {
-		return Manifest{}, prefixErrors(name, err)
+		return Manifest{}, err
+	}
+	m := r.permissions(doc)
+	if err := r.err(); err != nil {
+		return Manifest{}, err
 	}
 	return m, nil
 }
 
-func parsePermissions(name string, data []byte) (Manifest, error) {
-	var m Manifest
-	doc, err := readDocument(name, data)
-	if err != nil {
-		return m, err
-	}
+func (r *reader) permissions(doc *document.Node) (m Manifest) {
 	var ignored string
-	err = readObject("", doc, []field{
-		{name: "$schema"},
-		{name: "default", read: func(path string, v jsontext.Value) error {
-			return readObject(path, v, []field{
-				{name: "$schema"},
-				{name: "version", read: readVersion},
-				{name: "description", read: intoString(&ignored, nil)},
-				{name: "permissions", required: true, read: intoStrings(&m.Default, checkIdentifier)},
-			})
-		}},
-		{name: "set", read: func(path string, v jsontext.Value) error {
-			return readArray(path, v, func(path string, v jsontext.Value) error {
-				s := Set{File: name}
-				err := readObject(path, v, []field{
-					{name: "identifier", required: true, read: intoString(&s.Identifier, checkBase)},
-					{name: "description", read: intoString(&s.Description, nil)},
-					{name: "permissions", required: true, read: intoStrings(&s.Permissions, checkIdentifier)},
-				})
+	name := doc.Pos.Source.Name
+	r.object("", doc,
+		field{name: "$schema"},
+		field{name: "default", read: orNull(func(path string, n *document.Node) {
+			r.object(path, n,
+				field{name: "$schema"},
+				field{name: "version", read: orNull(r.version)},
+				field{name: "description", read: orNull(r.string(&ignored, nil))},
+				field{name: "permissions", required: true, read: intoStrings(r, &m.Default, checkIdentifier)},
+			)
+		})},
+		field{name: "set", read: func(path string, n *document.Node) {
+			r.array(path, n, func(path string, n *document.Node) {
+				s := Set{File: name, Line: n.Pos.Line, Column: n.Pos.Column}
+				r.object(path, n,
+					field{name: "identifier", required: true, read: r.string(&s.Identifier, checkBase)},
+					field{name: "description", read: r.string(&s.Description, nil)},
+					field{name: "permissions", required: true, read: intoStrings(r, &s.Permissions, checkIdentifier)},
+				)
 				m.Sets = append(m.Sets, s)
-				return err
 			})
 		}},
-		{name: "permission", read: func(path string, v jsontext.Value) error {
-			return readArray(path, v, func(path string, v jsontext.Value) error {
-				p, err := readPermission(path, v)
-				p.File = name
-				m.Permissions = append(m.Permissions, p)
-				return err
-			})
+		field{name: "permission", read: func(path string, n *document.Node) {
+			r.array(path, n, func(path string, n *document.Node) { m.Permissions = append(m.Permissions, r.permission(path, n)) })
 		}},
-	})
-	return m, err
+	)
+	return m
 }
 
-func readPermission(path string, v jsontext.Value) (Permission, error) {
-	var p Permission
-	err := readObject(path, v, []field{
-		{name: "version", read: readVersion},
-		{name: "identifier", required: true, read: intoString(&p.Identifier, checkBase)},
-		{name: "description", read: intoString(&p.Description, nil)},
-		{name: "commands", read: func(path string, v jsontext.Value) error {
-			return readObject(path, v, []field{
-				{name: "allow", read: intoStrings(&p.Allow, checkCommand)},
-				{name: "deny", read: intoStrings(&p.Deny, checkCommand)},
-			})
+func (r *reader) permission(path string, n *document.Node) Permission {
+	p := Permission{File: n.Pos.Source.Name, Line: n.Pos.Line, Column: n.Pos.Column}
+	r.object(path, n,
+		field{name: "version", read: orNull(r.version)},
+		field{name: "identifier", required: true, read: r.string(&p.Identifier, checkBase)},
+		field{name: "description", read: orNull(r.string(&p.Description, nil))},
+		field{name: "commands", read: func(path string, n *document.Node) {
+			r.object(path, n,
+				field{name: "allow", read: intoStrings(r, &p.Allow, checkCommand)},
+				field{name: "deny", read: intoStrings(r, &p.Deny, checkCommand)},
+			)
 		}},
-		{name: "scope", read: func(path string, v jsontext.Value) error {
-			return readObject(path, v, []field{
-				{name: "allow", read: intoValues(&p.Scope.Allow)},
-				{name: "deny", read: intoValues(&p.Scope.Deny)},
-			})
+		field{name: "scope", read: func(path string, n *document.Node) {
+			r.object(path, n,
+				field{name: "allow", read: orNull(r.values(&p.Scope.Allow))},
+				field{name: "deny", read: orNull(r.values(&p.Scope.Deny))},
+			)
 		}},
-		{name: "platforms", read: intoPlatforms(&p.Platforms)},
-	})
-	return p, err
-}
-
-// readVersion accepts a number from 1 on; there is nothing to do with it.
-func readVersion(path string, v jsontext.Value) error {
-	if v.Kind() != '0' || v[0] == '-' || v.String() == "0" {
-		return fmt.Errorf("%swant a number from 1 on, have %s", where(path), kindName(v))
-	}
-	return nil
+		field{name: "platforms", read: r.platforms(&p.Platforms)},
+	)
+	return p
 }
 
 // merge adds the declarations of another file of the same plugin.

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/mullion-dev/mullion/internal/document"
 )
 
 // Resources are what the processes that show a window may reach of the system.
@@ -274,7 +276,7 @@ func checkResourcePath(path string) (string, error) {
 	if name, found := strings.CutPrefix(clean, "$"); found {
 		name, _, _ = strings.Cut(name, "/")
 		if !slices.Contains(pathVariables, name) {
-			return fail(fmt.Errorf("unknown variable $%s%s", name, didYouMean(nearest(name, pathVariables, 1))))
+			return fail(fmt.Errorf("unknown variable $%s%s", name, didYouMean(name, pathVariables, 1)))
 		}
 		return clean, nil
 	}
@@ -295,23 +297,23 @@ func readMemoryLimit(s Scope, r *Resources) error {
 		return errors.New(`"deny" has no meaning here`)
 	}
 	for _, v := range s.Allow {
-		read := func(path string, v jsontext.Value) error {
-			n, err := strconv.ParseInt(string(v), 10, 64)
-			if v.Kind() != '0' || err != nil || n <= 0 {
-				return fmt.Errorf("%swant a number of bytes from 1 on, have %s", where(path), quoteShort(string(v)))
+		var entry reader
+		read := func(path string, n *document.Node) {
+			limit, err := strconv.ParseInt(n.Text, 10, 64)
+			if n.Kind != document.Number || err != nil || limit <= 0 {
+				entry.Report(n, path, "want a number of bytes from 1 on, not %s", quoteShort(string(n.JSON())))
+				return
 			}
-			if r.MemoryLimit == 0 || n < r.MemoryLimit {
-				r.MemoryLimit = n
+			if r.MemoryLimit == 0 || limit < r.MemoryLimit {
+				r.MemoryLimit = limit
 			}
-			return nil
 		}
-		var err error
-		if v.Kind() == '{' {
-			err = readObject("scope entry", v, []field{{name: "bytes", required: true, read: read}})
-		} else {
-			err = read("scope entry", v)
+		if n := entry.entry(v); n != nil && n.Kind == document.Object {
+			entry.object(entryPath, n, field{name: "bytes", required: true, read: read})
+		} else if n != nil {
+			read(entryPath, n)
 		}
-		if err != nil {
+		if err := entry.err(); err != nil {
 			return err
 		}
 	}

@@ -89,9 +89,9 @@ func TestResourcesKey(t *testing.T) {
 
 func TestResourcesRefused(t *testing.T) {
 	for _, test := range []struct{ permission, reason string }{
-		{`"sandbox:allow-network"`, `capabilities/test.json: capability "a": "sandbox:allow-network": means nothing without a scope`},
-		{`{"identifier": "sandbox:allow-network", "allow": [{"host": "a.dev"}]}`, `unknown key "host"`},
-		{`{"identifier": "sandbox:allow-network", "allow": [{"url": "https://a.dev", "port": 1}]}`, `unknown key "port"`},
+		{`"sandbox:allow-network"`, `capabilities/test.json:1:55: capability "a": "sandbox:allow-network": means nothing without a scope`},
+		{`{"identifier": "sandbox:allow-network", "allow": [{"host": "a.dev"}]}`, `scope entry.host: unknown key`},
+		{`{"identifier": "sandbox:allow-network", "allow": [{"url": "https://a.dev", "port": 1}]}`, `scope entry.port: unknown key`},
 		{`{"identifier": "sandbox:allow-network", "allow": [7]}`, "want an object"},
 		{`{"identifier": "sandbox:allow-network", "allow": ["a.dev"]}`, `network rule "a.dev": want scheme://host`},
 		{`{"identifier": "sandbox:allow-network", "allow": ["https://a.dev"], "deny": ["x"]}`, `network rule "x"`},
@@ -109,7 +109,7 @@ func TestResourcesRefused(t *testing.T) {
 		{`{"identifier": "sandbox:memory-limit", "allow": [{"bytes": 0}]}`, "scope entry.bytes: want a number of bytes"},
 		{`{"identifier": "sandbox:memory-limit", "allow": [{"bytes": 1.5}]}`, "want a number of bytes"},
 		{`{"identifier": "sandbox:memory-limit", "allow": [{"bytes": "1"}]}`, "want a number of bytes"},
-		{`{"identifier": "sandbox:memory-limit", "allow": [{"byte": 1}]}`, `unknown key "byte"`},
+		{`{"identifier": "sandbox:memory-limit", "allow": [{"byte": 1}]}`, `scope entry.byte: unknown key (did you mean "bytes"?)`},
 		{`"sandbox:allow-gup"`, `did you mean "sandbox:allow-gpu"`},
 	} {
 		_, err := sandboxed(t, `{"identifier": "a", "windows": ["*"], "permissions": [`+test.permission+`]}`)

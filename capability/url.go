@@ -279,3 +279,18 @@ func normalEscapes(s string) (string, error) {
 func isUnreserved(c byte) bool {
 	return isAlphanumeric(rune(c)) || c == '-' || c == '.' || c == '_' || c == '~'
 }
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+// hexValue returns the value of a hexadecimal digit, or -1.
+func hexValue(c byte) int {
+	switch {
+	case isDigit(c):
+		return int(c - '0')
+	case 'a' <= c && c <= 'f':
+		return int(c-'a') + 10
+	case 'A' <= c && c <= 'F':
+		return int(c-'A') + 10
+	}
+	return -1
+}

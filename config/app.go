@@ -1,6 +1,10 @@
 package config
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/mullion-dev/mullion/internal/document"
+)
 
 // App is the "app" object: what the program does at start.
 type App struct {
@@ -25,19 +29,19 @@ type App struct {
 	AppDirectoriesOverride *DirectoriesOverride `conf:"appDirectoriesOverride"`
 }
 
-func (a *App) check(d *decoder, n *node, path string) {
-	windows := n.get("windows")
+func (a *App) check(d *decoder, n *document.Node, path string) {
+	windows := n.Get("windows")
 	if windows == nil {
 		return
 	}
 	first := map[string]string{}
 	for i, w := range a.Windows {
-		if label := windows.items[i].get("label"); label != nil && label.kind != stringKind {
+		if label := windows.Items[i].Get("label"); label != nil && label.Kind != document.String {
 			continue // refused already
 		}
-		windowPath := joinIndex(joinKey(path, "windows"), i)
+		windowPath := document.JoinIndex(document.JoinKey(path, "windows"), i)
 		if other, ok := first[w.Label]; ok {
-			d.report(windows.items[i].getOr("label"), joinKey(windowPath, "label"),
+			d.Report(windows.Items[i].GetOr("label"), document.JoinKey(windowPath, "label"),
 				"%q is the label of %s already: labels are unique, and a window without one is called \"main\"", w.Label, other)
 			continue
 		}
@@ -57,36 +61,36 @@ type DirectoriesOverride struct {
 	// empty one stays where it is.
 	Config    string `conf:"config,null"`
 	Data      string `conf:"data,null"`
-	LocalData string `conf:"localData,null"`
+	LocalData string `conf:"localData,null,alias=local_data"`
 	Cache     string `conf:"cache,null"`
 	Log       string `conf:"log,null"`
 }
 
 func (*DirectoriesOverride) shape() string { return "a string or an object" }
 
-func (o *DirectoriesOverride) decodeShort(d *decoder, n *node, path string) bool {
-	if n.kind != stringKind {
+func (o *DirectoriesOverride) decodeShort(d *decoder, n *document.Node, path string) bool {
+	if n.Kind != document.String {
 		return false
 	}
-	o.Root = n.text
-	if n.text == "" {
-		d.report(n, path, "empty path")
+	o.Root = n.Text
+	if n.Text == "" {
+		d.Report(n, path, "empty path")
 	}
 	checkNotAppDirectory(d, n, path)
 	return true
 }
 
-func (o *DirectoriesOverride) check(d *decoder, n *node, path string) {
-	for _, m := range n.members {
-		checkNotAppDirectory(d, m.value, joinKey(path, m.name))
+func (o *DirectoriesOverride) check(d *decoder, n *document.Node, path string) {
+	for _, m := range n.Members {
+		checkNotAppDirectory(d, m.Value, document.JoinKey(path, m.Name))
 	}
 }
 
 // checkNotAppDirectory refuses the variables that stand for the directories
 // that are being defined.
-func checkNotAppDirectory(d *decoder, n *node, path string) {
-	if n.kind == stringKind && strings.HasPrefix(n.text, "$APP") {
-		d.report(n, path, "%q begins with one of the app's own directories: want one of the system, as $HOME or $DATA", n.text)
+func checkNotAppDirectory(d *decoder, n *document.Node, path string) {
+	if n.Kind == document.String && strings.HasPrefix(n.Text, "$APP") {
+		d.Report(n, path, "%q begins with one of the app's own directories: want one of the system, as $HOME or $DATA", n.Text)
 	}
 }
 
@@ -116,7 +120,7 @@ func (t *TrayIcon) setDefaults() {
 	t.ShowMenuOnLeftClick = true
 }
 
-func (t *TrayIcon) check(*decoder, *node, string) {
+func (t *TrayIcon) check(*decoder, *document.Node, string) {
 	if t.ID == "" {
 		t.ID = "main"
 	}

@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/mullion-dev/mullion/internal/document"
 )
 
 // Build is the "build" object: how the program comes to its front end.
@@ -27,12 +29,12 @@ type Build struct {
 	// RemoveUnusedCommands leaves out commands that no capability allows.
 	RemoveUnusedCommands bool `conf:"removeUnusedCommands"`
 	// AdditionalWatchFolders are watched for changes while developing.
-	AdditionalWatchFolders []string `conf:"additionalWatchFolders"`
+	AdditionalWatchFolders []string `conf:"additionalWatchFolders,alias=additional-watch-directories"`
 	// Windows is about building for Windows.
 	Windows BuildWindows `conf:"windows"`
 }
 
-func (b *Build) check(d *decoder, n *node, path string) {
+func (b *Build) check(d *decoder, n *document.Node, path string) {
 	// Project templates have empty commands for "none".
 	if b.BeforeDevCommand != nil && b.BeforeDevCommand.Script == "" {
 		b.BeforeDevCommand = nil
@@ -43,7 +45,7 @@ func (b *Build) check(d *decoder, n *node, path string) {
 		}
 	}
 	if b.DevURL != "" && !hasHost(b.DevURL, "http", "https") {
-		d.report(n.getOr("devUrl"), joinKey(path, "devUrl"), "bad address %q: want http://host:port or https://host:port", b.DevURL)
+		d.Report(n.GetOr("devUrl"), document.JoinKey(path, "devUrl"), "bad address %q: want http://host:port or https://host:port", b.DevURL)
 	}
 }
 
@@ -51,7 +53,7 @@ func (b *Build) check(d *decoder, n *node, path string) {
 type BuildWindows struct {
 	// StaticVCRuntime links the C runtime into the program. True by default;
 	// Go programs do not need it.
-	StaticVCRuntime bool `conf:"staticVCRuntime"`
+	StaticVCRuntime bool `conf:"staticVCRuntime,alias=staticVcRuntime"`
 }
 
 func (b *BuildWindows) setDefaults() { b.StaticVCRuntime = true }
@@ -66,9 +68,9 @@ type Runner struct {
 
 func (*Runner) shape() string { return "a string or an object" }
 
-func (r *Runner) decodeShort(_ *decoder, n *node, _ string) bool {
-	r.Cmd = n.text
-	return n.kind == stringKind
+func (r *Runner) decodeShort(_ *decoder, n *document.Node, _ string) bool {
+	r.Cmd = n.Text
+	return n.Kind == document.String
 }
 
 // HookCommand is a line for the system's shell. The configuration has the
@@ -82,9 +84,9 @@ type HookCommand struct {
 
 func (*HookCommand) shape() string { return "a string or an object" }
 
-func (h *HookCommand) decodeShort(_ *decoder, n *node, _ string) bool {
-	h.Script = n.text
-	return n.kind == stringKind
+func (h *HookCommand) decodeShort(_ *decoder, n *document.Node, _ string) bool {
+	h.Script = n.Text
+	return n.Kind == document.String
 }
 
 // DevCommand is a [HookCommand] that may go on running.
@@ -100,9 +102,9 @@ type DevCommand struct {
 
 func (*DevCommand) shape() string { return "a string or an object" }
 
-func (c *DevCommand) decodeShort(_ *decoder, n *node, _ string) bool {
-	c.Script = n.text
-	return n.kind == stringKind
+func (c *DevCommand) decodeShort(_ *decoder, n *document.Node, _ string) bool {
+	c.Script = n.Text
+	return n.Kind == document.String
 }
 
 // FrontendDist is where the built front end is. Exactly one of the fields is
@@ -116,18 +118,18 @@ type FrontendDist struct {
 	Files []string
 }
 
-func (f *FrontendDist) decode(d *decoder, n *node, path string) {
+func (f *FrontendDist) decode(d *decoder, n *document.Node, path string) {
 	switch {
-	case n.kind != stringKind:
+	case n.Kind != document.String:
 		f.Files = d.strings(n, path, "a string or an array of strings")
-	case n.text == "":
-		d.report(n, path, "empty: want a directory, an address or an array of files")
-	case !strings.Contains(n.text, "://"):
-		f.Dir = n.text
-	case hasHost(n.text, "http", "https"):
-		f.URL = n.text
+	case n.Text == "":
+		d.Report(n, path, "empty: want a directory, an address or an array of files")
+	case !strings.Contains(n.Text, "://"):
+		f.Dir = n.Text
+	case hasHost(n.Text, "http", "https"):
+		f.URL = n.Text
 	default:
-		d.report(n, path, "bad address %q: want http:// or https://", n.text)
+		d.Report(n, path, "bad address %q: want http:// or https://", n.Text)
 	}
 }
 

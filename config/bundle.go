@@ -3,6 +3,8 @@ package config
 import (
 	"slices"
 	"strings"
+
+	"github.com/mullion-dev/mullion/internal/document"
 )
 
 // Bundle is the "bundle" object: how installers and packages are made.
@@ -65,28 +67,28 @@ type BundleTargets struct {
 	List []BundleTarget
 }
 
-func (t *BundleTargets) decode(d *decoder, n *node, path string) {
-	*t = BundleTargets{All: n.kind == stringKind && n.text == "all"}
+func (t *BundleTargets) decode(d *decoder, n *document.Node, path string) {
+	*t = BundleTargets{All: n.Kind == document.String && strings.EqualFold(n.Text, "all")}
 	if t.All {
 		return
 	}
-	items := []*node{n}
-	if n.kind == arrayKind {
-		items = n.items
+	items := []*document.Node{n}
+	if n.Kind == document.Array {
+		items = n.Items
 	}
 	known := BundleTarget("").values()
 	for i, item := range items {
 		itemPath := path
-		if n.kind == arrayKind {
-			itemPath = joinIndex(path, i)
+		if n.Kind == document.Array {
+			itemPath = document.JoinIndex(path, i)
 		}
 		switch {
-		case item.kind != stringKind:
-			d.report(item, itemPath, "want \"all\" or any of %s, not %s", quoteList(known), item.kind)
-		case !slices.Contains(known, item.text):
-			d.report(item, itemPath, "unknown value %q: want \"all\" or any of %s%s", item.text, quoteList(known), didYouMean(item.text, known))
+		case item.Kind != document.String:
+			d.Report(item, itemPath, "want \"all\" or any of %s, not %s", quoteList(known), item.Kind)
+		case !slices.Contains(known, strings.ToLower(item.Text)):
+			d.Report(item, itemPath, "unknown value %q: want \"all\" or any of %s%s", item.Text, quoteList(known), didYouMean(item.Text, known))
 		default:
-			t.List = append(t.List, BundleTarget(item.text))
+			t.List = append(t.List, BundleTarget(strings.ToLower(item.Text)))
 		}
 	}
 }
@@ -102,16 +104,16 @@ const (
 	UpdaterArtifactsV1   UpdaterArtifacts = "v1Compatible" // in archives of their own
 )
 
-func (u *UpdaterArtifacts) decode(d *decoder, n *node, path string) {
+func (u *UpdaterArtifacts) decode(d *decoder, n *document.Node, path string) {
 	switch {
-	case n.kind == boolKind && n.bool:
+	case n.Kind == document.Bool && n.Bool:
 		*u = UpdaterArtifactsV2
-	case n.kind == boolKind:
+	case n.Kind == document.Bool:
 		*u = UpdaterArtifactsNone
-	case n.kind == stringKind && n.text == string(UpdaterArtifactsV1):
+	case n.Kind == document.String && n.Text == string(UpdaterArtifactsV1):
 		*u = UpdaterArtifactsV1
 	default:
-		d.report(n, path, "want a boolean or \"v1Compatible\"")
+		d.Report(n, path, "want a boolean or \"v1Compatible\"")
 	}
 }
 
@@ -124,15 +126,15 @@ type Resources struct {
 	Map map[string]string
 }
 
-func (r *Resources) decode(d *decoder, n *node, path string) {
-	if n.kind != objectKind {
+func (r *Resources) decode(d *decoder, n *document.Node, path string) {
+	if n.Kind != document.Object {
 		r.List = d.strings(n, path, "an array or an object of strings")
 		return
 	}
 	r.Map = map[string]string{}
-	for _, m := range n.members {
-		if d.want(m.value, joinKey(path, m.name), stringKind) {
-			r.Map[m.name] = m.value.text
+	for _, m := range n.Members {
+		if d.want(m.Value, document.JoinKey(path, m.Name), document.String) {
+			r.Map[m.Name] = m.Value.Text
 		}
 	}
 }
@@ -163,7 +165,7 @@ func (f *FileAssociation) setDefaults() {
 	f.Rank = "Default"
 }
 
-func (f *FileAssociation) check(*decoder, *node, string) {
+func (f *FileAssociation) check(*decoder, *document.Node, string) {
 	for i := range f.Ext {
 		f.Ext[i] = strings.TrimPrefix(f.Ext[i], ".")
 	}
@@ -173,8 +175,8 @@ func (f *FileAssociation) check(*decoder, *node, string) {
 }
 
 // ignored lists the keys for phones.
-func (FileAssociation) ignored() map[string]kind {
-	return map[string]kind{"androidIntentActionFilters": arrayKind}
+func (FileAssociation) ignored() map[string]document.Kind {
+	return map[string]document.Kind{"androidIntentActionFilters": document.Array}
 }
 
 // FileRole is what the app does with a type of file: Editor, Viewer, Shell,

@@ -5,6 +5,8 @@ import (
 	"unicode"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/mullion-dev/mullion/internal/document"
 )
 
 // Config is the configuration of an app. Use [Load] to get one: the zero value
@@ -17,8 +19,10 @@ type Config struct {
 	// MainBinaryName is the file name of the built program, without extension.
 	// Empty means that of the module.
 	MainBinaryName string `conf:"mainBinaryName,null"`
-	// Version is a semantic version, or the path of a package.json to take it
-	// from. Empty means the version of the module.
+	// Version is a semantic version, as in 1.2.0. The file may have the path of
+	// a package.json instead, relative to the folder of the configuration,
+	// whose version is here then. Empty, the key being absent, means the
+	// version of the Go module.
 	Version string `conf:"version,null"`
 	// Identifier is the app's reverse-domain name, as in org.example.notes:
 	// ASCII letters, digits and hyphens in parts separated by dots. The app's
@@ -34,7 +38,26 @@ type Config struct {
 	// Plugins is the configuration of each plugin by its name, as compact
 	// JSON. The plugins check it themselves.
 	Plugins map[string]jsontext.Value `conf:"plugins"`
+
+	// Keys are the keys that the files have after merging, in the order of the
+	// files. They say what somebody has asked for, where a field may hold a
+	// default. A Config that was not read from files has none.
+	Keys []Key
 }
+
+// Key is a key with the place where it was written.
+type Key struct {
+	// Path leads to it in camelCase, as in app.windows[0].title or plugins.fs.
+	// Keys within an object of free form are not listed.
+	Path string
+	// File is the name of the file, or overlay[n] for an overlay.
+	File string
+	// Line and Column, in bytes, count from 1.
+	Line, Column int
+}
+
+// String returns "file:line:column: path".
+func (k Key) String() string { return document.Place(k.File, k.Line, k.Column) + ": " + k.Path }
 
 // WindowByLabel returns the configured window with the label. The pointer
 // leads into c.
@@ -47,31 +70,31 @@ func (c *Config) WindowByLabel(label string) (*Window, bool) {
 	return nil, false
 }
 
-func (c *Config) check(d *decoder, n *node, path string) {
+func (c *Config) check(d *decoder, n *document.Node, path string) {
 	checkFileName(d, n, path, "productName", c.ProductName)
 	checkFileName(d, n, path, "mainBinaryName", c.MainBinaryName)
 	if c.Identifier != "" { // a missing one is reported already
-		c.checkIdentifier(d, n.getOr("identifier"), joinKey(path, "identifier"))
+		c.checkIdentifier(d, n.GetOr("identifier"), document.JoinKey(path, "identifier"))
 	}
 }
 
 // checkIdentifier refuses what cannot be the name of a directory on every
 // system: separators, "." and "..", a dot at the end.
-func (c *Config) checkIdentifier(d *decoder, n *node, path string) {
+func (c *Config) checkIdentifier(d *decoder, n *document.Node, path string) {
 	allowed := func(c rune) bool { return isAlphanumeric(c) || c == '-' }
 	for part := range strings.SplitSeq(c.Identifier, ".") {
 		if part == "" || strings.TrimFunc(part, allowed) != "" {
-			d.report(n, path, "bad identifier %q: want letters, digits and hyphens in parts separated by dots, as in org.example.app", c.Identifier)
+			d.Report(n, path, "bad identifier %q: want letters, digits and hyphens in parts separated by dots, as in org.example.app", c.Identifier)
 			return
 		}
 	}
 }
 
 // checkFileName refuses a name that some system does not take for a file.
-func checkFileName(d *decoder, n *node, path, key, name string) {
+func checkFileName(d *decoder, n *document.Node, path, key, name string) {
 	const forbidden = `/\:*?"<>|`
 	bad := strings.ContainsAny(name, forbidden) || strings.ContainsFunc(name, unicode.IsControl)
 	if bad || name == "." || name == ".." {
-		d.report(n.getOr(key), joinKey(path, key), "bad name %q: it becomes a file name, so it may not have any of %s", name, forbidden)
+		d.Report(n.GetOr(key), document.JoinKey(path, key), "bad name %q: it becomes a file name, so it may not have any of %s", name, forbidden)
 	}
 }

@@ -8,17 +8,19 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/mullion-dev/mullion/internal/document"
 )
 
 // A decoder fills the structs of this package from a tree. What their tags
 // cannot say, a type says by one of the interfaces below.
 type decoder struct {
-	problems
+	document.Problems
 }
 
 // A selfDecoder reads the whole node itself, keys included.
 type selfDecoder interface {
-	decode(d *decoder, n *node, path string)
+	decode(d *decoder, n *document.Node, path string)
 }
 
 // A nullable selfDecoder behind a pointer gets an explicit null too; otherwise
@@ -30,7 +32,7 @@ type nullable interface {
 // A shorthand is a struct that can also be written as something else than an
 // object. It reports whether n is such a thing.
 type shorthand interface {
-	decodeShort(d *decoder, n *node, path string) bool
+	decodeShort(d *decoder, n *document.Node, path string) bool
 	shape() string // what to write, as in "a string or an object"
 }
 
@@ -41,7 +43,7 @@ type defaulter interface {
 
 // A checker looks at the object as a whole after its fields were read.
 type checker interface {
-	check(d *decoder, n *node, path string)
+	check(d *decoder, n *document.Node, path string)
 }
 
 // An enum is a string type with a fixed set of values.
@@ -55,7 +57,7 @@ type folded interface {
 }
 
 // decodeRoot fills the configuration from the merged tree.
-func (d *decoder) decodeRoot(cfg *Config, tree *node) {
+func (d *decoder) decodeRoot(cfg *Config, tree *document.Node) {
 	v := reflect.ValueOf(cfg).Elem()
 	initialize(v)
 	d.decodeValue(v, tree, "", field{})
@@ -77,10 +79,10 @@ func initialize(v reflect.Value) {
 }
 
 // decodeValue sets v, whose defaults are in place, from n.
-func (d *decoder) decodeValue(v reflect.Value, n *node, path string, f field) {
+func (d *decoder) decodeValue(v reflect.Value, n *document.Node, path string, f field) {
 	if v.Kind() == reflect.Pointer {
 		elem := reflect.New(v.Type().Elem())
-		if _, ok := elem.Interface().(nullable); n.kind == nullKind && !ok {
+		if _, ok := elem.Interface().(nullable); n.Kind == document.Null && !ok {
 			v.SetZero()
 			return
 		}
@@ -88,7 +90,7 @@ func (d *decoder) decodeValue(v reflect.Value, n *node, path string, f field) {
 		v.Set(elem)
 		v = elem.Elem()
 	}
-	if n.kind == nullKind && f.null {
+	if n.Kind == document.Null && f.null {
 		v.SetZero()
 		return
 	}
@@ -106,8 +108,8 @@ func (d *decoder) decodeValue(v reflect.Value, n *node, path string, f field) {
 	case reflect.String:
 		d.decodeString(v, n, path, f)
 	case reflect.Bool:
-		if d.want(n, path, boolKind) {
-			v.SetBool(n.bool)
+		if d.want(n, path, document.Bool) {
+			v.SetBool(n.Bool)
 		}
 	case reflect.Float64:
 		d.decodeFloat(v, n, path, f)
@@ -117,38 +119,38 @@ func (d *decoder) decodeValue(v reflect.Value, n *node, path string, f field) {
 }
 
 // want reports whether n has the kind, and a problem if not.
-func (d *decoder) want(n *node, path string, k kind) bool {
-	if n.kind != k {
-		d.report(n, path, "want %s, not %s", k, n.kind)
+func (d *decoder) want(n *document.Node, path string, k document.Kind) bool {
+	if n.Kind != k {
+		d.Report(n, path, "want %s, not %s", k, n.Kind)
 	}
-	return n.kind == k
+	return n.Kind == k
 }
 
-func (d *decoder) decodeStruct(v reflect.Value, n *node, path string) {
-	if n.kind != objectKind {
+func (d *decoder) decodeStruct(v reflect.Value, n *document.Node, path string) {
+	if n.Kind != document.Object {
 		short, ok := v.Addr().Interface().(shorthand)
 		switch {
 		case !ok:
-			d.want(n, path, objectKind)
+			d.want(n, path, document.Object)
 		case !short.decodeShort(d, n, path):
-			d.report(n, path, "want %s, not %s", short.shape(), n.kind)
+			d.Report(n, path, "want %s, not %s", short.shape(), n.Kind)
 		}
 		return
 	}
 	for _, f := range fieldsOf(v.Type()) {
-		value := n.get(f.name)
-		fieldPath := joinKey(path, f.name)
+		value := n.Get(f.name)
+		fieldPath := document.JoinKey(path, f.name)
 		switch {
 		case value != nil:
 			d.decodeValue(v.Field(f.index), value, fieldPath, f)
 		case f.required:
-			d.report(n, fieldPath, "required, but missing")
+			d.Report(n, fieldPath, "required, but missing")
 		}
 	}
 	if p, ok := v.Interface().(partial); ok {
 		for name, k := range p.ignored() {
-			if value := n.get(name); value != nil && value.kind != nullKind {
-				d.want(value, joinKey(path, name), k)
+			if value := n.Get(name); value != nil && value.Kind != document.Null {
+				d.want(value, document.JoinKey(path, name), k)
 			}
 		}
 	}
@@ -157,86 +159,86 @@ func (d *decoder) decodeStruct(v reflect.Value, n *node, path string) {
 	}
 }
 
-func (d *decoder) decodeSlice(v reflect.Value, n *node, path string) {
-	if !d.want(n, path, arrayKind) {
+func (d *decoder) decodeSlice(v reflect.Value, n *document.Node, path string) {
+	if !d.want(n, path, document.Array) {
 		return
 	}
-	v.Set(reflect.MakeSlice(v.Type(), len(n.items), len(n.items)))
-	for i, item := range n.items {
+	v.Set(reflect.MakeSlice(v.Type(), len(n.Items), len(n.Items)))
+	for i, item := range n.Items {
 		initialize(v.Index(i))
-		d.decodeValue(v.Index(i), item, joinIndex(path, i), field{})
+		d.decodeValue(v.Index(i), item, document.JoinIndex(path, i), field{})
 	}
 }
 
 // decodeMap reads a map with free keys, of strings or of raw JSON.
-func (d *decoder) decodeMap(v reflect.Value, n *node, path string) {
-	if !d.want(n, path, objectKind) {
+func (d *decoder) decodeMap(v reflect.Value, n *document.Node, path string) {
+	if !d.want(n, path, document.Object) {
 		return
 	}
-	v.Set(reflect.MakeMapWithSize(v.Type(), len(n.members)))
-	for _, m := range n.members {
+	v.Set(reflect.MakeMapWithSize(v.Type(), len(n.Members)))
+	for _, m := range n.Members {
 		elem := reflect.New(v.Type().Elem()).Elem()
 		if elem.Type() == reflect.TypeFor[jsontext.Value]() {
-			elem.SetBytes(m.value.raw())
+			elem.SetBytes(m.Value.JSON())
 		} else {
-			d.decodeValue(elem, m.value, joinKey(path, m.name), field{})
+			d.decodeValue(elem, m.Value, document.JoinKey(path, m.Name), field{})
 		}
-		v.SetMapIndex(reflect.ValueOf(m.name), elem)
+		v.SetMapIndex(reflect.ValueOf(m.Name), elem)
 	}
 }
 
-func (d *decoder) decodeString(v reflect.Value, n *node, path string, f field) {
-	if !d.want(n, path, stringKind) {
+func (d *decoder) decodeString(v reflect.Value, n *document.Node, path string, f field) {
+	if !d.want(n, path, document.String) {
 		return
 	}
-	text := n.text
+	text := n.Text
 	if e, ok := v.Interface().(enum); ok {
 		if _, ok := e.(folded); ok {
 			text = strings.ToLower(text)
 		}
 		if !slices.Contains(e.values(), text) {
-			d.report(n, path, "unknown value %q: want one of %s%s", n.text, quoteList(e.values()), didYouMean(text, e.values()))
+			d.Report(n, path, "unknown value %q: want one of %s%s", n.Text, quoteList(e.values()), didYouMean(text, e.values()))
 			return
 		}
 	}
 	if f.required && text == "" {
-		d.report(n, path, "required, but empty")
+		d.Report(n, path, "required, but empty")
 		return
 	}
 	v.SetString(text)
 }
 
-func (d *decoder) decodeFloat(v reflect.Value, n *node, path string, f field) {
-	if !d.want(n, path, numberKind) {
+func (d *decoder) decodeFloat(v reflect.Value, n *document.Node, path string, f field) {
+	if !d.want(n, path, document.Number) {
 		return
 	}
-	number, err := strconv.ParseFloat(n.text, 64)
+	number, err := strconv.ParseFloat(n.Text, 64)
 	switch {
 	case err != nil || math.IsInf(number, 0):
-		d.report(n, path, "%s is out of range", shorten(n.text))
+		d.Report(n, path, "%s is out of range", shorten(n.Text))
 	case f.size && number < 0:
-		d.report(n, path, "%s is negative: want a size of 0 or more", shorten(n.text))
+		d.Report(n, path, "%s is negative: want a size of 0 or more", shorten(n.Text))
 	default:
 		v.SetFloat(number)
 	}
 }
 
-func (d *decoder) decodeInteger(v reflect.Value, n *node, path string) {
-	if !d.want(n, path, numberKind) {
+func (d *decoder) decodeInteger(v reflect.Value, n *document.Node, path string) {
+	if !d.want(n, path, document.Number) {
 		return
 	}
 	if v.CanInt() {
-		number, err := strconv.ParseInt(n.text, 10, v.Type().Bits())
+		number, err := strconv.ParseInt(n.Text, 10, v.Type().Bits())
 		if err != nil {
-			d.report(n, path, "%s is not a whole number of %d bits", shorten(n.text), v.Type().Bits())
+			d.Report(n, path, "%s is not a whole number of %d bits", shorten(n.Text), v.Type().Bits())
 		}
 		v.SetInt(number)
 		return
 	}
-	number, err := strconv.ParseUint(n.text, 10, v.Type().Bits())
+	number, err := strconv.ParseUint(n.Text, 10, v.Type().Bits())
 	if err != nil {
 		highest := uint64(math.MaxUint64) >> (64 - v.Type().Bits())
-		d.report(n, path, "%s is not a whole number from 0 to %d", shorten(n.text), highest)
+		d.Report(n, path, "%s is not a whole number from 0 to %d", shorten(n.Text), highest)
 		return
 	}
 	v.SetUint(number)
@@ -244,25 +246,25 @@ func (d *decoder) decodeInteger(v reflect.Value, n *node, path string) {
 
 // strings reads an array of strings; what is the phrase for everything that
 // could stand there.
-func (d *decoder) strings(n *node, path, what string) []string {
-	if n.kind != arrayKind {
-		d.report(n, path, "want %s, not %s", what, n.kind)
+func (d *decoder) strings(n *document.Node, path, what string) []string {
+	if n.Kind != document.Array {
+		d.Report(n, path, "want %s, not %s", what, n.Kind)
 		return nil
 	}
 	list := []string{}
-	for i, item := range n.items {
-		if d.want(item, joinIndex(path, i), stringKind) {
-			list = append(list, item.text)
+	for i, item := range n.Items {
+		if d.want(item, document.JoinIndex(path, i), document.String) {
+			list = append(list, item.Text)
 		}
 	}
 	return list
 }
 
 // unknownKeys reports the members that are not among keys.
-func (d *decoder) unknownKeys(n *node, path string, keys ...string) {
-	for _, m := range n.members {
-		if !slices.Contains(keys, m.name) {
-			d.unknownKey(m, joinKey(path, m.name), keys)
+func (d *decoder) unknownKeys(n *document.Node, path string, keys ...string) {
+	for _, m := range n.Members {
+		if !slices.Contains(keys, m.Name) {
+			d.unknownKey(m, document.JoinKey(path, m.Name), keys)
 		}
 	}
 }

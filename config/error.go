@@ -2,10 +2,10 @@ package config
 
 import (
 	"errors"
-	"fmt"
-	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/mullion-dev/mullion/internal/document"
 )
 
 // Error is one problem in the configuration.
@@ -23,86 +23,15 @@ type Error struct {
 }
 
 // Error returns "file:line:column: path: problem", without what is not known.
-func (e *Error) Error() string {
-	var b strings.Builder
-	b.WriteString(e.File)
-	if e.Line > 0 {
-		fmt.Fprintf(&b, ":%d:%d", e.Line, e.Column)
-	}
-	b.WriteString(": ")
-	if e.Path != "" {
-		b.WriteString(e.Path)
-		b.WriteString(": ")
-	}
-	b.WriteString(e.Problem)
-	return b.String()
-}
+func (e *Error) Error() string { return (*document.Problem)(e).Error() }
 
-// A problem is an Error with the place of its file among the layers.
-type problem struct {
-	order int
-	err   *Error
-}
-
-// problems collects what is wrong.
-type problems struct {
-	list []problem
-}
-
-// report adds a problem at the place of n.
-func (p *problems) report(n *node, path, format string, args ...any) {
-	p.reportAt(n.pos, path, format, args...)
-}
-
-// reportAt adds a problem at pos.
-func (p *problems) reportAt(pos position, path, format string, args ...any) {
-	p.list = append(p.list, problem{pos.src.order, &Error{
-		File:    pos.src.name,
-		Line:    pos.line,
-		Column:  pos.column,
-		Path:    path,
-		Problem: fmt.Sprintf(format, args...),
-	}})
-}
-
-// err joins the problems in file order; it is nil if there are none.
-func (p *problems) err() error {
-	slices.SortStableFunc(p.list, func(a, b problem) int {
-		if a.order != b.order {
-			return a.order - b.order
-		}
-		if a.err.Line != b.err.Line {
-			return a.err.Line - b.err.Line
-		}
-		return a.err.Column - b.err.Column
-	})
+// joined joins the problems in file order; it is nil if there are none.
+func joined(p *document.Problems) error {
 	var errs []error
-	for _, item := range p.list {
-		errs = append(errs, item.err)
+	for _, problem := range p.List() {
+		errs = append(errs, (*Error)(problem))
 	}
 	return errors.Join(errs...)
-}
-
-// joinKey returns the path of a member.
-func joinKey(path, key string) string {
-	plain := key != ""
-	for _, c := range key {
-		if !isAlphanumeric(c) && c != '_' && c != '-' && c != '$' {
-			plain = false
-		}
-	}
-	switch {
-	case !plain:
-		return path + "[" + strconv.Quote(key) + "]"
-	case path == "":
-		return key
-	}
-	return path + "." + key
-}
-
-// joinIndex returns the path of an array's element.
-func joinIndex(path string, index int) string {
-	return path + "[" + strconv.Itoa(index) + "]"
 }
 
 // isAlphanumeric reports whether c is an ASCII letter or digit.
@@ -117,4 +46,9 @@ func quoteList(words []string) string {
 		quoted[i] = strconv.Quote(w)
 	}
 	return strings.Join(quoted, ", ")
+}
+
+// didYouMean is the end of a message about a word that is not known.
+func didYouMean(word string, known []string) string {
+	return document.DidYouMean(document.Nearest(word, known, 1)...)
 }

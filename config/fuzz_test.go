@@ -24,6 +24,7 @@ func FuzzParse(f *testing.F) {
 	f.Add(false, []byte(`{"identifier": "a.b", "app": {"windows": [{"x": 1}, {}, null]}, "app": 1}`))
 	f.Add(false, []byte("{\"a\": [1,], // \n"))
 	f.Add(true, []byte("identifier = 'a'\na.b.c = 1\n[[app.windows]]\n[app.windows.x]\n"))
+	f.Add(false, []byte("// mine\n{identifier: 'a.b', version: '../package.json', app: {security: {capabilities: [{identifier: 'a', permissions: [1]}]}},}"))
 	f.Fuzz(func(t *testing.T, isTOML bool, data []byte) {
 		name := "x.json"
 		if isTOML {

@@ -3,6 +3,8 @@ package config
 import (
 	"slices"
 	"strings"
+
+	"github.com/mullion-dev/mullion/internal/document"
 )
 
 // Header is one header for the answers of the app's protocol.
@@ -35,46 +37,46 @@ func headerNames() []string {
 	}
 }
 
-func (h *Headers) decode(d *decoder, n *node, path string) {
-	if !d.want(n, path, objectKind) {
+func (h *Headers) decode(d *decoder, n *document.Node, path string) {
+	if !d.want(n, path, document.Object) {
 		return
 	}
 	names := headerNames()
-	for _, m := range n.members {
-		memberPath := joinKey(path, m.name)
-		if !slices.Contains(names, m.name) {
-			d.reportAt(m.pos, memberPath, "header that cannot be set here%s: want one of %s", didYouMean(m.name, names), quoteList(names))
+	for _, m := range n.Members {
+		memberPath := document.JoinKey(path, m.Name)
+		if !slices.Contains(names, m.Name) {
+			d.ReportAt(m.Pos, memberPath, "header that cannot be set here%s: want one of %s", didYouMean(m.Name, names), quoteList(names))
 			continue
 		}
-		if m.value.kind == nullKind {
+		if m.Value.Kind == document.Null {
 			continue
 		}
-		value := d.headerValue(m.value, memberPath)
+		value := d.headerValue(m.Value, memberPath)
 		if strings.ContainsFunc(value, isControl) {
-			d.report(m.value, memberPath, "control character in the value of a header")
+			d.Report(m.Value, memberPath, "control character in the value of a header")
 			continue
 		}
-		*h = append(*h, Header{m.name, value})
+		*h = append(*h, Header{m.Name, value})
 	}
 }
 
 // headerValue writes a value as it stands in the header.
-func (d *decoder) headerValue(n *node, path string) string {
-	switch n.kind {
-	case stringKind:
-		return n.text
-	case arrayKind:
+func (d *decoder) headerValue(n *document.Node, path string) string {
+	switch n.Kind {
+	case document.String:
+		return n.Text
+	case document.Array:
 		return strings.Join(d.strings(n, path, "an array"), ", ")
-	case objectKind:
+	case document.Object:
 		var pairs []string
-		for _, m := range n.members {
-			if d.want(m.value, joinKey(path, m.name), stringKind) {
-				pairs = append(pairs, m.name+" "+m.value.text)
+		for _, m := range n.Members {
+			if d.want(m.Value, document.JoinKey(path, m.Name), document.String) {
+				pairs = append(pairs, m.Name+" "+m.Value.Text)
 			}
 		}
 		return strings.Join(pairs, "; ")
 	}
-	d.report(n, path, "want a string, an array of strings or an object of strings, not %s", n.kind)
+	d.Report(n, path, "want a string, an array of strings or an object of strings, not %s", n.Kind)
 	return ""
 }
 

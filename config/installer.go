@@ -1,5 +1,7 @@
 package config
 
+import "github.com/mullion-dev/mullion/internal/document"
+
 // BundleWindows is the "bundle.windows" object.
 type BundleWindows struct {
 	// DigestAlgorithm is the hash for signing, as in "sha256".
@@ -22,7 +24,7 @@ type BundleWindows struct {
 	// SignCommand signs in place of the system's tool; nil means none.
 	SignCommand *SignCommand `conf:"signCommand"`
 	// BundleVCRuntime ships the libraries of the C runtime.
-	BundleVCRuntime bool `conf:"bundleVCRuntime"`
+	BundleVCRuntime bool `conf:"bundleVCRuntime,alias=bundleVcRuntime"`
 }
 
 func (b *BundleWindows) setDefaults() { b.AllowDowngrades = true }
@@ -43,16 +45,16 @@ func (m *WebviewInstallMode) setDefaults() {
 	m.Silent = true
 }
 
-func (m *WebviewInstallMode) check(d *decoder, n *node, path string) {
-	pathPath := joinKey(path, "path")
+func (m *WebviewInstallMode) check(d *decoder, n *document.Node, path string) {
+	pathPath := document.JoinKey(path, "path")
 	switch {
-	case m.Type == WebviewFixedRuntime && n.get("path") == nil:
-		d.report(n, pathPath, "required for \"fixedRuntime\"")
-	case m.Type != WebviewFixedRuntime && n.get("path") != nil:
-		d.report(n.get("path"), pathPath, "only for \"fixedRuntime\"")
+	case m.Type == WebviewFixedRuntime && n.Get("path") == nil:
+		d.Report(n, pathPath, "required for \"fixedRuntime\"")
+	case m.Type != WebviewFixedRuntime && n.Get("path") != nil:
+		d.Report(n.Get("path"), pathPath, "only for \"fixedRuntime\"")
 	}
-	if v := n.get("silent"); v != nil && (m.Type == WebviewSkip || m.Type == WebviewFixedRuntime) {
-		d.report(v, joinKey(path, "silent"), "not for %q, which installs nothing", m.Type)
+	if v := n.Get("silent"); v != nil && (m.Type == WebviewSkip || m.Type == WebviewFixedRuntime) {
+		d.Report(v, document.JoinKey(path, "silent"), "not for %q, which installs nothing", m.Type)
 	}
 }
 
@@ -85,9 +87,9 @@ type SignCommand struct {
 
 func (*SignCommand) shape() string { return "a string or an object" }
 
-func (s *SignCommand) decodeShort(_ *decoder, n *node, _ string) bool {
-	s.Line = n.text
-	return n.kind == stringKind
+func (s *SignCommand) decodeShort(_ *decoder, n *document.Node, _ string) bool {
+	s.Line = n.Text
+	return n.Kind == document.String
 }
 
 // Wix is the "bundle.windows.wix" object: MSI installers. Paths to .wxs files
@@ -131,19 +133,22 @@ type WixLanguage struct {
 // configuration has one tag, an array, or an object by tag.
 type WixLanguages []WixLanguage
 
-func (l *WixLanguages) decode(d *decoder, n *node, path string) {
+func (l *WixLanguages) decode(d *decoder, n *document.Node, path string) {
 	*l = nil
-	switch n.kind {
-	case stringKind:
-		*l = append(*l, WixLanguage{Language: n.text})
-	case objectKind:
-		for _, m := range n.members {
-			memberPath := joinKey(path, m.name)
-			language := WixLanguage{Language: m.name}
-			if d.want(m.value, memberPath, objectKind) {
-				d.unknownKeys(m.value, memberPath, "localePath")
-				if v := m.value.get("localePath"); v != nil && v.kind != nullKind && d.want(v, joinKey(memberPath, "localePath"), stringKind) {
-					language.LocalePath = v.text
+	switch n.Kind {
+	case document.String:
+		*l = append(*l, WixLanguage{Language: n.Text})
+	case document.Object:
+		for _, m := range n.Members {
+			memberPath := document.JoinKey(path, m.Name)
+			language := WixLanguage{Language: m.Name}
+			if d.want(m.Value, memberPath, document.Object) {
+				if i := m.Value.Index("locale-path"); i >= 0 && m.Value.Get("localePath") == nil {
+					m.Value.Members[i].Name = "localePath"
+				}
+				d.unknownKeys(m.Value, memberPath, "localePath")
+				if v := m.Value.Get("localePath"); v != nil && v.Kind != document.Null && d.want(v, document.JoinKey(memberPath, "localePath"), document.String) {
+					language.LocalePath = v.Text
 				}
 			}
 			*l = append(*l, language)
@@ -163,7 +168,7 @@ type NSIS struct {
 	// 314.
 	HeaderImage            string `conf:"headerImage,null"`
 	SidebarImage           string `conf:"sidebarImage,null"`
-	InstallerIcon          string `conf:"installerIcon,null"`
+	InstallerIcon          string `conf:"installerIcon,null,alias=install-icon"`
 	UninstallerIcon        string `conf:"uninstallerIcon,null"`
 	UninstallerHeaderImage string `conf:"uninstallerHeaderImage,null"`
 	// InstallMode is "currentUser" by default.

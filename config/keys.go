@@ -5,6 +5,10 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/mullion-dev/mullion/internal/document"
 )
 
 // A field is what the conf tag of a struct field says:
@@ -12,19 +16,21 @@ import (
 //	conf:"name,option,option"
 //
 // The options are "required", "null" (an explicit null stands for the zero
-// value) and "size" (a number that is not negative).
+// value), "size" (a number that is not negative) and "alias=other" (another
+// spelling, besides the one in kebab-case, which every key has).
 type field struct {
 	name     string
 	index    int
 	required bool
 	null     bool
 	size     bool
+	aliases  []string
 }
 
 // A partial type takes keys that mean nothing on the desktop: they are checked
 // for their kind and dropped.
 type partial interface {
-	ignored() map[string]kind
+	ignored() map[string]document.Kind
 }
 
 // fieldsOf returns the fields of a struct type that can be configured.
@@ -45,6 +51,10 @@ func fieldsOf(t reflect.Type) []field {
 				f.null = true
 			case "size":
 				f.size = true
+			default:
+				if alias, ok := strings.CutPrefix(option, "alias="); ok {
+					f.aliases = append(f.aliases, alias)
+				}
 			}
 		}
 		fields = append(fields, f)
@@ -70,74 +80,83 @@ func keysOf(t reflect.Type) []string {
 // those that are not known and removes them. It runs before merging, so that
 // layers in different spellings fit together and no layer hides a mistake of
 // another.
-func (d *decoder) canonicalKeys(tree *node) {
-	if i := tree.index("$schema"); tree.kind == objectKind && i >= 0 {
-		tree.members = append(tree.members[:i:i], tree.members[i+1:]...)
+func (d *decoder) canonicalKeys(tree *document.Node) {
+	if i := tree.Index("$schema"); tree.Kind == document.Object && i >= 0 {
+		tree.Members = append(tree.Members[:i:i], tree.Members[i+1:]...)
 	}
 	d.canonicalIn(tree, reflect.TypeFor[Config](), "")
 }
 
-func (d *decoder) canonicalIn(n *node, t reflect.Type, path string) {
+func (d *decoder) canonicalIn(n *document.Node, t reflect.Type, path string) {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
 	switch {
 	case reflect.PointerTo(t).Implements(reflect.TypeFor[selfDecoder]()):
 		// Such a type looks at its own keys.
-	case t.Kind() == reflect.Struct && n.kind == objectKind:
+	case t.Kind() == reflect.Struct && n.Kind == document.Object:
 		d.canonicalMembers(n, t, path)
-	case t.Kind() == reflect.Slice && n.kind == arrayKind:
-		for i, item := range n.items {
-			d.canonicalIn(item, t.Elem(), joinIndex(path, i))
+	case t.Kind() == reflect.Slice && n.Kind == document.Array:
+		for i, item := range n.Items {
+			d.canonicalIn(item, t.Elem(), document.JoinIndex(path, i))
 		}
 	}
 }
 
 // canonicalMembers treats the members of an object for the struct type t.
-func (d *decoder) canonicalMembers(n *node, t reflect.Type, path string) {
+func (d *decoder) canonicalMembers(n *document.Node, t reflect.Type, path string) {
 	keys := keysOf(t)
-	types := map[string]reflect.Type{}
+	types, aliases := map[string]reflect.Type{}, map[string]string{}
 	for _, f := range fieldsOf(t) {
 		types[f.name] = t.Field(f.index).Type
+		for _, alias := range f.aliases {
+			aliases[alias] = f.name
+		}
 	}
-	members := n.members
-	n.members = nil
+	members := n.Members
+	n.Members = nil
 	for _, m := range members {
-		memberPath := joinKey(path, m.name)
-		name, ok := findKey(keys, m.name)
+		memberPath := document.JoinKey(path, m.Name)
+		name, ok := findKey(keys, aliases, m.Name)
 		if !ok {
+			if m.Value.Kind == document.Null && m.Pos.Source.Order > 0 {
+				continue // a patch deletes what need not be there
+			}
 			d.unknownKey(m, memberPath, keys)
 			continue
 		}
-		if n.index(name) >= 0 {
-			d.reportAt(m.pos, memberPath, "key given twice, as %q and in kebab-case", name)
+		if n.Index(name) >= 0 {
+			d.ReportAt(m.Pos, memberPath, "key given twice: it is another spelling of %q", name)
 			continue
 		}
-		m.name = name
-		n.members = append(n.members, m)
+		m.Name = name
+		n.Members = append(n.Members, m)
 		if field, ok := types[name]; ok {
-			d.canonicalIn(m.value, field, joinKey(path, name))
+			d.canonicalIn(m.Value, field, document.JoinKey(path, name))
 		}
 	}
 }
 
 // unknownKey reports a key that is not among keys.
-func (d *decoder) unknownKey(m member, path string, keys []string) {
-	if m.pos.src.kebab {
+func (d *decoder) unknownKey(m document.Member, path string, keys []string) {
+	if m.Pos.Source.Format == document.TOML {
 		spelled := make([]string, len(keys))
 		for i, key := range keys {
 			spelled[i] = kebab(key)
 		}
 		keys = spelled
 	}
-	d.reportAt(m.pos, path, "unknown key%s", didYouMean(m.name, keys))
+	d.ReportAt(m.Pos, path, "unknown key%s", didYouMean(m.Name, keys))
 }
 
-// findKey returns the key that name stands for, in its own spelling or in
-// kebab-case.
-func findKey(keys []string, name string) (string, bool) {
+// findKey returns the key that name stands for, in its own spelling, in
+// kebab-case or under another name of its own.
+func findKey(keys []string, aliases map[string]string, name string) (string, bool) {
 	if slices.Contains(keys, name) {
 		return name, true
+	}
+	if key, ok := aliases[name]; ok {
+		return key, true
 	}
 	for _, key := range keys {
 		if name == kebab(key) {
@@ -166,54 +185,41 @@ func kebab(key string) string {
 	return b.String()
 }
 
-// didYouMean returns ` (did you mean "word"?)` for the word most like name, or
-// nothing if none comes near.
-func didYouMean(name string, words []string) string {
-	plain := func(s string) string {
-		return strings.ToLower(strings.ReplaceAll(strings.ReplaceAll(s, "-", ""), "_", ""))
+// keysIn lists the keys below a node for the type t, those of free form left
+// out. Their spelling is that of the tables already.
+func keysIn(n *document.Node, t reflect.Type, path string) []Key {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
 	}
-	if len(name) > 64 { // nothing that long is a slip of the fingers
-		return ""
-	}
-	best, distance := "", 1+max(1, len(name)/3)
-	for _, word := range words {
-		d := editDistance(plain(name), plain(word))
-		if len(name) > 2 && strings.HasPrefix(plain(word), plain(name)) {
-			d = 1 // cut short, however much is missing
+	var keys []Key
+	switch {
+	case t.Kind() == reflect.Slice && n.Kind == document.Array && !reflect.PointerTo(t).Implements(reflect.TypeFor[selfDecoder]()):
+		for i, item := range n.Items {
+			keys = append(keys, keysIn(item, t.Elem(), document.JoinIndex(path, i))...)
 		}
-		if d < distance || d == distance && best != "" && word < best {
-			best, distance = word, d
+	case t.Kind() == reflect.Map && n.Kind == document.Object && t.Elem() == reflect.TypeFor[jsontext.Value]():
+		for _, m := range n.Members {
+			keys = append(keys, newKey(m, path))
+		}
+	case t.Kind() == reflect.Struct && n.Kind == document.Object && !reflect.PointerTo(t).Implements(reflect.TypeFor[selfDecoder]()):
+		types := map[string]reflect.Type{}
+		for _, f := range fieldsOf(t) {
+			types[f.name] = t.Field(f.index).Type
+		}
+		for _, m := range n.Members {
+			if m.Value.Kind == document.Null && m.Name != "csp" {
+				continue // as if it was not there
+			}
+			k := newKey(m, path)
+			keys = append(keys, k)
+			if field, ok := types[m.Name]; ok {
+				keys = append(keys, keysIn(m.Value, field, k.Path)...)
+			}
 		}
 	}
-	if best == "" {
-		return ""
-	}
-	return ` (did you mean "` + best + `"?)`
+	return keys
 }
 
-// editDistance counts the insertions, deletions, replacements and swaps of
-// neighbours that turn a into b.
-func editDistance(a, b string) int {
-	rows := make([][]int, len(a)+1)
-	for i := range rows {
-		rows[i] = make([]int, len(b)+1)
-		rows[i][0] = i
-	}
-	for j := range rows[0] {
-		rows[0][j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			best := min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				best = min(best, rows[i-2][j-2]+1)
-			}
-			rows[i][j] = best
-		}
-	}
-	return rows[len(a)][len(b)]
+func newKey(m document.Member, path string) Key {
+	return Key{document.JoinKey(path, m.Name), m.Pos.Source.Name, m.Pos.Line, m.Pos.Column}
 }

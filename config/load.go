@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"reflect"
 	"runtime"
 	"strings"
+
+	"github.com/mullion-dev/mullion/internal/document"
 )
 
 // ErrNotFound is what [Load] returns, wrapped, when the directory has no
@@ -21,82 +24,83 @@ type Options struct {
 	// that the program runs on.
 	Platform string
 
+	// Dir is the folder with the configuration, as in "src-tauri"; empty means
+	// the root. The paths in the configuration are relative to it, and may lead
+	// out of it, but not out of the file system.
+	Dir string
+
 	// Overlays are JSON objects merged last, in order, over the files: what a
 	// developer passes on the command line. In errors they are called
 	// overlay[0], overlay[1] and so on.
 	Overlays [][]byte
 }
 
-// A family is a main file together with the pattern of its platform files.
+// A family is the names that one product gives to its files: those of the main
+// file, best first, and for each the pattern of platform files.
 type family struct {
-	main     string
-	platform string // %s is the platform
+	main      []string
+	platforms []string // %s is the platform
 }
 
-// families lists the main files, best first.
+// families lists the families, best first.
 func families() []family {
 	return []family{
-		{"mullion.conf.json", "mullion.%s.conf.json"},
-		{"mullion.conf.json5", "mullion.%s.conf.json5"},
-		{"tauri.conf.json", "tauri.%s.conf.json"},
-		{"tauri.conf.json5", "tauri.%s.conf.json5"},
-		{"Tauri.toml", "Tauri.%s.toml"},
+		{[]string{"mullion.conf.json", "mullion.conf.json5"}, []string{"mullion.%s.conf.json", "mullion.%s.conf.json5"}},
+		{[]string{"tauri.conf.json", "tauri.conf.json5", "Tauri.toml"}, []string{"tauri.%s.conf.json", "tauri.%s.conf.json5", "Tauri.%s.toml"}},
 	}
 }
 
-// Load reads the configuration in the root of fsys.
+// Load reads the configuration in a folder of fsys.
 //
-// The main file is mullion.conf.json, tauri.conf.json or Tauri.toml (keys in
-// kebab-case); two of them side by side are an error, since one would silently
-// not count. Over it comes the file of the platform that stands beside it
-// (mullion.linux.conf.json, tauri.windows.conf.json, Tauri.macos.toml …), then
+// The main file is mullion.conf.json, tauri.conf.json, one of these with the
+// ending .json5, or Tauri.toml (keys in kebab-case); two of them side by side
+// are an error, since one would silently not count. Over it comes the file of
+// the platform that stands beside it, in any of the formats
+// (mullion.linux.conf.json, tauri.windows.conf.json5, Tauri.macos.toml …), then
 // the overlays. Each layer is a JSON Merge Patch (RFC 7396): objects merge,
 // everything else replaces, null deletes. There is one exception: a null for
 // app.security.csp stays, because there a missing key means the strict default
 // and null means no policy at all.
 //
-// JSON is read as RFC 8259 has it, without comments; a .json5 file is an error
-// that matches [errors.ErrUnsupported]. The error joins one [*Error] for each
-// problem found, in the order of the layers and of the lines in them.
+// JSON may have what JSON5 has, such as comments and trailing commas, as Tauri
+// reads it too. The error joins one [*Error] for each problem found, in the
+// order of the layers and of the lines in them.
 func Load(fsys fs.FS, opts Options) (*Config, error) {
 	platform, err := platformName(opts.Platform)
 	if err != nil {
 		return nil, err
 	}
-	main, data, err := mainFile(fsys)
+	dir := path.Clean(opts.Dir)
+	if !fs.ValidPath(dir) {
+		return nil, fmt.Errorf("read configuration: bad folder %q: want a path below the root, with slashes", opts.Dir)
+	}
+	f, main, data, err := mainFile(fsys, dir)
 	if err != nil {
 		return nil, err
 	}
 
-	r := &reader{}
-	if err := r.add(main.main, data); err != nil {
-		return nil, err
-	}
-	name, data, err := platformFile(fsys, main, platform)
+	r := &reader{fsys: fsys, dir: dir}
+	r.add(main, data)
+	name, data, err := platformFile(fsys, dir, f, main, platform)
 	if err != nil {
 		return nil, err
 	}
 	if name != "" {
-		if err := r.add(name, data); err != nil {
-			return nil, err
-		}
+		r.add(name, data)
 	}
 	for i, overlay := range opts.Overlays {
-		if err := r.add(fmt.Sprintf("overlay[%d]", i), overlay); err != nil {
-			return nil, err
-		}
+		r.add(fmt.Sprintf("overlay[%d]", i), overlay)
 	}
 	return r.finish()
 }
 
 // Parse reads one configuration file without any layers over it. The name is
 // used in errors, and its ending selects the format: .toml for TOML, anything
-// else for JSON. Errors are those of [Load].
+// else for JSON, with what JSON5 adds to it. Errors are those of [Load]; a
+// version that is the path of a file is one, for there are no other files.
 func Parse(name string, data []byte) (*Config, error) {
 	r := &reader{}
-	if err := r.add(name, data); err != nil {
-		return nil, err
-	}
+	r.add(name, data)
 	return r.finish()
 }
 
@@ -120,55 +124,60 @@ func platformName(name string) (string, error) {
 }
 
 // mainFile finds the one main file.
-func mainFile(fsys fs.FS) (family, []byte, error) {
-	var found []family
-	var content []byte
-	for _, f := range families() {
-		data, err := fs.ReadFile(fsys, f.main)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
+func mainFile(fsys fs.FS, dir string) (f family, name string, data []byte, err error) {
+	var found []string
+	for _, candidate := range families() {
+		for _, main := range candidate.main {
+			content, err := fs.ReadFile(fsys, path.Join(dir, main))
+			if errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
+			if err != nil {
+				return family{}, "", nil, fmt.Errorf("read configuration: %w", err)
+			}
+			if len(found) == 0 {
+				f, data = candidate, content
+			}
+			found = append(found, path.Join(dir, main))
 		}
-		if err != nil {
-			return family{}, nil, fmt.Errorf("read configuration: %w", err)
-		}
-		if len(found) == 0 {
-			content = data
-		}
-		found = append(found, f)
 	}
 	switch len(found) {
 	case 0:
-		return family{}, nil, fmt.Errorf("%w: looked for mullion.conf.json, tauri.conf.json and Tauri.toml", ErrNotFound)
+		where := ""
+		if dir != "." {
+			where = " in " + dir
+		}
+		return family{}, "", nil, fmt.Errorf("%w: looked%s for mullion.conf.json, tauri.conf.json (or .json5) and Tauri.toml", ErrNotFound, where)
 	case 1:
-		return found[0], content, nil
+		return f, found[0], data, nil
 	}
-	var others []string
-	for _, f := range found[1:] {
-		others = append(others, f.main)
-	}
-	list := strings.Join(others, " and ")
-	return family{}, nil, fmt.Errorf("%s and %s are both main configuration files: keep %s and delete %s",
-		found[0].main, list, found[0].main, list)
+	others := strings.Join(found[1:], " and ")
+	return family{}, "", nil, fmt.Errorf("%s and %s are both main configuration files: keep %s and delete %s", found[0], others, found[0], others)
 }
 
 // platformFile reads the file of the platform that belongs to main. The name
 // is empty if there is none. A platform file of another family is an error:
-// its author expects it to count.
-func platformFile(fsys fs.FS, main family, platform string) (name string, data []byte, err error) {
-	want := fmt.Sprintf(main.platform, platform)
-	for _, f := range families() {
-		candidate := fmt.Sprintf(f.platform, platform)
-		content, err := fs.ReadFile(fsys, candidate)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
+// its author expects it to count. So are two.
+func platformFile(fsys fs.FS, dir string, f family, main, platform string) (name string, data []byte, err error) {
+	for _, other := range families() {
+		for _, pattern := range other.platforms {
+			candidate := path.Join(dir, fmt.Sprintf(pattern, platform))
+			content, err := fs.ReadFile(fsys, candidate)
+			if errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
+			if err != nil {
+				return "", nil, fmt.Errorf("read configuration: %w", err)
+			}
+			if other.main[0] != f.main[0] {
+				want := path.Join(dir, fmt.Sprintf(f.platforms[0], platform))
+				return "", nil, fmt.Errorf("%s is not read beside %s: move its content to %s", candidate, main, want)
+			}
+			if name != "" {
+				return "", nil, fmt.Errorf("%s and %s are both for this platform: keep %s and delete %s", name, candidate, name, candidate)
+			}
+			name, data = candidate, content
 		}
-		if err != nil {
-			return "", nil, fmt.Errorf("read configuration: %w", err)
-		}
-		if candidate != want {
-			return "", nil, fmt.Errorf("%s is not read beside %s: move its content to %s", candidate, main.main, want)
-		}
-		name, data = candidate, content
 	}
 	return name, data, nil
 }
@@ -177,41 +186,57 @@ func platformFile(fsys fs.FS, main family, platform string) (name string, data [
 type reader struct {
 	decoder
 	sources int
-	merged  *node
-	broken  bool // a layer could not be parsed: the merged tree is incomplete
+	merged  *document.Node
+	broken  bool  // a layer could not be parsed: the merged tree is incomplete
+	fsys    fs.FS // where the version may be; nil for Parse
+	dir     string
 }
 
-// add parses a layer and merges it over the earlier ones. Problems in the
-// content are collected; the error is for a format that cannot be read at all.
-func (r *reader) add(name string, data []byte) error {
-	src := &source{name: name, order: r.sources}
+// add parses a layer and merges it over the earlier ones.
+func (r *reader) add(name string, data []byte) {
+	src := &document.Source{Name: name, Order: r.sources, Format: document.JSON5}
 	r.sources++
-
-	var tree *node
-	switch strings.ToLower(path.Ext(name)) {
-	case ".json5":
-		return fmt.Errorf("%s: JSON5 configuration is not read yet; rename to .json (%w)", name, errors.ErrUnsupported)
-	case ".toml":
-		src.kebab = true
-		tree = parseTOML(&r.decoder, src, data)
-	default:
-		tree = parseJSON(&r.decoder, src, data)
+	if f, _ := document.FormatOf(name); f == document.TOML {
+		src.Format = document.TOML
 	}
+	tree := document.Parse(&r.Problems, src, data)
 	if tree == nil {
 		r.broken = true
-		return nil
+		return
+	}
+	if r.reportOld(tree) {
+		r.broken = true
+		return
 	}
 	r.canonicalKeys(tree)
 	switch {
-	case src.order == 0:
+	case src.Order == 0:
 		r.merged = tree // a main file is no patch: its nulls stay
-	case tree.kind != objectKind:
+	case tree.Kind != document.Object:
 		r.broken = true
-		r.report(tree, "", "want an object, not %s", tree.kind)
+		r.Report(tree, "", "want an object, not %s", tree.Kind)
 	case r.merged != nil:
 		r.merged = merge(r.merged, tree, "")
 	}
-	return nil
+}
+
+// reportOld reports a file of Tauri 1, where hardly any key is what it is now.
+func (r *reader) reportOld(tree *document.Node) bool {
+	for _, old := range [][]string{{"tauri"}, {"package"}, {"build", "distDir"}, {"build", "devPath"}} {
+		n := tree
+		for _, key := range old {
+			if n != nil {
+				n = n.Get(key)
+			}
+		}
+		if n == nil || n.Kind == document.Null {
+			continue
+		}
+		r.Report(n, strings.Join(old, "."), "this is a configuration of Tauri 1, and that of Tauri 2 is read here: "+
+			"migrate the project with \"npx @tauri-apps/cli@2 migrate\"")
+		return true
+	}
+	return false
 }
 
 // finish decodes the merged tree and returns all that was found wrong.
@@ -219,8 +244,10 @@ func (r *reader) finish() (*Config, error) {
 	cfg := &Config{}
 	if !r.broken {
 		r.decodeRoot(cfg, r.merged)
+		r.version(cfg)
+		cfg.Keys = keysIn(r.merged, reflect.TypeFor[Config](), "")
 	}
-	if err := r.err(); err != nil {
+	if err := joined(&r.Problems); err != nil {
 		return nil, err
 	}
 	return cfg, nil

@@ -1,5 +1,7 @@
 package config
 
+import "github.com/mullion-dev/mullion/internal/document"
+
 // BundleMacOS is the "bundle.macOS" object.
 type BundleMacOS struct {
 	// Frameworks are names or paths of frameworks to bundle.
@@ -10,8 +12,8 @@ type BundleMacOS struct {
 	// means the app's.
 	BundleVersion string `conf:"bundleVersion,null"`
 	BundleName    string `conf:"bundleName,null"`
-	// MinimumSystemVersion is "10.13" by default; empty, an explicit null,
-	// leaves the key out of the bundle.
+	// MinimumSystemVersion is "10.13" by default, and for an empty text in the
+	// file; empty, an explicit null there, leaves the key out of the bundle.
 	MinimumSystemVersion string `conf:"minimumSystemVersion,null"`
 	// ExceptionDomain may be reached without TLS.
 	ExceptionDomain string `conf:"exceptionDomain,null"`
@@ -31,6 +33,12 @@ type BundleMacOS struct {
 func (b *BundleMacOS) setDefaults() {
 	b.MinimumSystemVersion = "10.13"
 	b.HardenedRuntime = true
+}
+
+func (b *BundleMacOS) check(_ *decoder, n *document.Node, _ string) {
+	if v := n.Get("minimumSystemVersion"); v != nil && v.Kind == document.String && v.Text == "" {
+		b.MinimumSystemVersion = "10.13"
+	}
 }
 
 // DMG is the "bundle.macOS.dmg" object: how the window of the disk image

@@ -1,5 +1,7 @@
 package config
 
+import "github.com/mullion-dev/mullion/internal/document"
+
 // BundleLinux is the "bundle.linux" object.
 type BundleLinux struct {
 	AppImage AppImage `conf:"appimage"`
@@ -74,16 +76,16 @@ type RPMCompression struct {
 	Level int32 `conf:"level"`
 }
 
-func (c *RPMCompression) check(d *decoder, n *node, path string) {
-	level := n.get("level")
-	levelPath := joinKey(path, "level")
+func (c *RPMCompression) check(d *decoder, n *document.Node, path string) {
+	level := n.Get("level")
+	levelPath := document.JoinKey(path, "level")
 	switch {
 	case c.Type == "none" && level != nil:
-		d.report(level, levelPath, "not for \"none\"")
+		d.Report(level, levelPath, "not for \"none\"")
 	case c.Type != "" && c.Type != "none" && level == nil:
-		d.report(n, levelPath, "required for %q", c.Type)
+		d.Report(n, levelPath, "required for %q", c.Type)
 	case c.Type != "zstd" && c.Level < 0:
-		d.report(level, levelPath, "%d is negative", c.Level)
+		d.Report(level, levelPath, "%d is negative", c.Level)
 	}
 }
 

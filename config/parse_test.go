@@ -59,6 +59,7 @@ func TestDefaults(t *testing.T) {
 			Android: config.BundleAndroid{MinSDKVersion: 24},
 		},
 	}
+	got.Keys = nil
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
@@ -122,6 +123,7 @@ func TestTOML(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		got[i].Keys = nil
 	}
 	if diff := cmp.Diff(got[0], got[1]); diff != "" {
 		t.Errorf("(-json +toml)\n%s", diff)
@@ -166,6 +168,16 @@ func TestForms(t *testing.T) {
 			return []any{c.Build.BeforeDevCommand == nil, c.Build.BeforeBuildCommand == nil}
 		}, []any{true, true}},
 		{"one target", `"bundle": {"targets": "deb"}`, func(c *config.Config) any { return c.Bundle.Targets }, config.BundleTargets{List: []config.BundleTarget{"deb"}}},
+		{"targets in capitals", `"bundle": {"targets": ["DEB", "AppImage"]}`, func(c *config.Config) any { return c.Bundle.Targets }, config.BundleTargets{List: []config.BundleTarget{"deb", "appimage"}}},
+		{"all targets in capitals", `"bundle": {"targets": "ALL"}`, func(c *config.Config) any { return c.Bundle.Targets }, config.BundleTargets{All: true}},
+		{"lower version empty", `"bundle": {"macOS": {"minimumSystemVersion": ""}}`, func(c *config.Config) any { return c.Bundle.MacOS.MinimumSystemVersion }, "10.13"},
+		{"local_data", `"app": {"appDirectoriesOverride": {"local_data": "x"}}`, func(c *config.Config) any { return c.App.AppDirectoriesOverride.LocalData }, "x"},
+		{"disable_input_accessory_view", `"app": {"windows": [{"disable_input_accessory_view": true}]}`, func(c *config.Config) any { return window(c).DisableInputAccessoryView }, true},
+		{"additional-watch-directories", `"build": {"additional-watch-directories": ["x"]}`, func(c *config.Config) any { return c.Build.AdditionalWatchFolders }, []string{"x"}},
+		{"staticVcRuntime", `"build": {"windows": {"staticVcRuntime": false}}`, func(c *config.Config) any { return c.Build.Windows.StaticVCRuntime }, false},
+		{"bundleVcRuntime", `"bundle": {"windows": {"bundleVcRuntime": true}}`, func(c *config.Config) any { return c.Bundle.Windows.BundleVCRuntime }, true},
+		{"install-icon", `"bundle": {"windows": {"nsis": {"install-icon": "x"}}}`, func(c *config.Config) any { return c.Bundle.Windows.NSIS.InstallerIcon }, "x"},
+		{"locale-path", `"bundle": {"windows": {"wix": {"language": {"de-DE": {"locale-path": "x"}}}}}`, func(c *config.Config) any { return c.Bundle.Windows.Wix.Language }, config.WixLanguages{{"de-DE", "x"}}},
 		{"updater", `"bundle": {"createUpdaterArtifacts": true}`, func(c *config.Config) any { return c.Bundle.CreateUpdaterArtifacts }, config.UpdaterArtifactsV2},
 		{"resources", `"bundle": {"resources": {"a": "b"}}`, func(c *config.Config) any { return c.Bundle.Resources.Map }, map[string]string{"a": "b"}},
 		{"no lower version", `"bundle": {"macOS": {"minimumSystemVersion": null}}`, func(c *config.Config) any { return c.Bundle.MacOS.MinimumSystemVersion }, ""},

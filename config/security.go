@@ -4,6 +4,9 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/mullion-dev/mullion/capability"
+	"github.com/mullion-dev/mullion/internal/document"
 )
 
 // Security is the "app.security" object.
@@ -29,7 +32,7 @@ type Security struct {
 	Headers Headers `conf:"headers,null"`
 }
 
-func (s *Security) check(*decoder, *node, string) {
+func (s *Security) check(*decoder, *document.Node, string) {
 	if s.DevCSP != nil && s.DevCSP.Off { // for this key null and absent are the same
 		s.DevCSP = nil
 	}
@@ -48,29 +51,29 @@ type CSP struct {
 
 func (*CSP) acceptsNull() {}
 
-func (c *CSP) decode(d *decoder, n *node, path string) {
-	switch n.kind {
-	case nullKind:
+func (c *CSP) decode(d *decoder, n *document.Node, path string) {
+	switch n.Kind {
+	case document.Null:
 		c.Off = true
-	case stringKind:
-		c.Text = n.text
-		if strings.TrimSpace(n.text) == "" {
-			d.report(n, path, "empty policy: want directives, or null for no policy")
+	case document.String:
+		c.Text = n.Text
+		if strings.TrimSpace(n.Text) == "" {
+			d.Report(n, path, "empty policy: want directives, or null for no policy")
 		}
-	case objectKind:
+	case document.Object:
 		c.Directives = map[string][]string{}
-		if len(n.members) == 0 {
-			d.report(n, path, "empty policy: want directives, or null for no policy")
+		if len(n.Members) == 0 {
+			d.Report(n, path, "empty policy: want directives, or null for no policy")
 		}
-		for _, m := range n.members {
+		for _, m := range n.Members {
 			sources := []string{}
-			for _, s := range d.stringOrStrings(m.value, joinKey(path, m.name)) {
+			for _, s := range d.stringOrStrings(m.Value, document.JoinKey(path, m.Name)) {
 				sources = append(sources, strings.Fields(s)...)
 			}
-			c.Directives[m.name] = sources
+			c.Directives[m.Name] = sources
 		}
 	default:
-		d.report(n, path, "want a string, an object or null, not %s", n.kind)
+		d.Report(n, path, "want a string, an object or null, not %s", n.Kind)
 	}
 }
 
@@ -82,9 +85,9 @@ type CSPExemption struct {
 	Directives []string
 }
 
-func (e *CSPExemption) decode(d *decoder, n *node, path string) {
-	if n.kind == boolKind {
-		e.All = n.bool
+func (e *CSPExemption) decode(d *decoder, n *document.Node, path string) {
+	if n.Kind == document.Bool {
+		e.All = n.Bool
 		return
 	}
 	e.Directives = d.strings(n, path, "a boolean or an array of directives")
@@ -112,8 +115,8 @@ type AssetScope struct {
 
 func (*AssetScope) shape() string { return "an array or an object" }
 
-func (s *AssetScope) decodeShort(d *decoder, n *node, path string) bool {
-	if n.kind != arrayKind {
+func (s *AssetScope) decodeShort(d *decoder, n *document.Node, path string) bool {
+	if n.Kind != document.Array {
 		return false
 	}
 	s.Allow = d.strings(n, path, "an array")
@@ -130,13 +133,13 @@ type Pattern struct {
 
 func (p *Pattern) setDefaults() { p.Use = PatternBrownfield }
 
-func (p *Pattern) check(d *decoder, n *node, path string) {
-	optionsPath := joinKey(path, "options")
+func (p *Pattern) check(d *decoder, n *document.Node, path string) {
+	optionsPath := document.JoinKey(path, "options")
 	switch {
 	case p.Use == PatternIsolation && p.Options == nil:
-		d.report(n, optionsPath, "required for \"isolation\": want {\"dir\": …}")
+		d.Report(n, optionsPath, "required for \"isolation\": want {\"dir\": …}")
 	case p.Use == PatternBrownfield && p.Options != nil:
-		d.report(n.getOr("options"), optionsPath, "only \"isolation\" has options")
+		d.Report(n.GetOr("options"), optionsPath, "only \"isolation\" has options")
 	}
 }
 
@@ -162,38 +165,33 @@ type PatternOptions struct {
 type Capability struct {
 	// Identifier names the capability.
 	Identifier string
-	// Inline is the capability itself as compact JSON, nil for a reference.
-	// Here only its keys have been checked.
+	// Inline is the capability itself as compact JSON, which package capability
+	// has checked; nil for a reference.
 	Inline jsontext.Value
 }
 
-func (c *Capability) decode(d *decoder, n *node, path string) {
-	switch n.kind {
-	case stringKind:
-		c.Identifier = n.text
-		if n.text == "" {
-			d.report(n, path, "empty identifier")
+func (c *Capability) decode(d *decoder, n *document.Node, path string) {
+	switch n.Kind {
+	case document.String:
+		c.Identifier = n.Text
+		if n.Text == "" {
+			d.Report(n, path, "empty identifier")
 		}
-	case objectKind:
-		d.unknownKeys(n, path, "$schema", "identifier", "description", "local", "remote", "windows", "webviews", "permissions", "platforms")
-		for _, key := range []string{"identifier", "permissions"} {
-			if n.get(key) == nil {
-				d.report(n, joinKey(path, key), "required, but missing")
-			}
+	case document.Object:
+		capability.Check(&d.Problems, path, n)
+		if id := n.Get("identifier"); id != nil {
+			c.Identifier = id.Text
 		}
-		if id := n.get("identifier"); id != nil && d.want(id, joinKey(path, "identifier"), stringKind) {
-			c.Identifier = id.text
-		}
-		c.Inline = n.raw()
+		c.Inline = n.JSON()
 	default:
-		d.report(n, path, "want the identifier of a capability or an object, not %s", n.kind)
+		d.Report(n, path, "want the identifier of a capability or an object, not %s", n.Kind)
 	}
 }
 
 // stringOrStrings reads a string or an array of them.
-func (d *decoder) stringOrStrings(n *node, path string) []string {
-	if n.kind == stringKind {
-		return []string{n.text}
+func (d *decoder) stringOrStrings(n *document.Node, path string) []string {
+	if n.Kind == document.String {
+		return []string{n.Text}
 	}
 	return d.strings(n, path, "a string or an array of strings")
 }

@@ -150,7 +150,7 @@ type Window struct {
 	GeneralAutofillEnabled bool `conf:"generalAutofillEnabled"`
 
 	// DisableInputAccessoryView hides the bar above the keyboard. Phones only.
-	DisableInputAccessoryView bool `conf:"disableInputAccessoryView"`
+	DisableInputAccessoryView bool `conf:"disableInputAccessoryView,alias=disable_input_accessory_view"`
 	// LimitNavigationsToAppBoundDomains keeps the page on the domains that
 	// the app is bound to. Phones only.
 	LimitNavigationsToAppBoundDomains bool `conf:"limitNavigationsToAppBoundDomains"`

@@ -1,13 +1,17 @@
 package config
 
-import "reflect"
+import (
+	"reflect"
+
+	"github.com/mullion-dev/mullion/internal/document"
+)
 
 // ParseWindow reads one window as JSON, in the form of an entry of
 // app.windows and with its defaults. The name is used in errors, which are
 // those of [Load].
 func ParseWindow(name string, data []byte) (*Window, error) {
 	d := &decoder{}
-	tree := parseJSON(d, &source{name: name}, data)
+	tree := document.Parse(&d.Problems, &document.Source{Name: name}, data)
 	w := &Window{}
 	if tree != nil {
 		d.canonicalIn(tree, reflect.TypeFor[Window](), "")
@@ -15,7 +19,7 @@ func ParseWindow(name string, data []byte) (*Window, error) {
 		initialize(v)
 		d.decodeValue(v, tree, "", field{})
 	}
-	if err := d.err(); err != nil {
+	if err := joined(&d.Problems); err != nil {
 		return nil, err
 	}
 	return w, nil

@@ -1,6 +1,10 @@
 package config
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/mullion-dev/mullion/internal/document"
+)
 
 // Theme is the colour scheme of a window.
 type Theme string
@@ -69,9 +73,9 @@ type PreventOverflow struct {
 func (p *PreventOverflow) setDefaults()  { p.Enabled = true }
 func (p *PreventOverflow) shape() string { return "a boolean or an object" }
 
-func (p *PreventOverflow) decodeShort(_ *decoder, n *node, _ string) bool {
-	p.Enabled = n.bool
-	return n.kind == boolKind
+func (p *PreventOverflow) decodeShort(_ *decoder, n *document.Node, _ string) bool {
+	p.Enabled = n.Bool
+	return n.Kind == document.Bool
 }
 
 // WindowEffects are materials behind a transparent window.
@@ -122,13 +126,13 @@ func (EffectState) values() []string {
 // DataStoreIdentifier selects the storage of a webview on macOS.
 type DataStoreIdentifier [16]byte
 
-func (id *DataStoreIdentifier) decode(d *decoder, n *node, path string) {
-	if n.kind != arrayKind || len(n.items) != len(id) {
-		d.report(n, path, "want an array of 16 bytes")
+func (id *DataStoreIdentifier) decode(d *decoder, n *document.Node, path string) {
+	if n.Kind != document.Array || len(n.Items) != len(id) {
+		d.Report(n, path, "want an array of 16 bytes")
 		return
 	}
-	for i, item := range n.items {
-		id[i] = d.byte(item, joinIndex(path, i))
+	for i, item := range n.Items {
+		id[i] = d.byte(item, document.JoinIndex(path, i))
 	}
 }
 
@@ -139,27 +143,27 @@ type Color struct {
 	Red, Green, Blue, Alpha uint8
 }
 
-func (c *Color) decode(d *decoder, n *node, path string) {
+func (c *Color) decode(d *decoder, n *document.Node, path string) {
 	c.Alpha = 255
 	channels := []*uint8{&c.Red, &c.Green, &c.Blue, &c.Alpha}
 	switch {
-	case n.kind == stringKind && c.parseHex(n.text):
-	case n.kind == arrayKind && (len(n.items) == 3 || len(n.items) == 4):
-		for i, item := range n.items {
-			*channels[i] = d.byte(item, joinIndex(path, i))
+	case n.Kind == document.String && c.parseHex(n.Text):
+	case n.Kind == document.Array && (len(n.Items) == 3 || len(n.Items) == 4):
+		for i, item := range n.Items {
+			*channels[i] = d.byte(item, document.JoinIndex(path, i))
 		}
-	case n.kind == objectKind:
+	case n.Kind == document.Object:
 		names := []string{"red", "green", "blue", "alpha"}
 		d.unknownKeys(n, path, names...)
 		for i, name := range names {
-			if v := n.get(name); v != nil {
-				*channels[i] = d.byte(v, joinKey(path, name))
+			if v := n.Get(name); v != nil {
+				*channels[i] = d.byte(v, document.JoinKey(path, name))
 			} else if name != "alpha" {
-				d.report(n, joinKey(path, name), "required, but missing")
+				d.Report(n, document.JoinKey(path, name), "required, but missing")
 			}
 		}
 	default:
-		d.report(n, path, "bad colour: want \"#rrggbb\" or \"#rrggbbaa\", an array of 3 or 4 bytes, or {red, green, blue, alpha}")
+		d.Report(n, path, "bad colour: want \"#rrggbb\" or \"#rrggbbaa\", an array of 3 or 4 bytes, or {red, green, blue, alpha}")
 	}
 }
 
@@ -187,10 +191,10 @@ func (c *Color) parseHex(text string) bool {
 }
 
 // byte reads a whole number from 0 to 255.
-func (d *decoder) byte(n *node, path string) uint8 {
-	v, err := strconv.ParseUint(n.text, 10, 8)
-	if n.kind != numberKind || err != nil {
-		d.report(n, path, "want a whole number from 0 to 255")
+func (d *decoder) byte(n *document.Node, path string) uint8 {
+	v, err := strconv.ParseUint(n.Text, 10, 8)
+	if n.Kind != document.Number || err != nil {
+		d.Report(n, path, "want a whole number from 0 to 255")
 	}
 	return uint8(v)
 }

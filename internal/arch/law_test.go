@@ -15,9 +15,10 @@ var law = []struct {
 	may    []string
 	reason string
 }{
-	{"capability", nil, "pure rules: who may do what can be read and tested alone"},
+	{"internal/document", nil, "files that people write, as one tree: what the keys mean is decided by its users"},
+	{"capability", []string{"internal/document"}, "pure rules: who may do what can be read and tested alone"},
 	{"ipc", []string{"capability"}, "messages carry the scope that the check found"},
-	{"config", []string{"capability"}, "reads JSON5 and TOML as capability files are read"},
+	{"config", []string{"capability", "internal/document"}, "reads what people write, and says what it means"},
 	{"internal/csp", nil, "pure text: a policy and the HTML it goes with"},
 	{"internal/assets", nil, "answers requests; who may ask is decided by its caller"},
 	{"internal/durable", nil, "files that survive crashes know nothing of states"},
@@ -85,7 +86,7 @@ var foreign = []struct {
 }{
 	{"github.com/ebitengine/purego", []string{"internal/backend"}, "calls C; only a host may"},
 	{"github.com/go-json-experiment/json", []string{"."}, "strict where the standard library lets doubtful keys through"},
-	{"github.com/pelletier/go-toml/v2", []string{"capability", "config"}, "the files that users write"},
+	{"github.com/pelletier/go-toml/v2", []string{"internal/document"}, "the files that users write"},
 	{"golang.org/x/sys", []string{"internal"}, "system calls"},
 	{"github.com/godbus/dbus/v5", []string{"internal/desktop", "internal/e2e/session"}, "the session bus; hosts have none"},
 	{"github.com/jezek/xgb", []string{"internal/display"}, "speaks to the X server as the user of tests; apps do not contain it"},
