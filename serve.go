@@ -68,14 +68,20 @@ func (a *App) serve(o Options, co *core.Options) error {
 	if err != nil {
 		return err
 	}
-	html, err := contentPolicy(security, o.Dev)
+	policy, key, err := contentPolicy(security, o.Dev)
 	if err != nil {
 		return err
 	}
+	for _, w := range policy.Warnings() {
+		a.log.Warn("mullion: "+key+": "+w)
+	}
 	ao := assets.AppOptions{
-		HTML:    html,
 		Builtin: map[string][]byte{"/_mullion/api.js": bridge.API(), "/_mullion/api.d.ts": bridge.APITypes()},
 		Logger:  a.log,
+	}
+	if policy != nil {
+		ao.HTML = func(html []byte) (string, []byte) { return policy.ForHTML(html, nil) }
+		co.Policy = core.ContentPolicy{Key: key, Advisor: csp.NewAdvisor(policy)}
 	}
 	for _, h := range security.Headers {
 		ao.Headers = append(ao.Headers, assets.Field{Name: h.Name, Value: h.Value})
@@ -140,31 +146,28 @@ func (a *App) frontEnd(o Options) (fs.FS, error) {
 	return fs.Sub(o.Files, dir)
 }
 
-// contentPolicy returns what puts the Content-Security-Policy on pages.
-func contentPolicy(s *config.Security, dev bool) (func([]byte) (string, []byte), error) {
-	conf := s.CSP
+// contentPolicy returns the Content-Security-Policy of pages, nil for none, and
+// the key of the configuration that counts.
+func contentPolicy(s *config.Security, dev bool) (policy *csp.Policy, key string, err error) {
+	conf, key := s.CSP, "app.security.csp"
 	if dev && s.DevCSP != nil {
-		conf = s.DevCSP
+		conf, key = s.DevCSP, "app.security.devCsp"
 	}
-	policy := csp.Default()
-	var err error
 	switch {
 	case conf == nil:
+		policy = csp.Default()
 	case conf.Off:
-		return nil, nil
+		return nil, key, nil
 	case conf.Directives != nil:
 		policy, err = csp.FromMap(conf.Directives)
 	default:
 		policy, err = csp.Parse(conf.Text)
 	}
-	if err == nil {
-		e := s.DangerousDisableAssetCSPModification
-		policy, err = policy.WithExemption(csp.Exemption{All: e.All, Directives: e.Directives})
-	}
 	if err != nil {
-		return nil, fmt.Errorf("mullion: app.security.csp: %w", err)
+		return nil, key, fmt.Errorf("mullion: %s: %w", key, err)
 	}
-	return func(html []byte) (string, []byte) { return policy.ForHTML(html, nil) }, nil
+	e := s.DangerousDisableAssetCSPModification
+	return policy.WithExemption(csp.Exemption{All: e.All, Directives: e.Directives}), key, nil
 }
 
 // userFiles serves what the scope of the asset protocol holds.

@@ -12,7 +12,7 @@ import (
 // Security is the "app.security" object.
 type Security struct {
 	// CSP is the Content-Security-Policy of the app's pages. Nil, the key
-	// being absent, means the strict default of Mullion.
+	// being absent, means the default of Mullion, see docs/pages.md.
 	CSP *CSP `conf:"csp"`
 	// DevCSP counts in place of CSP while developing; nil means CSP.
 	DevCSP *CSP `conf:"devCsp"`

@@ -146,7 +146,7 @@ node() {
 	fi
 	# npm leaves its own copy of the lock file where it has installed.
 	local lock dir
-	for lock in internal/bridge/package-lock.json conformance/package-lock.json; do
+	for lock in internal/bridge/package-lock.json conformance/package-lock.json conformance/libraries/package-lock.json; do
 		dir=$(dirname "$lock")
 		if [[ -e $lock && $dir/node_modules/.package-lock.json -ot $lock ]]; then
 			say "fetching the npm packages of $dir"

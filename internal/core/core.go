@@ -59,6 +59,8 @@ type Options struct {
 	Platform     capability.Platform
 	// App answers app:// and Files asset:// requests. Either may be nil.
 	App, Files assets.Handler
+	// Policy is the Content-Security-Policy of the pages that App answers with.
+	Policy ContentPolicy
 	// DevOrigin is the origin of the dev server, which counts as local.
 	DevOrigin string
 	// Script runs in every page after the bridge.
@@ -163,6 +165,7 @@ type Core struct {
 	events        events
 	dialogs       dialogs
 	downloads     downloads
+	violations    violations
 	pageResources resourceTable
 	menus         menus
 	notify        *notify.Client

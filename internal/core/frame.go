@@ -85,6 +85,8 @@ func (h *host) frame(r *reader, f wire.Frame) error {
 		return nil
 	case wire.KindDrag:
 		return v.dragged(f)
+	case wire.KindReport:
+		return v.reported(f)
 	case wire.KindSession:
 		v.keepSession(f.Payload)
 		return nil
@@ -176,6 +178,6 @@ func (h *host) logRecord(f wire.Frame) error {
 		attrs = append(attrs, "window", v.Window().label)
 	}
 	h.core.mu.RUnlock()
-	h.core.log.Log(h.core.ctx, slog.Level(r.Level), r.Message, attrs...)
+	h.core.log.Log(h.core.ctx, slog.Level(r.Level), Printable(r.Message), attrs...)
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/mullion-dev/mullion/capability"
+	"github.com/mullion-dev/mullion/internal/egress"
 	"github.com/mullion-dev/mullion/internal/wire"
 	"github.com/mullion-dev/mullion/ipc"
 )
@@ -31,6 +32,8 @@ type Webview struct {
 	streams atomic.Int64
 	// notifications are those of its pages.
 	notifications pageNotifications
+	// reports bounds what its pages get into the log.
+	reports egress.Limit
 
 	mu sync.Mutex
 	// closed is set when it was closed alone, without its window.

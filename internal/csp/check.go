@@ -40,21 +40,36 @@ func isDirective(name string) bool {
 // add puts in a directive and returns what is wrong with it.
 func (p *Policy) add(name string, sources []string) []error {
 	lower := strings.ToLower(name)
-	switch {
-	case !isDirective(lower):
-		return []error{fmt.Errorf("unknown directive %q%s", name, directiveHint(lower))}
-	case find(p.directives, lower) != nil:
-		return []error{fmt.Errorf("directive %s given twice: engines ignore the second", lower)}
+	if strings.Trim(lower, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+		return []error{fmt.Errorf("%q is no directive", name)}
 	}
-	var errs []error
+	known := isDirective(lower)
+	if !known {
+		p.warnings = append(p.warnings, unknownDirective(name))
+	}
 	takesSources := slices.Contains(sourceDirectives(), lower)
+	var errs []error
 	for _, s := range sources {
 		if problem := sourceProblem(s, takesSources); problem != "" {
 			errs = append(errs, fmt.Errorf("%s: bad source %q: %s", lower, s, problem))
+			continue
 		}
+		if takesSources && isUnknownKeyword(s) {
+			p.warnings = append(p.warnings, fmt.Sprintf("%s: unknown keyword %s, which engines ignore: want one of %s, a nonce or a hash",
+				lower, s, strings.Join(keywords(), " ")))
+		}
+	}
+	if find(p.directives, lower) != nil {
+		p.warnings = append(p.warnings, fmt.Sprintf("directive %s is given twice: engines ignore the second", lower))
+		return errs
 	}
 	p.directives = append(p.directives, directive{lower, sources})
 	return errs
+}
+
+// unknownDirective says that there is no such directive.
+func unknownDirective(name string) string {
+	return fmt.Sprintf("unknown directive %q%s, which engines ignore", name, directiveHint(strings.ToLower(name)))
 }
 
 // directiveHint says what may be meant by an unknown name: the suffix, the
@@ -89,10 +104,15 @@ func sourceProblem(source string, takesSources bool) string {
 	if slices.Contains(keywords(), "'"+lower+"'") {
 		return "the keyword stands in single quotes: '" + lower + "'"
 	}
-	if strings.HasPrefix(source, "'") && !slices.Contains(keywords(), lower) && !isNonceOrHash(lower) {
-		return "unknown keyword: want one of " + strings.Join(keywords(), " ") + ", a nonce or a hash"
+	if strings.HasPrefix(source, "'") && (len(source) < 2 || !strings.HasSuffix(source, "'")) {
+		return "the quote is not closed"
 	}
 	return ""
+}
+
+func isUnknownKeyword(source string) bool {
+	lower := strings.ToLower(source)
+	return strings.HasPrefix(source, "'") && !slices.Contains(keywords(), lower) && !isNonceOrHash(lower)
 }
 
 // isNonceOrHash reports whether a source in lower case names inline code.

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"html"
+	"net/url"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -39,8 +40,8 @@ func (p *Policy) ForHTML(html []byte, nonce func() string) (header string, out [
 	}
 	r := &rewriter{
 		in:     html,
-		script: inline{skip: p.exempts("script-src"), nonceOf: nonce},
-		style:  inline{skip: p.exempts("style-src"), nonceOf: nonce},
+		script: inline{skip: p.exempts("script-src"), free: p.allowsInline("script-src"), nonceOf: nonce},
+		style:  inline{skip: p.exempts("style-src") || p.allowsInline("style-src"), nonceOf: nonce},
 	}
 	r.run()
 
@@ -56,6 +57,30 @@ func (p *Policy) exempts(name string) bool {
 	return slices.Contains(p.exemption.Directives, name) || slices.Contains(p.exemption.Directives, name+"-elem")
 }
 
+// allowsInline reports whether the directive that governs the elements of a
+// kind lets all of them through.
+func (p *Policy) allowsInline(name string) bool {
+	for _, n := range []string{name + "-elem", name, "default-src"} {
+		if d := find(p.directives, n); d != nil {
+			return d.allowsInline()
+		}
+	}
+	return false
+}
+
+// allowsInline reports whether 'unsafe-inline' is there and in effect.
+func (d *directive) allowsInline() bool {
+	unsafe := false
+	for _, s := range d.sources {
+		s = strings.ToLower(s)
+		if isNonceOrHash(s) || s == "'strict-dynamic'" {
+			return false
+		}
+		unsafe = unsafe || s == "'unsafe-inline'"
+	}
+	return unsafe
+}
+
 // appendSources adds sources to the directive that governs elements. It does
 // not write into the slices of the policy.
 func appendSources(directives []directive, name string, sources []string) []directive {
@@ -64,12 +89,12 @@ func appendSources(directives []directive, name string, sources []string) []dire
 	}
 	elem := find(directives, name+"-elem")
 	if elem != nil {
-		elem.sources = withSources(elem.sources, sources)
+		elem.add(sources)
 	}
 	plain := find(directives, name)
 	switch {
 	case plain != nil: // also beside -elem, for engines that do not know that
-		plain.sources = withSources(plain.sources, sources)
+		plain.add(sources)
 	case elem == nil:
 		var inherited []string
 		if d := find(directives, "default-src"); d != nil {
@@ -78,6 +103,16 @@ func appendSources(directives []directive, name string, sources []string) []dire
 		directives = append(directives, directive{name, withSources(inherited, sources)})
 	}
 	return directives
+}
+
+// add puts in sources, but none that would cancel an 'unsafe-inline'.
+func (d *directive) add(sources []string) {
+	if d.allowsInline() {
+		sources = slices.DeleteFunc(slices.Clone(sources), func(s string) bool { return isNonceOrHash(strings.ToLower(s)) })
+	}
+	if len(sources) > 0 {
+		d.sources = withSources(d.sources, sources)
+	}
 }
 
 // withSources returns old and added sources with 'self' and without 'none',
@@ -100,7 +135,8 @@ func withSources(old, added []string) []string {
 
 // inline collects what to add to one directive.
 type inline struct {
-	skip    bool // the directive is exempt
+	skip    bool // nothing is to be added
+	free    bool // inline code is let through as it is
 	nonceOf func() string
 	nonce   string
 	sources []string
@@ -166,9 +202,14 @@ func (r *rewriter) scriptTag(t tag) {
 		}
 	}
 	switch {
+	case external && isWebAddress(src) && r.script.free:
+		if source := addressSource(src); source != "" {
+			r.script.add(source)
+		}
 	case external && isWebAddress(src):
 		r.putNonce(t, &r.script)
 	case external: // from the app itself, which is 'self'
+	case r.script.free:
 	case t.foreign:
 		// In SVG the text has entities and comments: more than a hash of the
 		// bytes could follow.
@@ -218,4 +259,18 @@ func hashSource(text []byte) string {
 func isWebAddress(value string) bool {
 	value = strings.ToLower(strings.Trim(html.UnescapeString(value), " \t\r\n\f"))
 	return strings.HasPrefix(value, "http://") || strings.HasPrefix(value, "https://")
+}
+
+// addressSource returns the source for the script at an address: without its
+// query, which sources do not have, or "" if it cannot stand in a policy.
+func addressSource(value string) string {
+	u, err := url.Parse(strings.Trim(html.UnescapeString(value), " \t\r\n\f"))
+	if err != nil || u.Host == "" {
+		return ""
+	}
+	source := u.Scheme + "://" + u.Host + strings.NewReplacer(";", "%3B", ",", "%2C").Replace(u.EscapedPath())
+	if sourceProblem(source, true) != "" {
+		return ""
+	}
+	return source
 }

@@ -13,7 +13,6 @@ package csp
 
 import (
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -28,6 +27,7 @@ const Header = "Content-Security-Policy"
 type Policy struct {
 	directives []directive
 	exemption  Exemption
+	warnings   []string
 }
 
 // A directive is a name in lower case and its sources.
@@ -37,8 +37,8 @@ type directive struct {
 }
 
 // Exemption says which directives [Policy.ForHTML] leaves as they are written.
-// A directive that has 'unsafe-inline' needs it to go on meaning that: beside
-// a hash or nonce, engines ignore 'unsafe-inline'.
+// A directive that has 'unsafe-inline' needs none: it gets neither hashes nor
+// nonces, since engines ignore 'unsafe-inline' beside them.
 type Exemption struct {
 	// All leaves the whole policy, and the HTML too.
 	All bool
@@ -46,7 +46,9 @@ type Exemption struct {
 	Directives []string
 }
 
-// Default is the policy for an app that says nothing about one.
+// Default is the policy for an app that says nothing about one. It lets the
+// libraries of front ends work as they are, and holds two lines: code comes
+// only from the app's own files, and nothing goes to the net.
 //
 // The app's files come from app://localhost, which is 'self', and the user's
 // files from asset://localhost, which engines without schemes of an app's own
@@ -54,27 +56,38 @@ type Exemption struct {
 func Default() *Policy {
 	const asset = "asset: http://asset.localhost https://asset.localhost"
 	return &Policy{directives: []directive{
-		// What is not named below, as frames, workers and the manifest: files
-		// of the app.
+		// What is not named below, as frames and the manifest: files of the
+		// app.
 		{"default-src", []string{"'self'"}},
 		// No eval, no inline code but that of the HTML, nothing from the net,
 		// and nothing of the user's: a downloaded file must never run.
-		{"script-src", []string{"'self'"}},
-		// Styles can read what is on the page by loading pictures, so they are
-		// as strict. Styles set by a script on an element are not affected.
-		{"style-src", []string{"'self'"}},
+		// Compiling WebAssembly is allowed: only a script that runs already
+		// can do it, and a module does nothing but what that script hands it.
+		{"script-src", []string{"'self'", "'wasm-unsafe-eval'"}},
+		// Libraries of components (MUI, styled-components, Monaco) write their
+		// styles by script, which is inline style to an engine. What makes a
+		// smuggled style dangerous elsewhere, that it sends what it sees away
+		// by loading pictures and fonts, cannot happen here: none of the
+		// directives lets anything out.
+		{"style-src", []string{"'self'", "'unsafe-inline'"}},
 		// Pictures and media are shown, not run: also those made by scripts
 		// and those of the user. The net is left out because an address in a
 		// picture carries data away.
 		{"img-src", strings.Fields("'self' data: blob: " + asset)},
-		{"media-src", strings.Fields("'self' blob: " + asset)},
+		{"media-src", strings.Fields("'self' data: blob: " + asset)},
 		// Style sheets carry small fonts as data.
 		{"font-src", []string{"'self'", "data:"}},
 		// A page talks to the program over the bridge, which is no connection.
+		// What the page itself has made (data:, blob:) can be read back.
 		// Files of the user can be fetched as they can be shown: the scope of
 		// the asset protocol judges both, and only pages of the app may read
 		// the answer. Nothing that was read can go to the net.
-		{"connect-src", strings.Fields("'self' " + asset)},
+		{"connect-src", strings.Fields("'self' data: blob: " + asset)},
+		// Editors, players and compilers start workers from text (blob:). Only
+		// a script that runs already can make such an address. The worker
+		// lives under this policy too, and has neither the page nor the
+		// bridge. No data:, which markup could carry.
+		{"worker-src", []string{"'self'", "blob:"}},
 		// Plug-ins have no place in an app, and elude the rest.
 		{"object-src", []string{"'none'"}},
 		// A <base> put in by an attacker would send relative addresses of
@@ -88,9 +101,9 @@ func Default() *Policy {
 	}}
 }
 
-// Parse reads a policy in the syntax of the header. It refuses directives that
-// no engine knows, directives given twice and sources that cannot be meant,
-// such as self without its quotes; the error joins all of them.
+// Parse reads a policy in the syntax of the header. It refuses what cannot be
+// meant, such as self without its quotes, and what cannot stand in a header;
+// the error joins all of it. What engines ignore is in [Policy.Warnings].
 func Parse(text string) (*Policy, error) {
 	p := &Policy{}
 	var errs []error
@@ -127,21 +140,30 @@ func (p *Policy) finish(errs []error) (*Policy, error) {
 	return p, nil
 }
 
-// WithExemption returns a copy of the policy with another exemption, which may
-// name only directives that engines know.
-func (p *Policy) WithExemption(e Exemption) (*Policy, error) {
+// Warnings says what engines will ignore in the policy: directives and
+// keywords that they do not know, and directives given twice.
+func (p *Policy) Warnings() []string {
 	if p == nil {
-		return nil, nil
+		return nil
 	}
-	exemption := Exemption{All: e.All}
+	return slices.Clone(p.warnings)
+}
+
+// WithExemption returns a copy of the policy with another exemption. An unknown
+// directive in it is a warning.
+func (p *Policy) WithExemption(e Exemption) *Policy {
+	if p == nil {
+		return nil
+	}
+	c := &Policy{slices.Clone(p.directives), Exemption{All: e.All}, slices.Clone(p.warnings)}
 	for _, name := range e.Directives {
 		name = strings.ToLower(name)
 		if !isDirective(name) {
-			return nil, fmt.Errorf("unknown directive %q", name)
+			c.warnings = append(c.warnings, unknownDirective(name))
 		}
-		exemption.Directives = append(exemption.Directives, name)
+		c.exemption.Directives = append(c.exemption.Directives, name)
 	}
-	return &Policy{slices.Clone(p.directives), exemption}, nil
+	return c
 }
 
 // String returns the policy as it stands in the header of an answer that is

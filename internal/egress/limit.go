@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Limit decides which refusals are logged, so that code of others cannot flood
-// the log: each once a minute, and few different ones. The zero Limit is ready
+// Limit decides which refusals, or other doings of code of others, are logged,
+// so that it cannot flood the log: each once a minute, and few different ones. The zero Limit is ready
 // for use, by many goroutines.
 type Limit struct {
 	mu       sync.Mutex
@@ -37,4 +37,11 @@ func (l *Limit) Note(what string, now time.Time) (unlogged int, ok bool) {
 	l.seen[what] = struct{}{}
 	unlogged, l.unlogged = l.unlogged, 0
 	return unlogged, true
+}
+
+// Skip counts what did not get as far as Note.
+func (l *Limit) Skip(n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.unlogged += n
 }

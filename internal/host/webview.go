@@ -35,10 +35,11 @@ type webview struct {
 	// lastCall is the number of the document's last call; numbers only grow.
 	lastCall uint64
 	// warned counts what the page was warned about.
-	warned int
-	queue  []outgoing
-	active bool // a batch is being run by the page
-	owed   int  // bytes that are no longer under way, of which the Core does not know
+	warned  int
+	reports reports
+	queue   []outgoing
+	active  bool // a batch is being run by the page
+	owed    int  // bytes that are no longer under way, of which the Core does not know
 
 	hang hang
 }
@@ -243,6 +244,9 @@ func (v *webview) message(page, body string, r backend.Reply) {
 		if id, ok := parseNumber(rest); ok && id != 0 {
 			v.h.conn.Send(wire.Frame{Kind: wire.KindGiveUp, Target: v.id, ID: id})
 		}
+	case "r":
+		r.Return("")
+		v.report(rest)
 	case "v":
 		r.Return("")
 		if v.warned++; v.warned <= maxWarnings {

@@ -58,6 +58,7 @@ const (
 	KindMenu                            // MenuChosen of window Target
 	KindGiveUp                          // the page of webview Target reads no more of stream ID
 	KindNetworkHung                     // the engine's process for the network did not answer, and was ended
+	KindReport                          // PageReport of webview Target
 )
 
 // Flags of a frame.
@@ -104,6 +105,8 @@ const (
 	MaxBody = 2 << 20
 	// MaxSession is the largest session of a webview.
 	MaxSession = 256 << 10
+	// maxReport bounds what a page has to say about an error.
+	maxReport = 64 << 10
 	// maxControl bounds the frames that hold one small JSON object.
 	maxControl = 1 << 20
 )
@@ -153,6 +156,7 @@ var limits = map[Kind]struct {
 	KindMenu:           {Host, maxControl, "menu"},
 	KindGiveUp:         {Host, 0, "give-up"},
 	KindNetworkHung:    {Host, 0, "network-hung"},
+	KindReport:         {Host, maxReport, "report"},
 
 	KindWork:          {Core, maxControl, "work"},
 	KindWorkCancel:    {Core, 0, "work-cancel"},

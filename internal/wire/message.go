@@ -82,6 +82,29 @@ type LogRecord struct {
 	Webview uint32 `json:"webview,omitzero"`
 }
 
+// Kinds of PageReport.
+const (
+	ReportConsole   = "console"   // something was written with console.error
+	ReportError     = "error"     // nobody caught an error
+	ReportRejection = "rejection" // nobody handled the rejection of a promise
+	ReportPolicy    = "policy"    // the policy of the page has blocked Message, an address or a word such as inline
+)
+
+// PageReport is what went wrong in a page, in the words of the page: it may
+// say anything.
+type PageReport struct {
+	Kind    string `json:"kind"`
+	Message string `json:"message"`
+	// Source, Line and Column say where; empty and 0 if that is not known.
+	Source string `json:"source,omitzero"`
+	Line   uint32 `json:"line,omitzero"`
+	Column uint32 `json:"column,omitzero"`
+	// Directive is what has blocked.
+	Directive string `json:"directive,omitzero"`
+	// Dropped is how many before this were too many.
+	Dropped uint32 `json:"dropped,omitzero"`
+}
+
 // Result is the outcome of a frame that had an ID.
 type Result struct {
 	Error       string `json:"error,omitzero"`

@@ -123,6 +123,8 @@ function main(): void {
         return startRead(id, rest);
       case "a ":
         return abort(Number(rest));
+      case "r ":
+        return tell(`r ${doc} ${rest}`);
     }
     tell(`v ${doc} dropped an unknown message: ${text.slice(0, 100)}`);
   }

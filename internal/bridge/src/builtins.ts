@@ -12,7 +12,7 @@ export function uncurry(method: unknown): unknown {
   return bind.call(call as (this: unknown) => unknown, method);
 }
 
-const describe = Object.getOwnPropertyDescriptor;
+export const describe = Object.getOwnPropertyDescriptor;
 
 /** The getter of a property of a prototype, as a function of the object. */
 export function getter(prototype: object, name: PropertyKey): unknown {
@@ -22,6 +22,7 @@ export function getter(prototype: object, name: PropertyKey): unknown {
 export const { create, defineProperty, freeze, getPrototypeOf, prototype: objectPrototype } = Object;
 export const { parse, stringify } = JSON;
 export const { isArray } = Array;
+export const { ownKeys } = Reflect;
 export const { isView } = ArrayBuffer;
 
 export const mapGet = uncurry(Map.prototype.get) as <K, V>(map: Map<K, V>, key: K) => V | undefined;

@@ -9,6 +9,7 @@ import {
 } from "./builtins";
 import { encodeArgs, encodeHeaders, isPlain, rawBytes } from "./encode";
 import { devtoolsKey, dragRegions, zoomKeys } from "./input";
+import { watch } from "./report";
 import { callEvent, messageEvent, readyEvent, replyEvent, type Detail, type Message, type PageConfig } from "./protocol";
 
 declare const config: PageConfig;
@@ -329,6 +330,7 @@ function define(object: object, values: Record<string, unknown>): void {
 
 const onMouseDown = dragRegions(run);
 const onKeyDown = devtoolsKey(run);
+const watching = watch((report) => say(`${++lastID} r ${report}`, null), config.devtools === true);
 const onZoomKey = config.zoom === undefined ? null : zoomKeys(run, config.zoom);
 
 function attach(): void {
@@ -341,6 +343,9 @@ function attach(): void {
   }
   if (onZoomKey !== null) {
     listen(page, "keydown", onZoomKey);
+  }
+  for (const type in watching) {
+    listen(window, type, watching[type]!);
   }
   sayAgain();
 }
