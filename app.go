@@ -77,6 +77,18 @@ type Options struct {
 	// HangReload after HangTimeout, and HangWait for windows with developer
 	// tools, whose pages may stand at a breakpoint.
 	OnHang func(Hang) HangAction
+	// OnLink is asked about each link that leads out of the app, before it is
+	// opened in the user's browser: a link to another site or to a new window
+	// that no capability grants, mailto: and tel:. The user has clicked, or
+	// pressed a key, just before. It may wait for the user, and is called on a
+	// goroutine of its own, for 10 links at once at most. Nil opens each. Pages
+	// of others need the permission web:allow-open-url for it; web:deny-open-url
+	// takes it from the app's own.
+	OnLink func(Link) LinkAction
+	// LinkSchemes are schemes of addresses that may be opened by links and
+	// App.OpenURL besides http, https, mailto and tel, such as "slack". Those
+	// that stand for code or files, such as javascript and file, are refused.
+	LinkSchemes []string
 	// HangTimeout is how long a page may leave the app without an answer.
 	// Zero means 30 seconds.
 	HangTimeout time.Duration
@@ -208,6 +220,9 @@ func New(o Options) (*App, error) {
 				Failures: f.Failures, Restarting: f.Restarting,
 			})
 		}
+	}
+	if co.Links, err = linkOptions(o); err != nil {
+		return nil, err
 	}
 	if co.Capabilities, err = a.capabilities(o); err != nil {
 		return nil, err

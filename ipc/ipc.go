@@ -1,7 +1,7 @@
 // Package ipc is the one place through which every message of an app goes.
 // An [Interceptor], added by App.Use, sees each command, event, channel
 // message and web-level decision (navigation, new window, permission,
-// download, file chooser), and can let it pass, change it, refuse it or just
+// download, file chooser, link), and can let it pass, change it, refuse it or just
 // look:
 //
 //	app.Use(func(ctx context.Context, m *ipc.Message, next ipc.Handler) (ipc.Result, error) {
@@ -53,9 +53,12 @@ const (
 	// FileDrop asks whether a page may read a file that was dropped onto it;
 	// Name is its path, as the host claims.
 	FileDrop
+	// OpenURL asks whether URL, a link that the user has followed and that no
+	// page of the app may show, may be opened in the user's browser.
+	OpenURL
 )
 
-var kindNames = [...]string{"command", "event", "channel message", "navigation", "new window", "permission", "download", "file chooser", "file drop"}
+var kindNames = [...]string{"command", "event", "channel message", "navigation", "new window", "permission", "download", "file chooser", "file drop", "open URL"}
 
 func (k Kind) String() string {
 	if int(k) < len(kindNames) {

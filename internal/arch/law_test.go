@@ -96,7 +96,8 @@ var foreign = []struct {
 
 // execFiles are the files that may start processes, besides tests.
 var execFiles = map[string]string{
-	"internal/sandbox/start_linux.go": "the one place where an app starts its hosts",
+	"internal/sandbox/start_linux.go":     "the one place where an app starts its hosts",
+	"internal/desktop/open/open_linux.go": "starts the user's browser, by xdg-open and without a shell",
 }
 
 // execDirs are where everything may.

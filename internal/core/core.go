@@ -91,6 +91,7 @@ type Options struct {
 	// Transfer is the place for files between the user and hosts. Nil: pages
 	// get no files, and nothing is downloaded.
 	Transfer  *transfer.Area
+	Links     LinkOptions
 	Downloads DownloadOptions
 	// Restarts bounds the restarts of hosts; the zero value means
 	// supervise.Default.
@@ -171,6 +172,7 @@ type Core struct {
 	notify        *notify.Client
 	trays         trays
 	launcher      *launcher.Entry
+	links         links
 	menuStore     menu.Store
 	icon          func() *wire.Picture // of windows that have none of their own; nil: none
 

@@ -37,7 +37,7 @@ var webPermissions = map[string]string{
 
 // webManifest declares the permissions of web-level decisions.
 func webManifest() capability.Manifest {
-	m := capability.Manifest{Plugin: "web", Commands: []string{"navigation", "new_window", "download", "file_chooser", "file_drop"}}
+	m := capability.Manifest{Plugin: "web", Commands: []string{"navigation", "new_window", "download", "file_chooser", "file_drop", "open_url"}}
 	for _, name := range webPermissions {
 		m.Commands = append(m.Commands, name)
 	}
@@ -78,7 +78,12 @@ func (c *Core) decide(conn *wire.Conn, v *Webview, f wire.Frame) error {
 	from := v.caller()
 	asked := ipc.Message{Kind: kind, Name: d.What, From: from, URL: d.URL, MainFrame: d.MainFrame}
 	answer := func() {
-		err := c.judge(v, asked)
+		reached, err := c.judged(v, asked)
+		if err != nil && reached && c.isLink(&d) {
+			c.tasks.Go(func() { c.openLink(v, asked) })
+			_ = conn.SendJSON(wire.KindVerdict, v.id, f.ID, wire.Verdict{})
+			return
+		}
 		if err == nil && kind == ipc.Navigation {
 			v.mayShow(d.URL)
 		}
@@ -107,9 +112,16 @@ func (c *Core) decide(conn *wire.Conn, v *Webview, f wire.Frame) error {
 // the policy itself must have been asked, about this very thing, and whatever
 // it said counts, for the engine does what it asked about.
 func (c *Core) judge(v *Webview, asked ipc.Message) error {
-	reached, refused := false, error(nil)
+	_, err := c.judged(v, asked)
+	return err
+}
+
+// judged is judge, and reports besides whether the policy was reached: whether
+// it was the one to refuse, and no interceptor.
+func (c *Core) judged(v *Webview, asked ipc.Message) (reached bool, err error) {
+	var refused error
 	m := asked
-	_, err := c.dispatch(c.ctx, ipc.Chain(func(ctx context.Context, m *ipc.Message) (ipc.Result, error) {
+	_, err = c.dispatch(c.ctx, ipc.Chain(func(ctx context.Context, m *ipc.Message) (ipc.Result, error) {
 		reached = true
 		var err error
 		if m.URL != asked.URL || m.Name != asked.Name || m.Kind != asked.Kind || m.From != asked.From {
@@ -122,11 +134,11 @@ func (c *Core) judge(v *Webview, asked ipc.Message) error {
 	}, c.chains.Load().interceptors...), &m)
 	switch {
 	case err != nil:
-		return err
+		return reached, err
 	case !reached:
-		return errors.New("an interceptor did not pass the decision on")
+		return false, errors.New("an interceptor did not pass the decision on")
 	}
-	return refused
+	return true, refused
 }
 
 // caller is who asks on behalf of a webview: its document, or its address
@@ -179,6 +191,8 @@ func (c *Core) policy(v *Webview, m *ipc.Message) error {
 		return err
 	case ipc.FileDrop:
 		return c.scopedPath(m, "file_drop")
+	case ipc.OpenURL:
+		return c.mayOpenURL(m)
 	}
 	return fmt.Errorf("%s: not decided here", m.Kind)
 }

@@ -47,3 +47,10 @@ func (c *Core) Held() map[string]int {
 	c.trays.mu.Unlock()
 	return held
 }
+
+// ForgetLinks lets addresses be opened as if none had been.
+func (c *Core) ForgetLinks() {
+	c.links.mu.Lock()
+	defer c.links.mu.Unlock()
+	c.links.opened = nil
+}

@@ -235,6 +235,13 @@ type page struct {
 var docs int
 
 func (g *page) find() {
+	g.pair.t.Helper()
+	g.look()
+	g.hello(core.AppOrigin)
+}
+
+// look waits until the page is there.
+func (g *page) look() {
 	t := g.pair.t
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
@@ -249,7 +256,6 @@ func (g *page) find() {
 						continue
 					}
 					g.view = v
-					g.hello(core.AppOrigin)
 					return
 				}
 			}

@@ -61,6 +61,8 @@ type Options struct {
 	// MinConfinement and WithoutLayers are those of the app's options.
 	MinConfinement mullion.ConfinementLevel
 	WithoutLayers  []string
+	// OnLink is that of the app's options.
+	OnLink func(mullion.Link) mullion.LinkAction
 	// Dev is that of the app's options.
 	Dev bool
 	// Logger gets the log instead of the test.
@@ -154,6 +156,7 @@ func Start(t testing.TB, o Options) *App {
 		DataDir:      dir,
 		StayOpen:     true,
 		OnHang:       o.OnHang,
+		OnLink:       o.OnLink,
 		HangTimeout:  o.HangTimeout,
 		DownloadDir:  o.DownloadDir,
 		Dev:          o.Dev,

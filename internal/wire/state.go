@@ -299,6 +299,10 @@ type Decision struct {
 	MainFrame   bool `json:"mainFrame,omitzero"`
 	UserGesture bool `json:"userGesture,omitzero"`
 	Redirect    bool `json:"redirect,omitzero"`
+	// Clicked is set where the user has just pressed a key or a button over
+	// the webview, and a link or a script leads there because of it: no form,
+	// no step in the history. Each press, and each release, sets it once.
+	Clicked bool `json:"clicked,omitzero"`
 	// Response is set when the engine asks about an answer that it has, as
 	// opposed to a request that it is about to make.
 	Response bool `json:"response,omitzero"`

@@ -109,9 +109,11 @@ func (v *webview) onNavigation(decision uintptr, newWindow bool) {
 
 func (v *webview) navigation(action uintptr) wire.Decision {
 	c := v.e.c
+	gesture := isTrue(c.webkitNavigationActionIsUserGesture.call(action))
 	return wire.Decision{
+		Clicked:     gesture && v.input.use(int32(c.webkitNavigationActionGetNavigationType.call(action))),
 		URL:         goString(c.webkitUriRequestGetUri.call(c.webkitNavigationActionGetRequest.call(action))),
-		UserGesture: isTrue(c.webkitNavigationActionIsUserGesture.call(action)),
+		UserGesture: gesture,
 		Redirect:    isTrue(c.webkitNavigationActionIsRedirect.call(action)),
 	}
 }

@@ -325,6 +325,7 @@ type library struct {
 	webkitFileChooserRequestGetMimeTypes                cfunc
 	webkitFileChooserRequestGetSelectMultiple           cfunc
 	webkitFileChooserRequestSelectFiles                 cfunc
+	webkitNavigationActionGetNavigationType             cfunc
 	webkitNavigationActionGetRequest                    cfunc
 	webkitNavigationActionIsRedirect                    cfunc
 	webkitNavigationActionIsUserGesture                 cfunc

@@ -32,6 +32,7 @@ type webview struct {
 	told        wire.PageEvent // the last PageState
 	session     sessionKeeper
 	drag        *drag // what is over it, or was last
+	input       input
 
 	replies    map[*reply]struct{}
 	questions  map[*question]struct{}
@@ -93,6 +94,7 @@ func newWebview(e *engine, id uint32, w *window, s *wire.WebviewState) (*webview
 	}
 	v.watchPage()
 	v.watchDecisions()
+	v.watchInput()
 	if !s.PageDrops {
 		v.watchDrags()
 	}
