@@ -31,7 +31,16 @@ type Options struct {
 	Files fs.FS
 	// Config is used instead of a configuration in Files.
 	Config *config.Config
-	// Assets is the front end instead of the one in Files.
+	// Assets is the front end instead of the one in Files; build.frontendDist is
+	// not looked up then. Its root is that of the pages. Of an embed.FS, which
+	// keeps the folder that was embedded, it is the folder named as
+	// build.frontendDist ends: with "../dist" that is dist, so what
+	//
+	//	//go:embed all:dist
+	//	var front embed.FS
+	//
+	// embeds can be passed as it is. Without "all:" embed leaves out files and
+	// folders whose names begin with "_" or ".", as those of some bundlers do.
 	Assets fs.FS
 	// Capabilities are added to those in Files.
 	Capabilities []capability.Capability
@@ -42,9 +51,10 @@ type Options struct {
 	// Empty means the system's place for an app of that identifier:
 	// ~/.local/share on Linux.
 	DataDir string
-	// Dev loads pages from build.devUrl instead of the files, if there is one,
-	// and turns developer tools on where the configuration leaves it open.
-	// On Linux it also logs which files and system calls are refused to hosts
+	// Dev loads pages from build.devUrl instead of the files, if there is one:
+	// then no front end needs to be built in. It also turns developer tools on
+	// where the configuration leaves it open.
+	// On Linux it logs, besides, which files and system calls are refused to hosts
 	// and workers, and which permission would grant them; starts take longer
 	// for it. Refused connections are always logged.
 	Dev bool

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -122,28 +121,6 @@ func globalScript(front fs.FS) (string, error) {
 		return "", fmt.Errorf("mullion: %s of the front end: %w", globalFile, err)
 	}
 	return bridge.Global() + string(rest), nil
-}
-
-// frontEnd finds the front end's files.
-func (a *App) frontEnd(o Options) (fs.FS, error) {
-	if o.Assets != nil || o.Files == nil {
-		return o.Assets, nil
-	}
-	dist := a.config.Build.FrontendDist
-	if dist == nil {
-		return nil, nil
-	}
-	if dist.Dir == "" {
-		return nil, errors.New("mullion: build.frontendDist: only a folder can be built in; set Options.Assets for anything else")
-	}
-	dir := path.Clean(filepath.ToSlash(dist.Dir))
-	if !fs.ValidPath(dir) {
-		return nil, fmt.Errorf("mullion: build.frontendDist %q leads out of Options.Files; move the folder beside the configuration, or set Options.Assets", dist.Dir)
-	}
-	if _, err := fs.Stat(o.Files, dir); err != nil {
-		return nil, fmt.Errorf("mullion: build.frontendDist: %w; is the folder embedded?", err)
-	}
-	return fs.Sub(o.Files, dir)
 }
 
 // contentPolicy returns the Content-Security-Policy of pages, nil for none, and
