@@ -45,4 +45,4 @@ generate: ## rebuild the scripts of the bridge from their TypeScript
 	@go -C internal/bridge/build run .
 
 clean: ## remove what was built and downloaded into this folder
-	rm -rf bin internal/bridge/node_modules conformance/node_modules conformance/libraries/node_modules
+	rm -rf bin internal/bridge/node_modules conformance/node_modules conformance/*/node_modules conformance/templates/made-*

@@ -31,9 +31,8 @@ check test         | cmd:node                   | nodejs              | nodejs  
 check test         | cmd:npm                    | npm                 | npm             | npm              | npm-default
 '
 
-# A Node older than this cannot run the tests of the bridge. One for this
-# folder alone is then taken from the npm registry.
-node_oldest=18
+# Vite runs on Node 20.19, or on 22.12 and newer. Where there is neither, a Node
+# for this folder alone is taken from the npm registry.
 node_version=22.12.0
 
 say() { printf 'setup: %s\n' "$*" >&2; }
@@ -125,16 +124,23 @@ packages() {
 
 list_libraries() { { ldconfig -p 2>/dev/null || /sbin/ldconfig -p 2>/dev/null || true; } | tr '\n\t' '  '; }
 
+# new_enough VERSION reports whether all that the tests use runs on that Node.
+new_enough() {
+	local major minor
+	IFS=. read -r major minor _ <<<"$1"
+	((major == 20 && minor >= 19 || major == 22 && minor >= 12 || major > 22))
+}
+
 node() {
 	PATH=$(scripts/path.sh)
 	local version
 	version=$(command node -p process.versions.node)
-	if ((${version%%.*} < node_oldest)); then
+	if ! new_enough "$version"; then
 		local arch
 		case $(uname -m) in
 		x86_64) arch=x64 ;;
 		aarch64) arch=arm64 ;;
-		*) fail "Node $version is too old: install Node $node_oldest or newer" ;;
+		*) fail "Node $version is too old: install Node $node_version or newer" ;;
 		esac
 		say "Node $version is too old: fetching $node_version into bin/node"
 		rm -rf bin/node
@@ -142,11 +148,11 @@ node() {
 		npm install --silent --no-save --no-audit --no-fund --prefix bin/node "node-linux-$arch@$node_version" >&2
 		ln -s "node_modules/node-linux-$arch/bin" bin/node/bin
 		PATH=$(scripts/path.sh)
-		command node --version >/dev/null || fail "the Node just fetched does not run: install Node $node_oldest or newer"
+		command node --version >/dev/null || fail "the Node just fetched does not run: install Node $node_version or newer"
 	fi
 	# npm leaves its own copy of the lock file where it has installed.
 	local lock dir
-	for lock in internal/bridge/package-lock.json conformance/package-lock.json conformance/libraries/package-lock.json; do
+	for lock in internal/bridge/package-lock.json conformance/package-lock.json conformance/{libraries,templates}/package-lock.json; do
 		dir=$(dirname "$lock")
 		if [[ -e $lock && $dir/node_modules/.package-lock.json -ot $lock ]]; then
 			say "fetching the npm packages of $dir"

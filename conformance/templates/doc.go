@@ -1,0 +1,7 @@
+// Package templates makes the templates of create-tauri-app, as npm publishes
+// it, and runs their front ends untouched: built and embedded, and from their
+// own dev server with hot module replacement.
+//
+//	npm ci --prefix conformance/templates
+//	go test ./conformance/templates
+package templates
