@@ -17,6 +17,7 @@ import (
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/desktop"
 	"github.com/mullion-dev/mullion/internal/egress"
+	"github.com/mullion-dev/mullion/internal/logging"
 	"github.com/mullion-dev/mullion/internal/sandbox"
 	"github.com/mullion-dev/mullion/internal/transfer"
 	"github.com/mullion-dev/mullion/ipc"
@@ -45,7 +46,10 @@ type Options struct {
 	// Capabilities are added to those in Files.
 	Capabilities []capability.Capability
 	// Logger gets the app's log, that of its hosts included. Nil means
-	// slog.Default.
+	// slog.Default. Records are passed to its handler one after the other, on
+	// a goroutine of their own. The app waits for each, but only for a second,
+	// and not at all until the handler has caught up: where nobody reads the
+	// log, up to 1024 records are kept, and the rest is counted.
 	Logger *slog.Logger
 	// DataDir is where states are persisted and the engine keeps its files.
 	// Empty means the system's place for an app of that identifier:
@@ -157,6 +161,7 @@ func New(o Options) (*App, error) {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
+	o.Logger = slog.New(logging.Handler(o.Logger.Handler()))
 	conf := o.Config
 	if conf == nil {
 		if o.Files == nil {

@@ -31,9 +31,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"runtime"
-	"syscall"
 
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/dialogs"
@@ -61,8 +59,10 @@ func init() {
 }
 
 // Main decides what this process is. In the Core it calls run, with a context
-// that ends at an interrupt or a termination signal, and exits when run
-// returns: with status 0, or 1 and the error on standard error. In a host, and
+// that ends at an interrupt, a termination signal or the end of the terminal
+// (SIGINT, SIGTERM and SIGHUP, but for those that the process was started to
+// ignore), and exits when run returns: with status 0, or 1 and the error on
+// standard error. A second interrupt ends the process at once. In a host, and
 // in a process of one of the workers, it never calls run, so what run opens is
 // opened once. It must be given every [Worker] that the app calls; one that is
 // not well made, or two of one name, end the app at once.
@@ -76,10 +76,11 @@ func Main(run func(ctx context.Context) error, workers ...AnyWorker) {
 		fmt.Fprintf(os.Stderr, "mullion: %s: %v\n", role, err)
 		os.Exit(1)
 	}
+	surviveReaders()
 	if role != "" {
 		os.Exit(runChild(role, funcs))
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilSignal()
 	err := run(ctx)
 	stop()
 	var exit *core.ExitError
@@ -88,7 +89,7 @@ func Main(run func(ctx context.Context) error, workers ...AnyWorker) {
 	case errors.As(err, &exit):
 		os.Exit(exit.Code)
 	default:
-		fmt.Fprintln(os.Stderr, err)
+		sayLast(err)
 		os.Exit(1)
 	}
 	os.Exit(0)

@@ -14,6 +14,9 @@ func TestMain(m *testing.M) {
 	if os.Getenv(victimVariable) != "" {
 		mullion.Main(victim)
 	}
+	if os.Getenv(counterVariable) != "" {
+		mullion.Main(countLoads)
+	}
 	e2e.Main(m, slowly)
 }
 

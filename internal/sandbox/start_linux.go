@@ -100,7 +100,10 @@ func launch(s *Spec, c *confinement, control *os.File) (*Process, error) {
 		cmd.Args[0] = name
 		cmd.Env = environment(os.Environ(), s)
 		cmd.ExtraFiles = []*os.File{s.Socket}
-		cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+		// Of a session of its own: what a terminal tells all programs that run
+		// in it is for the Core alone, which ends its children in order. And a
+		// child could type into the terminal of the user.
+		cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setsid: true}
 		if c != nil {
 			cmd.Env = append(append(cmd.Env, c.env...), stageVariable+"=1")
 			cmd.ExtraFiles = append(cmd.ExtraFiles, control)

@@ -234,6 +234,7 @@ func (e *engine) cleanUp() {
 	}
 	e.c.gObjectUnref.call(e.scripts)
 	e.c.gObjectUnref.call(e.context)
+	endConnections()
 }
 
 // Post implements backend.Engine. All that is posted until the main loop

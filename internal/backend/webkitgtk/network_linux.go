@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // ProbeNetwork implements backend.Networker. Of what can be asked of the
@@ -42,8 +43,39 @@ func (e *engine) EndNetwork() error {
 	return nil
 }
 
+// networkGrace is how long the process for the network may take to write what
+// pages have stored, when its host ends.
+const networkGrace = time.Second
+
+// endConnections has WebKit's processes see that nobody uses them any more, and
+// waits for the one for the network: it writes what pages have stored and then
+// ends by itself. When a host ends that is the first process of its namespace,
+// the kernel ends all others at once. WebKit has no function for it, and keeps
+// its end of these connections until the process ends.
+func endConnections() {
+	fds, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return
+	}
+	for _, f := range fds {
+		fd, err := strconv.Atoi(f.Name())
+		if err != nil {
+			continue
+		}
+		// These are what WebKit, and nothing else here, makes connections of.
+		if kind, err := syscall.GetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_TYPE); err == nil && kind == syscall.SOCK_SEQPACKET {
+			_ = syscall.Shutdown(fd, syscall.SHUT_RDWR)
+		}
+	}
+	for end := time.Now().Add(networkGrace); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		if pids, err := children(networkProcess); err != nil || len(pids) == 0 {
+			return
+		}
+	}
+}
+
 // children returns the processes that this one has started and that have that
-// name.
+// name and have not ended.
 func children(name string) (pids []int, err error) {
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
@@ -65,7 +97,7 @@ func children(name string) (pids []int, err error) {
 			continue
 		}
 		fields := strings.Fields(after[end+1:]) // the state, the parent, …
-		if after[:end] == name && len(fields) > 1 && fields[1] == strconv.Itoa(os.Getpid()) {
+		if after[:end] == name && len(fields) > 1 && fields[0] != "Z" && fields[1] == strconv.Itoa(os.Getpid()) {
 			pids = append(pids, pid)
 		}
 	}
