@@ -22,7 +22,7 @@ const (
 	maxReplies = 64 << 10
 	// maxRejections is how many answers may wait, those rejections included. A
 	// page for which more do calls on and on and takes no answer.
-	maxRejections = 1 << 20
+	maxRejections = 128 << 10
 )
 
 // backlog is what waits for a page of one kind.
