@@ -15,7 +15,6 @@ import (
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/config"
 	"github.com/mullion-dev/mullion/internal/core"
-	"github.com/mullion-dev/mullion/internal/desktop"
 	"github.com/mullion-dev/mullion/internal/egress"
 	"github.com/mullion-dev/mullion/internal/logging"
 	"github.com/mullion-dev/mullion/internal/sandbox"
@@ -30,6 +29,13 @@ type Options struct {
 	// capabilities and permissions, and the front end in the folder that
 	// build.frontendDist names.
 	Files fs.FS
+	// Dir is the folder in Files with the configuration, capabilities and
+	// permissions; empty means its root. The paths in the configuration are
+	// relative to it and may lead to other folders of Files. So a project of
+	// Tauri needs no change: embed the files of its root (all:dist,
+	// package.json, src-tauri/tauri.conf.json, src-tauri/capabilities) and say
+	// "src-tauri" here.
+	Dir string
 	// Config is used instead of a configuration in Files.
 	Config *config.Config
 	// Assets is the front end instead of the one in Files; build.frontendDist is
@@ -133,19 +139,19 @@ type Fault struct {
 
 // App is a running app. It is safe for concurrent use.
 type App struct {
-	core    *core.Core
-	config  *config.Config
-	log     *slog.Logger
-	dataDir string
-	// movedData is set by Options.DataDir, which takes all of the app's own
-	// folders.
-	movedData bool
-	dev       bool
-	own       capability.Manifest // the permissions of the app's own commands
-	onFault   func(Fault)         // may be nil
-	workers   workers
-	without   sandbox.Without // layers that are switched off
-	resolver  egress.Resolver // of names for workers; nil but in tests
+	core     *core.Core
+	config   *config.Config
+	log      *slog.Logger
+	folders  folders
+	dev      bool
+	own      capability.Manifest // the app's own commands
+	files    fs.FS               // Options.Files
+	dir      string              // Options.Dir
+	makeTray func() error        // makes app.trayIcon, once
+	onFault  func(Fault)         // may be nil
+	workers  workers
+	without  sandbox.Without // layers that are switched off
+	resolver egress.Resolver // of names for workers; nil but in tests
 
 	mu       sync.Mutex
 	problems []error               // guarded by mu; of registrations, returned by Run
@@ -168,22 +174,20 @@ func New(o Options) (*App, error) {
 			return nil, errors.New("mullion: Options has neither Files nor Config")
 		}
 		var err error
-		if conf, err = config.Load(o.Files, config.Options{}); err != nil {
+		if conf, err = config.Load(o.Files, config.Options{Dir: o.Dir}); err != nil {
 			return nil, fmt.Errorf("mullion: %w", err)
 		}
 	}
-	a := &App{config: conf, log: o.Logger, dev: o.Dev, onFault: o.OnFault, movedData: o.DataDir != ""}
+	a := &App{config: conf, log: o.Logger, dev: o.Dev, onFault: o.OnFault, files: o.Files, dir: o.Dir}
+	if err := a.checkConfig(); err != nil {
+		return nil, fmt.Errorf("mullion: %w", err)
+	}
 	var err error
-	if a.dataDir = o.DataDir; a.dataDir == "" {
-		if a.dataDir, err = desktop.DataDir(conf.Identifier); err != nil {
-			return nil, fmt.Errorf("mullion: data folder: %w", err)
-		}
+	if a.folders, err = ownFolders(o.DataDir, conf); err != nil {
+		return nil, fmt.Errorf("mullion: %w", err)
 	}
-	cacheDir, err := desktop.CacheDir(conf.Identifier)
-	if err != nil || o.DataDir != "" {
-		cacheDir = filepath.Join(a.dataDir, "cache")
-	}
-	for _, dir := range []string{a.dataDir, cacheDir} {
+	cacheDir := a.folders.cache
+	for _, dir := range []string{a.folders.data, cacheDir} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return nil, fmt.Errorf("mullion: %w", err)
 		}
@@ -198,10 +202,10 @@ func New(o Options) (*App, error) {
 	co := core.Options{
 		ID:       conf.Identifier,
 		Name:     a.Name(),
-		Version:  conf.Version,
+		Version:  appVersion(conf),
 		Log:      o.Logger,
 		Platform: capability.PlatformOf(runtime.GOOS),
-		DataDir:  filepath.Join(a.dataDir, "engine"),
+		DataDir:  filepath.Join(a.folders.data, "engine"),
 		CacheDir: filepath.Join(cacheDir, "engine"),
 		Launch:   launch(o.Logger, area, demand{o.MinConfinement, without, o.Dev}),
 		StayOpen: o.StayOpen,
@@ -214,7 +218,7 @@ func New(o Options) (*App, error) {
 
 		LibraryCacheDir: filepath.Join(cacheDir, "host"),
 		PathVariable:    a.pathVariable,
-		Icon:            sync.OnceValues(func() (*core.Image, error) { return windowIcon(o.Files, conf.Bundle.Icon) }),
+		Icon:            sync.OnceValues(func() (*core.Image, error) { return windowIcon(o.Files, o.Dir, conf.Bundle.Icon) }),
 	}
 	co.PageWindow, co.PageWebview = a.pageWindow, a.pageWebview
 	if windows := conf.App.Windows; len(windows) > 0 {
@@ -242,14 +246,14 @@ func New(o Options) (*App, error) {
 	if co.Capabilities, err = a.capabilities(o); err != nil {
 		return nil, err
 	}
-	if o.Files != nil {
-		if a.own, err = capability.LoadPermissions(o.Files, "permissions"); err != nil {
-			return nil, fmt.Errorf("mullion: %w", err)
-		}
-	}
 	if err := a.serve(o, &co); err != nil {
 		return nil, err
 	}
+	tray, err := a.configuredTray()
+	if err != nil {
+		return nil, fmt.Errorf("mullion: %w", err)
+	}
+	a.makeTray = sync.OnceValue(tray)
 	if a.core, err = core.New(co); err != nil {
 		return nil, fmt.Errorf("mullion: %w", err)
 	}
@@ -278,7 +282,7 @@ func lastDot(s string) int {
 func (a *App) Config() *config.Config { return a.config }
 
 // DataDir returns the app's own folder for data.
-func (a *App) DataDir() string { return a.dataDir }
+func (a *App) DataDir() string { return a.folders.data }
 
 // Use adds interceptors, which see every message from then on; see package
 // ipc.
@@ -320,8 +324,15 @@ func (a *App) Run(ctx context.Context) error {
 		case <-returned:
 		}
 	}()
+	if manifests, err = a.permissions(manifests); err != nil {
+		return fmt.Errorf("mullion: %w", err)
+	}
+	a.logUnused(manifests)
 	if err := a.core.Resolve(manifests...); err != nil {
 		return fmt.Errorf("mullion: %w", err)
+	}
+	if err := a.makeTray(); err != nil { // as on a system without a session bus
+		a.log.Warn("mullion: app.trayIcon is not shown", "error", err)
 	}
 	for i := range a.config.App.Windows {
 		w := &a.config.App.Windows[i]

@@ -23,7 +23,7 @@ func (a *App) SetTheme(ctx context.Context, t config.Theme) error {
 
 // windowIcon reads the first PNG of bundle.icon that is among the files. None
 // is no error: icons are for the bundler first, and need not be embedded.
-func windowIcon(files fs.FS, names []string) (*core.Image, error) {
+func windowIcon(files fs.FS, dir string, names []string) (*core.Image, error) {
 	if files == nil {
 		return nil, nil
 	}
@@ -31,7 +31,7 @@ func windowIcon(files fs.FS, names []string) (*core.Image, error) {
 		if !strings.EqualFold(path.Ext(name), ".png") {
 			continue
 		}
-		data, err := fs.ReadFile(files, path.Clean(name))
+		data, err := fs.ReadFile(files, path.Join(dir, name))
 		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
 			continue
 		}

@@ -14,7 +14,10 @@ func (a *App) frontEnd(o Options) (fs.FS, error) {
 	dist := a.config.Build.FrontendDist
 	folder := ""
 	if dist != nil {
-		folder = path.Clean(filepath.ToSlash(dist.Dir))
+		folder = path.Join(o.Dir, filepath.ToSlash(dist.Dir))
+	}
+	if dist != nil && dist.Dir == "" {
+		folder = "."
 	}
 	if o.Assets != nil {
 		return withoutFolder(o.Assets, folder), nil

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/mullion-dev/mullion/capability"
@@ -24,26 +26,27 @@ func (a *App) capabilities(o Options) ([]capability.Capability, error) {
 	var caps []capability.Capability
 	if o.Files != nil {
 		var err error
-		if caps, err = capability.Load(o.Files, "capabilities"); err != nil {
+		if caps, err = capability.Load(o.Files, path.Join(o.Dir, "capabilities")); err != nil {
 			return nil, fmt.Errorf("mullion: %w", err)
 		}
 	}
 	if listed := a.config.App.Security.Capabilities; len(listed) > 0 {
 		chosen := make([]capability.Capability, 0, len(listed))
-		for _, l := range listed {
+		for i, l := range listed {
 			if l.Inline != nil {
-				inline, err := capability.Parse("app.security.capabilities.json", l.Inline)
-				if err != nil {
-					return nil, fmt.Errorf("mullion: %w", err)
-				}
-				chosen = append(chosen, inline...)
+				chosen = append(chosen, *l.Inline)
 				continue
 			}
-			i := slices.IndexFunc(caps, func(c capability.Capability) bool { return c.Identifier == l.Identifier })
-			if i < 0 {
-				return nil, fmt.Errorf("mullion: app.security.capabilities names %q, but no file in capabilities has that identifier", l.Identifier)
+			same := slices.IndexFunc(caps, func(c capability.Capability) bool { return c.Identifier == l.Identifier })
+			if same < 0 {
+				var known []string
+				for _, c := range caps {
+					known = append(known, strconv.Quote(c.Identifier))
+				}
+				return nil, fmt.Errorf("mullion: %s: element %d names %q, but no file in %s has that identifier; there are: %s",
+					a.keyPlace("app.security.capabilities"), i, l.Identifier, path.Join(o.Dir, "capabilities"), strings.Join(known, ", "))
 			}
-			chosen = append(chosen, caps[i])
+			chosen = append(chosen, caps[same])
 		}
 		caps = chosen
 	}
@@ -72,7 +75,7 @@ func (a *App) serve(o Options, co *core.Options) error {
 		return err
 	}
 	for _, w := range policy.Warnings() {
-		a.log.Warn("mullion: "+key+": "+w)
+		a.log.Warn("mullion: " + key + ": " + w)
 	}
 	ao := assets.AppOptions{
 		Builtin: map[string][]byte{"/_mullion/api.js": bridge.API(), "/_mullion/api.d.ts": bridge.APITypes()},
@@ -176,19 +179,15 @@ func (a *App) pathVariable(name string) (string, bool) {
 	name = strings.TrimPrefix(name, "$")
 	switch name {
 	case "APPDATA":
-		return a.dataDir, true
+		return a.folders.data, true
 	case "APPLOCALDATA":
-		return a.ownDir("LOCALDATA", "")
+		return a.folders.localData, a.folders.localData != ""
 	case "APPCONFIG":
-		return a.ownDir("CONFIG", "config")
+		return a.folders.config, a.folders.config != ""
 	case "APPCACHE":
-		return a.ownDir("CACHE", "cache")
+		return a.folders.cache, true
 	case "APPLOG":
-		if a.movedData {
-			return filepath.Join(a.dataDir, "logs"), true
-		}
-		dir, err := desktop.LogDir(a.config.Identifier)
-		return dir, err == nil
+		return a.folders.log, a.folders.log != ""
 	case "DOWNLOAD":
 		dir, err := desktop.DownloadDir()
 		return dir, err == nil
@@ -199,14 +198,4 @@ func (a *App) pathVariable(name string) (string, bool) {
 		return dir, err == nil
 	}
 	return desktop.UserDir(name)
-}
-
-// ownDir is a folder of this app alone: below that of all apps, or below
-// Options.DataDir.
-func (a *App) ownDir(base, below string) (string, bool) {
-	if a.movedData {
-		return filepath.Join(a.dataDir, below), true
-	}
-	dir, ok := desktop.UserDir(base)
-	return filepath.Join(dir, a.config.Identifier), ok
 }

@@ -60,7 +60,7 @@ func newState[T any](a *App, name string, initial T, o StateOptions[T]) (*core.S
 	}
 	co := core.StateOptions{Version: o.Version}
 	if o.Persist {
-		co.Path = filepath.Join(a.dataDir, "states", name+".json")
+		co.Path = filepath.Join(a.folders.data, "states", name+".json")
 	}
 	co.Check = func(v jsontext.Value) (jsontext.Value, error) {
 		t, err := decodeState[T](v)

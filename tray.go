@@ -144,10 +144,18 @@ func (m Menu) fitsTray() error {
 	return nil
 }
 
-// TrayIcon finds a tray icon by its ID, also one that a page has made. The
-// error wraps [ErrNoTrayIcon] if there is none.
+// TrayIcon finds a tray icon by its ID, also one that a page has made. That of
+// app.trayIcon in the configuration, whose ID is "main" by default, is there
+// before Run too: give it a menu with [TrayIcon.SetMenu]. The error wraps
+// [ErrNoTrayIcon] if there is none.
 func (a *App) TrayIcon(id string) (*TrayIcon, error) {
 	t, err := a.core.Tray(id)
+	if err != nil && a.config.App.TrayIcon != nil && a.config.App.TrayIcon.ID == id {
+		if err := a.makeTray(); err != nil {
+			return nil, fmt.Errorf("mullion: %w", err)
+		}
+		t, err = a.core.Tray(id)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("mullion: tray icon %w", err)
 	}

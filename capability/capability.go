@@ -123,12 +123,14 @@ func Parse(name string, data []byte) ([]Capability, error) {
 	return caps, nil
 }
 
-// Check reports what is wrong with a capability that stands in another
-// document, as a configuration has it: package config calls it.
-func Check(p *document.Problems, path string, n *document.Node) {
+// Read reads a capability that stands in another document at path, as a
+// configuration has it, and reports what is wrong with it. It is for package
+// config.
+func Read(p *document.Problems, path string, n *document.Node) Capability {
 	var r reader
-	r.capability(path, n)
+	c := r.capability(path, n)
 	p.Add(&r.Problems)
+	return c
 }
 
 // capability reads one capability.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 
 	"github.com/mullion-dev/mullion/internal/document"
 )
@@ -15,7 +16,7 @@ import (
 // Errors of all files are reported together; two capabilities of one name are an error.
 func Load(fsys fs.FS, dir string) ([]Capability, error) {
 	var caps []Capability
-	err := readFiles(fsys, dir, func(name string, data []byte) error {
+	err := readFiles(fsys, dir, nil, func(name string, data []byte) error {
 		read, err := Parse(name, data)
 		caps = append(caps, read...)
 		return err
@@ -31,9 +32,10 @@ func Load(fsys fs.FS, dir string) ([]Capability, error) {
 
 // LoadPermissions reads all permission files in a directory, found as by
 // [Load], into one Manifest whose Plugin and Commands are left to the caller.
-func LoadPermissions(fsys fs.FS, dir string) (Manifest, error) {
+// The folders of except are left out.
+func LoadPermissions(fsys fs.FS, dir string, except ...string) (Manifest, error) {
 	var m Manifest
-	err := readFiles(fsys, dir, func(name string, data []byte) error {
+	err := readFiles(fsys, dir, except, func(name string, data []byte) error {
 		read, err := ParsePermissions(name, data)
 		if err != nil {
 			return err
@@ -49,7 +51,7 @@ func LoadPermissions(fsys fs.FS, dir string) (Manifest, error) {
 	return m, nil
 }
 
-func readFiles(fsys fs.FS, dir string, read func(name string, data []byte) error) error {
+func readFiles(fsys fs.FS, dir string, except []string, read func(name string, data []byte) error) error {
 	var errs []error
 	err := fs.WalkDir(fsys, dir, func(name string, entry fs.DirEntry, err error) error {
 		switch {
@@ -57,7 +59,7 @@ func readFiles(fsys fs.FS, dir string, read func(name string, data []byte) error
 			return fs.SkipAll
 		case err != nil:
 			return err
-		case entry.IsDir() && path.Base(name) == "schemas" && name != dir:
+		case entry.IsDir() && name != dir && (path.Base(name) == "schemas" || slices.Contains(except, name)):
 			return fs.SkipDir
 		case entry.IsDir() || !hasFormat(name):
 			return nil

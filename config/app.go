@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/mullion-dev/mullion/internal/document"
@@ -12,7 +13,8 @@ type App struct {
 	Windows []Window `conf:"windows"`
 	// Security is what pages may do and how they are served.
 	Security Security `conf:"security"`
-	// TrayIcon is a tray icon to build at start; nil means none.
+	// TrayIcon is a tray icon that is shown while the app runs; nil means none.
+	// Code finds it by its ID and gives it a menu.
 	TrayIcon *TrayIcon `conf:"trayIcon"`
 	// MacOSPrivateAPI has no effect; it is read for the sake of old files.
 	MacOSPrivateAPI bool `conf:"macOSPrivateApi"`
@@ -20,9 +22,8 @@ type App struct {
 	// core and event, and those of the file tauri.global.js at the root of the
 	// front end, which cmd/globals makes.
 	WithGlobalTauri bool `conf:"withGlobalTauri"`
-	// EnableGTKAppID registers the identifier as the id of the application
-	// with GTK, for the right icon and grouping under Wayland. GTK then allows
-	// one instance on the session bus. Linux only.
+	// EnableGTKAppID has no effect: the identifier is the id of all windows in
+	// any case, and nothing is registered on the session bus.
 	EnableGTKAppID bool `conf:"enableGTKAppId"`
 	// AppDirectoriesOverride moves the app's own directories; nil leaves them
 	// where the system has them.
@@ -87,10 +88,18 @@ func (o *DirectoriesOverride) check(d *decoder, n *document.Node, path string) {
 }
 
 // checkNotAppDirectory refuses the variables that stand for the directories
-// that are being defined.
+// that are being defined, and those that no system has.
 func checkNotAppDirectory(d *decoder, n *document.Node, path string) {
-	if n.Kind == document.String && strings.HasPrefix(n.Text, "$APP") {
+	if n.Kind != document.String || !strings.HasPrefix(n.Text, "$") {
+		return
+	}
+	name, _, _ := strings.Cut(strings.ReplaceAll(n.Text[1:], `\`, "/"), "/")
+	known := []string{"AUDIO", "CACHE", "CONFIG", "DATA", "LOCALDATA", "DESKTOP", "DOCUMENT", "DOWNLOAD", "HOME", "PICTURE", "PUBLIC", "TEMP", "VIDEO"}
+	switch {
+	case strings.HasPrefix(name, "APP"):
 		d.Report(n, path, "%q begins with one of the app's own directories: want one of the system, as $HOME or $DATA", n.Text)
+	case !slices.Contains(known, name):
+		d.Report(n, path, "unknown variable $%.64s: want one of $%s%s", name, strings.Join(known, ", $"), didYouMean(name, known))
 	}
 }
 
@@ -100,17 +109,17 @@ type TrayIcon struct {
 	ID string `conf:"id,null"`
 	// IconPath is a PNG or ICO file that is built into the program. Required.
 	IconPath string `conf:"iconPath,required"`
-	// IconAsTemplate lets the system colour the icon. macOS only.
+	// IconAsTemplate lets the system colour the icon. It has no effect, for
+	// only macOS has this.
 	IconAsTemplate bool `conf:"iconAsTemplate"`
-	// MenuOnLeftClick is the old name of ShowMenuOnLeftClick and has no
-	// effect.
+	// MenuOnLeftClick is the old name of ShowMenuOnLeftClick. It has no effect.
 	MenuOnLeftClick bool `conf:"menuOnLeftClick"`
 	// ShowMenuOnLeftClick opens the menu on a left click too. True by
-	// default; no effect on Linux, where the desktop decides.
+	// default; GNOME's extension does so in any case.
 	ShowMenuOnLeftClick bool `conf:"showMenuOnLeftClick"`
-	// Title stands beside the icon. macOS only.
+	// Title is for lists of icons; some desktops show it beside the icon.
 	Title string `conf:"title,null"`
-	// Tooltip is shown when the pointer rests. No effect on Linux.
+	// Tooltip is shown when the pointer rests.
 	Tooltip string `conf:"tooltip,null"`
 }
 

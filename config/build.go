@@ -8,27 +8,33 @@ import (
 	"github.com/mullion-dev/mullion/internal/document"
 )
 
-// Build is the "build" object: how the program comes to its front end.
+// Build is the "build" object: how the program comes to its front end. Only
+// DevURL and FrontendDist have an effect; the rest is read and checked, and
+// named in the log of an app whose file has it.
 type Build struct {
-	// Runner replaces the tool that builds the program; nil means the default.
-	// It is kept for the sake of old files: Go needs none.
+	// Runner replaces the tool that builds the program; nil means none. The go
+	// command is that tool.
 	Runner *Runner `conf:"runner"`
 	// DevURL is where the front end is served while developing; empty means
 	// that the files in FrontendDist are served with reload.
 	DevURL string `conf:"devUrl,null"`
 	// FrontendDist is what is built into the program; nil means nothing.
 	FrontendDist *FrontendDist `conf:"frontendDist"`
-	// BeforeDevCommand runs before developing starts; nil means nothing.
+	// BeforeDevCommand is what somebody runs before developing starts; nil means
+	// nothing.
 	BeforeDevCommand *DevCommand `conf:"beforeDevCommand"`
-	// BeforeBuildCommand runs before the program is built; nil means nothing.
+	// BeforeBuildCommand is what somebody runs before the program is built; nil
+	// means nothing.
 	BeforeBuildCommand *HookCommand `conf:"beforeBuildCommand"`
-	// BeforeBundleCommand runs before bundles are made; nil means nothing.
+	// BeforeBundleCommand is what somebody runs before bundles are made; nil means
+	// nothing.
 	BeforeBundleCommand *HookCommand `conf:"beforeBundleCommand"`
-	// Features are build tags.
+	// Features are build tags, which the go command takes by -tags.
 	Features []string `conf:"features,null"`
-	// RemoveUnusedCommands leaves out commands that no capability allows.
+	// RemoveUnusedCommands is to leave out commands that no capability allows.
+	// Go functions stay in the program; no page can call such a command.
 	RemoveUnusedCommands bool `conf:"removeUnusedCommands"`
-	// AdditionalWatchFolders are watched for changes while developing.
+	// AdditionalWatchFolders are to be watched for changes while developing.
 	AdditionalWatchFolders []string `conf:"additionalWatchFolders,alias=additional-watch-directories"`
 	// Windows is about building for Windows.
 	Windows BuildWindows `conf:"windows"`

@@ -7,7 +7,9 @@ import (
 	"github.com/mullion-dev/mullion/internal/document"
 )
 
-// Bundle is the "bundle" object: how installers and packages are made.
+// Bundle is the "bundle" object: how installers and packages are made. Only
+// Icon has an effect, on windows; the rest is read and checked for the sake of
+// tools that make packages, and named in the log of an app whose file has it.
 type Bundle struct {
 	// Active makes bundles at all.
 	Active bool `conf:"active"`

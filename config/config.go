@@ -17,7 +17,7 @@ type Config struct {
 	// directory and of the app menu. Empty means the name of the module.
 	ProductName string `conf:"productName,null"`
 	// MainBinaryName is the file name of the built program, without extension.
-	// Empty means that of the module.
+	// It has no effect: the go command names the program.
 	MainBinaryName string `conf:"mainBinaryName,null"`
 	// Version is a semantic version, as in 1.2.0. The file may have the path of
 	// a package.json instead, relative to the folder of the configuration,
@@ -36,7 +36,8 @@ type Config struct {
 	// Bundle says how installers and packages are made.
 	Bundle Bundle `conf:"bundle"`
 	// Plugins is the configuration of each plugin by its name, as compact
-	// JSON. The plugins check it themselves.
+	// JSON. It means what the plugin takes it for, which finds it by the app's
+	// Config; names of plugins that the app does not have are in its log.
 	Plugins map[string]jsontext.Value `conf:"plugins"`
 
 	// Keys are the keys that the files have after merging, in the order of the
@@ -50,6 +51,9 @@ type Key struct {
 	// Path leads to it in camelCase, as in app.windows[0].title or plugins.fs.
 	// Keys within an object of free form are not listed.
 	Path string
+	// Plugin is the name of the plugin where the key is the whole of its
+	// configuration.
+	Plugin string
 	// File is the name of the file, or overlay[n] for an overlay.
 	File string
 	// Line and Column, in bytes, count from 1.

@@ -199,7 +199,9 @@ func keysIn(n *document.Node, t reflect.Type, path string) []Key {
 		}
 	case t.Kind() == reflect.Map && n.Kind == document.Object && t.Elem() == reflect.TypeFor[jsontext.Value]():
 		for _, m := range n.Members {
-			keys = append(keys, newKey(m, path))
+			k := newKey(m, path)
+			k.Plugin = m.Name
+			keys = append(keys, k)
 		}
 	case t.Kind() == reflect.Struct && n.Kind == document.Object && !reflect.PointerTo(t).Implements(reflect.TypeFor[selfDecoder]()):
 		types := map[string]reflect.Type{}
@@ -221,5 +223,5 @@ func keysIn(n *document.Node, t reflect.Type, path string) []Key {
 }
 
 func newKey(m document.Member, path string) Key {
-	return Key{document.JoinKey(path, m.Name), m.Pos.Source.Name, m.Pos.Line, m.Pos.Column}
+	return Key{Path: document.JoinKey(path, m.Name), File: m.Pos.Source.Name, Line: m.Pos.Line, Column: m.Pos.Column}
 }

@@ -3,8 +3,6 @@ package config
 import (
 	"strings"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/internal/document"
 )
@@ -23,7 +21,8 @@ type Security struct {
 	DangerousDisableAssetCSPModification CSPExemption `conf:"dangerousDisableAssetCspModification"`
 	// AssetProtocol serves the user's files to pages.
 	AssetProtocol AssetProtocol `conf:"assetProtocol"`
-	// Pattern is what stands between page and program.
+	// Pattern is what stands between page and program. There is nothing but
+	// brownfield: an app whose configuration says "isolation" does not start.
 	Pattern Pattern `conf:"pattern"`
 	// Capabilities are those that count. None means all files in the directory
 	// of capabilities.
@@ -165,9 +164,8 @@ type PatternOptions struct {
 type Capability struct {
 	// Identifier names the capability.
 	Identifier string
-	// Inline is the capability itself as compact JSON, which package capability
-	// has checked; nil for a reference.
-	Inline jsontext.Value
+	// Inline is the capability itself; nil for a reference.
+	Inline *capability.Capability
 }
 
 func (c *Capability) decode(d *decoder, n *document.Node, path string) {
@@ -178,11 +176,8 @@ func (c *Capability) decode(d *decoder, n *document.Node, path string) {
 			d.Report(n, path, "empty identifier")
 		}
 	case document.Object:
-		capability.Check(&d.Problems, path, n)
-		if id := n.Get("identifier"); id != nil {
-			c.Identifier = id.Text
-		}
-		c.Inline = n.JSON()
+		inline := capability.Read(&d.Problems, path, n)
+		c.Identifier, c.Inline = inline.Identifier, &inline
 	default:
 		d.Report(n, path, "want the identifier of a capability or an object, not %s", n.Kind)
 	}

@@ -1,11 +1,14 @@
 package e2e_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"image"
+	"image/png"
 	"testing"
+	"testing/fstest"
 
 	"github.com/mullion-dev/mullion"
 	"github.com/mullion-dev/mullion/internal/e2e"
@@ -73,4 +76,65 @@ func TestTrayIcon(t *testing.T) {
 	if _, err := app.TrayIcon("main"); !errors.Is(err, mullion.ErrNoTrayIcon) {
 		t.Errorf("found though it was removed: %v", err)
 	}
+}
+
+// TestConfiguredTrayIcon: app.trayIcon of the configuration is shown, and code
+// finds it before Run, to give it a menu.
+func TestConfiguredTrayIcon(t *testing.T) {
+	desktop := session.StartBus(t).StartTray()
+	var picture bytes.Buffer
+	if err := png.Encode(&picture, image.NewNRGBA(image.Rect(0, 0, 4, 4))); err != nil {
+		t.Fatal(err)
+	}
+	told := make(chan string, 1)
+	app := e2e.Start(t, e2e.Options{
+		NoWindow: true,
+		Config:   `{"app": {"trayIcon": {"id": "configured", "iconPath": "icons/tray.png", "title": "Configured", "tooltip": "tip"}}}`,
+		Embedded: fstest.MapFS{"icons/tray.png": {Data: picture.Bytes()}},
+		Setup: func(a *mullion.App) {
+			icon, err := a.TrayIcon("configured")
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			menu := mullion.Menu{{ID: "open", Text: "Open", Do: func(_ context.Context, e mullion.MenuEvent) { told <- e.ID }}}
+			if err := icon.SetMenu(t.Context(), menu); err != nil {
+				t.Error(err)
+			}
+		},
+	})
+	item, err := desktop.Find(t.Context(), func(i session.TrayItem) bool { return i.Text("Title") == "Configured" && len(i.Menu) == 1 })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := desktop.Choose(item, "Open"); err != nil {
+		t.Fatal(err)
+	}
+	hear(t, told, "open")
+	if _, err := app.TrayIcon("other"); !errors.Is(err, mullion.ErrNoTrayIcon) {
+		t.Errorf("got %v", err)
+	}
+	icon, err := app.TrayIcon("configured")
+	if err != nil {
+		t.Fatal(err)
+	}
+	icon.Remove()
+	if _, err := app.TrayIcon("configured"); !errors.Is(err, mullion.ErrNoTrayIcon) {
+		t.Errorf("removed: got %v", err)
+	}
+}
+
+// TestNoTrayForConfiguredIcon: a system without a session bus is no reason not
+// to start.
+func TestNoTrayForConfiguredIcon(t *testing.T) {
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
+	var picture bytes.Buffer
+	if err := png.Encode(&picture, image.NewNRGBA(image.Rect(0, 0, 4, 4))); err != nil {
+		t.Fatal(err)
+	}
+	app := e2e.Start(t, e2e.Options{
+		Config:   `{"app": {"trayIcon": {"iconPath": "tray.png"}}}`,
+		Embedded: fstest.MapFS{"tray.png": {Data: picture.Bytes()}},
+	})
+	loggedLine(t, app, "app.trayIcon is not shown")
 }

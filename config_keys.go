@@ -1,0 +1,67 @@
+package mullion
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mullion-dev/mullion/capability"
+	"github.com/mullion-dev/mullion/config"
+)
+
+// unusedKeys are the keys of the configuration that have no effect, why, and
+// what to do instead. The keys of windows are in lackingOptions, and those of
+// plugins in logUnused. All others are used; a test compares.
+var unusedKeys = []struct {
+	keys            []string // with all that is below them
+	reason, instead string
+}{
+	{[]string{"mainBinaryName"}, "the go command gives the program its name", "build it with -o"},
+	{[]string{"app.macOSPrivateApi"}, onlyMac, ""},
+	{[]string{"app.enableGTKAppId"}, "the identifier is the id of all windows in any case, and nothing is registered on the session bus", ""},
+	{[]string{"app.trayIcon.iconAsTemplate"}, onlyMac, ""},
+	{[]string{"app.trayIcon.menuOnLeftClick"}, "it is an old name", "use showMenuOnLeftClick"},
+	{[]string{"build.runner", "build.features"}, "the go command builds the program, and no other tool", "give it -tags for features"},
+	{[]string{"build.beforeDevCommand", "build.beforeBuildCommand", "build.beforeBundleCommand", "build.additionalWatchFolders"},
+		"the program starts no tools of its own development", "run the command in another terminal, or from a Makefile"},
+	{[]string{"build.removeUnusedCommands"}, "commands are functions of the program and stay in it; no page can call one that no capability grants", ""},
+	{[]string{"build.windows"}, "the C runtime is not used", ""},
+	{[]string{
+		"bundle.active", "bundle.targets", "bundle.createUpdaterArtifacts", "bundle.publisher", "bundle.homepage", "bundle.resources",
+		"bundle.copyright", "bundle.license", "bundle.licenseFile", "bundle.category", "bundle.fileAssociations", "bundle.shortDescription",
+		"bundle.longDescription", "bundle.useLocalToolsDir", "bundle.externalBin", "bundle.windows", "bundle.linux", "bundle.macOS",
+		"bundle.iOS", "bundle.android",
+	}, "they are for a tool that makes packages, and there is none yet; of bundle only icon counts", "make packages with a tool such as nfpm"},
+}
+
+// logUnused names the keys of the configuration that have no effect.
+func (a *App) logUnused(manifests []capability.Manifest) {
+	log := func(at config.Key, keys []string, reason, instead string) {
+		args := []any{"keys", strings.Join(keys, " "), "at", fmt.Sprintf("%s:%d:%d", at.File, at.Line, at.Column), "reason", reason}
+		if instead != "" {
+			args = append(args, "instead", instead)
+		}
+		a.log.Info("mullion: keys of the configuration have no effect", args...)
+	}
+	for _, u := range unusedKeys {
+		var at config.Key
+		var keys []string
+		for _, k := range a.config.Keys {
+			if slices.Contains(u.keys, k.Path) {
+				if keys == nil {
+					at = k
+				}
+				keys = append(keys, k.Path)
+			}
+		}
+		if keys != nil {
+			log(at, keys, u.reason, u.instead)
+		}
+	}
+	for _, k := range a.config.Keys {
+		added := func(m capability.Manifest) bool { return m.Plugin == k.Plugin }
+		if k.Plugin != "" && !slices.ContainsFunc(manifests, added) {
+			log(k, []string{k.Path}, "the program has no plugin of that name", "add it with App.AddPlugin")
+		}
+	}
+}

@@ -1,0 +1,419 @@
+package mullion
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"go/ast"
+	"go/importer"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"image"
+	"image/png"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"runtime/debug"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/mullion-dev/mullion/capability"
+	"github.com/mullion-dev/mullion/config"
+)
+
+// configFields are the fields of the types of package config that the
+// package in this folder reads, as "Window.Title". What the tables of keys
+// without an effect read does not count.
+func configFields(t *testing.T) map[string]bool {
+	t.Helper()
+	list := exec.Command("go", "list", "-export", "-deps", "-json=ImportPath,Export,GoFiles,Dir", ".")
+	list.Stderr = os.Stderr
+	out, err := list.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	type pkg struct {
+		ImportPath, Export, Dir string
+		GoFiles                 []string
+	}
+	var own pkg
+	exports := map[string]string{}
+	for dec := json.NewDecoder(bytes.NewReader(out)); dec.More(); {
+		var p pkg
+		if err := dec.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		exports[p.ImportPath] = p.Export
+		own = p // dependencies come first
+	}
+	fset := token.NewFileSet()
+	var files []*ast.File
+	for _, name := range own.GoFiles {
+		file, err := parser.ParseFile(fset, filepath.Join(own.Dir, name), nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, file)
+	}
+	info := &types.Info{Selections: map[*ast.SelectorExpr]*types.Selection{}}
+	check := types.Config{Importer: importer.ForCompiler(fset, "gc", func(path string) (io.ReadCloser, error) { return os.Open(exports[path]) })}
+	if _, err := check.Check(own.ImportPath, fset, files, info); err != nil {
+		t.Fatal(err)
+	}
+	fields := map[string]bool{}
+	for expr, s := range info.Selections {
+		v, ok := s.Obj().(*types.Var)
+		if !ok || v.Pkg() == nil || !strings.HasSuffix(v.Pkg().Path(), "/config") {
+			continue
+		}
+		file := filepath.Base(fset.Position(expr.Pos()).Filename)
+		if file == "config_keys.go" || file == "window_options.go" {
+			continue
+		}
+		// The type that has the field, which may be embedded.
+		owner := s.Recv()
+		for _, i := range s.Index()[:len(s.Index())-1] {
+			owner = structOf(owner).Field(i).Type()
+		}
+		if p, ok := owner.Underlying().(*types.Pointer); ok {
+			owner = p.Elem()
+		}
+		if named, ok := types.Unalias(owner).(*types.Named); ok {
+			fields[named.Obj().Name()+"."+v.Name()] = true
+		}
+	}
+	return fields
+}
+
+func structOf(t types.Type) *types.Struct {
+	if p, ok := t.Underlying().(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	return t.Underlying().(*types.Struct)
+}
+
+// TestEveryKeyHasAnEffect walks all keys that a configuration may have: each
+// is used, or in a table that says why it is not.
+func TestEveryKeyHasAnEffect(t *testing.T) {
+	used := configFields(t)
+	listed := map[string]bool{}
+	for _, u := range unusedKeys {
+		for _, key := range u.keys {
+			if listed[key] {
+				t.Errorf("%s is in unusedKeys twice", key)
+			}
+			listed[key] = true
+		}
+	}
+	lacking := map[string]bool{}
+	for _, l := range lackingOptions {
+		lacking["app.windows."+l.key] = true
+	}
+	seen := 0
+	var walk func(typ reflect.Type, path string)
+	walk = func(typ reflect.Type, path string) {
+		for typ.Kind() == reflect.Pointer || typ.Kind() == reflect.Slice {
+			typ = typ.Elem()
+		}
+		if typ.Kind() != reflect.Struct {
+			return
+		}
+		for i := range typ.NumField() {
+			f := typ.Field(i)
+			tag, ok := f.Tag.Lookup("conf")
+			if !ok {
+				continue
+			}
+			name, _, _ := strings.Cut(tag, ",")
+			key := strings.TrimPrefix(path+"."+name, ".")
+			seen++
+			isUsed := used[typ.Name()+"."+f.Name]
+			switch {
+			case listed[key] && isUsed:
+				t.Errorf("%s is used: take it out of unusedKeys", key)
+			case listed[key]:
+				delete(listed, key)
+			case lacking[key]:
+			case key == "app.security.pattern.options": // goes with isolation, which is refused
+			case !isUsed && key != "plugins":
+				t.Errorf("%s has no effect: use it, or say why not in unusedKeys", key)
+			default:
+				walk(f.Type, key)
+			}
+		}
+	}
+	walk(reflect.TypeFor[config.Config](), "")
+	for key := range listed {
+		t.Errorf("unusedKeys has %s, which is no key", key)
+	}
+	if seen < 100 {
+		t.Errorf("only %d keys were seen", seen)
+	}
+}
+
+// appOf makes an app of a configuration and files, whose log is returned too.
+func appOf(t *testing.T, conf string, files fstest.MapFS) (*App, *bytes.Buffer, error) {
+	t.Helper()
+	if files == nil {
+		files = fstest.MapFS{}
+	}
+	files["tauri.conf.json"] = &fstest.MapFile{Data: []byte(conf)}
+	var log bytes.Buffer
+	a, err := New(Options{Files: files, DataDir: t.TempDir(), Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	return a, &log, err
+}
+
+func TestUnusedKeysAreNamed(t *testing.T) {
+	a, log, err := appOf(t, `{
+		"identifier": "org.example.a", "mainBinaryName": "a",
+		"build": {"beforeDevCommand": "npm run dev", "frontendDist": null},
+		"bundle": {"icon": ["icon.png"], "targets": "all", "linux": {"deb": {}}},
+		"plugins": {"fs": {}, "updater": {"endpoints": []}}
+	}`, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.logUnused([]capability.Manifest{{}, {Plugin: "fs"}})
+	var got []string
+	for line := range strings.Lines(log.String()) {
+		_, keys, _ := strings.Cut(line, " keys=")
+		keys, _, _ = strings.Cut(keys, " reason=")
+		got = append(got, keys)
+	}
+	want := []string{
+		`mainBinaryName at=tauri.conf.json:2:34`,
+		`build.beforeDevCommand at=tauri.conf.json:3:13`,
+		`"bundle.targets bundle.linux" at=tauri.conf.json:4:36`,
+		`plugins.updater at=tauri.conf.json:5:25`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s%s", diff, log)
+	}
+}
+
+// TestIsolation: a layer of security that is not there is no silent loss.
+func TestIsolation(t *testing.T) {
+	_, _, err := appOf(t, `{"identifier": "org.example.a", "app": {"security": {"pattern": {"use": "isolation", "options": {"dir": "../x"}}}}}`, nil)
+	if !errors.Is(err, errors.ErrUnsupported) || !strings.Contains(err.Error(), "tauri.conf.json:1:54: app.security.pattern: ") {
+		t.Errorf("got %v", err)
+	}
+	if _, _, err := appOf(t, `{"identifier": "org.example.a", "app": {"security": {"pattern": {"use": "brownfield"}}}}`, nil); err != nil {
+		t.Error(err)
+	}
+	// Also where no file was read.
+	c := &config.Config{Identifier: "org.example.a"}
+	c.App.Security.Pattern.Use = config.PatternIsolation
+	if _, err := New(Options{Config: c, DataDir: t.TempDir()}); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestProjectOfTauri: a project as create-tauri-app makes it, embedded from its
+// root, needs no change.
+func TestProjectOfTauri(t *testing.T) {
+	a, err := New(Options{Dir: "src-tauri", DataDir: t.TempDir(), Files: fstest.MapFS{
+		"package.json":                        {Data: []byte(`{"version": "0.3.1"}`)},
+		"dist/index.html":                     {Data: []byte("<p>")},
+		"src-tauri/tauri.conf.json":           {Data: []byte(`{"identifier": "org.example.a", "version": "../package.json", "build": {"frontendDist": "../dist"}, "app": {"security": {"capabilities": ["default"]}}}`)},
+		"src-tauri/capabilities/default.json": {Data: []byte(`{"identifier": "default", "windows": ["main"], "permissions": ["core:default"]}`)},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := appVersion(a.Config()); got != "0.3.1" {
+		t.Errorf("version %q", got)
+	}
+}
+
+func TestCapabilityNotThere(t *testing.T) {
+	_, _, err := appOf(t, `{"identifier": "org.example.a", "app": {"security": {"capabilities": ["main"]}}}`, fstest.MapFS{
+		"capabilities/x.json": {Data: []byte(`{"identifier": "default", "permissions": []}`)},
+	})
+	want := `mullion: tauri.conf.json:1:54: app.security.capabilities: element 0 names "main", but no file in capabilities has that identifier; there are: "default"`
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestModuleVersion(t *testing.T) {
+	for _, tt := range []struct{ module, want string }{
+		{"v1.2.3", "1.2.3"}, {"v0.0.0-20260102030405-abcdefabcdef+dirty", "0.0.0-20260102030405-abcdefabcdef+dirty"}, {"(devel)", "0.0.0"}, {"", "0.0.0"},
+	} {
+		if got := moduleVersion(&debug.BuildInfo{Main: debug.Module{Version: tt.module}}); got != tt.want {
+			t.Errorf("%q: got %q, want %q", tt.module, got, tt.want)
+		}
+	}
+	if got := appVersion(&config.Config{}); got == "" {
+		t.Error("an app without a version in its configuration has none")
+	}
+	if got := appVersion(&config.Config{Version: "4.5.6"}); got != "4.5.6" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// TestMovedFolders: app.appDirectoriesOverride moves what is the app's own.
+func TestMovedFolders(t *testing.T) {
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	for _, v := range []string{"XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "APPDIR"} {
+		t.Setenv(v, "")
+	}
+	executable, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	beside := filepath.Dir(executable)
+	usual, err := ownFolders("", &config.Config{Identifier: "org.example.a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name  string
+		moved *config.DirectoriesOverride
+		want  folders
+	}{
+		{"root", &config.DirectoriesOverride{Root: "$HOME/x"}, folders{home + "/x", home + "/x", home + "/x", home + "/x/caches", home + "/x/logs"}},
+		{"beside the program", &config.DirectoriesOverride{Root: "./app-data"}, folders{beside + "/app-data", beside + "/app-data", beside + "/app-data", beside + "/app-data/caches", beside + "/app-data/logs"}},
+		{"one", &config.DirectoriesOverride{Log: "$HOME/../logs"}, folders{usual.data, usual.localData, usual.config, usual.cache, filepath.Dir(home) + "/logs"}},
+		{"absolute", &config.DirectoriesOverride{Data: "/d", LocalData: "/l", Config: "/c"}, folders{"/d", "/l", "/c", usual.cache, usual.log}},
+	}
+	for _, tt := range tests {
+		c := &config.Config{Identifier: "org.example.a"}
+		c.App.AppDirectoriesOverride = tt.moved
+		got, err := ownFolders("", c)
+		if err != nil || got != tt.want {
+			t.Errorf("%s: got %+v, %v\nwant %+v", tt.name, got, err, tt.want)
+		}
+		// Options.DataDir takes all.
+		if got, err := ownFolders("/all", c); err != nil || got != (folders{"/all", "/all", "/all/config", "/all/cache", "/all/logs"}) {
+			t.Errorf("%s: got %+v, %v", tt.name, got, err)
+		}
+	}
+	// What pages and Go are told.
+	c := &config.Config{Identifier: "org.example.a"}
+	c.App.AppDirectoriesOverride = &config.DirectoriesOverride{Root: "$HOME/x"}
+	a, err := New(Options{Config: c})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for d, want := range map[BaseDirectory]string{AppConfigDir: "", AppDataDir: "", AppLocalDataDir: "", AppCacheDir: "caches", AppLogDir: "logs"} {
+		if got, err := a.Dir(d); err != nil || got != filepath.Join(home, "x", want) {
+			t.Errorf("%d: got %s, %v", d, got, err)
+		}
+	}
+	if a.DataDir() != filepath.Join(home, "x") {
+		t.Errorf("got %s", a.DataDir())
+	}
+}
+
+// TestPluginPermissions: files in the folder of a plugin are the plugin's.
+func TestPluginPermissions(t *testing.T) {
+	files := fstest.MapFS{
+		"permissions/own.toml":             {Data: []byte("[[permission]]\nidentifier = 'allow-x'\ncommands.allow = ['x']\n[default]\npermissions = ['allow-x']")},
+		"permissions/other/own.toml":       {Data: []byte("[[set]]\nidentifier = 'more'\npermissions = ['allow-x']")},
+		"permissions/notes/a.toml":         {Data: []byte("[[permission]]\nidentifier = 'read-all'\ncommands.allow = ['read']\n[default]\npermissions = ['read-all']")},
+		"permissions/notes/sub/b.toml":     {Data: []byte("[[set]]\nidentifier = 'all'\npermissions = ['allow-read', 'read-all']")},
+		"permissions/notes/schemas/s.json": {Data: []byte("{")},
+	}
+	a, _, err := appOf(t, `{"identifier": "org.example.a"}`, files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := a.permissions([]capability.Manifest{
+		{Commands: []string{"x"}},
+		{Plugin: "notes", Commands: []string{"read"}, Default: []string{"allow-read"}},
+		{Plugin: "fs"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, m := range got {
+		for _, p := range m.Permissions {
+			names = append(names, m.Plugin+":"+p.Identifier)
+		}
+		for _, s := range m.Sets {
+			names = append(names, m.Plugin+":"+s.Identifier)
+		}
+		for _, d := range m.Default {
+			names = append(names, m.Plugin+":default="+d)
+		}
+	}
+	want := []string{":allow-x", ":more", ":default=allow-x", "notes:read-all", "notes:all", "notes:default=read-all"}
+	if diff := cmp.Diff(want, names); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	caps := []capability.Capability{{Identifier: "c", Local: true, Windows: []string{"*"}, Permissions: []capability.Entry{{Identifier: "notes:all"}, {Identifier: "more"}}}}
+	if _, err := capability.Resolve(got, caps, capability.Linux); err != nil {
+		t.Error(err)
+	}
+	files["permissions/notes/c.toml"] = &fstest.MapFile{Data: []byte("[[permission]]\nx = 1")}
+	files["permissions/z.toml"] = &fstest.MapFile{Data: []byte("y = 1")}
+	_, err = a.permissions([]capability.Manifest{{}, {Plugin: "notes"}})
+	if err == nil || !strings.Contains(err.Error(), "permissions/notes/c.toml:2:1: permission[0].x: unknown key") || !strings.Contains(err.Error(), "permissions/z.toml:1:1: y: unknown key") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestConfiguredTrayIcon: what is wrong with its picture is told at start.
+func TestConfiguredTrayIcon(t *testing.T) {
+	var picture bytes.Buffer
+	if err := png.Encode(&picture, image.NewNRGBA(image.Rect(0, 0, 4, 4))); err != nil {
+		t.Fatal(err)
+	}
+	conf := `{"identifier": "org.example.a", "app": {"trayIcon": {"iconPath": "icons/tray.png"}}}`
+	for _, tt := range []struct {
+		data, want string
+	}{
+		{picture.String(), ""},
+		{"not a picture", "tauri.conf.json:1:54: app.trayIcon.iconPath: icons/tray.png: image: neither PNG nor ICO"},
+		{"", "tauri.conf.json:1:54: app.trayIcon.iconPath: open icons/tray.png: file does not exist; is the file embedded?"},
+	} {
+		files := fstest.MapFS{}
+		if tt.data != "" {
+			files["icons/tray.png"] = &fstest.MapFile{Data: []byte(tt.data)}
+		}
+		_, _, err := appOf(t, conf, files)
+		if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
+			t.Errorf("got %v, want %q", err, tt.want)
+		}
+	}
+}
+
+// TestUnusedKeysInDocs compares the page with the table.
+func TestUnusedKeysInDocs(t *testing.T) {
+	page, err := os.ReadFile("docs/configuration.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(page), "## Keys without an effect")
+	listed := map[string]bool{}
+	for line := range strings.Lines(section) {
+		if !strings.HasPrefix(line, "| `") {
+			continue
+		}
+		first, _, _ := strings.Cut(line[2:], " |")
+		for key := range strings.SplitSeq(first, ", ") {
+			listed[strings.Trim(key, "`")] = true
+		}
+	}
+	for _, u := range unusedKeys {
+		for _, key := range u.keys {
+			if !listed[key] {
+				t.Errorf("docs/configuration.md does not name %s", key)
+			}
+			delete(listed, key)
+		}
+	}
+	delete(listed, "plugins.NAME")
+	for key := range listed {
+		t.Errorf("docs/configuration.md names %s, which has an effect", key)
+	}
+}
