@@ -159,7 +159,7 @@ func TestForms(t *testing.T) {
 		{"exemption", `"app": {"security": {"dangerousDisableAssetCspModification": ["style-src"]}}`, func(c *config.Config) any { return c.App.Security.DangerousDisableAssetCSPModification }, config.CSPExemption{Directives: []string{"style-src"}}},
 		{"scope as array", `"app": {"security": {"assetProtocol": {"enable": true, "scope": ["a"]}}}`, func(c *config.Config) any { return c.App.Security.AssetProtocol.Scope }, config.AssetScope{Allow: []string{"a"}}},
 		{"capabilities", `"app": {"security": {"capabilities": ["a", {"identifier": "b", "permissions": []}]}}`, func(c *config.Config) any { return c.App.Security.Capabilities },
-			[]config.Capability{{Identifier: "a"}, {Identifier: "b", Inline: &capability.Capability{Identifier: "b", Local: true, Permissions: []capability.Entry{}, File: "x.json", Line: 1, Column: 67}}}},
+			[]config.Capability{{Identifier: "a"}, {Identifier: "b", Inline: &capability.Capability{Identifier: "b", Local: true, Permissions: []capability.Entry{}, File: "x.json", Line: 1, Column: 66}}}},
 		{"headers", `"app": {"security": {"headers": {"Timing-Allow-Origin": ["a", "b"], "Permissions-Policy": "x", "Tauri-Custom-Header": {"k": "1", "l": "2"}}}}`,
 			func(c *config.Config) any { return c.App.Security.Headers },
 			config.Headers{{"Timing-Allow-Origin", "a, b"}, {"Permissions-Policy", "x"}, {"Tauri-Custom-Header", "k 1; l 2"}}},
