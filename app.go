@@ -362,7 +362,13 @@ func (a *App) Quit() { a.core.Quit() }
 func (a *App) Explain(label, url, command string) (capability.Explanation, error) {
 	auth := a.core.Authority()
 	if auth == nil {
-		return capability.Explanation{}, errors.New("mullion: Explain works while the app runs")
+		// The permissions of plugins are not all known yet. The zero value must
+		// not read as if the command were allowed.
+		caller := capability.Caller{Window: label, Webview: label, URL: url, Local: a.core.IsLocal(url)}
+		_, err := auth.Check(caller, command)
+		e := capability.Explanation{Caller: caller, Command: command}
+		errors.As(err, &e.Denied)
+		return e, fmt.Errorf("mullion: Explain: %w", ErrNotRunning)
 	}
 	window := label
 	if v, err := a.core.Webview(label); err == nil {

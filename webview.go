@@ -234,5 +234,10 @@ func (v *Webview) Reload(ctx context.Context) error { return v.v.Do(ctx, wire.Ac
 
 // Emit sends an event to the listeners of this webview; see [App.Emit].
 func (v *Webview) Emit(ctx context.Context, event string, payload any) error {
+	select {
+	case <-v.Done():
+		return ErrNoWebview
+	default:
+	}
 	return v.app.EmitTo(ctx, Target{Kind: ipc.AnyLabel, Label: v.Label()}, event, payload)
 }

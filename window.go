@@ -19,8 +19,13 @@ type Window struct {
 	w   *core.Window
 }
 
-// ErrNoWindow is returned for windows that do not exist, or no more.
-var ErrNoWindow = core.ErrNoWindow
+var (
+	// ErrNoWindow is returned for windows that do not exist, or no more.
+	ErrNoWindow = core.ErrNoWindow
+	// ErrNotRunning is returned before [App.Run] by what needs a window that
+	// is on the screen. What changes how a window is to be works before.
+	ErrNotRunning = core.ErrNotRunning
+)
 
 // OpenWindow opens a window and waits until it is there. Before Run it only
 // notes the window.
@@ -175,8 +180,21 @@ func (w *Window) Painted() bool {
 	return v != nil && v.Painted()
 }
 
+// open returns ErrNoWindow once the window is destroyed.
+func (w *Window) open() error {
+	select {
+	case <-w.Done():
+		return ErrNoWindow
+	default:
+		return nil
+	}
+}
+
 // own returns the window's own webview, or an error wrapping [ErrNoWebview].
 func (w *Window) own() (*Webview, error) {
+	if err := w.open(); err != nil {
+		return nil, err
+	}
 	if v := w.w.Webview(); v != nil {
 		return &Webview{w.app, v}, nil
 	}
@@ -246,7 +264,7 @@ func (w *Window) SetAlwaysOnTop(ctx context.Context, on bool) error {
 
 // Focus brings the window to the front and gives it the keyboard, as far as
 // the system lets apps do that.
-func (w *Window) Focus(ctx context.Context) error { return w.w.Do(ctx, wire.ActionFocus, nil) }
+func (w *Window) Focus(ctx context.Context) error { return w.w.Focus(ctx) }
 
 // Activate brings the window to the front because the user has asked for it
 // elsewhere on the desktop: with the token of what was clicked, see
@@ -300,5 +318,8 @@ func (w *Window) Geometry() Geometry {
 
 // Emit sends an event to the listeners of this window; see [App.Emit].
 func (w *Window) Emit(ctx context.Context, event string, payload any) error {
+	if err := w.open(); err != nil {
+		return err
+	}
 	return w.app.EmitTo(ctx, Target{Kind: ipc.AnyLabel, Label: w.Label()}, event, payload)
 }

@@ -9,6 +9,9 @@ import "context"
 // Whether one does nobody tells. Without a D-Bus session the error wraps
 // [ErrNoSessionBus], on other systems errors.ErrUnsupported for now.
 func (w *Window) SetBadgeCount(ctx context.Context, count int64) error {
+	if err := w.open(); err != nil {
+		return err
+	}
 	return w.app.core.SetBadgeCount(ctx, count)
 }
 
@@ -28,6 +31,9 @@ const (
 // icon. On Linux the icon is one for all windows of the app; see
 // [Window.SetBadgeCount] for which docks show it, and for errors.
 func (w *Window) SetProgressBar(ctx context.Context, status ProgressStatus, percent float64) error {
+	if err := w.open(); err != nil {
+		return err
+	}
 	s := string(status)
 	return w.app.core.SetProgress(ctx, &s, &percent)
 }

@@ -3,13 +3,11 @@ package mullion
 import (
 	"context"
 	"image"
-
-	"github.com/mullion-dev/mullion/internal/wire"
 )
 
 // Center puts the window in the middle of what panels leave of its monitor.
 // Under Wayland it is an error wrapping errors.ErrUnsupported.
-func (w *Window) Center(ctx context.Context) error { return w.w.Do(ctx, wire.ActionCenter, nil) }
+func (w *Window) Center(ctx context.Context) error { return w.w.Center(ctx) }
 
 // Theme is "light" or "dark", as the window is seen.
 func (w *Window) Theme() string { return w.w.Theme() }

@@ -90,9 +90,13 @@ func (a *Authority) Explain(c Caller, command string) Explanation {
 // String returns a report of several lines, without a final line end.
 func (e Explanation) String() string {
 	var b strings.Builder
-	if e.Denied != nil {
+	switch {
+	case e.Denied != nil:
 		b.WriteString(e.Denied.Error())
-	} else {
+	case !e.Allowed:
+		fmt.Fprintf(&b, "Nothing was found out about command %s on %s", plainText(e.Command), e.Caller.describe())
+		return b.String()
+	default:
 		fmt.Fprintf(&b, "Command %s is allowed on %s", plainText(e.Command), e.Caller.describe())
 		writeScope(&b, "\n  with scope ", e.Scope)
 	}

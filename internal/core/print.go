@@ -15,6 +15,12 @@ import (
 // returns when that is there.
 func (v *Webview) Print(ctx context.Context) error {
 	c, h := v.core, v.Window().host()
+	switch {
+	case isClosed(v.gone):
+		return fmt.Errorf("print: %w", ErrNoWebview)
+	case !c.hasStarted():
+		return fmt.Errorf("print: %w", ErrNotRunning)
+	}
 	if c.opts.Transfer == nil {
 		return fmt.Errorf("print: %w", errors.ErrUnsupported)
 	}

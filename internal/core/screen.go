@@ -14,7 +14,7 @@ import (
 // eyes of its own.
 func (w *Window) Screen(ctx context.Context) (wire.Screen, error) {
 	var s wire.Screen
-	value, err := w.host().request(wire.KindWindowAction, w.id, wire.Action{Name: wire.ActionScreen}).answer(ctx)
+	value, err := w.ask(ctx, wire.ActionScreen, nil)
 	if err != nil {
 		return s, fmt.Errorf("ask about monitors: %w", err)
 	}

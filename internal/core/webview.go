@@ -119,24 +119,10 @@ func (v *Webview) Painted() bool {
 	return v.painted
 }
 
-// Do performs an action on the webview.
-func (v *Webview) Do(ctx context.Context, name string, args any) error {
-	select {
-	case <-v.gone:
-		return ErrNoWebview
-	default:
-	}
-	a := wire.Action{Name: name}
-	if args != nil {
-		a.Args = mustJSON(args)
-	}
-	return v.Window().host().request(wire.KindWebviewAction, v.id, a).wait(ctx)
-}
-
 // Update changes the wanted state of the webview.
 func (v *Webview) Update(ctx context.Context, change func(*wire.WebviewState)) error {
 	v.mu.Lock()
-	if v.closed {
+	if v.closed || isClosed(v.gone) {
 		v.mu.Unlock()
 		return ErrNoWebview
 	}
@@ -158,6 +144,12 @@ var ErrSharedHost = errors.New("the window shares its host process with the app'
 
 // Navigate loads a URL.
 func (v *Webview) Navigate(ctx context.Context, url string) error {
+	if isClosed(v.gone) {
+		return ErrNoWebview
+	}
+	if !v.core.hasStarted() {
+		return v.openOn(url)
+	}
 	if !v.core.IsLocal(url) {
 		if err := v.Window().host().maySeeOthers(); err != nil {
 			return fmt.Errorf("window %q: navigate to %s: %w", v.Window().label, url, err)
@@ -179,6 +171,21 @@ func (v *Webview) Navigate(ctx context.Context, url string) error {
 		return nil
 	}
 	return v.Do(ctx, wire.ActionNavigate, url)
+}
+
+// openOn changes the address that the webview is opened on when the app runs.
+// Pages of others need a host of their own, which what it was opened on decides.
+func (v *Webview) openOn(url string) error {
+	if !v.core.IsLocal(url) && originOf(url) != originOf(v.opened) {
+		return fmt.Errorf("navigate to %s: %w", url, ErrNotRunning)
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.closed {
+		return ErrNoWebview
+	}
+	v.state.URL, v.url, v.local = url, url, v.local || v.core.IsLocal(url)
+	return nil
 }
 
 // wanted is the state for a host that makes the webview anew: it shows the

@@ -30,6 +30,12 @@ func (v *Webview) move(to *Window) (pending, error) {
 	c := v.core
 	c.mu.Lock() // so that no two webviews are on their way at a time
 	defer c.mu.Unlock()
+	switch {
+	case isClosed(v.gone):
+		return nil, ErrNoWebview
+	case isClosed(to.gone):
+		return nil, ErrNoWindow
+	}
 	from := v.Window()
 	if from == to {
 		return nil, nil

@@ -251,15 +251,6 @@ func (w *Window) wanted() wire.WindowState {
 	return s
 }
 
-// Do performs an action on the window.
-func (w *Window) Do(ctx context.Context, name string, args any) error {
-	a := wire.Action{Name: name}
-	if args != nil {
-		a.Args = mustJSON(args)
-	}
-	return w.host().request(wire.KindWindowAction, w.id, a).wait(ctx)
-}
-
 // observe notes what the host sees and tells the listeners what has changed.
 func (w *Window) observe(o wire.WindowObserved) {
 	w.mu.Lock()
