@@ -67,7 +67,7 @@ var (
 		"SetTheme": {config.ThemeDark}, "StartResizeDragging": {ResizeEast}, "SetSize": {10.0, 10.0}, "SetIcon": {image.NewRGBA(image.Rect(0, 0, 1, 1))},
 		"PopupMenu": {Menu{{Text: "x"}}}, "PopupMenuAtPointer": {Menu{{Text: "x"}}}, "SetProgressBar": {ProgressNormal},
 	}
-	webviewArgs = map[string][]any{"Emit": {"x"}, "Navigate": {"x.html"}, "SetZoom": {1.0}}
+	webviewArgs = map[string][]any{"Emit": {"x"}, "Navigate": {"x.html"}, "SetZoom": {1.0}, "Eval": {"return 1"}}
 )
 
 // handles opens a window with one more webview, and another window, before the

@@ -137,6 +137,11 @@ type Webview interface {
 	// Print answers wire.ActionPrint: it writes the page to a new file at
 	// path, as a PDF. done is called on the main loop.
 	Print(path string, done func(error))
+	// Eval answers wire.ActionEval: it runs script as the body of an async
+	// function in the page's own world. done is called on the main loop, with
+	// a wire.Evaluation as JSON, or with an error when there is none, as when
+	// the page is left before.
+	Eval(script string, done func(result string, err error))
 	Close()
 }
 

@@ -15,6 +15,7 @@ import (
 	"sync"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/mullion-dev/mullion/internal/backend"
 	"github.com/mullion-dev/mullion/internal/bridge"
@@ -224,6 +225,12 @@ func (h *host) handle(f wire.Frame) error {
 				return fmt.Errorf("%w: print: %w", wire.ErrProtocol, err)
 			}
 			h.webviews[f.Target].v.Print(p.Path, func(err error) { h.result(f, err) })
+		case a.Name == wire.ActionEval && f.Kind == wire.KindWebviewAction && h.webviews[f.Target] != nil:
+			var script string
+			if err := json.Unmarshal(a.Args, &script); err != nil {
+				return fmt.Errorf("%w: eval: %w", wire.ErrProtocol, err)
+			}
+			h.webviews[f.Target].v.Eval(script, func(result string, err error) { h.value(f, jsontext.Value(result), err) })
 		default:
 			h.result(f, h.do(f, a))
 		}
@@ -352,11 +359,17 @@ func (h *host) screen(f wire.Frame) {
 		return
 	}
 	value, err := json.Marshal(s)
+	h.value(f, value, err)
+}
+
+// value reports the answer to a frame that asks for something.
+func (h *host) value(f wire.Frame, value jsontext.Value, err error) {
+	if err == nil {
+		err = h.send(wire.KindResult, f.Target, f.ID, wire.Result{Value: value})
+	}
 	if err != nil {
 		h.result(f, err)
-		return
 	}
-	h.send(wire.KindResult, f.Target, f.ID, wire.Result{Value: value})
 }
 
 // result reports the outcome of a frame whose sender wants to know, and logs

@@ -211,8 +211,23 @@ const (
 	ActionPrint     = "print"      // writes the page to a new file, as a PDF. Args: Print
 	ActionClearData = "clear-data" // removes what its pages, and others of its host, have stored
 	ActionTerminate = "terminate"  // ends the web process, as a crash would
+	ActionEval      = "eval"       // runs a script. Args: its text. The result is an Evaluation
 	// ActionCancelDownload ends a download. Args: its number, see Verdict.
 	ActionCancelDownload = "cancel-download"
+)
+
+// Evaluation is what became of a script: its value, or what it has thrown.
+type Evaluation struct {
+	Value   jsontext.Value `json:"value,omitzero"`
+	Message string         `json:"message,omitzero"`
+	Stack   string         `json:"stack,omitzero"`
+}
+
+// MaxScript is how long a script may be, in bytes, and MaxValue how long its
+// value, as JSON in units of UTF-16.
+const (
+	MaxScript = 128 << 10
+	MaxValue  = 256 << 10
 )
 
 // Print is the argument of ActionPrint.

@@ -222,7 +222,18 @@ func (v *webview) callAsync(body string, arguments uintptr, done func(value uint
 	v.callAsyncC(text, arguments, done)
 }
 
+// callAsyncIn runs body as a function in a world; 0 is the page's own.
+func (v *webview) callAsyncIn(world uintptr, body string, done func(value uintptr, err error)) {
+	text := v.e.c.gStrdup.with(body)
+	defer v.e.c.gFree.call(text)
+	v.callWorldC(world, text, 0, done)
+}
+
 func (v *webview) callAsyncC(body, arguments uintptr, done func(value uintptr, err error)) {
+	v.callWorldC(v.e.world, body, arguments, done)
+}
+
+func (v *webview) callWorldC(world, body, arguments uintptr, done func(value uintptr, err error)) {
 	e, c := v.e, v.e.c
 	var fn, data uintptr
 	if done != nil {
@@ -236,5 +247,5 @@ func (v *webview) callAsyncC(body, arguments uintptr, done func(value uintptr, e
 		})
 	}
 	const untilNUL = ^uintptr(0)
-	c.webkitWebViewCallAsyncJavascriptFunction.call(v.view, body, untilNUL, arguments, e.world, 0, 0, fn, data)
+	c.webkitWebViewCallAsyncJavascriptFunction.call(v.view, body, untilNUL, arguments, world, 0, 0, fn, data)
 }

@@ -52,6 +52,7 @@ func (v *webview) watchPage() {
 	e.connect(v.view, "web-process-terminated", 2, func(a args) uintptr {
 		v.provisional = false
 		v.document++
+		v.endEvaluations()
 		v.session.resumes = true
 		v.report(wire.PageCrashed, v.url, crashReasons[int32(a[1])])
 		return 0
@@ -149,6 +150,7 @@ func (v *webview) loadChanged(event int32) {
 		v.provisional = false
 		v.url = v.address()
 		v.document++
+		v.endEvaluations()
 		v.beginSession()
 		v.report(wire.PageCommitted, v.url, "")
 		v.reportState()

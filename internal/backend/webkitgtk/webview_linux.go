@@ -34,10 +34,11 @@ type webview struct {
 	drag        *drag // what is over it, or was last
 	input       input
 
-	replies    map[*reply]struct{}
-	questions  map[*question]struct{}
-	deliveries map[*delivery]struct{}
-	downloads  map[uint64]*download // those that were allowed and go on
+	replies     map[*reply]struct{}
+	questions   map[*question]struct{}
+	deliveries  map[*delivery]struct{}
+	evaluations map[*evaluation]struct{}
+	downloads   map[uint64]*download // those that were allowed and go on
 }
 
 // fixedSettings are the same for every webview, whatever the defaults of the
@@ -64,10 +65,11 @@ func newWebview(e *engine, id uint32, w *window, s *wire.WebviewState) (*webview
 	c := e.c
 	v := &webview{
 		e: e, id: id, window: w, state: *s,
-		replies:    make(map[*reply]struct{}),
-		questions:  make(map[*question]struct{}),
-		deliveries: make(map[*delivery]struct{}),
-		downloads:  make(map[uint64]*download),
+		replies:     make(map[*reply]struct{}),
+		questions:   make(map[*question]struct{}),
+		deliveries:  make(map[*delivery]struct{}),
+		evaluations: make(map[*evaluation]struct{}),
+		downloads:   make(map[uint64]*download),
 	}
 	v.settings = c.webkitSettingsNew.call()
 	for _, f := range fixedSettings {
@@ -355,6 +357,7 @@ func (v *webview) Close() {
 	for d := range maps.Clone(v.deliveries) {
 		d.finish(errClosed)
 	}
+	v.endEvaluations()
 	for _, d := range maps.Clone(v.downloads) {
 		d.cancel()
 	}

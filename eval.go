@@ -1,0 +1,43 @@
+package mullion
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/mullion-dev/mullion/internal/core"
+)
+
+// ErrEvalRefused is returned by [Webview.Eval] in apps that are not being
+// developed or tested.
+var ErrEvalRefused = errors.New("Eval works with Options.Dev and in tests only; use events or commands to have a page do something")
+
+// ScriptError is what a script has thrown.
+type ScriptError = core.ScriptError
+
+// Eval runs a script in the page that is shown and returns its value as JSON.
+// It is for development and tests: without [Options.Dev], and outside of a
+// binary of go test, it is [ErrEvalRefused].
+//
+// The script is the body of an async function in the page's own world:
+//
+//	title, err := v.Eval(ctx, `return document.title`)
+//
+// A promise is waited for. Undefined, and what JSON has no word for, is null.
+// What the script throws is a [*ScriptError]. A script has at most 128 KiB, its
+// value 256 KiB. If the page is left, or its process or host ends, before the
+// script does, it is an error; when ctx is done Eval returns, and the script
+// goes on.
+func (v *Webview) Eval(ctx context.Context, script string) (jsontext.Value, error) {
+	if !v.app.dev && flag.Lookup("test.v") == nil {
+		return nil, fmt.Errorf("webview %q: %w", v.Label(), ErrEvalRefused)
+	}
+	value, err := v.v.Eval(ctx, script)
+	if err != nil {
+		return nil, fmt.Errorf("webview %q: eval: %w", v.Label(), err)
+	}
+	return value, nil
+}
