@@ -10,7 +10,6 @@ import (
 	"io"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -23,6 +22,7 @@ import (
 
 	"github.com/mullion-dev/mullion"
 	"github.com/mullion-dev/mullion/capability"
+	"github.com/mullion-dev/mullion/internal/display"
 	"github.com/mullion-dev/mullion/internal/e2e"
 	"github.com/mullion-dev/mullion/internal/e2e/session"
 	"github.com/mullion-dev/mullion/ipc"
@@ -55,6 +55,7 @@ type house struct {
 	tray      *session.Tray
 	dock      *session.Dock
 	scale     *e2e.DesktopScale
+	screen    *display.Screen
 
 	mu      sync.Mutex
 	keep    map[string]bool                     // guarded by mu; windows that the app does not let go
@@ -134,6 +135,7 @@ func startHouse(t *testing.T, v variant, bundle string, p *published) *house {
 	h.writePictures()
 	bus := session.StartBus(t)
 	h.tray, h.dock, h.scale = bus.StartTray(), bus.StartDock(), e2e.NewDesktopScale(t)
+	h.screen = display.Open(t)
 	commands := h.commands()
 	permissions := []any{"core:default", "core:window:allow-close", "core:window:allow-destroy", "older:default"}
 	for _, name := range slices.Sorted(maps.Keys(commands)) {
@@ -694,13 +696,13 @@ func (h *house) act(ctx context.Context, a struct {
 	case "move":
 		err = w.SetPosition(ctx, a.A, a.B)
 	case "focus":
-		err = focus(ctx, w)
+		err = h.focus(ctx, w)
 	case "destroy":
 		w.Close()
 	case "keep":
 		h.change(func() { h.keep[a.Label] = a.A != 0 })
 	case "user close":
-		err = userClose(ctx, w)
+		err = h.userClose(ctx, w)
 	default:
 		err = fmt.Errorf("unknown operation %q", a.Operation)
 	}
@@ -708,29 +710,33 @@ func (h *house) act(ctx context.Context, a struct {
 }
 
 // focus gives a window the keyboard. The window manager decides about that;
-// it has when the host has seen it.
-func focus(ctx context.Context, w *mullion.Window) error {
+// it has when the host has seen it. The host may have seen it long ago: the
+// server says who has it now.
+func (h *house) focus(ctx context.Context, w *mullion.Window) error {
 	if err := w.Focus(ctx); err != nil {
 		return err
 	}
-	return e2e.WaitFor(20*time.Second, func() error {
+	return e2e.WaitFor(e2e.Timeout, func() error {
 		if !w.Geometry().Focused {
 			return fmt.Errorf("window %q does not get the focus", w.Label())
+		}
+		id, err := h.screen.Focused()
+		if err != nil {
+			return err
+		}
+		if on, err := h.screen.Look(id); err != nil || on.Title != w.Title() {
+			return fmt.Errorf("the window %q has the focus, not %q: %v", on.Title, w.Title(), err)
 		}
 		return nil
 	})
 }
 
 // userClose closes a window as a user does, by a key of the window manager.
-func userClose(ctx context.Context, w *mullion.Window) error {
-	if err := focus(ctx, w); err != nil {
+func (h *house) userClose(ctx context.Context, w *mullion.Window) error {
+	if err := h.focus(ctx, w); err != nil {
 		return err
 	}
-	out, err := exec.CommandContext(ctx, "xdotool", "key", "alt+F4").CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("xdotool: %w: %s", err, out)
-	}
-	return nil
+	return h.screen.Press("alt+F4")
 }
 
 // addPlugins adds a plugin with all commands that the package knows of, and

@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"os"
@@ -10,10 +9,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/go-json-experiment/json"
 
+	"github.com/mullion-dev/mullion/internal/await"
 	"github.com/mullion-dev/mullion/internal/e2e"
 )
 
@@ -21,9 +20,6 @@ func TestMain(m *testing.M) { e2e.Main(m) }
 
 // tested are the modules of the package whose every export must have a test.
 var tested = []string{"core", "event", "path", "dpi", "app", "mocks", "webviewWindow", "window", "webview", "tray", "image", "menu"}
-
-// testTimeout bounds one test in a page.
-const testTimeout = 60 * time.Second
 
 // TestConformance runs the tests of the pages and compares what passes with
 // docs/compatibility.json.
@@ -64,10 +60,11 @@ func runVariant(t *testing.T, v variant, p *published, compat *compatibility) {
 		outcome := notRun // what -run leaves out
 		t.Run(name, func(t *testing.T) {
 			outcome = failed
-			ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
+			// The page's own deadline is the shorter one, and says more.
+			ctx, cancel := await.Context(t.Context(), 2*await.Limit)
 			defer cancel()
 			var methods map[string]string
-			if err := h.Main().RunContext(ctx, fmt.Sprintf("return (await import('/conformance.js')).run(%s)", quoteJS(name)), &methods); err != nil {
+			if err := h.Main().RunContext(ctx, fmt.Sprintf("return (await import('/conformance.js')).run(%s, %g)", quoteJS(name), await.Slowness()), &methods); err != nil {
 				t.Fatal(err)
 			}
 			compat.noteMethods(methods)

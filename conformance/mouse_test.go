@@ -2,12 +2,14 @@ package conformance
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"github.com/mullion-dev/mullion"
+	"github.com/mullion-dev/mullion/internal/display"
 	"github.com/mullion-dev/mullion/internal/e2e"
 	"github.com/mullion-dev/mullion/ipc"
 )
@@ -47,38 +49,64 @@ func (h *house) mouseCommands() map[string]ipc.Handler {
 			return none{}, e2e.Drag{From: a.From, Over: a.Over, X: a.X, Y: a.Y, Back: a.Back}.Until(done)
 		}),
 		// click is for one window, key for what has the keyboard.
-		"click": handler(func(ctx context.Context, a struct {
+		"click": handler(func(_ context.Context, a struct {
 			Label string `json:"label"`
 			X     int    `json:"x"`
 			Y     int    `json:"y"`
 		}) (none, error) {
-			return none{}, xdotool(ctx, "search", "--onlyvisible", "--name", "^"+a.Label+"$",
-				"mousemove", "--window", "%1", fmt.Sprint(a.X), fmt.Sprint(a.Y), "click", "1")
+			w, err := h.screen.Wait(a.Label)
+			if err == nil {
+				err = errors.Join(h.screen.MoveIn(w.ID, a.X, a.Y), h.screen.Click(display.Left))
+			}
+			return none{}, err
 		}),
-		"mouse": handler(func(ctx context.Context, a struct {
+		"mouse": handler(func(_ context.Context, a struct {
 			X int `json:"x"`
 			Y int `json:"y"`
 		}) (none, error) {
-			return none{}, xdotool(ctx, "mousemove", fmt.Sprint(a.X), fmt.Sprint(a.Y))
+			return none{}, h.screen.MoveTo(a.X, a.Y)
 		}),
 		// shown waits until the screen shows a window, which then has the keyboard.
-		"shown": handler(func(ctx context.Context, a struct {
+		"shown": handler(func(_ context.Context, a struct {
 			Title string `json:"title"`
 		}) (none, error) {
-			return none{}, xdotool(ctx, "search", "--sync", "--onlyvisible", "--name", a.Title, "windowactivate", "--sync")
+			w, err := h.screen.Wait(a.Title)
+			if err == nil {
+				err = h.screen.Activate(w.ID)
+			}
+			return none{}, err
 		}),
-		"key": handler(func(ctx context.Context, a struct {
+		// key presses keys. Those after one that opens a menu wait for that,
+		// or the window would have them, and the menu closes at last.
+		"key": handler(func(_ context.Context, a struct {
 			Keys []string `json:"keys"`
 		}) (none, error) {
-			return none{}, xdotool(ctx, append([]string{"key", "--delay", "50"}, a.Keys...)...)
+			ofMenu := len(a.Keys) > 1 && strings.HasPrefix(a.Keys[0], "alt+")
+			for i, key := range a.Keys {
+				if ofMenu && i == 1 {
+					if err := h.menus(func(open int) bool { return open > 0 }); err != nil {
+						return none{}, err
+					}
+				}
+				if err := h.screen.Press(key); err != nil {
+					return none{}, err
+				}
+			}
+			if ofMenu {
+				return none{}, h.menus(func(open int) bool { return open == 0 })
+			}
+			return none{}, nil
 		}),
 	}
 }
 
-func xdotool(ctx context.Context, args ...string) error {
-	out, err := exec.CommandContext(ctx, "xdotool", args...).CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("xdotool: %w: %s", err, out)
-	}
-	return nil
+// menus waits until as many menus are open as a test wants.
+func (h *house) menus(want func(open int) bool) error {
+	return e2e.WaitFor(e2e.Timeout, func() error {
+		open, err := h.screen.Menus()
+		if err == nil && !want(open) {
+			err = fmt.Errorf("%d menus are open", open)
+		}
+		return err
+	})
 }

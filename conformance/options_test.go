@@ -4,16 +4,13 @@ import (
 	"context"
 	"fmt"
 	"image"
-	"image/png"
-	"io"
-	"os"
 	"os/exec"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
+	"github.com/mullion-dev/mullion/internal/display"
 	"github.com/mullion-dev/mullion/internal/e2e"
 	"github.com/mullion-dev/mullion/ipc"
 )
@@ -90,8 +87,13 @@ func (h *house) optionCommands() map[string]ipc.Handler {
 	return map[string]ipc.Handler{
 		// x_window tells what the X server knows of a window.
 		"x_window": handler(func(ctx context.Context, a titleArgs) (string, error) {
+			w, err := h.window(a.Title)
+			if err != nil {
+				return "", err
+			}
+			id := fmt.Sprint(w.ID)
 			var all []byte
-			for _, tool := range [][]string{append([]string{"xprop", "-name", a.Title}, properties...), {"xwininfo", "-name", a.Title}, {"xprop", "-root", "_NET_ACTIVE_WINDOW"}} {
+			for _, tool := range [][]string{append([]string{"xprop", "-id", id}, properties...), {"xwininfo", "-id", id}, {"xprop", "-root", "_NET_ACTIVE_WINDOW"}} {
 				out, err := exec.CommandContext(ctx, tool[0], tool[1:]...).CombinedOutput()
 				if err != nil {
 					return "", fmt.Errorf("%s: %w: %s", tool[0], err, out)
@@ -106,15 +108,19 @@ func (h *house) optionCommands() map[string]ipc.Handler {
 			X     int    `json:"x"`
 			Y     int    `json:"y"`
 		}) (rgb [3]int, err error) {
-			img, err := shot(ctx, a.Title)
+			w, err := h.window(a.Title)
 			if err != nil {
 				return rgb, err
 			}
-			r, g, b, _ := img.At(a.X, a.Y).RGBA()
+			img, err := h.screen.Picture(image.Rect(0, 0, 1, 1).Add(image.Pt(w.X+a.X, w.Y+a.Y)))
+			if err != nil {
+				return rgb, err
+			}
+			r, g, b, _ := img.At(w.X+a.X, w.Y+a.Y).RGBA()
 			return [3]int{int(r >> 8), int(g >> 8), int(b >> 8)}, nil
 		}),
 		"painted": handler(func(_ context.Context, a labelArgs) (none, error) {
-			return none{}, e2e.WaitFor(20*time.Second, func() error {
+			return none{}, e2e.WaitFor(e2e.Timeout, func() error {
 				if v, err := h.Webview(a.Label); err != nil || !v.Painted() {
 					return fmt.Errorf("webview %q is not painted: %w", a.Label, err)
 				}
@@ -164,21 +170,16 @@ func (p *published) pluginOptions(pkg string) (names []string) {
 	return names
 }
 
-// shot is a picture of a window as the screen shows it.
-func shot(ctx context.Context, title string) (image.Image, error) {
-	cmd := exec.CommandContext(ctx, "import", "-silent", "-window", title, "png:-")
-	cmd.Stderr = os.Stderr
-	out, err := cmd.StdoutPipe()
+// window finds the window of a title, visible or not.
+func (h *house) window(title string) (display.Window, error) {
+	all, err := h.screen.Windows()
 	if err != nil {
-		return nil, err
+		return display.Window{}, err
 	}
-	if err := cmd.Start(); err != nil {
-		return nil, err
+	for _, w := range all {
+		if w.Title == title {
+			return w, nil
+		}
 	}
-	img, err := png.Decode(out)
-	_, _ = io.Copy(io.Discard, out)
-	if ended := cmd.Wait(); ended != nil {
-		err = ended
-	}
-	return img, err
+	return display.Window{}, fmt.Errorf("%w: %s", display.ErrGone, title)
 }

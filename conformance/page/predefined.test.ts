@@ -71,19 +71,10 @@ async function becomes<T>(what: string, want: T, ask: () => Promise<T>): Promise
   });
 }
 
-/** Chooses an item until that has its effect: a busy desktop may lose a key between a window and its menu. */
+/** Chooses an item and waits for its effect. */
 async function effect<T>(choose: () => Promise<void>, happens: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    await choose();
-    try {
-      return await within("the effect", happens(), 5000);
-    } catch (error) {
-      if (tries === 4) {
-        throw error;
-      }
-      await invoke("key", { keys: ["Escape", "Escape"] });
-    }
-  }
+  await choose();
+  return within("the effect", happens());
 }
 
 /** Runs body with a window that has the menu and the keyboard. */

@@ -52,7 +52,7 @@ var law = []struct {
 	{"examples/...", public, "an example shows what everybody can do"},
 	{"bench/...", append([]string{"internal/backend", "internal/backend/webkitgtk", "internal/display", "internal/e2e", "internal/sandbox", "internal/wire"}, public...),
 		"measures apps on the display of the tests, and compares them with the bare engine"},
-	{"conformance/...", append([]string{"internal/display", "internal/e2e", "internal/e2e/session"}, public...), "tests apps with the published packages, on the display of the tests"},
+	{"conformance/...", append([]string{"internal/await", "internal/display", "internal/e2e", "internal/e2e/session"}, public...), "tests apps with the published packages, on the display of the tests"},
 	{"internal/await", nil, "waits for anything, in tests"},
 	{"internal/display", []string{"internal/await"}, "the screen of tests, whatever they show on it"},
 	{"internal/e2e/...", append([]string{"internal/await", "internal/display", "internal/e2e", "internal/footprint"}, public...), "tests apps from the outside"},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -188,6 +189,25 @@ func (s *Screen) Find(title string) (Window, error) {
 		}
 	}
 	return Window{}, fmt.Errorf("window %q: %w", title, ErrGone)
+}
+
+// Menus returns how many menus are open. One that is has the keyboard.
+func (s *Screen) Menus() (open int, err error) {
+	tree, err := xproto.QueryTree(s.conn, s.root).Reply()
+	if err != nil {
+		return 0, err
+	}
+	for _, id := range tree.Children {
+		a, err := xproto.GetWindowAttributes(s.conn, id).Reply()
+		if err != nil || a.MapState != xproto.MapStateViewable || !a.OverrideRedirect {
+			continue // it is none, or has just gone
+		}
+		types, err := s.Atoms(uint32(id), "_NET_WM_WINDOW_TYPE")
+		if err == nil && slices.ContainsFunc(types, func(name string) bool { return strings.HasSuffix(name, "_MENU") }) {
+			open++
+		}
+	}
+	return open, nil
 }
 
 // Wait waits for a visible window with that title.
