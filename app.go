@@ -89,7 +89,9 @@ type Options struct {
 	// StayOpen keeps the app running when its last window has closed.
 	StayOpen bool
 	// OnFault is told when a host, a web process or a worker has ended, and
-	// whether it is started again. It must not block.
+	// whether it is started again. Its calls come in order, one after the
+	// other, on a goroutine of their own; it may wait. Where more than 256
+	// faults wait for it, it misses the oldest of them, and the log says so.
 	OnFault func(Fault)
 	// OnHang is asked what to do about a page that does not answer: as soon
 	// as that is known, which takes some seconds, and then each HangTimeout
@@ -148,7 +150,6 @@ type App struct {
 	files    fs.FS               // Options.Files
 	dir      string              // Options.Dir
 	makeTray func() error        // makes app.trayIcon, once
-	onFault  func(Fault)         // may be nil
 	workers  workers
 	without  sandbox.Without // layers that are switched off
 	resolver egress.Resolver // of names for workers; nil but in tests
@@ -157,8 +158,6 @@ type App struct {
 	problems []error               // guarded by mu; of registrations, returned by Run
 	running  bool                  // guarded by mu
 	plugins  []capability.Manifest // guarded by mu
-
-	onDownload []func(DownloadEvent) // guarded by mu
 }
 
 // New makes an app. It opens nothing on the screen yet; windows of the
@@ -178,7 +177,7 @@ func New(o Options) (*App, error) {
 			return nil, fmt.Errorf("mullion: %w", err)
 		}
 	}
-	a := &App{config: conf, log: o.Logger, dev: o.Dev, onFault: o.OnFault, files: o.Files, dir: o.Dir}
+	a := &App{config: conf, log: o.Logger, dev: o.Dev, files: o.Files, dir: o.Dir}
 	if err := a.checkConfig(); err != nil {
 		return nil, fmt.Errorf("mullion: %w", err)
 	}
@@ -224,7 +223,6 @@ func New(o Options) (*App, error) {
 	if windows := conf.App.Windows; len(windows) > 0 {
 		co.MainWindow = windows[0].Label
 	}
-	co.Downloads.OnEvent = a.downloadEvent
 	if co.Downloads.Dir, err = a.downloadDir(o.DownloadDir); err != nil {
 		return nil, err
 	}
@@ -235,7 +233,7 @@ func New(o Options) (*App, error) {
 	if o.OnFault != nil {
 		co.OnFault = func(f core.Fault) {
 			o.OnFault(Fault{
-				Component: f.Component, Windows: f.Windows, Reason: string(f.Ending.Kind), Detail: f.Ending.Detail,
+				Component: f.Component, Windows: f.Windows, Worker: f.Worker, Reason: string(f.Ending.Kind), Detail: f.Ending.Detail,
 				Failures: f.Failures, Restarting: f.Restarting,
 			})
 		}

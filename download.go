@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/mullion-dev/mullion/internal/core"
@@ -42,21 +41,12 @@ type DownloadEvent struct {
 	Err error
 }
 
-// OnDownload adds a function that is told of every download, before the app
-// runs. Calls come one after the other; while one waits, so do downloads.
+// OnDownload adds a function that is told of every download from then on. Its
+// calls come in order, one after the other, on a goroutine of their own; it may
+// wait. Where it is slow it is told of fewer steps of DownloadRunning, and
+// downloads begin later once 256 events wait for it.
 func (a *App) OnDownload(f func(DownloadEvent)) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.onDownload = append(slices.Clone(a.onDownload), f)
-}
-
-func (a *App) downloadEvent(e core.DownloadEvent) {
-	a.mu.Lock()
-	functions := a.onDownload
-	a.mu.Unlock()
-	for _, f := range functions {
-		f(DownloadEvent(e))
-	}
+	a.core.OnDownload(func(e core.DownloadEvent) { f(DownloadEvent(e)) })
 }
 
 // CancelDownload ends a download; nothing is left of it. One that has ended

@@ -7,6 +7,7 @@ import (
 	"runtime"
 
 	"github.com/mullion-dev/mullion/internal/core"
+	"github.com/mullion-dev/mullion/internal/inorder"
 	"github.com/mullion-dev/mullion/internal/menu"
 )
 
@@ -41,11 +42,15 @@ type MenuItem struct {
 	About *About
 	// Items makes a submenu.
 	Items Menu
-	// Do is called when the user has chosen the item: on a goroutine of its
-	// own, or for a tray icon after what it was told before, as
-	// TrayOptions.OnEvent is. ctx ends with the app. A panic is logged.
+	// Do is called when the user has chosen the item, on a goroutine of its
+	// own, one call after the other; it may wait, and other items go on. Where
+	// more than 64 choices wait for it, the oldest are dropped. ctx ends with
+	// the app. A panic is logged.
 	Do func(ctx context.Context, e MenuEvent)
 }
+
+// maxMenuEvents bounds the choices that wait for MenuItem.Do.
+const maxMenuEvents = 64
 
 // MenuEvent tells which item was chosen.
 type MenuEvent struct {
@@ -173,7 +178,8 @@ func (a *App) fillMenu(into *menu.Item, m Menu, depth int) error {
 		var chosen func(string)
 		if d.Do != nil {
 			do := d.Do
-			chosen = func(id string) { do(a.core.Context(), MenuEvent{ID: id, Checked: s.Entry(i).Checked}) }
+			told := inorder.New(a.core.Owner(), inorder.Options[MenuEvent]{Name: "MenuItem.Do", Most: maxMenuEvents}, func(e MenuEvent) { do(a.core.Context(), e) })
+			chosen = func(id string) { _ = told.Push(MenuEvent{ID: id, Checked: s.Entry(i).Checked}) } // or the app has ended
 		}
 		if i, err = s.New(e, chosen); err != nil {
 			return fmt.Errorf("menu item %q: %w", d.Text, err)

@@ -29,10 +29,10 @@ func newMenuApp(t *testing.T) *App {
 
 func TestMenu(t *testing.T) {
 	a := newMenuApp(t)
-	var got []MenuEvent
+	events := make(chan MenuEvent, 3)
 	note := func(ctx context.Context, e MenuEvent) {
 		if ctx.Err() == nil {
-			got = append(got, e)
+			events <- e
 		}
 	}
 	err := a.SetMenu(t.Context(), Menu{
@@ -58,7 +58,16 @@ func TestMenu(t *testing.T) {
 	for _, i := range shown.Items[0].Items {
 		s.Activate(s.Find(before, i.Number))
 	}
-	if diff := cmp.Diff([]MenuEvent{{ID: "open"}, {ID: "dark", Checked: true}}, got); diff != "" {
+	a.core.Owner().End() // and nothing comes after that
+	if err := a.core.Owner().Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	close(events)
+	got := map[string]bool{} // items do not wait for each other
+	for e := range events {
+		got[e.ID] = e.Checked
+	}
+	if diff := cmp.Diff(map[string]bool{"open": false, "dark": true}, got); diff != "" {
 		t.Error(diff)
 	}
 	s.Release(before)

@@ -86,8 +86,14 @@ func (e Event) Decode(v any) error {
 }
 
 // On calls f for every event of that name, whoever it is for, in the order in
-// which they are sent. f must not block for long: the sender waits for it. The
-// returned function ends that; calling it again does nothing.
+// which pages get them. Its calls come one after the other, on a goroutine of
+// their own; it may wait, and may call everything here. ctx ends with the app.
+// Where f is slow, 65,536 events of up to 64 MiB wait for it. Then pages that
+// emit wait, [App.Emit] returns an error that wraps [ErrBackpressure], and of
+// the events of windows f misses the oldest.
+//
+// The returned function ends that: what waits is dropped, a call that goes on
+// is not waited for. Calling it again does nothing.
 func (a *App) On(event string, f func(ctx context.Context, e Event)) (off func()) {
 	off, err := a.core.Listen(event, ipc.Target{Kind: ipc.Any}, func(ctx context.Context, e core.CoreEvent) {
 		f(ctx, Event{Name: e.Name, From: e.From, Payload: e.Payload})
@@ -100,8 +106,9 @@ func (a *App) On(event string, f func(ctx context.Context, e Event)) (off func()
 }
 
 // Emit sends an event to all listeners. Events of one sender arrive in order.
-// A page for which 65,536 events wait, or 64 MiB of them, is left out; the
-// error, which wraps [ErrBackpressure], names it. Nothing else becomes of it.
+// A page for which 65,536 events wait, or 64 MiB of them, is left out, and a
+// function of [App.On] likewise; the error, which wraps [ErrBackpressure], names
+// it. Nothing else becomes of it.
 func (a *App) Emit(ctx context.Context, event string, payload any) error {
 	return a.EmitTo(ctx, Target{Kind: ipc.Any}, event, payload)
 }

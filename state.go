@@ -142,13 +142,18 @@ func (s *State[T]) set(ctx context.Context, v T, version uint64) error {
 	return err
 }
 
-// Watch calls f with each new value, in order. f must not change the state
-// itself and must not block.
-func (s *State[T]) Watch(f func(v T, version uint64)) {
+// Watch calls f with the value as it is now, and then with each new one, in
+// order. Its calls come one after the other, on a goroutine of their own; it
+// may wait, and may change the state. Where it is slow, 1024 values of up to
+// 64 MiB wait for it; then it misses the oldest, never the last one.
+//
+// The returned function ends that: what waits is dropped, a call that goes on
+// is not waited for. Calling it again does nothing.
+func (s *State[T]) Watch(f func(v T, version uint64)) (off func()) {
 	if s.err != nil {
-		return
+		return func() {}
 	}
-	s.s.Watch(func(v jsontext.Value, version uint64) {
+	return s.s.Watch(func(v jsontext.Value, version uint64) {
 		if t, err := decodeState[T](v); err == nil {
 			f(t, version)
 		}

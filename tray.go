@@ -36,8 +36,9 @@ type TrayOptions struct {
 	// Separator and QuitItem; accelerators are only shown.
 	Menu              Menu
 	NoMenuOnLeftClick bool
-	// OnEvent is told of clicks and turns of the wheel, one after the other.
-	// It may be nil.
+	// OnEvent is told of clicks and turns of the wheel, one after the other,
+	// on a goroutine of its own; it may wait. Where 64 wait for it, more are
+	// dropped. It may be nil.
 	OnEvent func(TrayEvent)
 }
 
@@ -99,14 +100,16 @@ func (a *App) NewTrayIcon(ctx context.Context, o TrayOptions) (*TrayIcon, error)
 		Title: o.Title, Tooltip: o.Tooltip, Icon: o.Icon, IconName: o.IconName, Hidden: o.Hidden,
 		NoMenuOnLeftClick: o.NoMenuOnLeftClick,
 	}
-	t, err := a.core.NewTray(ctx, o.ID, s, root, func(id string, e tray.Event) {
-		if o.OnEvent != nil {
+	var on func(string, tray.Event)
+	if o.OnEvent != nil {
+		on = func(id string, e tray.Event) {
 			o.OnEvent(TrayEvent{
 				ID: id, Button: TrayButton(e.Button), X: int(e.X), Y: int(e.Y),
 				Delta: int(e.Delta), Horizontal: e.Horizontal, Token: e.Token,
 			})
 		}
-	})
+	}
+	t, err := a.core.NewTray(ctx, o.ID, s, root, on)
 	if err != nil {
 		return nil, fmt.Errorf("mullion: %w", err)
 	}

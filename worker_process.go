@@ -13,6 +13,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/sandbox"
 	"github.com/mullion-dev/mullion/internal/supervise"
 	"github.com/mullion-dev/mullion/internal/wire"
@@ -156,9 +157,7 @@ func (a *App) workerOptions(name string, o WorkerOptions) worker.Options {
 			}
 			a.log.Log(context.Background(), level, "mullion: worker ended", "worker", name,
 				"reason", string(e.Kind), "detail", e.Detail, "failures", failures, "restarting", again)
-			if a.onFault != nil {
-				a.onFault(Fault{Component: "worker", Worker: name, Reason: string(e.Kind), Detail: e.Detail, Failures: failures, Restarting: again})
-			}
+			a.core.TellFault(core.Fault{Component: "worker", Worker: name, Ending: e, Failures: failures, Restarting: again})
 		},
 	}
 }

@@ -533,7 +533,7 @@ func TestInterceptorsCannotWiden(t *testing.T) {
 	var now func(context.Context, *ipc.Message, ipc.Handler) (ipc.Result, error)
 	p := newPair(t, caps, core.Options{}, func(c *core.Core) {
 		c.Use(func(ctx context.Context, m *ipc.Message, next ipc.Handler) (ipc.Result, error) {
-			if now == nil || m.From.FromCore() {
+			if m.From.FromCore() || now == nil {
 				return next(ctx, m)
 			}
 			return now(ctx, m, next)

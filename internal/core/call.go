@@ -86,38 +86,20 @@ func (v *Webview) call(r *reader, f wire.Frame) error {
 	if size == 0 && !isEmit(text) {
 		k.pace = v.core.paceOf(text)
 	}
+	d.mu.Unlock()
 	run := func() { k.run(ctx, text) }
 	if isEmit(text) {
 		// Events of one sender arrive in order, so these calls do not run at
-		// once but one after the other.
-		d.emits = append(d.emits, run)
-		if len(d.emits) > 1 {
-			d.mu.Unlock()
-			return nil
-		}
-		run = d.runEmits
+		// once but one after the other. There are no more of them than calls.
+		_ = d.emits.Add(run) // or the app has ended
+	} else {
+		r.start(run, k.pace)
 	}
-	d.mu.Unlock()
-	r.start(run, k.pace)
 	return nil
 }
 
 // isEmit recognises calls that send an event, as the page script writes them.
 func isEmit(text []byte) bool { return bytes.HasPrefix(text, []byte(`["plugin:event|emit`)) }
-
-// runEmits runs what is in d.emits until that is empty.
-func (d *document) runEmits() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for len(d.emits) > 0 {
-		run := d.emits[0]
-		d.mu.Unlock()
-		run()
-		d.mu.Lock()
-		d.emits = d.emits[1:] // only now: whoever finds it empty starts the next runEmits
-	}
-	d.emits = nil
-}
 
 // run executes a call and answers it. Every call is answered once, unless its
 // page is gone.
@@ -172,16 +154,6 @@ func (c *Core) dispatch(ctx context.Context, h ipc.Handler, m *ipc.Message) (r i
 		}
 	}()
 	return h(ctx, m)
-}
-
-// callApp calls a function of the app and survives its panic.
-func (c *Core) callApp(name string, f func()) {
-	defer func() {
-		if p := recover(); p != nil {
-			c.log.Error("mullion: panic of the app", "in", name, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-		}
-	}()
-	f()
 }
 
 // parseCall reads `[command, arguments, headers]`.
@@ -244,7 +216,7 @@ func checkDepth(text []byte) error {
 func (d *document) reject(id uint64, err error) {
 	text := mustJSON("internal error: the command's error has no text")
 	// The methods of an error are the app's, too.
-	d.webview.core.callApp("the error of a command", func() {
+	d.webview.core.app.Call("the error of a command", func() {
 		var ve *ValueError
 		if errors.As(err, &ve) {
 			text = ve.Value

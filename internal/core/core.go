@@ -4,8 +4,7 @@
 // library.
 //
 // Lock order: Core.mu, then Window.mu, then Webview.mu, then outbox.mu. No lock is held
-// while a command, an interceptor or a listener of the app runs, and none
-// across a round trip to a host.
+// while code of the app runs, and none across a round trip to a host.
 package core
 
 import (
@@ -25,6 +24,7 @@ import (
 	"github.com/mullion-dev/mullion/internal/assets"
 	"github.com/mullion-dev/mullion/internal/desktop/launcher"
 	"github.com/mullion-dev/mullion/internal/desktop/notify"
+	"github.com/mullion-dev/mullion/internal/inorder"
 	"github.com/mullion-dev/mullion/internal/menu"
 	"github.com/mullion-dev/mullion/internal/rendering"
 	"github.com/mullion-dev/mullion/internal/sandbox"
@@ -96,7 +96,7 @@ type Options struct {
 	// Restarts bounds the restarts of hosts; the zero value means
 	// supervise.Default.
 	Restarts supervise.Policy
-	// OnFault is told about everything that broke; it may be nil.
+	// OnFault is told about everything that broke, in order; it may be nil.
 	OnFault func(Fault)
 	// OnHang is asked what to do about a page that does not answer; nil means
 	// to load it again after Patience.Page.
@@ -134,8 +134,9 @@ type Child interface {
 
 // Fault is something that broke and what became of it.
 type Fault struct {
-	// Component is "host", "webview" or "network".
-	Component string
+	// Component is "host", "webview" or "network", or "worker" for one of that
+	// name.
+	Component, Worker string
 	// Host is the name of the host, Windows are the labels concerned.
 	Host    string
 	Windows []string
@@ -157,6 +158,10 @@ type Core struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	tasks  sync.WaitGroup // hosts, commands, streams
+
+	// app owns all queues to functions of the app.
+	app    *inorder.Owner
+	faults *inorder.Queue[Fault] // nil if nobody wants to know
 
 	hosted   atomic.Bool   // a host was up once
 	requests atomic.Int64  // on custom schemes, not answered yet
@@ -225,10 +230,18 @@ func New(o Options) (*Core, error) {
 		c.devServer = &rule
 	}
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())
+	c.app = inorder.NewOwner(o.Log)
+	if o.OnFault != nil {
+		c.faults = inorder.New(c.app, inorder.Options[Fault]{Name: "OnFault", Most: maxFaults}, o.OnFault)
+	}
+	if o.Downloads.OnEvent != nil {
+		c.OnDownload(o.Downloads.OnEvent)
+	}
 	c.events.core = c
+	c.trays.desktop.Owner = c.app
 	c.icon = sync.OnceValue(c.readIcon)
 	c.dialogs.core = c
-	c.notify = notify.New()
+	c.notify = notify.New(c.app)
 	c.launcher = launcher.New(c.desktopFile())
 	c.registerBuiltins()
 	c.rechain()
@@ -267,6 +280,9 @@ func (c *Core) Authority() *capability.Authority { return c.auth.Load() }
 
 // MenuStore has the items of all menus.
 func (c *Core) MenuStore() *menu.Store { return &c.menuStore }
+
+// Owner owns the queues to functions of the app.
+func (c *Core) Owner() *inorder.Owner { return c.app }
 
 // Log returns the app's logger.
 func (c *Core) Log() *slog.Logger { return c.log }
@@ -322,10 +338,16 @@ func (c *Core) Run(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() { c.shutdown(nil) })
 	defer stop()
 	<-c.ctx.Done()
-	c.waitForTasks()
+	grace, cancel := context.WithTimeout(context.Background(), tasksGrace)
+	defer cancel()
+	c.waitForTasks(grace)
 	c.trays.removeAll()
 	c.launcher.Close()
 	c.notify.Stop()
+	c.app.End()
+	if c.app.Wait(grace) != nil {
+		c.log.Warn("mullion: a function of the app that is told of something has not ended; the app ends without it")
+	}
 	if t := c.opts.Transfer; t != nil {
 		if err := t.Close(); err != nil {
 			c.log.Warn("mullion: files that pages were given could not be removed; they are when the app starts again", "error", err)
@@ -339,12 +361,12 @@ func (c *Core) Run(ctx context.Context) error {
 
 // waitForTasks waits for hosts, commands and streams to end, but not for ever
 // for a command that does not look at its context.
-func (c *Core) waitForTasks() {
+func (c *Core) waitForTasks(ctx context.Context) {
 	done := make(chan struct{})
 	go func() { c.tasks.Wait(); close(done) }()
 	select {
 	case <-done:
-	case <-time.After(tasksGrace):
+	case <-ctx.Done():
 		c.log.Warn("mullion: a command or an interceptor has not ended though its context has; the app ends without it")
 	}
 }
@@ -456,7 +478,15 @@ func (c *Core) fault(f Fault) {
 	}
 	c.log.Log(c.ctx, level, "mullion: "+f.Component+" ended", "host", f.Host, "windows", f.Windows,
 		"reason", string(f.Ending.Kind), "detail", f.Ending.Detail, "failures", f.Failures, "restarting", f.Restarting)
-	if c.opts.OnFault != nil {
-		c.callApp("OnFault", func() { c.opts.OnFault(f) })
+	c.TellFault(f)
+}
+
+// TellFault tells the app alone.
+func (c *Core) TellFault(f Fault) {
+	if c.faults != nil {
+		_ = c.faults.Push(f) // or the app has ended
 	}
 }
+
+// maxFaults bounds the faults that wait for the app.
+const maxFaults = 256

@@ -7,11 +7,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/mullion-dev/mullion/internal/assets"
 	"github.com/mullion-dev/mullion/internal/desktop"
+	"github.com/mullion-dev/mullion/internal/inorder"
 	"github.com/mullion-dev/mullion/internal/transfer"
 	"github.com/mullion-dev/mullion/internal/wire"
 	"github.com/mullion-dev/mullion/ipc"
@@ -25,7 +28,7 @@ const maxDownloads = 16
 type DownloadOptions struct {
 	// Dir takes all of them; empty asks the user about each.
 	Dir string
-	// OnEvent is told of each, one call after the other. It may be nil.
+	// OnEvent is added as by Core.OnDownload. It may be nil.
 	OnEvent func(DownloadEvent)
 }
 
@@ -59,8 +62,18 @@ type downloads struct {
 	byID   map[uint64]*download // guarded by mu
 	counts map[*host]int        // guarded by mu; those not answered yet too
 
-	events sync.Mutex // held while the app is told
+	told []*inorder.Queue[downloadTold] // guarded by mu; never changed in place
 }
+
+// downloadTold is an event on its way to a function of the app.
+type downloadTold struct {
+	download *download
+	event    DownloadEvent
+}
+
+// maxDownloadsTold bounds the events that wait for one function before a
+// download waits with its beginning.
+const maxDownloadsTold = 256
 
 // download is a file on its way from a page to the user. The host writes into
 // its outbox; what comes of that is decided here.
@@ -74,13 +87,46 @@ type download struct {
 	// user has said so.
 	dir, name string
 	replace   bool
-	// progress holds the last report that the app was not told of yet; more
-	// are dropped, for the app may be slow and the host may be quick.
+	// progress holds a report that watch has not seen yet; more are dropped,
+	// for the host may be quick.
 	progress chan wire.DownloadEvent
 	ctx      context.Context // ends with the download
 	cancel   context.CancelFunc
 
-	event DownloadEvent // as told last; guarded by downloads.events
+	// behind counts the events that functions of the app have yet to be told.
+	behind atomic.Int32
+
+	mu    sync.Mutex
+	event DownloadEvent // guarded by mu; as told last
+}
+
+// OnDownload adds a function that is told of every download, in order.
+func (c *Core) OnDownload(f func(DownloadEvent)) {
+	q := inorder.New(c.app, inorder.Options[downloadTold]{Name: "OnDownload", Most: maxDownloadsTold}, func(t downloadTold) {
+		t.download.behind.Add(-1)
+		f(t.event)
+	})
+	s := &c.downloads
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.told = append(slices.Clip(s.told), q)
+}
+
+// functions returns who is told.
+func (s *downloads) functions() []*inorder.Queue[downloadTold] {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.told
+}
+
+// wait waits until all functions of the app have room for one download more.
+func (s *downloads) wait(ctx context.Context) error {
+	for _, q := range s.functions() {
+		if err := q.Wait(ctx, downloadTold{}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // startDownload finds out where an allowed download goes and makes room for
@@ -104,6 +150,9 @@ func (c *Core) startDownload(v *Webview, m *ipc.Message) (verdict wire.Verdict, 
 	}
 	d := &download{core: c, host: h, view: v, progress: make(chan wire.DownloadEvent, 1)}
 	if err := d.choosePlace(m); err != nil {
+		return verdict, err
+	}
+	if err := c.downloads.wait(c.ctx); err != nil {
 		return verdict, err
 	}
 	writer := h.name
@@ -174,6 +223,9 @@ func (d *download) watch() {
 			d.fail(errors.New("the window was closed"))
 			return
 		case p := <-d.progress:
+			if d.behind.Load() > 0 {
+				continue // the app is slow, and will be told of a later one
+			}
 			d.tell(func(e *DownloadEvent) {
 				if e.State == DownloadStarted || e.State == DownloadRunning {
 					e.State, e.Received, e.Total = DownloadRunning, max(e.Received, p.Received), p.Total
@@ -328,13 +380,21 @@ func (d *download) end(change func(*DownloadEvent)) {
 
 // tell changes the event and tells the app, if there is something new.
 func (d *download) tell(change func(*DownloadEvent)) DownloadEvent {
-	s := &d.core.downloads
-	s.events.Lock()
-	defer s.events.Unlock()
+	functions := d.core.downloads.functions()
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	before := d.event
 	change(&d.event)
-	if f := d.core.opts.Downloads.OnEvent; f != nil && d.event != before {
-		d.core.callApp("OnDownload", func() { f(d.event) })
+	if d.event == before {
+		return d.event
+	}
+	for _, q := range functions {
+		// A download has three such events at a time at most, and began when
+		// there was room.
+		d.behind.Add(1)
+		if q.Add(downloadTold{d, d.event}) != nil {
+			d.behind.Add(-1) // the app has ended
+		}
 	}
 	return d.event
 }

@@ -102,7 +102,7 @@ func (v *Webview) dragged(f wire.Frame) error {
 
 // emitDrag sends an event to those who listen to this webview.
 func (v *Webview) emitDrag(name string, payload any) {
-	v.core.events.emit(v.core.ctx, name, ipc.Target{Kind: ipc.AnyLabel, Label: v.label}, mustJSON(payload))
+	v.core.events.emit(v.Window().host(), name, ipc.Target{Kind: ipc.AnyLabel, Label: v.label}, mustJSON(payload))
 }
 
 // physical turns logical pixels of a webview into those of the screen.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/mullion-dev/mullion/internal/inorder"
 	"github.com/mullion-dev/mullion/internal/wire"
 	"github.com/mullion-dev/mullion/ipc"
 )
@@ -23,7 +24,10 @@ type events struct {
 	mu     sync.RWMutex
 	byName map[string][]*listener // guarded by mu; the slices are never changed in place
 	nextID uint32                 // guarded by mu; shared by pages and Core, from 0
-	page   []func(*Webview, wire.PageEvent)
+
+	// order is held while an event is put where several hear it, so that all
+	// of them get events in the same order.
+	order sync.Mutex
 }
 
 // listener wants the events of one name that are for its target. It belongs
@@ -33,8 +37,14 @@ type listener struct {
 	name    string
 	target  ipc.Target
 	doc     *document
-	handler uint32                           // the page's callback
-	call    func(context.Context, CoreEvent) // the Core's
+	handler uint32                // the page's callback
+	told    *inorder.Queue[heard] // the Core's function
+}
+
+// heard is an event on its way to a function of the app.
+type heard struct {
+	ctx   context.Context
+	event CoreEvent
 }
 
 // CoreEvent is an event as a listener in the Core gets it.
@@ -44,8 +54,16 @@ type CoreEvent struct {
 	Payload jsontext.Value
 }
 
-// maxListeners bounds the listeners of one name.
-const maxListeners = 64 << 10
+const (
+	// maxListeners bounds the listeners of one name.
+	maxListeners = 64 << 10
+	// maxHeard and maxHeardBytes bound the events that wait for one function
+	// of the app.
+	maxHeard      = 64 << 10
+	maxHeardBytes = 64 << 20
+	// maxOwn bounds the events of a host's windows that wait for interceptors.
+	maxOwn = 4096
+)
 
 // notInEventName reports whether names of events must not have r. It is no
 // regular expression: to compile one with all letters takes longer than the
@@ -131,13 +149,22 @@ func (l *listener) hears(t ipc.Target) bool {
 	return false
 }
 
-// Listen adds a listener of the Core. The returned function removes it.
+// Listen adds a listener of the Core. f is told of events in order, one call
+// after the other, beside whoever sends them. The returned function ends that;
+// a call that goes on is not waited for.
 func (c *Core) Listen(name string, t ipc.Target, f func(context.Context, CoreEvent)) (off func(), err error) {
-	l := &listener{name: name, target: t, call: f}
+	l := &listener{name: name, target: t}
+	l.told = inorder.New(c.app, inorder.Options[heard]{
+		Name: "listener of " + name, Most: maxHeard,
+		Size: func(h heard) int { return len(h.event.Payload) }, MostBytes: maxHeardBytes,
+	}, func(h heard) { f(h.ctx, h.event) })
 	if _, err := c.events.add(l); err != nil {
 		return nil, err
 	}
-	return func() { c.events.remove(name, func(o *listener) bool { return o == l }) }, nil
+	return func() {
+		c.events.remove(name, func(o *listener) bool { return o == l })
+		l.told.End()
+	}, nil
 }
 
 // Emit sends an event from the Core.
@@ -145,47 +172,71 @@ func (c *Core) Emit(ctx context.Context, name string, t ipc.Target, payload json
 	return c.events.send(ctx, &ipc.Message{Kind: ipc.Event, Name: name, Args: payload, Target: t})
 }
 
-// emit sends an event of the Core's own; nobody can be told of a failure.
-func (e *events) emit(ctx context.Context, name string, t ipc.Target, payload jsontext.Value) {
-	m := &ipc.Message{Kind: ipc.Event, Name: name, Args: payload, Target: t}
-	if err := e.send(ctx, m); err != nil {
-		e.core.log.Warn("mullion: event not delivered", "event", name, "error", err)
-	}
+// own is an event of the Core's own.
+type own struct {
+	name    string
+	target  ipc.Target
+	payload jsontext.Value
+	hears   func(*listener, ipc.Target) bool
 }
 
-// send takes an event through the interceptors to its listeners.
-func (e *events) send(ctx context.Context, m *ipc.Message) error {
-	if err := checkEventName(m.Name); err != nil {
-		return err
-	}
-	in := e.core.chains.Load().interceptors
-	if len(in) == 0 {
-		return e.deliver(ctx, m, m.Target, (*listener).hears)
-	}
-	_, err := e.core.dispatch(ctx, ipc.Chain(func(ctx context.Context, m *ipc.Message) (ipc.Result, error) {
-		return ipc.Result{}, e.deliver(ctx, m, m.Target, (*listener).hears)
-	}, in...), m)
-	return err
+// emit sends an event of the Core's own about something that h shows; nobody
+// can be told of a failure. It never waits: what it has to go through is code
+// of the app, and who emits may be the reader of that host.
+func (e *events) emit(h *host, name string, t ipc.Target, payload jsontext.Value) {
+	e.emitOwn(h, own{name, t, payload, (*listener).hears})
 }
 
 // emitToWindow sends a window event: to listeners with target Window or
 // WebviewWindow of that label, and to those who listen to everything.
-func (e *events) emitToWindow(name, label string, payload jsontext.Value) {
-	m := &ipc.Message{Kind: ipc.Event, Name: name, Args: payload, Target: ipc.Target{Kind: ipc.Window, Label: label}}
-	final := func(ctx context.Context, m *ipc.Message) (ipc.Result, error) {
-		return ipc.Result{}, e.deliver(ctx, m, m.Target, func(l *listener, t ipc.Target) bool {
-			return l.target.Kind == ipc.Any ||
-				l.target.Label == t.Label && (l.target.Kind == ipc.Window || l.target.Kind == ipc.WebviewWindow)
-		})
-	}
-	if _, err := e.core.dispatch(e.core.ctx, ipc.Chain(final, e.core.chains.Load().interceptors...), m); err != nil {
-		e.core.log.Warn("mullion: event not delivered", "event", name, "error", err)
+func (e *events) emitToWindow(h *host, name, label string, payload jsontext.Value) {
+	e.emitOwn(h, own{name, ipc.Target{Kind: ipc.Window, Label: label}, payload, func(l *listener, t ipc.Target) bool {
+		return l.target.Kind == ipc.Any ||
+			l.target.Label == t.Label && (l.target.Kind == ipc.Window || l.target.Kind == ipc.WebviewWindow)
+	}})
+}
+
+func (e *events) emitOwn(h *host, o own) {
+	if len(e.core.chains.Load().interceptors) == 0 {
+		e.sendOwn(o)
+	} else {
+		_ = h.events.Push(o) // the app ends
 	}
 }
 
+// sendOwn takes an event of the Core's own to its listeners.
+func (e *events) sendOwn(o own) {
+	m := &ipc.Message{Kind: ipc.Event, Name: o.name, Args: o.payload, Target: o.target}
+	if err := e.through(e.core.ctx, m, o.hears, true); err != nil {
+		e.core.log.Warn("mullion: event not delivered", "event", o.name, "error", err)
+	}
+}
+
+// send takes an event of the app or of a page through the interceptors to its
+// listeners. Where a function of the app does not keep up, a page waits, and
+// the app gets an error.
+func (e *events) send(ctx context.Context, m *ipc.Message) error {
+	if err := checkEventName(m.Name); err != nil {
+		return err
+	}
+	return e.through(ctx, m, (*listener).hears, false)
+}
+
+// through takes an event through the interceptors.
+func (e *events) through(ctx context.Context, m *ipc.Message, hears func(*listener, ipc.Target) bool, own bool) error {
+	in := e.core.chains.Load().interceptors
+	if len(in) == 0 {
+		return e.deliver(ctx, m, hears, own)
+	}
+	_, err := e.core.dispatch(ctx, ipc.Chain(func(ctx context.Context, m *ipc.Message) (ipc.Result, error) {
+		return ipc.Result{}, e.deliver(ctx, m, hears, own)
+	}, in...), m)
+	return err
+}
+
 // deliver gives an event to the listeners that hear it: one message per
-// document, however many listeners it has.
-func (e *events) deliver(ctx context.Context, m *ipc.Message, t ipc.Target, hears func(*listener, ipc.Target) bool) error {
+// document, however many listeners it has, and one call per function.
+func (e *events) deliver(ctx context.Context, m *ipc.Message, hears func(*listener, ipc.Target) bool, own bool) error {
 	payload := m.Args
 	if len(payload) == 0 {
 		payload = jsontext.Value("null")
@@ -197,15 +248,15 @@ func (e *events) deliver(ctx context.Context, m *ipc.Message, t ipc.Target, hear
 	listeners := e.byName[m.Name]
 	e.mu.RUnlock()
 
-	var errs []error
+	var functions []*listener
 	var docs []*document
 	var byDoc map[*document][]*listener
 	for _, l := range listeners {
-		if !hears(l, t) {
+		if !hears(l, m.Target) {
 			continue
 		}
 		if l.doc == nil {
-			l.run(e.core, ctx, CoreEvent{Name: m.Name, From: m.From, Payload: payload})
+			functions = append(functions, l)
 			continue
 		}
 		if byDoc == nil {
@@ -216,6 +267,27 @@ func (e *events) deliver(ctx context.Context, m *ipc.Message, t ipc.Target, hear
 		}
 		byDoc[l.doc] = append(byDoc[l.doc], l)
 	}
+	var h heard
+	if len(functions) > 0 {
+		h = e.heard(ctx, m, payload)
+	}
+	if !own && !m.From.FromCore() {
+		for _, l := range functions {
+			if err := l.told.Wait(ctx, h); err != nil {
+				return err
+			}
+		}
+	}
+	if len(functions)+len(docs) > 1 {
+		e.order.Lock()
+		defer e.order.Unlock()
+	}
+	var errs []error
+	for _, l := range functions {
+		if err := l.tell(h, own); errors.Is(err, inorder.ErrFull) {
+			errs = append(errs, fmt.Errorf("event %q: %w: %w", m.Name, err, ErrBackpressure))
+		}
+	}
 	for _, d := range docs {
 		if err := d.webview.outbox.message(d, eventText(m.Name, payload, byDoc[d])); err != nil {
 			errs = append(errs, err)
@@ -224,13 +296,32 @@ func (e *events) deliver(ctx context.Context, m *ipc.Message, t ipc.Target, hear
 	return errors.Join(errs...)
 }
 
-func (l *listener) run(c *Core, ctx context.Context, ev CoreEvent) {
-	m := &ipc.Message{Kind: ipc.Event, Name: ev.Name, From: ev.From}
-	_, _ = c.dispatch(ctx, func(ctx context.Context, m *ipc.Message) (ipc.Result, error) {
-		l.call(ipc.WithMessage(ctx, m), ev)
-		return ipc.Result{}, nil
-	}, m)
+// tell tells a function of the app.
+func (l *listener) tell(h heard, own bool) error {
+	switch {
+	case own:
+		return l.told.Push(h)
+	case h.event.From.FromCore():
+		return l.told.Put(h)
+	}
+	return l.told.Add(h) // the page has waited for room
 }
+
+// heard is what functions of the app get of an event. Their context has the
+// values of the sender's, but ends with the app: the sender does not wait.
+func (e *events) heard(ctx context.Context, m *ipc.Message, payload jsontext.Value) heard {
+	about := &ipc.Message{Kind: ipc.Event, Name: m.Name, From: m.From}
+	return heard{ipc.WithMessage(lasting{e.core.ctx, ctx}, about), CoreEvent{Name: m.Name, From: m.From, Payload: payload}}
+}
+
+// lasting is a context with the values of another one.
+type lasting struct {
+	context.Context
+	values context.Context
+}
+
+// Value implements context.Context.
+func (c lasting) Value(key any) any { return c.values.Value(key) }
 
 // eventText is `["e", event, payload, [[id, handler], …]]`. A valid event
 // name needs no escaping.
@@ -262,20 +353,4 @@ func (e *events) listensForClose(label string) bool {
 	return slices.ContainsFunc(e.byName["tauri://close-requested"], func(l *listener) bool {
 		return l.doc != nil && l.target.Label == label && (l.target.Kind == ipc.Window || l.target.Kind == ipc.WebviewWindow)
 	})
-}
-
-// OnPage adds a function that is told of everything that webviews go through.
-func (c *Core) OnPage(f func(*Webview, wire.PageEvent)) {
-	c.events.mu.Lock()
-	defer c.events.mu.Unlock()
-	c.events.page = append(slices.Clip(c.events.page), f)
-}
-
-func (e *events) pageEvent(v *Webview, p wire.PageEvent) {
-	e.mu.RLock()
-	fs := e.page
-	e.mu.RUnlock()
-	for _, f := range fs {
-		f(v, p)
-	}
 }

@@ -111,7 +111,7 @@ func (v *Webview) askAboutHang(h Hang) (action HangAction) {
 		return HangReload
 	}
 	action = HangWait
-	v.core.callApp("OnHang", func() { action = ask(h) })
+	v.core.app.Call("OnHang", func() { action = ask(h) })
 	return action
 }
 

@@ -23,7 +23,7 @@ import (
 var impatient = core.Patience{Ping: 2 * time.Millisecond, Host: 100 * time.Millisecond, Page: 20 * time.Millisecond, Blank: 30 * time.Millisecond}
 
 // until waits for a condition.
-func until(t *testing.T, what string, ok func() bool) {
+func until(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(limit); !ok(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {

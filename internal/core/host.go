@@ -14,6 +14,7 @@ import (
 
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/internal/egress"
+	"github.com/mullion-dev/mullion/internal/inorder"
 	"github.com/mullion-dev/mullion/internal/supervise"
 	"github.com/mullion-dev/mullion/internal/wire"
 )
@@ -54,6 +55,10 @@ type host struct {
 	ended *supervise.Ending // guarded by mu; why the Core itself has ended the child
 
 	handling atomic.Bool // a frame is being handled
+
+	// events are those of the Core about what the host shows, on their way
+	// through interceptors.
+	events *inorder.Queue[own]
 }
 
 // pending is a frame whose result is awaited.
@@ -86,7 +91,9 @@ func (p pending) answer(ctx context.Context) (jsontext.Value, error) {
 }
 
 func newHost(c *Core, name string, r capability.Resources) *host {
-	return &host{core: c, name: name, resources: r, up: make(chan struct{}), waiting: map[uint64]pending{}}
+	h := &host{core: c, name: name, resources: r, up: make(chan struct{}), waiting: map[uint64]pending{}}
+	h.events = inorder.New(c.app, inorder.Options[own]{Name: "interceptors of events", Most: maxOwn}, c.events.sendOwn)
+	return h
 }
 
 // startHost begins to supervise h. c.mu is held.

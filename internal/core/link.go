@@ -132,7 +132,7 @@ func (c *Core) followLink(l Link) error {
 			return err
 		}
 		opens := false
-		c.callApp("OnLink", func() { opens = on(l) })
+		c.app.Call("OnLink", func() { opens = on(l) })
 		done()
 		if !opens {
 			return nil

@@ -9,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/mullion-dev/mullion/internal/inorder"
 	"github.com/mullion-dev/mullion/internal/menu"
 	"github.com/mullion-dev/mullion/ipc"
 )
@@ -126,12 +127,13 @@ func (c *Core) newMenuItem(ctx context.Context, kind menu.Kind, options jsontext
 	s := &c.menuStore
 	var chosen func(string)
 	if ch != nil {
-		chosen = func(id string) {
+		told := inorder.New(c.app, inorder.Options[string]{Name: "menu item of a page", Most: maxChosen}, func(id string) {
 			// That the page is gone is no error: its menu may have stayed.
 			if err := ch.Send(c.ctx, mustJSON(id)); err != nil && !errors.Is(err, ipc.ErrChannelClosed) {
 				c.log.Warn("mullion: a page was not told of its menu item", "item", id, "error", err)
 			}
-		}
+		})
+		chosen = func(id string) { _ = told.Push(id) } // or the app has ended
 	}
 	i, err := s.New(e, chosen)
 	if err != nil {

@@ -2,10 +2,12 @@ package core
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
 
+	"github.com/mullion-dev/mullion/internal/inorder"
 	"github.com/mullion-dev/mullion/internal/menu"
 	"github.com/mullion-dev/mullion/internal/wire"
 )
@@ -245,31 +247,31 @@ const maxChosen = 64
 // a host chooses for its own windows only.
 func (w *Window) menuChosen(number uint32) {
 	c := w.core
-	if w.chosen.Add(1) > maxChosen {
-		w.chosen.Add(-1)
+	if err := w.chosen.Put(number); errors.Is(err, inorder.ErrFull) {
 		c.log.Warn("mullion: refused", "what", "menu item", "window", w.label, "reason", ErrBackpressure)
-		return
 	}
-	go c.callApp("menu", func() {
-		defer w.chosen.Add(-1)
-		m := &c.menus
-		m.mu.Lock()
-		shown, popup := m.of(w), m.popups[w]
-		m.mu.Unlock()
-		var i *menu.Item
-		if popup != nil {
-			i = c.menuStore.Find(popup, number)
-		}
-		if i == nil && shown != nil {
-			i = c.menuStore.Find(shown.root, number)
-		}
-		if i == nil {
-			return // taken out while the user chose it
-		}
-		if c.menuStore.Activate(i) {
-			c.predefined(w, c.menuStore.Entry(i))
-		}
-	})
+}
+
+// choose does what an item is for.
+func (w *Window) choose(number uint32) {
+	c := w.core
+	m := &c.menus
+	m.mu.Lock()
+	shown, popup := m.of(w), m.popups[w]
+	m.mu.Unlock()
+	var i *menu.Item
+	if popup != nil {
+		i = c.menuStore.Find(popup, number)
+	}
+	if i == nil && shown != nil {
+		i = c.menuStore.Find(shown.root, number)
+	}
+	if i == nil {
+		return // taken out while the user chose it
+	}
+	if c.menuStore.Activate(i) {
+		c.predefined(w, c.menuStore.Entry(i))
+	}
 }
 
 // predefined does what an item means by itself, unless the host has.

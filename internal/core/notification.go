@@ -10,10 +10,6 @@ import (
 // it; on may be nil.
 func (c *Core) Notify(ctx context.Context, n notify.Notification, on func(notify.Event)) (uint32, error) {
 	n.App, n.DesktopEntry = c.opts.Name, c.opts.ID
-	if on != nil {
-		f := on
-		on = func(e notify.Event) { c.callApp("notification", func() { f(e) }) }
-	}
 	return c.notify.Show(ctx, n, on)
 }
 

@@ -3,6 +3,7 @@ package core
 import (
 	"slices"
 
+	"github.com/mullion-dev/mullion/internal/inorder"
 	"github.com/mullion-dev/mullion/internal/wire"
 )
 
@@ -24,38 +25,20 @@ func (v *Webview) Page() PageState {
 	return s
 }
 
-// OnPage calls f with what the webview shows, now and after each change, from
-// a goroutine of its own. Changes that follow each other while f runs are
-// told at once.
+// OnPage calls f with what the webview shows, now and after each change.
+// Changes that follow each other while f runs are told at once.
 func (v *Webview) OnPage(f func(PageState)) (off func()) {
-	changed, ended := make(chan struct{}, 1), make(chan struct{})
-	changed <- struct{}{}
+	changed := inorder.New(v.core.app, inorder.Options[struct{}]{Name: "OnPage", Most: 1, Quiet: true}, func(struct{}) { f(v.Page()) })
 	v.mu.Lock()
 	v.watches = append(v.watches, changed)
 	v.mu.Unlock()
-	off = func() {
+	_ = changed.Push(struct{}{}) // or the app has ended
+	return func() {
 		v.mu.Lock()
-		defer v.mu.Unlock()
-		if i := slices.Index(v.watches, changed); i >= 0 {
-			v.watches = slices.Delete(v.watches, i, i+1)
-			close(ended)
-		}
+		v.watches = slices.DeleteFunc(v.watches, func(w *inorder.Queue[struct{}]) bool { return w == changed })
+		v.mu.Unlock()
+		changed.End()
 	}
-	go func() {
-		for {
-			select {
-			case <-changed:
-				v.core.callApp("OnPage", func() { f(v.Page()) })
-			case <-ended:
-				return
-			case <-v.gone:
-				return
-			case <-v.core.ctx.Done():
-				return
-			}
-		}
-	}()
-	return off
 }
 
 // follow notes what an event changes of what is shown.
@@ -92,9 +75,6 @@ func (v *Webview) follow(e wire.PageEvent) {
 		return
 	}
 	for _, w := range v.watches {
-		select {
-		case w <- struct{}{}:
-		default: // it has still to look at an earlier change
-		}
+		_ = w.Push(struct{}{}) // or the app has ended
 	}
 }

@@ -33,7 +33,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // pair is a Core whose hosts run in this process, on engines in memory.
 type pair struct {
 	*core.Core
-	t   *testing.T
+	t   testing.TB
 	ran chan error
 
 	mu      sync.Mutex
@@ -74,7 +74,7 @@ func (c *inProcess) Wait() supervise.Ending {
 const limit = 60 * time.Second
 
 // newPair makes a Core; setup may register commands before it runs.
-func newPair(t *testing.T, capabilities string, o core.Options, setup func(*core.Core)) *pair {
+func newPair(t testing.TB, capabilities string, o core.Options, setup func(*core.Core)) *pair {
 	t.Helper()
 	caps, err := capability.Parse("capabilities/test.json", []byte(capabilities))
 	if err != nil {
@@ -188,7 +188,7 @@ func (p *pair) engine(name string) *fake.Engine {
 	return es[len(es)-1]
 }
 
-func wait[T any](t *testing.T, ch <-chan T) (v T) {
+func wait[T any](t testing.TB, ch <-chan T) (v T) {
 	t.Helper()
 	select {
 	case v = <-ch:

@@ -34,7 +34,7 @@ func (c *Core) newSource(src io.ReadCloser, open *atomic.Int64) *source {
 // Read implements io.Reader.
 func (s *source) Read(p []byte) (n int, err error) {
 	n, err = 0, errReaderPanic
-	s.core.callApp("Read of a stream", func() { n, err = s.src.Read(p) })
+	s.core.app.Call("Read of a stream", func() { n, err = s.src.Read(p) })
 	if n < 0 || n > len(p) {
 		return 0, errors.New("the reader returned an impossible count")
 	}
@@ -51,7 +51,7 @@ func (s *source) Close() error {
 					s.open.Add(-1)
 				}
 			}()
-			s.core.callApp("Close of a stream", func() { s.src.Close() })
+			s.core.app.Call("Close of a stream", func() { s.src.Close() })
 		})
 	})
 	return nil
@@ -61,6 +61,6 @@ func (s *source) Close() error {
 // app's in it: the methods of an error may panic, too, or wait.
 func (c *Core) plain(err error) error {
 	text := "internal error: an error without a text"
-	c.callApp("Error of an error", func() { text = err.Error() })
+	c.app.Call("Error of an error", func() { text = err.Error() })
 	return errors.New(text)
 }

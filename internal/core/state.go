@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"maps"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/internal/durable"
+	"github.com/mullion-dev/mullion/internal/inorder"
 	"github.com/mullion-dev/mullion/ipc"
 )
 
@@ -25,26 +27,32 @@ type State struct {
 	path  string // "" if the value is not persisted
 	shape int
 
+	// changing is held while the value is changed and written to disk.
+	changing sync.Mutex
+
 	mu      sync.Mutex
-	value   jsontext.Value                 // guarded by mu
+	value   jsontext.Value                 // guarded by mu; changes only while changing is held
 	version uint64                         // guarded by mu; grows with each change
 	subs    map[uint64]*subscription       // guarded by mu
-	watch   []func(jsontext.Value, uint64) // guarded by mu
+	watches []*inorder.Queue[stateMessage] // guarded by mu
 }
 
 // subscription is a page that follows a state.
 type subscription struct {
 	doc *document
 	ch  *channel
-	// pending are the values on their way to the page, oldest first; a
-	// goroutine sends them while there are any.
-	pending []stateMessage
+	// values are those on their way to the page.
+	values *inorder.Queue[stateMessage]
 }
 
 const (
 	// maxPending is how many values may wait for one page. A page that is
 	// further behind misses the oldest of them, never the last one.
 	maxPending = 64
+	// maxWatched and maxWatchedBytes bound what waits for one function of the
+	// app, in the same way.
+	maxWatched      = 1024
+	maxWatchedBytes = 64 << 20
 	// maxSubscriptions bounds the subscriptions of one document.
 	maxSubscriptions = 1024
 )
@@ -137,35 +145,52 @@ func (s *State) Set(v jsontext.Value, expected uint64) (uint64, error) {
 		}
 		v = checked
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if expected != 0 && expected != s.version {
-		return 0, fmt.Errorf("state %q: %w: it has version %d now, not %d", s.name, ErrConflict, s.version, expected)
+	s.changing.Lock()
+	defer s.changing.Unlock()
+	before, version := s.Get()
+	if expected != 0 && expected != version {
+		return 0, fmt.Errorf("state %q: %w: it has version %d now, not %d", s.name, ErrConflict, version, expected)
 	}
-	if bytes.Equal(v, s.value) {
-		return s.version, nil
+	if bytes.Equal(v, before) {
+		return version, nil
 	}
 	if s.path != "" {
 		if err := durable.Write(s.path, durable.Value{Version: s.shape, JSON: v}); err != nil {
 			return 0, fmt.Errorf("state %q: %w", s.name, err)
 		}
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.value = v
 	s.version++
+	now := stateMessage{s.value, s.version}
 	for _, sub := range s.subs {
-		s.tell(sub)
+		_ = sub.values.Push(now) // or the app ends
 	}
-	for _, f := range s.watch {
-		s.core.callApp("Watch", func() { f(s.value, s.version) })
+	for _, w := range s.watches {
+		_ = w.Push(now)
 	}
 	return s.version, nil
 }
 
-// Watch calls f with each change, in order. f must not change the state.
-func (s *State) Watch(f func(v jsontext.Value, version uint64)) {
+// Watch calls f with the value and with each change, in order, beside whoever
+// makes them. A function that falls behind misses the oldest of them, never
+// the last one. The returned function ends that.
+func (s *State) Watch(f func(v jsontext.Value, version uint64)) (off func()) {
+	w := inorder.New(s.core.app, inorder.Options[stateMessage]{
+		Name: "watch of state " + s.name, Most: maxWatched, Quiet: true,
+		Size: func(m stateMessage) int { return len(m.Value) }, MostBytes: maxWatchedBytes,
+	}, func(m stateMessage) { f(m.Value, m.Version) })
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.watch = append(s.watch, f)
+	_ = w.Push(stateMessage{s.value, s.version}) // or the app has ended
+	s.watches = append(s.watches, w)
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.watches = slices.DeleteFunc(s.watches, func(other *inorder.Queue[stateMessage]) bool { return other == w })
+		w.End()
+	}
 }
 
 type stateMessage struct {
@@ -173,38 +198,16 @@ type stateMessage struct {
 	Version uint64         `json:"version"`
 }
 
-// tell puts the current value on its way to a page. s.mu is held.
-func (s *State) tell(sub *subscription) {
-	if len(sub.pending) == maxPending {
-		sub.pending = sub.pending[1:]
-	}
-	sub.pending = append(sub.pending, stateMessage{s.value, s.version})
-	if len(sub.pending) == 1 {
-		s.core.tasks.Go(func() { s.send(sub) })
-	}
-}
-
-// send sends what is pending for a page, in order, until nothing is.
-func (s *State) send(sub *subscription) {
-	for {
-		s.mu.Lock()
-		next := sub.pending[0]
-		s.mu.Unlock()
-		err := sub.ch.Send(sub.doc.ctx, mustJSON(next))
-		if err != nil && sub.doc.ctx.Err() == nil && !errors.Is(err, ipc.ErrChannelClosed) {
-			s.core.log.Warn("mullion: state not sent", "state", s.name, "webview", sub.doc.webview.label, "version", next.Version, "error", err)
+// follow makes a subscription.
+func (s *State) follow(ch *channel) *subscription {
+	sub := &subscription{doc: ch.doc, ch: ch}
+	sub.values = inorder.New(s.core.app, inorder.Options[stateMessage]{Name: "state " + s.name, Most: maxPending, Quiet: true}, func(m stateMessage) {
+		err := ch.Send(ch.doc.ctx, mustJSON(m))
+		if err != nil && ch.doc.ctx.Err() == nil && !errors.Is(err, ipc.ErrChannelClosed) {
+			s.core.log.Warn("mullion: state not sent", "state", s.name, "webview", ch.doc.webview.label, "version", m.Version, "error", err)
 		}
-		s.mu.Lock()
-		// What was dropped meanwhile was older than what is there now.
-		for len(sub.pending) > 0 && sub.pending[0].Version <= next.Version {
-			sub.pending = sub.pending[1:]
-		}
-		done := len(sub.pending) == 0
-		s.mu.Unlock()
-		if done {
-			return
-		}
-	}
+	})
+	return sub
 }
 
 // The commands of state.
@@ -292,7 +295,7 @@ func (c *Core) cmdStateSubscribe(ctx context.Context, a subscribeArgs) (uint64, 
 	if !ok {
 		return 0, errors.New("only pages can do this")
 	}
-	sub := &subscription{doc: ch.doc, ch: ch}
+	sub := s.follow(ch)
 	id := c.lastSub.Add(1)
 	s.mu.Lock()
 	n := 0
@@ -306,7 +309,7 @@ func (c *Core) cmdStateSubscribe(ctx context.Context, a subscribeArgs) (uint64, 
 		return 0, fmt.Errorf("state %q: this page has %d subscriptions: %w", a.Name, n, ErrBackpressure)
 	}
 	s.subs[id] = sub
-	s.tell(sub)
+	_ = sub.values.Push(stateMessage{s.value, s.version}) // or the app ends
 	s.mu.Unlock()
 	ch.doc.onEnd(s, func() {
 		s.mu.Lock()
@@ -332,6 +335,7 @@ func (c *Core) cmdStateUnsubscribe(ctx context.Context, a unsubscribeArgs) (none
 		sub := s.subs[a.ID]
 		if sub != nil && sub.doc == d {
 			delete(s.subs, a.ID)
+			sub.values.End()
 		}
 		s.mu.Unlock()
 		if sub != nil && sub.doc == d {

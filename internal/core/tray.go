@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/mullion-dev/mullion/internal/desktop/tray"
+	"github.com/mullion-dev/mullion/internal/inorder"
 	"github.com/mullion-dev/mullion/internal/menu"
 )
 
@@ -17,6 +18,8 @@ const (
 	// maxTrays bounds the tray icons of the app: each has a connection to the
 	// bus.
 	maxTrays = 32
+	// maxTrayEvents bounds what waits to be told of an icon.
+	maxTrayEvents = 64
 	// maxTrayText bounds an id, a title or a tooltip, in bytes.
 	maxTrayText = 1 << 10
 )
@@ -42,13 +45,14 @@ type Tray struct {
 	changing sync.Mutex
 	state    tray.State // guarded by changing
 
-	mu       sync.Mutex
-	root     *menu.Item // guarded by mu; held; nil: no menu
-	unwatch  func()     // guarded by mu; nil: no menu
-	removed  bool       // guarded by mu
-	onGone   func()     // guarded by mu; called once when it has been removed; nil: nothing
-	sending  bool       // guarded by mu; the menu is on its way
-	outdated bool       // guarded by mu; it is to be sent once more
+	mu      sync.Mutex
+	root    *menu.Item // guarded by mu; held; nil: no menu
+	unwatch func()     // guarded by mu; nil: no menu
+	removed bool       // guarded by mu
+	onGone  func()     // guarded by mu; called once when it has been removed; nil: nothing
+
+	told    *inorder.Queue[tray.Event] // of what the user does; nil: nobody wants to know
+	changed *inorder.Queue[struct{}]   // sends the menu again
 }
 
 // NewTray shows a tray icon. What the user does with it, other than to choose
@@ -65,10 +69,14 @@ func (c *Core) NewTray(ctx context.Context, id string, s tray.State, root *menu.
 		s.IconName = c.opts.ID // as its desktop file would have it
 	}
 	t := &Tray{core: c, id: id, state: s}
+	if on != nil {
+		t.told = inorder.New(c.app, inorder.Options[tray.Event]{Name: "tray icon", Most: maxTrayEvents}, func(e tray.Event) { on(id, e) })
+	}
+	t.changed = inorder.New(c.app, inorder.Options[struct{}]{Name: "menu of a tray icon", Most: 1, Quiet: true}, t.sendChanged)
 	ready := make(chan struct{})
 	t.icon, err = c.trays.desktop.New(ctx, c.opts.ID+"-"+id, s, func(e tray.Event) {
 		<-ready
-		c.callApp("tray icon", func() { t.event(e, on) })
+		t.event(e)
 	})
 	close(ready)
 	if err != nil {
@@ -228,29 +236,12 @@ func (t *Tray) sendMenu(ctx context.Context) error {
 }
 
 // menuChanged sends the menu again. Changes that come meanwhile count as one.
-func (t *Tray) menuChanged() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.outdated = true
-	if t.sending || t.removed {
-		return
+func (t *Tray) menuChanged() { _ = t.changed.Push(struct{}{}) } // or it was removed
+
+func (t *Tray) sendChanged(struct{}) {
+	if err := t.sendMenu(t.core.ctx); err != nil && !errors.Is(err, tray.ErrRemoved) {
+		t.core.log.Warn("mullion: the menu of a tray icon stays as it was", "id", t.id, "error", err)
 	}
-	t.sending = true
-	go func() {
-		for {
-			t.mu.Lock()
-			if !t.outdated || t.removed {
-				t.sending = false
-				t.mu.Unlock()
-				return
-			}
-			t.outdated = false
-			t.mu.Unlock()
-			if err := t.sendMenu(t.core.ctx); err != nil && !errors.Is(err, tray.ErrRemoved) {
-				t.core.log.Warn("mullion: the menu of a tray icon stays as it was", "id", t.id, "error", err)
-			}
-		}
-	}()
 }
 
 // Remove takes the icon away. Again is no error.
@@ -263,17 +254,22 @@ func (t *Tray) Remove() {
 		return
 	}
 	t.icon.Remove()
+	t.changed.End()
+	if t.told != nil {
+		t.told.End()
+	}
 	t.core.trays.forget(t.id)
 	if root != nil {
 		unwatch()
 		t.core.MenuStore().Release(root)
 	}
 	if gone != nil {
-		t.core.callApp("OnGone", gone)
+		gone()
 	}
 }
 
-// OnGone has f called when the icon has been removed, whoever does it.
+// OnGone has f, which is no code of the app, called when the icon has been
+// removed, whoever does it.
 func (t *Tray) OnGone(f func()) {
 	t.mu.Lock()
 	removed := t.removed
@@ -282,15 +278,15 @@ func (t *Tray) OnGone(f func()) {
 	}
 	t.mu.Unlock()
 	if removed {
-		t.core.callApp("OnGone", f)
+		f()
 	}
 }
 
 // event handles what the user has done.
-func (t *Tray) event(e tray.Event, on func(string, tray.Event)) {
+func (t *Tray) event(e tray.Event) {
 	if e.Item == 0 {
-		if on != nil {
-			on(t.id, e)
+		if t.told != nil {
+			_ = t.told.Put(e) // where the app is busy, the user will click again
 		}
 		return
 	}

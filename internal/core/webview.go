@@ -12,6 +12,7 @@ import (
 
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/internal/egress"
+	"github.com/mullion-dev/mullion/internal/inorder"
 	"github.com/mullion-dev/mullion/internal/wire"
 	"github.com/mullion-dev/mullion/ipc"
 )
@@ -44,15 +45,15 @@ type Webview struct {
 	asked string // guarded by mu
 	// local is set once a document of the app itself may be shown: the app
 	// or a page asked for it, and it was allowed.
-	local   bool              // guarded by mu
-	state   wire.WebviewState // guarded by mu; wanted
-	url     string            // guarded by mu; of the document shown, or being loaded
-	shown   PageState         // guarded by mu; see Page
-	watches []chan struct{}   // guarded by mu; one place each, filled when shown has changed
-	doc     *document         // guarded by mu; nil between two documents
-	painted bool              // guarded by mu; since the last commit
-	crashes int               // guarded by mu; of the web process, in a row
-	crashed []time.Time       // guarded by mu; when it ended of late
+	local   bool                       // guarded by mu
+	state   wire.WebviewState          // guarded by mu; wanted
+	url     string                     // guarded by mu; of the document shown, or being loaded
+	shown   PageState                  // guarded by mu; see Page
+	watches []*inorder.Queue[struct{}] // guarded by mu; told when shown has changed
+	doc     *document                  // guarded by mu; nil between two documents
+	painted bool                       // guarded by mu; since the last commit
+	crashes int                        // guarded by mu; of the web process, in a row
+	crashed []time.Time                // guarded by mu; when it ended of late
 
 	session     []byte        // guarded by mu; what a host reported last, see wire.KindSession
 	sessionHost string        // guarded by mu; the name of that host
@@ -79,17 +80,17 @@ type document struct {
 	cancel  context.CancelCauseFunc
 
 	mu       sync.Mutex
-	calls    map[uint64]*call    // guarded by mu
-	lastCall uint64              // guarded by mu; numbers only grow
-	inCalls  int                 // guarded by mu; bytes of the arguments of calls
-	emits    []func()            // guarded by mu; calls that send events, the first one being run
-	channels map[uint32]*channel // guarded by mu
-	streams  map[uint64]*stream  // guarded by mu
-	lastID   uint64              // guarded by mu; of streams
-	closers  map[any]func()      // guarded by mu; run when the document ends
-	toRead   budget              // of the bytes of channel messages
-	images   atomic.Int64        // bytes of the images that it has
-	ended    bool                // guarded by mu
+	calls    map[uint64]*call       // guarded by mu
+	lastCall uint64                 // guarded by mu; numbers only grow
+	inCalls  int                    // guarded by mu; bytes of the arguments of calls
+	emits    *inorder.Queue[func()] // calls that send events
+	channels map[uint32]*channel    // guarded by mu
+	streams  map[uint64]*stream     // guarded by mu
+	lastID   uint64                 // guarded by mu; of streams
+	closers  map[any]func()         // guarded by mu; run when the document ends
+	toRead   budget                 // of the bytes of channel messages
+	images   atomic.Int64           // bytes of the images that it has
+	ended    bool                   // guarded by mu
 }
 
 // Label returns the webview's label.
@@ -243,6 +244,7 @@ func (v *Webview) beginDocument(e wire.PageEvent) {
 			Local:   c.isLocal(e.Origin),
 		},
 	}
+	d.emits = inorder.New(c.app, inorder.Options[func()]{Name: "events of pages", Most: maxCalls}, func(run func()) { run() })
 	v.mu.Lock()
 	if v.closed || v.doc != nil && v.doc.id == e.Doc {
 		v.mu.Unlock()
@@ -371,7 +373,6 @@ func (v *Webview) page(e wire.PageEvent) error {
 		v.answers()
 	}
 	v.follow(e)
-	v.core.events.pageEvent(v, e)
 	return nil
 }
 

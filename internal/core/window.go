@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/mullion-dev/mullion/capability"
+	"github.com/mullion-dev/mullion/internal/inorder"
 	"github.com/mullion-dev/mullion/internal/wire"
 	"github.com/mullion-dev/mullion/ipc"
 )
@@ -49,14 +50,15 @@ type Window struct {
 	placed atomic.Pointer[host]
 
 	mu       sync.Mutex
-	state    wire.WindowState    // guarded by mu; wanted
-	observed wire.WindowObserved // guarded by mu
-	webviews []*Webview          // guarded by mu
-	closing  bool                // guarded by mu
-	parent   *Window             // guarded by mu; nil once it is gone
-	front    uint64              // guarded by Core.mu; when it was in front, as Core.focused counts
-	gone     chan struct{}       // closed when the window is destroyed
-	chosen   atomic.Int32        // items of menus that are being dealt with
+	state    wire.WindowState       // guarded by mu; wanted
+	observed wire.WindowObserved    // guarded by mu
+	webviews []*Webview             // guarded by mu
+	closing  bool                   // guarded by mu
+	parent   *Window                // guarded by mu; nil once it is gone
+	front    uint64                 // guarded by Core.mu; when it was in front, as Core.focused counts
+	gone     chan struct{}          // closed when the window is destroyed
+	asking   atomic.Bool            // the app is being asked whether the window may close
+	chosen   *inorder.Queue[uint32] // numbers of items of menus
 }
 
 var labelPattern = regexp.MustCompile(`^[A-Za-z0-9\-/:_]+$`)
@@ -94,6 +96,7 @@ func (c *Core) OpenWindow(ctx context.Context, o WindowOptions) (*Window, error)
 	}
 	c.lastID += 2
 	w := &Window{core: c, id: c.lastID - 1, label: label, isolate: o.Isolate, url: o.Webview.URL, state: o.State, gone: make(chan struct{})}
+	w.chosen = inorder.New(c.app, inorder.Options[uint32]{Name: "menu", Most: maxChosen}, w.choose)
 	h := newHost(c, sharedHost, capability.Resources{}) // until Run knows better
 	if c.started {
 		h = c.hostFor(w)
@@ -131,9 +134,9 @@ func (c *Core) announce(w *Window) {
 	payload := mustJSON(struct {
 		Label string `json:"label"`
 	}{w.label})
-	c.events.emit(c.ctx, "tauri://window-created", ipc.Target{Kind: ipc.Any}, payload)
+	c.events.emit(w.host(), "tauri://window-created", ipc.Target{Kind: ipc.Any}, payload)
 	if w.own != nil {
-		c.events.emit(c.ctx, "tauri://webview-created", ipc.Target{Kind: ipc.Any}, payload)
+		c.events.emit(w.host(), "tauri://webview-created", ipc.Target{Kind: ipc.Any}, payload)
 	}
 }
 
@@ -305,19 +308,25 @@ func (w *Window) emitChanges(old, o wire.WindowObserved) {
 
 // emit sends a window event to those who listen to this window.
 func (w *Window) emit(name string, payload any) {
-	w.core.events.emitToWindow(name, w.label, mustJSON(payload))
+	w.core.events.emitToWindow(w.host(), name, w.label, mustJSON(payload))
 }
 
-// closeRequested handles the wish of the user, or of a page, to close the
-// window: pages and the app are told and may keep it.
+// CloseRequested handles the wish of the user, or of a page, to close the
+// window: pages and the app are told and may keep it. While the app is being
+// asked it does nothing: the app may ask the user, whose next click is no
+// other question, or may have called this itself.
 func (w *Window) CloseRequested() {
+	if !w.asking.CompareAndSwap(false, true) {
+		return
+	}
+	defer w.asking.Store(false)
 	w.core.mu.RLock()
 	handlers := w.core.onClose
 	w.core.mu.RUnlock()
 	keep := w.core.events.listensForClose(w.label)
 	w.emit("tauri://close-requested", nil)
 	for _, f := range handlers {
-		w.core.callApp("OnCloseRequested", func() { keep = f(w) || keep })
+		w.core.app.Call("OnCloseRequested", func() { keep = f(w) || keep })
 	}
 	if !keep {
 		w.Destroy()

@@ -36,10 +36,10 @@ func TestPrintByItself(t *testing.T) {
 // the app says.
 func TestPrint(t *testing.T) {
 	dir := t.TempDir()
-	var told []mullion.DownloadEvent
+	events := make(chan mullion.DownloadEvent, 16)
 	app := e2e.Start(t, e2e.Options{
 		DownloadDir: dir, Permissions: []any{"core:webview:allow-print"},
-		Setup: func(a *mullion.App) { a.OnDownload(func(e mullion.DownloadEvent) { told = append(told, e) }) },
+		Setup: func(a *mullion.App) { a.OnDownload(func(e mullion.DownloadEvent) { events <- e }) },
 	})
 	app.Main().Must(`document.title = 'A page: to print'; document.body.append('Text of the page.')`, nil)
 	v, err := app.Webview("main")
@@ -71,7 +71,11 @@ func TestPrint(t *testing.T) {
 			t.Errorf("it is called %q", base)
 		}
 	}
-	if len(told) != 4 || told[1].State != mullion.DownloadFinished || told[3].Path != files[0] && told[3].Path != files[1] {
+	var told []mullion.DownloadEvent
+	for range 4 {
+		told = append(told, take(t, events))
+	}
+	if told[1].State != mullion.DownloadFinished || told[3].Path != files[0] && told[3].Path != files[1] {
 		t.Errorf("told %+v", told)
 	}
 	// The folder is gone: no file, and an error.

@@ -6,7 +6,6 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/mullion-dev/mullion"
@@ -110,22 +109,25 @@ func TestEventsOfTheCore(t *testing.T) {
 		}
 	}
 
-	var mu sync.Mutex
-	var got []string
+	heard := make(chan string, 2)
 	off := app.On("hello", func(ctx context.Context, e mullion.Event) {
 		var text string
 		err := e.Decode(&text)
-		mu.Lock()
-		defer mu.Unlock()
-		got = append(got, fmt.Sprint(e.From.Window, " ", text, " ", err))
+		heard <- fmt.Sprint(e.From.Window, " ", text, " ", err)
 	})
 	second.Must(`await emit('hello', 'one')`, nil)
-	off()
-	second.Must(`await emit('hello', 'two')`, nil)
-	mu.Lock()
-	defer mu.Unlock()
-	if len(got) != 1 || got[0] != "second one <nil>" {
+	if got := take(t, heard); got != "second one <nil>" {
 		t.Errorf("the Core heard %q", got)
+	}
+	off()
+	after := make(chan struct{}, 1)
+	defer app.On("hello", func(context.Context, mullion.Event) { after <- struct{}{} })()
+	second.Must(`await emit('hello', 'two')`, nil)
+	take(t, after)
+	select {
+	case got := <-heard:
+		t.Errorf("after it had stopped to listen the Core heard %q", got)
+	default:
 	}
 }
 

@@ -91,7 +91,7 @@ func (v *Webview) Do(a wire.Action) error {
 		}
 	case wire.ActionTerminate:
 		v.engine.Post(func() { v.crash(wire.CrashTerminated) })
-	case wire.ActionDevtools, wire.ActionFocus:
+	case wire.ActionDevtools, wire.ActionFocus, wire.ActionCancelDownload:
 	default:
 		return fmt.Errorf("fake: unknown action %q", a.Name)
 	}

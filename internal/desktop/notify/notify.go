@@ -16,6 +16,7 @@ import (
 	"github.com/godbus/dbus/v5"
 
 	"github.com/mullion-dev/mullion/internal/desktop/bus"
+	"github.com/mullion-dev/mullion/internal/inorder"
 )
 
 const (
@@ -111,6 +112,8 @@ type Event struct {
 // Client shows notifications. It connects when it is first used, and again
 // when it is used after the bus has gone. It is safe for concurrent use.
 type Client struct {
+	owner *inorder.Owner
+
 	mu        sync.Mutex
 	stopped   bool              // guarded by mu
 	conn      *dbus.Conn        // guarded by mu; nil while there is none
@@ -126,44 +129,16 @@ type Client struct {
 
 // shown is a notification on the screen.
 type shown struct {
-	client *Client
-	on     func(Event)
-
-	token   string  // guarded by Client.mu; that came ahead of an action
-	queue   []Event // guarded by Client.mu; not told yet
-	telling bool    // guarded by Client.mu
+	told  *inorder.Queue[Event]
+	token string // guarded by Client.mu; that came ahead of an action
 }
 
-// tell queues an event for the one who has shown the notification. Events of
-// one notification are told in order, by a goroutine that ends when there are
-// none. Client.mu is held.
-func (n *shown) tell(e Event) {
-	if len(n.queue) >= maxQueued && !e.Closed {
-		return // whoever does not look does not miss the end
-	}
-	n.queue = append(n.queue, e)
-	if n.telling {
-		return
-	}
-	n.telling = true
-	go func() {
-		for {
-			n.client.mu.Lock()
-			if len(n.queue) == 0 {
-				n.telling = false
-				n.client.mu.Unlock()
-				return
-			}
-			e := n.queue[0]
-			n.queue = n.queue[1:]
-			n.client.mu.Unlock()
-			n.on(e)
-		}
-	}()
-}
+// tell tells the one who has shown the notification.
+func (n *shown) tell(e Event) { _ = n.told.Push(e) } // or the app has ended
 
-// New makes a client. Nothing is connected yet.
-func New() *Client { return &Client{shown: map[uint32]*shown{}} }
+// New makes a client. Nothing is connected yet. What becomes of notifications
+// is told as long as its owner lives.
+func New(owner *inorder.Owner) *Client { return &Client{owner: owner, shown: map[uint32]*shown{}} }
 
 // Show shows a notification and returns its id. What becomes of it is told to
 // on, in order, until it is closed; on may be nil.
@@ -203,7 +178,8 @@ func (c *Client) keep(conn *dbus.Conn, id uint32, on func(Event), ok bool) {
 	defer c.mu.Unlock()
 	c.pending--
 	if ok && on != nil {
-		n := &shown{client: c, on: on}
+		// Where there are too many, the oldest are dropped, and so never the end.
+		n := &shown{told: inorder.New(c.owner, inorder.Options[Event]{Name: "notification", Most: maxQueued, Quiet: true}, on)}
 		if c.conn != conn {
 			n.tell(Event{ID: id, Closed: true, Reason: Lost})
 		} else {

@@ -5,16 +5,18 @@ import (
 	"errors"
 	"image"
 	"image/color"
+	"log/slog"
 	"slices"
 	"testing"
 
 	"github.com/mullion-dev/mullion/internal/desktop/bus"
 	"github.com/mullion-dev/mullion/internal/desktop/notify"
 	"github.com/mullion-dev/mullion/internal/e2e/session"
+	"github.com/mullion-dev/mullion/internal/inorder"
 )
 
 func newClient(t *testing.T) *notify.Client {
-	c := notify.New()
+	c := notify.New(inorder.NewOwner(slog.New(slog.DiscardHandler)))
 	t.Cleanup(c.Stop)
 	return c
 }

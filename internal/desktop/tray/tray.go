@@ -17,6 +17,7 @@ import (
 	"github.com/godbus/dbus/v5"
 
 	"github.com/mullion-dev/mullion/internal/desktop/bus"
+	"github.com/mullion-dev/mullion/internal/inorder"
 	"github.com/mullion-dev/mullion/internal/menu"
 )
 
@@ -78,8 +79,7 @@ type Event struct {
 type Icon struct {
 	id     string
 	serial uint32
-	events chan Event
-	gone   chan struct{} // closed by Remove
+	events *inorder.Queue[Event]
 
 	// using is held while something is sent, so that it arrives in order.
 	using sync.Mutex
@@ -96,8 +96,10 @@ type Icon struct {
 	revision   uint32            // guarded by mu
 }
 
-// Tray makes icons. Its zero value is ready.
+// Tray makes icons. What the user does with them is told as long as Owner
+// lives.
 type Tray struct {
+	Owner *inorder.Owner
 	// last tells the icons of a process apart on the bus.
 	last atomic.Uint32
 }
@@ -108,21 +110,11 @@ type Tray struct {
 func (t *Tray) New(ctx context.Context, id string, s State, on func(Event)) (*Icon, error) {
 	i := &Icon{
 		id: id, serial: t.last.Add(1), state: s, pixmaps: pixmapsOf(s.Icon),
-		events: make(chan Event, maxEvents), gone: make(chan struct{}), items: emptyMenu(),
+		events: inorder.New(t.Owner, inorder.Options[Event]{Name: "tray icon", Most: maxEvents}, on), items: emptyMenu(),
 	}
 	if err := i.use(ctx, func(*dbus.Conn) error { return nil }); err != nil {
 		return nil, err
 	}
-	go func() {
-		for {
-			select {
-			case e := <-i.events:
-				on(e)
-			case <-i.gone:
-				return
-			}
-		}
-	}()
 	return i, nil
 }
 
@@ -142,7 +134,7 @@ func (i *Icon) Remove() {
 	if again {
 		return
 	}
-	close(i.gone)
+	i.events.End()
 	if conn != nil {
 		conn.Close() // that its name goes tells the watcher
 	}
@@ -314,10 +306,7 @@ func (i *Icon) tell(e Event) {
 	i.mu.Lock()
 	e.Token, i.token = i.token, ""
 	i.mu.Unlock()
-	select {
-	case i.events <- e:
-	default: // the app is busy, and the user will click again
-	}
+	_ = i.events.Put(e) // where the app is busy, the user will click again
 }
 
 // emptyMenu has nothing but the menu itself.

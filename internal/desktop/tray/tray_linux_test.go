@@ -5,19 +5,21 @@ import (
 	"errors"
 	"image"
 	"image/color"
+	"log/slog"
 	"slices"
 	"testing"
 
 	"github.com/mullion-dev/mullion/internal/desktop/bus"
 	"github.com/mullion-dev/mullion/internal/desktop/tray"
 	"github.com/mullion-dev/mullion/internal/e2e/session"
+	"github.com/mullion-dev/mullion/internal/inorder"
 	"github.com/mullion-dev/mullion/internal/menu"
 )
 
 func newIcon(t *testing.T, s tray.State) (*tray.Icon, <-chan tray.Event) {
 	t.Helper()
 	events := make(chan tray.Event, 16)
-	var tr tray.Tray
+	tr := tray.Tray{Owner: inorder.NewOwner(slog.New(slog.DiscardHandler))}
 	i, err := tr.New(t.Context(), "app-test", s, func(e tray.Event) { events <- e })
 	if err != nil {
 		t.Fatal(err)
@@ -182,7 +184,7 @@ func TestBusGoes(t *testing.T) {
 
 func TestNoBus(t *testing.T) {
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "disabled:")
-	var tr tray.Tray
+	tr := tray.Tray{Owner: inorder.NewOwner(slog.New(slog.DiscardHandler))}
 	if _, err := tr.New(t.Context(), "a", tray.State{}, nil); !errors.Is(err, bus.ErrNoBus) {
 		t.Errorf("got %v", err)
 	}
