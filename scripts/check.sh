@@ -30,7 +30,7 @@ tests() {
 		printf 'no package was found\n'
 		return 1
 	fi
-	go -C "$dir" test -json "$@" "${packages[@]}" | bin/testreport -allow scripts/allowed-skips.txt
+	bin/testreport -allow scripts/allowed-skips.txt -- go -C "$dir" test -json -shuffle=on -timeout 0 "$@" "${packages[@]}"
 }
 
 mkdir -p bin

@@ -65,7 +65,7 @@ var law = []struct {
 	{"internal/doctable", nil, "compares documents with the tests that prove them"},
 	{"internal/bridge/build", nil, "a tool with a module of its own"},
 	{"cmd/globals", nil, "a tool with a module of its own"},
-	{"scripts/...", nil, "tools for the repository, not for apps"},
+	{"scripts/...", []string{"internal/await"}, "tools for the repository, not for apps"},
 }
 
 // onlyIn names packages that only some files may import, whatever the law lets
@@ -88,7 +88,7 @@ var foreign = []struct {
 	{"github.com/ebitengine/purego", []string{"internal/backend"}, "calls C; only a host may"},
 	{"github.com/go-json-experiment/json", []string{"."}, "strict where the standard library lets doubtful keys through"},
 	{"github.com/pelletier/go-toml/v2", []string{"internal/document"}, "the files that users write"},
-	{"golang.org/x/sys", []string{"internal"}, "system calls"},
+	{"golang.org/x/sys", []string{"internal", "scripts"}, "system calls"},
 	{"github.com/godbus/dbus/v5", []string{"internal/desktop", "internal/e2e/session"}, "the session bus; hosts have none"},
 	{"github.com/jezek/xgb", []string{"internal/display"}, "speaks to the X server as the user of tests; apps do not contain it"},
 	{"github.com/elastic/go-seccomp-bpf", []string{"internal/sandbox"}, "names of system calls, and filters made of them"},
@@ -105,6 +105,7 @@ var execFiles = map[string]string{
 var execDirs = map[string]string{
 	"internal/e2e":     "kills what it tests",
 	"internal/display": "starts displays",
+	"scripts":          "run what the tests are run with",
 	"bench":            "starts what it measures",
 	"conformance":      "starts what it tests with",
 	"cmd":              "runs compilers and package managers",

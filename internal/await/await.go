@@ -23,14 +23,14 @@ var ErrHang = errors.New("it hangs")
 // Until calls f until it returns nil. When the limit is spent it returns the
 // last error.
 func Until(limit time.Duration, f func() error) error {
-	b := newBudget(limit)
+	b := NewBudget(limit)
 	for {
 		err := f()
 		if err == nil {
 			return nil
 		}
-		if b.spent() {
-			return errors.Join(b.error(), err)
+		if b.Spent() {
+			return errors.Join(b.Err(), err)
 		}
 		time.Sleep(pause)
 	}
@@ -40,7 +40,7 @@ func Until(limit time.Duration, f func() error) error {
 func Context(parent context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(parent)
 	go func() {
-		b := newBudget(limit)
+		b := NewBudget(limit)
 		t := time.NewTicker(min(limit, time.Second))
 		defer t.Stop()
 		for {
@@ -49,8 +49,8 @@ func Context(parent context.Context, limit time.Duration) (context.Context, cont
 			case <-ctx.Done():
 				return
 			}
-			if b.spent() {
-				cancel(b.error())
+			if b.Spent() {
+				cancel(b.Err())
 				return
 			}
 		}
@@ -66,23 +66,24 @@ func Hang(ctx context.Context, limit time.Duration) <-chan struct{} {
 	return ctx.Done()
 }
 
-// budget is time of a machine that has nothing else to do.
-type budget struct {
+// Budget is time of a machine that has nothing else to do.
+type Budget struct {
 	limit, used time.Duration
 	begun, last time.Time
 	slowest     float64
 }
 
-func newBudget(limit time.Duration) *budget {
+// NewBudget returns a budget that has just begun.
+func NewBudget(limit time.Duration) *Budget {
 	now := time.Now()
-	return &budget{limit: limit, begun: now, last: now, slowest: 1}
+	return &Budget{limit: limit, begun: now, last: now, slowest: 1}
 }
 
 // interval is how often a wait looks at how slow the machine is.
 const interval = 5 * time.Second
 
-// spent reports whether the limit has passed.
-func (b *budget) spent() bool {
+// Spent reports whether the limit has passed. It is to be asked often.
+func (b *Budget) Spent() bool {
 	since := time.Since(b.last)
 	if since < interval && b.used+since < b.limit {
 		return false
@@ -95,6 +96,7 @@ func (b *budget) spent() bool {
 	return b.used >= b.limit
 }
 
-func (b *budget) error() error {
+// Err says how long it was.
+func (b *Budget) Err() error {
 	return fmt.Errorf("%w: after %s, on a machine that was up to %.1f times as slow as one at rest", ErrHang, time.Since(b.begun).Round(time.Millisecond), b.slowest)
 }

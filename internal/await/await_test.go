@@ -48,20 +48,20 @@ func TestBudget(t *testing.T) {
 		defer measured.mu.Unlock()
 		measured.at = time.Time{}
 	}()
-	b := newBudget(time.Minute)
+	b := NewBudget(time.Minute)
 	pass := func(d time.Duration) { b.last = b.last.Add(-d) }
 	pretend(4)
 	pass(2 * time.Minute) // counts as half a minute
-	if b.spent() {
+	if b.Spent() {
 		t.Error("spent after two minutes on a machine that is four times as slow")
 	}
 	pretend(1)
 	pass(20 * time.Second)
-	if b.spent() {
+	if b.Spent() {
 		t.Error("spent after 50 of 60 seconds")
 	}
 	pass(11 * time.Second)
-	if !b.spent() {
+	if !b.Spent() {
 		t.Error("not spent after 61 of 60 seconds")
 	}
 }

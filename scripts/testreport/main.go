@@ -1,23 +1,35 @@
-// Command testreport reads what go test -json prints, and prints it as go
-// test does without -json. It fails when a test has failed, and in CI also
-// when one was skipped for no known reason:
+// Command testreport runs go test -json, prints what it prints as go test does
+// without -json, and at last which tests were the slowest, and how those that
+// have failed are run again:
 //
-//	go test -json ./... | testreport -allow scripts/allowed-skips.txt
+//	testreport -allow scripts/allowed-skips.txt -- go test -json ./...
 //
-// A line of that file is the package, a slash, the name of the test, and the
-// reason why it may skip itself. Outside of CI other skips are only named.
+// It fails when a test has failed, and in CI also when one was skipped for no
+// known reason. A line of the file that is allowed is the package, a slash, the
+// name of the test, and the reason why it may skip itself. Outside of CI other
+// skips are only named.
+//
+// A package from which nothing has been heard for long hangs: it is ended, and
+// says what its goroutines do. It is given longer on a machine that is slow, so
+// that no run ends because it is slow; go test needs no -timeout beside.
+//
+// What the tests have started ends with them, also when they are broken off, or
+// testreport's own parent is.
 package main
 
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 func main() {
@@ -26,10 +38,7 @@ func main() {
 	flag.Parse()
 	allowed, err := readAllowed(*allow)
 	if err == nil {
-		r := &report{out: os.Stdout, allowed: allowed, output: map[string][]byte{}}
-		if err = r.read(os.Stdin); err == nil {
-			err = r.finish(*strict)
-		}
+		err = runTests(flag.Args(), newReport(os.Stdout, allowed), *strict)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "testreport:", err)
@@ -69,6 +78,7 @@ type event struct {
 	Package string
 	Test    string
 	Output  string
+	Elapsed float64
 }
 
 // report collects the results of tests.
@@ -81,6 +91,16 @@ type report struct {
 	packages, broken        int // packages that were tested, and that failed
 	untested                int // packages without tests
 	unknown                 []string
+
+	begun    time.Time
+	seeds    map[string]string // by package
+	failures []event
+	tests    []event // those at the top that have run, and how long
+	heard    func(e event)
+}
+
+func newReport(out io.Writer, allowed map[string]string) *report {
+	return &report{out: out, allowed: allowed, output: map[string][]byte{}, begun: time.Now(), seeds: map[string]string{}, heard: func(event) {}}
 }
 
 // read handles all events.
@@ -100,6 +120,7 @@ func (r *report) read(in io.Reader) error {
 
 func (r *report) event(e event) {
 	name := e.Package + "/" + e.Test
+	r.heard(e)
 	switch e.Action {
 	case "build-output":
 		io.WriteString(r.out, e.Output)
@@ -107,6 +128,9 @@ func (r *report) event(e event) {
 		if e.Test == "" && strings.HasPrefix(e.Output, "SKIP") {
 			// A TestMain that leaves all of its tests out.
 			r.skip(e.Package+"/TestMain", e.Output)
+		}
+		if seed, ok := strings.CutPrefix(e.Output, "-test.shuffle "); ok && e.Test == "" {
+			r.seeds[e.Package] = strings.TrimSpace(seed)
 		}
 		r.output[name] = append(r.output[name], e.Output...)
 	case "pass", "fail", "skip":
@@ -116,6 +140,9 @@ func (r *report) event(e event) {
 			r.packageEnd(e, text)
 			return
 		}
+		if !strings.Contains(e.Test, "/") {
+			r.tests = append(r.tests, e)
+		}
 		switch e.Action {
 		case "pass":
 			r.passed++
@@ -123,6 +150,7 @@ func (r *report) event(e event) {
 			r.skip(name, lastLine(text))
 		case "fail":
 			r.failed++
+			r.failures = append(r.failures, e)
 			r.out.Write(text)
 		}
 	}
@@ -136,6 +164,7 @@ func (r *report) packageEnd(e event, text []byte) {
 		for _, name := range r.unfinished(e.Package) {
 			r.out.Write(r.output[name])
 			delete(r.output, name)
+			r.failures = append(r.failures, event{Package: e.Package, Test: strings.TrimPrefix(name, e.Package+"/")})
 		}
 	}
 	if e.Action == "skip" {
@@ -181,9 +210,54 @@ func lastLine(text []byte) string {
 	return last
 }
 
+// slowest prints the tests that took longest.
+func (r *report) slowest() {
+	slices.SortStableFunc(r.tests, func(a, b event) int { return cmp.Compare(b.Elapsed, a.Elapsed) })
+	for i, e := range r.tests {
+		if i == 12 || e.Elapsed < 2 {
+			break
+		}
+		if i == 0 {
+			fmt.Fprintln(r.out, "the slowest tests:")
+		}
+		fmt.Fprintf(r.out, "%6.1f s  %s %s\n", e.Elapsed, e.Package, e.Test)
+	}
+}
+
+// again prints how each test that has failed is run again: by itself, and with
+// all of its package in the same order.
+func (r *report) again() {
+	var packages []string
+	for _, e := range r.failures {
+		if slices.ContainsFunc(r.failures, func(f event) bool {
+			return f.Package == e.Package && strings.HasPrefix(f.Test, e.Test+"/")
+		}) {
+			continue // one below it is what has failed
+		}
+		if len(packages) == 0 {
+			fmt.Fprintln(r.out, "what has failed, and how it is run again:")
+		}
+		levels := strings.Split(e.Test, "/")
+		for i, l := range levels {
+			levels[i] = "^" + regexp.QuoteMeta(l) + "$"
+		}
+		fmt.Fprintf(r.out, "  go test -race -count=1 -run '%s' %s\n", strings.ReplaceAll(strings.Join(levels, "/"), "'", `'\\''`), e.Package)
+		if !slices.Contains(packages, e.Package) {
+			packages = append(packages, e.Package)
+		}
+	}
+	for _, p := range packages {
+		if seed := r.seeds[p]; seed != "" {
+			fmt.Fprintf(r.out, "  go test -race -count=1 -shuffle=%s %s\n", seed, p)
+		}
+	}
+}
+
 // finish prints the closing line and returns what is wrong.
 func (r *report) finish(strict bool) error {
-	fmt.Fprintf(r.out, "%d packages; tests and subtests: %d passed, %d failed, %d skipped\n", r.packages, r.passed, r.failed, r.skipped)
+	r.slowest()
+	r.again()
+	fmt.Fprintf(r.out, "%d packages; tests and subtests: %d passed, %d failed, %d skipped; %d s in all\n", r.packages, r.passed, r.failed, r.skipped, int(time.Since(r.begun).Seconds()))
 	switch {
 	case r.broken > 0 || r.failed > 0:
 		return fmt.Errorf("%d packages and %d tests failed", r.broken, r.failed)

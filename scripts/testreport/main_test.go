@@ -28,7 +28,7 @@ func TestReport(t *testing.T) {
 {"Action":"output","Package":"x/a","Output":"ok  \tx/a\t0.1s\n"}
 {"Action":"pass","Package":"x/a"}
 `,
-			want:   []string{"ok  \tx/a\t0.1s\n", "1 packages; tests and subtests: 1 passed, 0 failed, 0 skipped\n"},
+			want:   []string{"ok  \tx/a\t0.1s\n", "1 packages; tests and subtests: 1 passed, 0 failed, 0 skipped; "},
 			absent: "told",
 		},
 		{
@@ -38,8 +38,21 @@ func TestReport(t *testing.T) {
 {"Action":"output","Package":"x/a","Output":"FAIL\tx/a\t0.1s\n"}
 {"Action":"fail","Package":"x/a"}
 `,
-			want: []string{"told\n--- FAIL: TestA", "FAIL\tx/a\t0.1s\n"},
+			want: []string{"told\n--- FAIL: TestA", "FAIL\tx/a\t0.1s\n", "  go test -race -count=1 -run '^TestA$' x/a\n"},
 			err:  "1 packages and 1 tests failed",
+		},
+		{
+			name: "fail below, in an order",
+			events: `{"Action":"output","Package":"x/a","Output":"-test.shuffle 42\n"}
+{"Action":"fail","Package":"x/a","Test":"TestA/b.c","Elapsed":3}
+{"Action":"fail","Package":"x/a","Test":"TestA","Elapsed":3}
+{"Action":"fail","Package":"x/a"}
+`,
+			want: []string{
+				"   3.0 s  x/a TestA\n",
+				"again:\n  go test -race -count=1 -run '^TestA$/^b\\.c$' x/a\n  go test -race -count=1 -shuffle=42 x/a\n",
+			},
+			err: "1 packages and 2 tests failed",
 		},
 		{
 			name: "skip",
@@ -98,7 +111,7 @@ func TestReport(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var out bytes.Buffer
-			r := &report{out: &out, allowed: map[string]string{"x/a/TestKnown": "no such device"}, output: map[string][]byte{}}
+			r := newReport(&out, map[string]string{"x/a/TestKnown": "no such device"})
 			if err := r.read(strings.NewReader(tt.events)); err != nil {
 				t.Fatal(err)
 			}
