@@ -167,7 +167,7 @@ func (c *confinement) serve(s *Spec, p *Process, listener *os.File) {
 			s.Refused(r)
 		}
 	}
-	b := &broker{listener: listener, sockets: c.sockets, refused: func(pid int, to string) { tell(pid, Refusal{What: to}) }}
+	b := &broker{listener: listener, sockets: c.sockets, handsOver: c.order.Namespaces, refused: func(pid int, to string) { tell(pid, Refusal{What: to}) }}
 	if c.order.Watch {
 		info, _ := arch.GetInfo("") // stage one had it
 		b.watcher = newWatcher(info.SyscallNames, c.order, c.home, tell)

@@ -46,7 +46,7 @@ func session(p *Policy, getenv func(string) string) (d desk, env []string, remot
 		}
 	}
 	if p.InputMethods {
-		if address, socket := ibus(d.home); socket != "" {
+		if address, socket := ibus(d.home, displayName(getenv)); socket != "" {
 			env = append(env, "IBUS_ADDRESS="+address)
 			if strings.HasPrefix(socket, "@") {
 				d.abstract = append(d.abstract, socket)
@@ -61,15 +61,31 @@ func session(p *Policy, getenv func(string) string) (d desk, env []string, remot
 	return d, env, remote
 }
 
-// ibus finds the newest address that IBus has left in the user's home, as its
-// clients do. Other input methods are reached through the display (XIM, or
+// displayName is the end of the name under which IBus keeps its address for
+// the display of this session, as its clients look for it.
+func displayName(getenv func(string) string) string {
+	if w := getenv("WAYLAND_DISPLAY"); w != "" {
+		return "-unix-" + w
+	}
+	host, rest, _ := strings.Cut(getenv("DISPLAY"), ":")
+	if host == "" {
+		host = "unix"
+	}
+	number, _, _ := strings.Cut(rest, ".")
+	return "-" + host + "-" + number
+}
+
+// ibus finds the address that IBus has left in the user's home for a display,
+// or else the newest one. Other input methods are reached through the display (XIM, or
 // the text protocols of Wayland) and need no grant, or the session bus, which
 // is not given.
-func ibus(home string) (address, socket string) {
+func ibus(home, display string) (address, socket string) {
 	var newest time.Time
+	var here bool // one for the display was found
 	for _, name := range existing(filepath.Join(home, ".config/ibus/bus/*")) {
 		info, err := os.Stat(name)
-		if err != nil || info.ModTime().Before(newest) || info.Size() > 64<<10 {
+		own := strings.HasSuffix(name, display)
+		if err != nil || here && !own || here == own && info.ModTime().Before(newest) || info.Size() > 64<<10 {
 			continue
 		}
 		b, err := os.ReadFile(name)
@@ -79,7 +95,7 @@ func ibus(home string) (address, socket string) {
 		for line := range strings.Lines(string(b)) {
 			a, ok := strings.CutPrefix(strings.TrimSpace(line), "IBUS_ADDRESS=")
 			if s := busSocket(a); ok && s != "" {
-				newest, address, socket = info.ModTime(), a, s
+				newest, address, socket, here = info.ModTime(), a, s, own
 			}
 		}
 	}

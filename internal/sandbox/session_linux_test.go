@@ -54,6 +54,17 @@ func TestSession(t *testing.T) {
 	if diff := cmp.Diff([]string{"AT_SPI_BUS_ADDRESS=unix:path=" + run + "/at-spi/bus_1", "IBUS_ADDRESS=unix:abstract=/tmp/ibus,guid=1"}, env); diff != "" {
 		t.Error(diff)
 	}
+	// The server of this display counts, whichever is newer.
+	put(home+"/.config/ibus/bus/x-unix-7", "IBUS_ADDRESS=unix:abstract=/tmp/here,guid=1\n")
+	put(home+"/.config/ibus/bus/x-unix-8", "IBUS_ADDRESS=unix:abstract=/tmp/elsewhere,guid=1\n")
+	put(home+"/.config/ibus/bus/x-unix-wayland-3", "IBUS_ADDRESS=unix:path=/tmp/wayland,guid=1\n")
+	if d, _, _ := session(&Policy{InputMethods: true}, getenv); len(d.sockets) != 1 || d.sockets[0] != "/tmp/wayland" {
+		t.Errorf("under Wayland: %+v", d)
+	}
+	vars["WAYLAND_DISPLAY"] = ""
+	if d, _, _ := session(&Policy{InputMethods: true}, getenv); len(d.abstract) != 1 || d.abstract[0] != "@/tmp/here" {
+		t.Errorf("under X11: %+v", d)
+	}
 	for _, display := range []string{"localhost:10.0", "far.example:0", "/tmp/launch/org:0", ":x"} {
 		vars["DISPLAY"] = display
 		if d, _, remote := session(&Policy{Engine: true}, getenv); !remote || len(d.abstract) > 0 {
