@@ -13,7 +13,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # needs lists: for what it is wanted | what is looked for | its package in
 # Debian and Ubuntu | in Fedora | in Arch | in openSUSE. What is looked for is
-# a library (lib:NAME), a command (cmd:NAME), or any font (font:).
+# a library (lib:NAME), a command (cmd:NAME), a file (file:PATH), an input
+# method of the toolkit (gtk:NAME), or any font (font:).
 needs='
 demo headless test | lib:libwebkit2gtk-4.1.so.0 | libwebkit2gtk-4.1-0 | webkit2gtk4.1   | webkit2gtk-4.1   | libwebkit2gtk-4_1-0
 demo headless test | font:                      | fonts-dejavu-core   | dejavu-sans-fonts | ttf-dejavu     | dejavu-fonts
@@ -24,6 +25,11 @@ headless test      | cmd:import                 | imagemagick         | ImageMag
 test               | cmd:weston                 | weston              | weston          | weston           | weston
 test               | cmd:xdotool                | xdotool             | xdotool         | xdotool          | xdotool
 test               | cmd:xsettingsd             | xsettingsd          | xsettingsd      | xsettingsd       | xsettingsd
+test               | file:/usr/bin/ibus-daemon  | ibus                | ibus            | ibus             | ibus
+test               | gtk:im-ibus.so             | ibus-gtk3           | ibus-gtk3       | ibus             | ibus-gtk3
+test               | file:/usr/share/ibus/component/libpinyin.xml | ibus-libpinyin | ibus-libpinyin | ibus-libpinyin | ibus-libpinyin
+test               | cmd:fcitx5                 | fcitx5              | fcitx5          | fcitx5           | fcitx5
+test               | file:/usr/share/fcitx5/addon/pinyin.conf | fcitx5-pinyin | fcitx5-chinese-addons | fcitx5-chinese-addons | fcitx5-chinese-addons
 check test         | cmd:dbus-daemon            | dbus                | dbus-daemon     | dbus             | dbus-1-daemon
 test               | cmd:cc                     | gcc                 | gcc             | gcc              | gcc
 test               | file:/usr/include/stdlib.h | libc6-dev           | glibc-devel     | glibc            | glibc-devel
@@ -48,6 +54,7 @@ have() {
 	lib:*) [[ $libraries == *"${1#lib:} "* ]] ;;
 	cmd:*) command -v "${1#cmd:}" >/dev/null ;;
 	file:*) [[ -e ${1#file:} ]] ;;
+	gtk:*) compgen -G "/usr/lib*/gtk-3.0/3.0.0/immodules/${1#gtk:}" >/dev/null || compgen -G "/usr/lib/*/gtk-3.0/3.0.0/immodules/${1#gtk:}" >/dev/null ;;
 	font:) [[ -n $(find -L /usr/share/fonts /usr/local/share/fonts "${HOME:-/nonexistent}/.local/share/fonts" \
 		\( -name '*.ttf' -o -name '*.otf' -o -name '*.ttc' \) -print -quit 2>/dev/null) ]] ;;
 	esac

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -111,4 +113,42 @@ func TestIBus(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// TestFcitx does the same by Fcitx, which is reached through the display: no
+// grant is needed, and none gives the page the session bus that Fcitx has its
+// own clients use.
+func TestFcitx(t *testing.T) {
+	for _, granted := range [][]any{nil, {"sandbox:allow-input-methods"}} {
+		t.Run(fmt.Sprint(granted), func(t *testing.T) {
+			home := t.TempDir()
+			t.Setenv("HOME", home)
+			t.Setenv("XDG_CONFIG_HOME", "")
+			t.Setenv("XDG_CACHE_HOME", "")
+			t.Setenv("XDG_DATA_HOME", "")
+			t.Setenv("GTK_IM_MODULE", "fcitx")
+			t.Setenv("XMODIFIERS", "@im=fcitx")
+			profile := filepath.Join(home, ".config/fcitx5/profile")
+			if err := os.MkdirAll(filepath.Dir(profile), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(profile, []byte("[Groups/0]\nName=Default\nDefault Layout=us\nDefaultIM=pinyin\n\n"+
+				"[Groups/0/Items/0]\nName=pinyin\nLayout=\n\n[GroupOrder]\n0=Default\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			session.StartBus(t)
+			startInputMethod(t, "fcitx5", "--disable=wayland,notifications,classicui,kimpanel")
+			if err := e2e.WaitFor(e2e.Timeout, func() error {
+				out, err := exec.Command("fcitx5-remote", "-n").CombinedOutput()
+				if err != nil {
+					return fmt.Errorf("%w: %s", err, out)
+				}
+				return nil
+			}); err != nil {
+				t.Fatalf("fcitx5 does not begin: %v", err)
+			}
+			app := e2e.Start(t, e2e.Options{Permissions: granted})
+			composes(t, app, func() error { return exec.Command("fcitx5-remote", "-o").Run() })
+		})
+	}
 }

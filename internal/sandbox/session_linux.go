@@ -3,6 +3,7 @@ package sandbox
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -45,20 +46,55 @@ func session(p *Policy, getenv func(string) string) (d desk, env []string, remot
 			env = append(env, "AT_SPI_BUS_ADDRESS=unix:path="+bus[0])
 		}
 	}
-	if p.InputMethods {
-		if address, socket := ibus(d.home, displayName(getenv)); socket != "" {
-			env = append(env, "IBUS_ADDRESS="+address)
-			if strings.HasPrefix(socket, "@") {
-				d.abstract = append(d.abstract, socket)
-			} else {
-				d.sockets = append(d.sockets, socket)
-			}
-		}
-		if module := getenv("GTK_IM_MODULE"); module != "" {
-			env = append(env, "GTK_IM_MODULE="+module)
+	if p.Engine || p.InputMethods {
+		socket, settings := inputMethod(p, getenv, d.home)
+		env = append(env, settings...)
+		if strings.HasPrefix(socket, "@") {
+			d.abstract = append(d.abstract, socket)
+		} else if socket != "" {
+			d.sockets = append(d.sockets, socket)
 		}
 	}
 	return d, env, remote
+}
+
+// inputMethod returns the settings by which the toolkit finds the input method
+// that the user has chosen, and the socket of its server if it is needed.
+//
+// IBus has a bus of its own, which is given where it is granted. Everything
+// else goes through the display, where nothing more comes within reach: by XIM
+// on X11 if the environment names a server, by the compositor under Wayland.
+// That is also how Fcitx is reached: its module for the toolkit talks over the
+// session bus, which is given to nobody, and what it leaves for clients of
+// IBus is the address of that.
+func inputMethod(p *Policy, getenv func(string) string, home string) (socket string, env []string) {
+	if p.InputMethods {
+		address, socket := ibus(home, displayName(getenv))
+		if socket != "" && !slices.Contains(sessionBuses(getenv), socket) {
+			env = append(env, "IBUS_ADDRESS="+address)
+			if module := getenv("GTK_IM_MODULE"); module != "" {
+				env = append(env, "GTK_IM_MODULE="+module)
+			}
+			return socket, env
+		}
+	}
+	modifiers := getenv("XMODIFIERS")
+	if _, server, ok := strings.Cut(modifiers, "@im="); p.Engine && ok && server != "" && getenv("DISPLAY") != "" && getenv("WAYLAND_DISPLAY") == "" {
+		return "", []string{"GTK_IM_MODULE=xim", "XMODIFIERS=" + modifiers}
+	}
+	return "", nil
+}
+
+// sessionBuses returns the sockets of the session bus.
+func sessionBuses(getenv func(string) string) []string {
+	var list []string
+	for address := range strings.SplitSeq(getenv("DBUS_SESSION_BUS_ADDRESS"), ";") {
+		list = append(list, busSocket(address))
+	}
+	if dir := getenv("XDG_RUNTIME_DIR"); dir != "" {
+		list = append(list, filepath.Join(dir, "bus"))
+	}
+	return list
 }
 
 // displayName is the end of the name under which IBus keeps its address for
@@ -76,9 +112,7 @@ func displayName(getenv func(string) string) string {
 }
 
 // ibus finds the address that IBus has left in the user's home for a display,
-// or else the newest one. Other input methods are reached through the display (XIM, or
-// the text protocols of Wayland) and need no grant, or the session bus, which
-// is not given.
+// or else the newest one.
 func ibus(home, display string) (address, socket string) {
 	var newest time.Time
 	var here bool // one for the display was found

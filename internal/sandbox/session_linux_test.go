@@ -3,6 +3,7 @@ package sandbox
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -64,6 +65,24 @@ func TestSession(t *testing.T) {
 	vars["WAYLAND_DISPLAY"] = ""
 	if d, _, _ := session(&Policy{InputMethods: true}, getenv); len(d.abstract) != 1 || d.abstract[0] != "@/tmp/here" {
 		t.Errorf("under X11: %+v", d)
+	}
+	// Fcitx leaves the address of the session bus, which is given to nobody.
+	for _, bus := range []string{run + "/bus", run + "/dbus-x"} {
+		vars["DBUS_SESSION_BUS_ADDRESS"] = "unix:path=" + run + "/dbus-x,guid=1"
+		put(home+"/.config/ibus/bus/x-unix-7", "IBUS_ADDRESS=unix:path="+bus+",fcitx_random_string=1\n")
+		if d, env, _ := session(&Policy{InputMethods: true}, getenv); d.sockets != nil || d.abstract != nil || env != nil {
+			t.Errorf("the session bus is given: %+v, %q", d, env)
+		}
+		vars["XMODIFIERS"], vars["GTK_IM_MODULE"] = "@im=fcitx", "fcitx"
+		for _, p := range []Policy{{Engine: true}, {Engine: true, InputMethods: true}} {
+			if _, env, _ := session(&p, getenv); !slices.Equal(env, []string{"GTK_IM_MODULE=xim", "XMODIFIERS=@im=fcitx"}) {
+				t.Errorf("%+v: got %q", p, env)
+			}
+		}
+		if _, env, _ := session(&Policy{}, getenv); env != nil {
+			t.Errorf("without a display: %q", env)
+		}
+		vars["XMODIFIERS"], vars["GTK_IM_MODULE"] = "", ""
 	}
 	for _, display := range []string{"localhost:10.0", "far.example:0", "/tmp/launch/org:0", ":x"} {
 		vars["DISPLAY"] = display
