@@ -65,6 +65,9 @@ func (a *App) serve(o Options, co *core.Options) error {
 		own := *a.config // the other one is the caller's
 		own.Build.DevURL, co.DevOrigin = full, origin
 		a.config = &own
+		if cmd := own.Build.BeforeDevCommand; cmd != nil {
+			co.DevCommand = cmd.Script
+		}
 	}
 	front, err := a.frontEnd(o)
 	if err != nil {

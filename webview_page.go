@@ -22,8 +22,9 @@ type Page struct {
 	// CanGoBack and CanGoForward report whether there are such pages in the
 	// webview's history.
 	CanGoBack, CanGoForward bool
-	// Failure says why the last page that was asked for could not be loaded;
-	// the one before it stays. It is empty when the load was stopped, or was
+	// Failure says why the last page that was asked for could not be loaded.
+	// In the place of a page of the app there is then one that says so, which
+	// is tried again; of others the one before stays. It is empty when the load was stopped, or was
 	// refused by the app or its capabilities; see [App.Use] for these.
 	Failure string
 }

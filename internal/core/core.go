@@ -61,8 +61,9 @@ type Options struct {
 	App, Files assets.Handler
 	// Policy is the Content-Security-Policy of the pages that App answers with.
 	Policy ContentPolicy
-	// DevOrigin is the origin of the dev server, which counts as local.
-	DevOrigin string
+	// DevOrigin is the origin of the dev server, which counts as local, and
+	// DevCommand is what starts it.
+	DevOrigin, DevCommand string
 	// Script runs in every page after the bridge.
 	Script string
 	// Scripts run besides in webviews whose pages may call their command.

@@ -11,7 +11,8 @@ import (
 	"github.com/mullion-dev/mullion/internal/wire"
 )
 
-// An error page is shown instead of a page that cannot be kept alive. It has
+// An error page is shown instead of a page that cannot be kept alive, or could
+// not be loaded. It has
 // an origin of its own, no bridge and no script: all that it can do is to
 // navigate to retryAddress, which the Core takes for the wish to try again.
 const (
@@ -21,10 +22,14 @@ const (
 
 // problem is why an error page is shown.
 type problem struct {
-	// detail is for whoever is asked about it.
-	detail string
-	// reason is for the user.
-	reason string
+	// title and reason are for the user, detail is for whoever is asked about
+	// it.
+	title, reason, detail string
+	// server is the host and port of a dev server that is waited for, and
+	// command is what starts it; empty where there is none.
+	server, command string
+	// ended is closed when the error page is no longer wanted.
+	ended chan struct{}
 }
 
 // reasons tell a user what has happened.
@@ -36,7 +41,7 @@ var reasons = map[supervise.Kind]string{
 }
 
 func newProblem(e supervise.Ending) *problem {
-	p := &problem{detail: e.String(), reason: "It ended unexpectedly several times."}
+	p := &problem{title: "This page has stopped working", detail: e.String(), reason: "It ended unexpectedly several times.", ended: make(chan struct{})}
 	if r, ok := reasons[e.Kind]; ok {
 		p.reason = r
 	}
@@ -60,8 +65,19 @@ func (v *Webview) fail(why supervise.Ending) {
 // there was one.
 func (v *Webview) retry() bool {
 	v.mu.Lock()
-	was := v.problem != nil
-	v.problem, v.crashes, v.crashed = nil, 0, nil
+	p := v.problem
+	v.mu.Unlock()
+	return p != nil && v.retryFrom(p)
+}
+
+// retryFrom is retry while p is what the error page is about.
+func (v *Webview) retryFrom(p *problem) bool {
+	v.mu.Lock()
+	was := v.problem == p
+	if was {
+		close(p.ended)
+		v.problem, v.crashes, v.crashed = nil, 0, nil
+	}
 	v.mu.Unlock()
 	if was {
 		v.core.log.Info("mullion: page is tried again", "window", v.Window().label, "webview", v.label)
@@ -144,8 +160,19 @@ func serveError(conn *wire.Conn, id uint64, v *Webview) {
 		respondText(conn, id, 403, "there is no error")
 		return
 	}
+	more, role := "", "alert"
+	if p.server != "" {
+		role = "status"
+		more = "<p>Name the command that starts it as build.beforeDevCommand in the configuration, and it is shown here.</p>"
+		if p.command != "" {
+			more = "<p>Start it with</p><pre><code>" + html.EscapeString(p.command) + "</code></pre>"
+		}
+	}
 	text := strings.NewReplacer(
-		"{{title}}", html.EscapeString(v.Window().State().Title),
+		"{{window}}", html.EscapeString(v.Window().State().Title),
+		"{{title}}", html.EscapeString(p.title),
+		"{{role}}", role,
+		"{{more}}", more,
 		"{{reason}}", html.EscapeString(p.reason),
 		"{{detail}}", html.EscapeString(p.detail),
 		"{{retry}}", retryAddress,

@@ -28,13 +28,17 @@ type Patience struct {
 	// host is started again with other rendering settings, 10 seconds by
 	// default.
 	Blank time.Duration
+	// Load is how long a page of the app that could not be loaded is left
+	// alone before it is tried again, 250 ms by default; each further pause is
+	// twice as long.
+	Load time.Duration
 }
 
 func (p *Patience) setDefaults() {
 	for _, d := range []struct {
 		field *time.Duration
 		value time.Duration
-	}{{&p.Ping, 2 * time.Second}, {&p.Host, 10 * time.Second}, {&p.Page, 30 * time.Second}, {&p.Blank, 10 * time.Second}} {
+	}{{&p.Ping, 2 * time.Second}, {&p.Host, 10 * time.Second}, {&p.Page, 30 * time.Second}, {&p.Blank, 10 * time.Second}, {&p.Load, 250 * time.Millisecond}} {
 		if *d.field <= 0 {
 			*d.field = d.value
 		}

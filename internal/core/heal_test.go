@@ -269,11 +269,13 @@ func TestHungPage(t *testing.T) {
 
 // address is what the living webview of a window shows.
 func (g *page) address() string {
-	e := g.pair.engine("app")
-	for _, id := range e.Webviews() {
-		if v := e.Webview(id); v != nil && v.State().Label == g.window.Label() {
-			g.view = v
-			return v.URL()
+	for _, name := range g.pair.hosts() {
+		e := g.pair.engine(name)
+		for _, id := range e.Webviews() {
+			if v := e.Webview(id); v != nil && v.State().Label == g.window.Label() {
+				g.view = v
+				return v.URL()
+			}
 		}
 	}
 	return ""

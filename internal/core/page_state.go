@@ -49,9 +49,14 @@ func (v *Webview) follow(e wire.PageEvent) {
 	s := &v.shown
 	switch e.Kind {
 	case wire.PageStarted:
-		s.Failure = ""
+		if v.problem == nil {
+			s.Failure = ""
+		}
 	case wire.PageCommitted:
-		s.Title, s.Failure = "", ""
+		s.Title = ""
+		if v.problem == nil { // else it is the error page that tells of it
+			s.Failure = ""
+		}
 		if e.URL != errorAddress {
 			s.URL = e.URL
 		}

@@ -59,7 +59,7 @@ func TestPageState(t *testing.T) {
 	}{
 		{"a step within the document", wire.PageEvent{Kind: wire.PageState, URL: b + "#1", Back: true}, core.PageState{URL: b + "#1", CanGoBack: true}},
 		{"a load", wire.PageEvent{Kind: wire.PageState, URL: b, Loading: true}, core.PageState{URL: b, Loading: true}},
-		{"a failure", wire.PageEvent{Kind: wire.PageFailed, Detail: "no route"}, core.PageState{URL: b, Loading: true, Failure: "no route"}},
+		{"a failure", wire.PageEvent{Kind: wire.PageFailed, URL: "https://example.org/", Detail: "no route"}, core.PageState{URL: b, Loading: true, Failure: "no route"}},
 		{"another try", wire.PageEvent{Kind: wire.PageStarted}, core.PageState{URL: b, Loading: true}},
 		{"an address elsewhere", wire.PageEvent{Kind: wire.PageState, URL: "https://example.org/"}, core.PageState{URL: b}},
 	}

@@ -200,7 +200,10 @@ func TestDevServer(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	// A window that is opened before Run has begun gets its host later.
 	p.waitLabels("app", "main", "other")
+	p.waitLabels("window:near", "near")
+	p.waitLabels("window:far", "far")
 	got := map[string]int{}
 	for name, l := range p.launched() {
 		got[name] = len(l.Resources.Connect)

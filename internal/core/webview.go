@@ -61,6 +61,7 @@ type Webview struct {
 	hung        chan struct{} // guarded by mu; closed when a page that does not answer does, or is gone
 	ending      bool          // guarded by mu; the web process was ended because the page hung
 	problem     *problem      // guarded by mu; what is shown instead of the page
+	failedLoads int           // guarded by mu; of pages of the app, in a row
 	finished    bool          // guarded by mu; the document is loaded
 	blank       time.Duration // guarded by mu; how long it is loaded and not drawn
 	blankCalls  uint64        // guarded by mu; the last call of the document when that was counted
@@ -349,7 +350,7 @@ func (v *Webview) page(e wire.PageEvent) error {
 		v.mu.Lock()
 		v.asked = ""
 		if e.URL != "" && e.URL != errorAddress {
-			v.url = e.URL
+			v.url, v.failedLoads = e.URL, 0
 		}
 		v.painted, v.finished, v.blank = false, false, 0
 		v.mu.Unlock()
@@ -365,6 +366,7 @@ func (v *Webview) page(e wire.PageEvent) error {
 		v.mu.Unlock()
 	case wire.PageFailed:
 		v.core.log.Warn("mullion: page failed to load", "window", v.Window().label, "webview", v.label, "url", e.URL, "reason", e.Detail)
+		v.loadFailed(e)
 	case wire.PageCrashed:
 		v.heal(e.Detail)
 	case wire.PageHung:

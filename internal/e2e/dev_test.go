@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -29,11 +30,18 @@ await fetch('/told', { method: 'POST', body: told.join() });
 // devServer serves devPage at address and hands on what it tells.
 func devServer(t *testing.T, address string) (port string, told <-chan string) {
 	t.Helper()
+	ch := make(chan string, 10)
+	s := startDevServer(t, address, ch)
+	_, port, _ = net.SplitHostPort(s.Listener.Addr().String())
+	return port, ch
+}
+
+func startDevServer(t *testing.T, address string, ch chan<- string) *httptest.Server {
+	t.Helper()
 	l, err := net.Listen("tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ch := make(chan string, 10)
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -50,9 +58,24 @@ func devServer(t *testing.T, address string) (port string, told <-chan string) {
 	s.Listener.Close()
 	s.Listener = l
 	s.Start()
-	t.Cleanup(func() { s.CloseClientConnections(); s.Close() })
-	_, port, _ = net.SplitHostPort(l.Addr().String())
-	return port, ch
+	t.Cleanup(func() { stopDevServer(s) })
+	return s
+}
+
+func stopDevServer(s *httptest.Server) {
+	s.CloseClientConnections()
+	s.Close()
+}
+
+func heard(t *testing.T, told <-chan string) string {
+	t.Helper()
+	select {
+	case s := <-told:
+		return s
+	case <-time.After(e2e.Timeout):
+		t.Fatal("the page tells nothing")
+		return ""
+	}
 }
 
 // TestDevServer: pages of the dev server are the app's own, whatever the port;
@@ -69,17 +92,7 @@ func TestDevServer(t *testing.T) {
 				Permissions: []any{"allow-echo"},
 				Setup:       func(a *mullion.App) { mullion.Handle(a, "echo", echo) },
 			})
-			heard := func(told <-chan string) string {
-				t.Helper()
-				select {
-				case s := <-told:
-					return s
-				case <-time.After(e2e.Timeout):
-					t.Fatal("the page tells nothing")
-					return ""
-				}
-			}
-			if d := cmp.Diff("object,called", heard(told)); d != "" {
+			if d := cmp.Diff("object,called", heard(t, told)); d != "" {
 				t.Error(d)
 			}
 			o := app.WindowOptions("other")
@@ -87,9 +100,60 @@ func TestDevServer(t *testing.T) {
 			if _, err := app.OpenWindow(context.Background(), o); err != nil {
 				t.Fatal(err)
 			}
-			if d := cmp.Diff("object,Command echo not allowed by ACL", heard(otherTold)); d != "" {
+			if d := cmp.Diff("object,Command echo not allowed by ACL", heard(t, otherTold)); d != "" {
 				t.Error(d)
 			}
 		})
+	}
+}
+
+// TestDevServerDown: a window whose dev server is not there says so, and shows
+// the page as soon as there is one; also after the server was started again.
+func TestDevServerDown(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	l.Close()
+	told := make(chan string, 10)
+	app := e2e.Start(t, e2e.Options{
+		Dev:         true,
+		Config:      `{"build": {"devUrl": "http://` + address + `", "beforeDevCommand": "npm run dev"}}`,
+		Permissions: []any{"allow-echo"},
+		Setup:       func(a *mullion.App) { mullion.Handle(a, "echo", echo) },
+	})
+	w, err := app.Window("main")
+	if err != nil {
+		t.Fatal(err)
+	}
+	waiting := func() {
+		t.Helper()
+		if err := e2e.WaitFor(e2e.Timeout, func() error {
+			if w.Webview().Page().Failure == "" || !w.Painted() {
+				return fmt.Errorf("no page says that the dev server is missing: %+v", w.Webview().Page())
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	waiting()
+	if !app.Log.Contains(`msg="mullion: waiting for the dev server"`) || !app.Log.Contains(`command="npm run dev"`) {
+		t.Error("the log does not say what is waited for")
+	}
+	s := startDevServer(t, address, told)
+	if d := cmp.Diff("object,called", heard(t, told)); d != "" {
+		t.Error(d)
+	}
+
+	stopDevServer(s)
+	if err := w.Reload(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	waiting()
+	startDevServer(t, address, told)
+	if d := cmp.Diff("object,called", heard(t, told)); d != "" {
+		t.Error(d)
 	}
 }

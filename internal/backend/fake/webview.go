@@ -177,6 +177,9 @@ func (v *Webview) start(address string, at int, current func() bool) {
 	v.emit(wire.PageStarted, "")
 	v.reportState()
 	u, err := url.Parse(address)
+	if unloadable := v.engine.Unloadable; err == nil && unloadable != nil && unloadable(address) {
+		err = errors.New("cannot be loaded")
+	}
 	if err != nil {
 		v.loading = false
 		v.emit(wire.PageFailed, err.Error())

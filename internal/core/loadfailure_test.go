@@ -1,0 +1,146 @@
+package core_test
+
+import (
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mullion-dev/mullion/internal/backend/fake"
+	"github.com/mullion-dev/mullion/internal/core"
+	"github.com/mullion-dev/mullion/internal/wire"
+)
+
+// failLoad has the host tell that a page could not be loaded.
+func (g *page) failLoad(url string) {
+	g.pair.t.Helper()
+	if err := g.view.Emit(wire.PageEvent{Kind: wire.PageFailed, URL: url, Detail: "no <route>"}); err != nil {
+		g.pair.t.Fatal(err)
+	}
+}
+
+// errorPage returns the error page that is shown.
+func (g *page) errorPage() string {
+	g.pair.t.Helper()
+	r, err := g.view.Fetch(g.pair.t.Context(), fake.Request{URL: "mullion://localhost/error"})
+	if err != nil || r.Status != 200 {
+		g.pair.t.Fatalf("error page: %d, %v", r.Status, err)
+	}
+	return string(r.Body)
+}
+
+func (g *page) says(want ...string) {
+	g.pair.t.Helper()
+	text := g.errorPage()
+	for _, w := range want {
+		if !strings.Contains(text, w) {
+			g.pair.t.Errorf("the error page does not say %q: %s", w, text)
+		}
+	}
+}
+
+// TestLoadFails: a page of the app that cannot be loaded leaves its place to an
+// error page, and is tried again a bounded number of times.
+func TestLoadFails(t *testing.T) {
+	p := newPair(t, everything, core.Options{Patience: core.Patience{Load: time.Millisecond}}, nil)
+	main := p.open("main", "app://localhost/")
+	const next = "app://localhost/next?a=1"
+	for range 8 {
+		failed := main.view
+		main.failLoad(next)
+		until(t, "the next try", func() bool { return main.address() == next && main.view != failed })
+		if got := main.window.Webview().URL(); got != next {
+			t.Errorf("the Core takes the page for %s", got)
+		}
+	}
+	if err := main.window.Webview().Navigate(t.Context(), "app://localhost/"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestLoadFailsForGood: a page that never loads is given up, until the user
+// wants it tried again.
+func TestLoadFailsForGood(t *testing.T) {
+	p := newPair(t, everything, core.Options{Patience: core.Patience{Load: time.Millisecond}}, nil)
+	p.unloadable.Store(true)
+	const address = "app://localhost/never"
+	w, err := p.OpenWindow(t.Context(), core.WindowOptions{State: wire.WindowState{Label: "main"}, Webview: wire.WebviewState{URL: address}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	main := &page{pair: p, window: w}
+	until(t, "the last try", func() bool {
+		if main.address() != "mullion://localhost/error" {
+			return false
+		}
+		r, err := main.view.Fetch(t.Context(), fake.Request{URL: "mullion://localhost/error"})
+		return err == nil && strings.Contains(string(r.Body), "It was tried 9 times.")
+	})
+	main.onErrorPage()
+	main.says("This page could not be loaded", `role="alert"`)
+	p.unloadable.Store(false)
+	main.tryAgain()
+	until(t, "the page", func() bool { return main.address() == address })
+}
+
+// TestLoadFailsElsewhere: what a host tells of remote pages shows no error
+// page, and leads to no page of the app.
+func TestLoadFailsElsewhere(t *testing.T) {
+	p := newPair(t, everything, core.Options{Patience: core.Patience{Load: time.Millisecond}}, nil)
+	ctx := t.Context()
+	const far = "https://far.dev/"
+	w, err := p.OpenWindow(ctx, core.WindowOptions{State: wire.WindowState{Label: "far"}, Webview: wire.WebviewState{URL: far}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := &page{pair: p, window: w}
+	until(t, "the remote page", func() bool { return g.address() == far })
+	g.failLoad(far)
+	g.failLoad("app://localhost/secret")
+	// What comes after it on the connection is told when it has been read.
+	if err := g.view.Emit(wire.PageEvent{Kind: wire.PageTitle, Detail: "read"}); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the title", func() bool { return w.Webview().Page().Title == "read" })
+	if got := g.address(); got != far {
+		t.Errorf("the webview shows %s", got)
+	}
+	if got := w.Webview().URL(); got != far {
+		t.Errorf("the Core takes the page for %s", got)
+	}
+}
+
+// TestDevServerDown: a window says what it waits for, and shows the page when
+// the dev server is there.
+func TestDevServerDown(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	l.Close()
+	for _, test := range []struct{ command, want string }{
+		{"npm run dev -- --x='<1>'", "<pre><code>npm run dev -- --x=&#39;&lt;1&gt;&#39;</code></pre>"},
+		{"", "build.beforeDevCommand"},
+	} {
+		origin := "http://" + address
+		p := newPair(t, everything, core.Options{DevOrigin: origin, DevCommand: test.command, Patience: core.Patience{Load: time.Millisecond}}, nil)
+		main := p.open("main", "app://localhost/")
+		main.failLoad(origin + "/start")
+		main.onErrorPage()
+		main.says("Waiting for the dev server", origin, test.want, `role="status"`, "no &lt;route&gt;")
+
+		// A host that is lost meanwhile changes nothing.
+		old := p.engine("app")
+		old.Quit()
+		p.replaced(old)
+		main.onErrorPage()
+
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		until(t, "the page of the server", func() bool { return main.address() == origin+"/start" })
+		l.Close()
+	}
+}
