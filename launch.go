@@ -130,6 +130,7 @@ func (c *child) Wait() supervise.Ending {
 var noise = [][]byte{
 	[]byte("JSC_SIGNAL_FOR_GC"), // WebKit reads it, and complains about it elsewhere
 	[]byte("dconf-WARNING"),
+	[]byte("IBUS-WARNING **"), // its client wants to make folders that it does not need
 }
 
 // output logs what a process and those below it print, line by line.

@@ -82,7 +82,15 @@ func inputMethod(p *Policy, getenv func(string) string, home string) (socket str
 	if _, server, ok := strings.Cut(modifiers, "@im="); p.Engine && ok && server != "" && getenv("DISPLAY") != "" && getenv("WAYLAND_DISPLAY") == "" {
 		return "", []string{"GTK_IM_MODULE=xim", "XMODIFIERS=" + modifiers}
 	}
-	return "", nil
+	if !p.Engine {
+		return "", nil
+	}
+	// Left to itself, the toolkit takes the module of IBus where that is
+	// installed, which looks for its server in vain, with complaints.
+	if getenv("WAYLAND_DISPLAY") != "" {
+		return "", []string{"GTK_IM_MODULE=wayland:gtk-im-context-simple"}
+	}
+	return "", []string{"GTK_IM_MODULE=gtk-im-context-simple"}
 }
 
 // sessionBuses returns the sockets of the session bus.

@@ -42,7 +42,7 @@ func TestSession(t *testing.T) {
 	if diff := cmp.Diff([]string{home + "/.Xauthority"}, d.files); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]string{"WAYLAND_DISPLAY=" + run + "/wayland-3"}, env); diff != "" {
+	if diff := cmp.Diff([]string{"WAYLAND_DISPLAY=" + run + "/wayland-3", "GTK_IM_MODULE=wayland:gtk-im-context-simple"}, env); diff != "" {
 		t.Error(diff)
 	}
 	d, env, _ = session(&Policy{Audio: true, Accessibility: true, InputMethods: true}, getenv)
@@ -83,6 +83,9 @@ func TestSession(t *testing.T) {
 			t.Errorf("without a display: %q", env)
 		}
 		vars["XMODIFIERS"], vars["GTK_IM_MODULE"] = "", ""
+		if _, env, _ := session(&Policy{Engine: true}, getenv); !slices.Equal(env, []string{"GTK_IM_MODULE=gtk-im-context-simple"}) {
+			t.Errorf("without an input method: got %q", env)
+		}
 	}
 	for _, display := range []string{"localhost:10.0", "far.example:0", "/tmp/launch/org:0", ":x"} {
 		vars["DISPLAY"] = display
