@@ -112,7 +112,8 @@ type Options struct {
 	// that stand for code or files, such as javascript and file, are refused.
 	LinkSchemes []string
 	// HangTimeout is how long a page may leave the app without an answer.
-	// Zero means 30 seconds.
+	// Zero means 30 seconds. A page that waits for the user, by alert, confirm,
+	// prompt or beforeunload, does not hang, however long that takes.
 	HangTimeout time.Duration
 }
 

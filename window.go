@@ -156,7 +156,10 @@ func (a *App) Window(label string) (*Window, error) {
 func (a *App) Windows() []string { return a.core.Windows() }
 
 // OnCloseRequested adds a function that is called when the user, or a page,
-// wants to close a window. If it returns true the window stays.
+// wants to close a window. If it returns true the window stays. Pages that
+// listen for tauri://close-requested keep it as well, to decide themselves; one
+// that gives no sign of life for 5 seconds does not, unless it waits for the
+// user, with confirm for example.
 func (a *App) OnCloseRequested(f func(w *Window) (keep bool)) {
 	a.core.OnClose(func(w *core.Window) bool { return f(&Window{a, w}) })
 }

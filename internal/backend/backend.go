@@ -161,8 +161,8 @@ type Handler interface {
 	// or of one that ActionPopup has shown, by its number.
 	MenuChosen(window, item uint32)
 	// Page reports PageStarted, PageCommitted, PageFinished, PageFailed,
-	// PageCrashed, PageTitle, PageHung, PageAnswers, PageState. URL is always
-	// set.
+	// PageCrashed, PageTitle, PageHung, PageAnswers, PageState, PageAsks,
+	// PageAsked. URL is always set.
 	Page(webview uint32, e wire.PageEvent)
 	// Session reports the webview's history and scroll position in a form of
 	// the engine's own, whenever they have changed and then stood still. A

@@ -344,13 +344,3 @@ func eventText(name string, payload jsontext.Value, ls []*listener) []byte {
 	}
 	return append(b, "]]"...)
 }
-
-// listensForClose reports whether a page wants to decide itself whether that
-// window closes. Listeners of everything do not count.
-func (e *events) listensForClose(label string) bool {
-	e.mu.RLock()
-	defer e.mu.RUnlock()
-	return slices.ContainsFunc(e.byName["tauri://close-requested"], func(l *listener) bool {
-		return l.doc != nil && l.target.Label == label && (l.target.Kind == ipc.Window || l.target.Kind == ipc.WebviewWindow)
-	})
-}

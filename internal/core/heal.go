@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/mullion-dev/mullion/capability"
@@ -32,13 +33,17 @@ type Patience struct {
 	// alone before it is tried again, 250 ms by default; each further pause is
 	// twice as long.
 	Load time.Duration
+	// Close is how long a page that listens for the closing of a window may
+	// leave the wish to close it without a sign of life before the window
+	// closes, 5 seconds by default.
+	Close time.Duration
 }
 
 func (p *Patience) setDefaults() {
 	for _, d := range []struct {
 		field *time.Duration
 		value time.Duration
-	}{{&p.Ping, 2 * time.Second}, {&p.Host, 10 * time.Second}, {&p.Page, 30 * time.Second}, {&p.Blank, 10 * time.Second}, {&p.Load, 250 * time.Millisecond}} {
+	}{{&p.Ping, 2 * time.Second}, {&p.Host, 10 * time.Second}, {&p.Page, 30 * time.Second}, {&p.Blank, 10 * time.Second}, {&p.Load, 250 * time.Millisecond}, {&p.Close, 5 * time.Second}} {
 		if *d.field <= 0 {
 			*d.field = d.value
 		}
@@ -129,7 +134,7 @@ func (h *host) blank(child Child, elapsed time.Duration) bool {
 		o := w.Observed()
 		seen := o.Visible && o.Focused && !o.Minimized
 		for _, v := range w.webviewList() {
-			if v.countBlank(seen && v.inSight(), elapsed) < c.opts.Patience.Blank {
+			if v.countBlank(seen && v.inSight(), elapsed) < c.opts.Patience.Blank || !v.alive() {
 				continue
 			}
 			h.mu.Lock()
@@ -166,7 +171,7 @@ func (v *Webview) countBlank(seen bool, elapsed time.Duration) time.Duration {
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	busy := v.hung != nil || float64(calls-min(calls, v.blankCalls)) > busyCalls*elapsed.Seconds()
+	busy := v.hung != nil || v.asks || float64(calls-min(calls, v.blankCalls)) > busyCalls*elapsed.Seconds()
 	v.blankCalls = calls
 	switch {
 	case v.painted || !v.finished:
@@ -175,6 +180,29 @@ func (v *Webview) countBlank(seen bool, elapsed time.Duration) time.Duration {
 		v.blank += elapsed
 	}
 	return v.blank
+}
+
+// alive reports whether the page has given a sign of life since it was loaded,
+// for which it is asked here. One that hangs cannot be drawn, whatever the
+// settings are, and that it hangs is found out later than that it is not drawn.
+func (v *Webview) alive() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.life == nil {
+		life := new(atomic.Bool)
+		v.life = life
+		v.core.tasks.Go(func() {
+			// An error of the engine's is an answer, too: that of a page without a bridge.
+			err := v.Do(v.core.ctx, wire.ActionProbe, nil)
+			life.Store(v.core.ctx.Err() == nil && !errors.Is(err, ErrHostLost))
+		})
+	}
+	return v.life.Load()
+}
+
+// undrawn notes that nothing is shown yet of what comes next. v.mu is held.
+func (v *Webview) undrawn() {
+	v.painted, v.finished, v.blank, v.life = false, false, 0, nil
 }
 
 // renderingStep returns the step of the ladder that a new host is to use.
@@ -255,7 +283,11 @@ func (v *Webview) heal(reason string) {
 	now := time.Now()
 	policy := v.core.opts.Restarts
 	v.mu.Lock()
-	v.painted, v.finished, v.blank = false, false, 0
+	v.undrawn()
+	// Where the app was taking the webview when the process ended. Once: it may
+	// be that page which ends it.
+	to := v.asked
+	v.asked = ""
 	v.crashes++
 	v.crashed = append(slices.DeleteFunc(v.crashed, func(t time.Time) bool { return now.Sub(t) > policy.Window }), now)
 	n := v.crashes
@@ -267,7 +299,11 @@ func (v *Webview) heal(reason string) {
 	}
 	v.core.fault(f)
 	if again {
-		v.Window().host().send(wire.KindWebviewAction, v.id, wire.Action{Name: wire.ActionReload})
+		a := wire.Action{Name: wire.ActionReload}
+		if to != "" {
+			a = wire.Action{Name: wire.ActionNavigate, Args: mustJSON(to)}
+		}
+		v.Window().host().send(wire.KindWebviewAction, v.id, a)
 		return
 	}
 	v.fail(f.Ending)

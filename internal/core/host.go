@@ -448,7 +448,7 @@ func (h *host) lost() {
 			v.endDocument(ErrHostLost)
 			v.outbox.reset()
 			v.mu.Lock()
-			v.painted, v.finished, v.blank = false, false, 0
+			v.undrawn()
 			v.mu.Unlock()
 		}
 	}

@@ -59,11 +59,13 @@ type Webview struct {
 	sessionHost string        // guarded by mu; the name of that host
 	restores    int           // guarded by mu; how often session was handed out since a frame was drawn
 	hung        chan struct{} // guarded by mu; closed when a page that does not answer does, or is gone
+	asks        bool          // guarded by mu; the page waits for the user
 	ending      bool          // guarded by mu; the web process was ended because the page hung
 	problem     *problem      // guarded by mu; what is shown instead of the page
 	failedLoads int           // guarded by mu; of pages of the app, in a row
 	finished    bool          // guarded by mu; the document is loaded
 	blank       time.Duration // guarded by mu; how long it is loaded and not drawn
+	life        *atomic.Bool  // guarded by mu; whether it has given a sign of life; nil: it was not asked
 	blankCalls  uint64        // guarded by mu; the last call of the document when that was counted
 	visit       *visit        // guarded by mu; nil until somebody asks for it
 	// choosing is set while the user chooses files for the page.
@@ -268,6 +270,7 @@ func (v *Webview) endDocument(cause error) {
 	d := v.doc
 	v.doc = nil
 	v.outbox.begin(nil)
+	v.asks = false
 	v.endHang()
 	v.mu.Unlock()
 	if d != nil {
@@ -352,7 +355,7 @@ func (v *Webview) page(e wire.PageEvent) error {
 		if e.URL != "" && e.URL != errorAddress {
 			v.url, v.failedLoads = e.URL, 0
 		}
-		v.painted, v.finished, v.blank = false, false, 0
+		v.undrawn()
 		v.mu.Unlock()
 	case wire.PageFinished:
 		v.mu.Lock()
@@ -365,10 +368,19 @@ func (v *Webview) page(e wire.PageEvent) error {
 		v.painted, v.crashes, v.restores = true, 0, 0
 		v.mu.Unlock()
 	case wire.PageFailed:
+		v.mu.Lock()
+		if !e.Cancelled && v.asked != "" && sameAddress(v.asked, e.URL) {
+			v.asked = "" // it was tried
+		}
+		v.mu.Unlock()
 		v.core.log.Warn("mullion: page failed to load", "window", v.Window().label, "webview", v.label, "url", e.URL, "reason", e.Detail)
 		v.loadFailed(e)
 	case wire.PageCrashed:
 		v.heal(e.Detail)
+	case wire.PageAsks, wire.PageAsked:
+		v.mu.Lock()
+		v.asks = e.Kind == wire.PageAsks
+		v.mu.Unlock()
 	case wire.PageHung:
 		v.hangs()
 	case wire.PageAnswers:

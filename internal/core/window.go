@@ -311,28 +311,6 @@ func (w *Window) emit(name string, payload any) {
 	w.core.events.emitToWindow(w.host(), name, w.label, mustJSON(payload))
 }
 
-// CloseRequested handles the wish of the user, or of a page, to close the
-// window: pages and the app are told and may keep it. While the app is being
-// asked it does nothing: the app may ask the user, whose next click is no
-// other question, or may have called this itself.
-func (w *Window) CloseRequested() {
-	if !w.asking.CompareAndSwap(false, true) {
-		return
-	}
-	defer w.asking.Store(false)
-	w.core.mu.RLock()
-	handlers := w.core.onClose
-	w.core.mu.RUnlock()
-	keep := w.core.events.listensForClose(w.label)
-	w.emit("tauri://close-requested", nil)
-	for _, f := range handlers {
-		w.core.app.Call("OnCloseRequested", func() { keep = f(w) || keep })
-	}
-	if !keep {
-		w.Destroy()
-	}
-}
-
 // Destroy closes the window without asking anyone.
 func (w *Window) Destroy() {
 	c := w.core

@@ -47,6 +47,8 @@ func (x handler) Page(id uint32, e wire.PageEvent) {
 	case wire.PageHung, wire.PageAnswers:
 		v.hangs(&v.hang.engine, e.Kind == wire.PageHung)
 		return
+	case wire.PageAsks, wire.PageAsked:
+		v.asks(e.Kind == wire.PageAsks)
 	}
 	v.tell(e)
 }

@@ -16,6 +16,7 @@ type hang struct {
 	engine  bool // the engine says so
 	probe   bool // a probe was not answered for too long
 	waiting int  // pings since the probe that has no answer; 0 if there is none
+	asks    bool // the page stands still until the user has answered it
 	said    bool // PageHung was reported of the document, and PageAnswers was not
 }
 
@@ -67,6 +68,9 @@ const maxUnanswered = 5
 // document has that name.
 func (v *webview) probe() {
 	if v.hang.waiting > 0 {
+		if v.hang.asks {
+			return
+		}
 		if v.hang.waiting++; v.hang.waiting > maxUnanswered {
 			v.hangs(&v.hang.probe, true)
 		}
@@ -84,10 +88,18 @@ func (v *webview) probe() {
 	})
 }
 
+// asks notes that the page waits for the user, or does no more. That is no
+// hang: users go to lunch. Afterwards the page has all its time again.
+func (v *webview) asks(now bool) {
+	v.hang.asks = now
+	v.hang.waiting = min(v.hang.waiting, 1)
+	v.hangs(&v.hang.probe, false)
+}
+
 // hangs notes what one of the two ways has found out.
 func (v *webview) hangs(way *bool, hung bool) {
 	*way = hung
-	now := v.hang.engine || v.hang.probe
+	now := (v.hang.engine || v.hang.probe) && !v.hang.asks
 	if now == v.hang.said || v.h.webviews[v.id] != v {
 		return
 	}

@@ -219,6 +219,8 @@ func (h *host) handle(f wire.Frame) error {
 			h.screen(f)
 		case a.Name == wire.ActionClearData && f.Kind == wire.KindWebviewAction && h.webviews[f.Target] != nil:
 			h.webviews[f.Target].v.ClearData(func(err error) { h.result(f, err) })
+		case a.Name == wire.ActionProbe && f.Kind == wire.KindWebviewAction && h.webviews[f.Target] != nil:
+			h.webviews[f.Target].v.Deliver("", func(err error) { h.result(f, err) })
 		case a.Name == wire.ActionPrint && f.Kind == wire.KindWebviewAction && h.webviews[f.Target] != nil:
 			var p wire.Print
 			if err := json.Unmarshal(a.Args, &p); err != nil {

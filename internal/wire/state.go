@@ -208,6 +208,7 @@ const (
 	ActionForward   = "forward"
 	ActionStop      = "stop"       // ends the load that goes on; what is there stays
 	ActionDevtools  = "devtools"   // Args: true opens, false closes, DevtoolsToggle does either
+	ActionProbe     = "probe"      // the result comes when the page gives a sign of life
 	ActionPrint     = "print"      // writes the page to a new file, as a PDF. Args: Print
 	ActionClearData = "clear-data" // removes what its pages, and others of its host, have stored
 	ActionTerminate = "terminate"  // ends the web process, as a crash would
@@ -256,6 +257,11 @@ const (
 	// that were made within the document.
 	PageState   PageEventKind = "state"
 	PageAnswers PageEventKind = "answers" // no longer hung
+	// PageAsks says that the page stands still until the user has answered what
+	// it asks, by alert, confirm, prompt or beforeunload, PageAsked that it goes
+	// on. A document that is left, or whose process ends, asks nothing more.
+	PageAsks  PageEventKind = "asks"
+	PageAsked PageEventKind = "asked"
 )
 
 // The reasons in the Detail of PageCrashed.

@@ -1,12 +1,10 @@
 package fake
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/url"
 	"os"
 	"slices"
@@ -39,6 +37,7 @@ type Webview struct {
 	closed    bool
 	frozen    bool
 	pending   []func(error) // deliveries to a page that is frozen
+	next      func()        // the load that waits for it to go on
 }
 
 // Apply implements backend.Webview.
@@ -151,6 +150,10 @@ func (v *Webview) travel(by int) {
 
 // load loads an address that becomes the entry at of the history.
 func (v *Webview) load(address string, at int) {
+	if v.frozen {
+		v.next = func() { v.load(address, at) }
+		return
+	}
 	v.loads++
 	load := v.loads
 	current := func() bool { return !v.closed && v.loads == load }
@@ -313,7 +316,8 @@ func (v *Webview) Emit(e wire.PageEvent) error {
 	})
 }
 
-// Freeze keeps the page from running anything, or lets it go on.
+// Freeze keeps the page from running anything, or lets it go on. What was to be
+// loaded meanwhile is loaded then, unless its process has ended.
 func (v *Webview) Freeze(on bool) {
 	v.engine.call(func() {
 		if v.frozen = on; !on {
@@ -328,6 +332,10 @@ func (v *Webview) thaw(err error) {
 		v.engine.Post(func() { done(err) })
 	}
 	v.pending = nil
+	if next := v.next; next != nil && err == nil {
+		v.engine.Post(next)
+	}
+	v.next = nil
 }
 
 // Drag moves files that are held over the page.
@@ -416,84 +424,4 @@ func (r *reply) finish(text string, err error) {
 	}
 	r.done = true
 	r.answer(text, err)
-}
-
-// Request is what a page fetches.
-type Request struct {
-	Method string // "" means GET
-	URL    string
-	Header []wire.Field
-	Body   []byte
-}
-
-// Response is what it gets: Err is set where a page would see a network
-// error.
-type Response struct {
-	Status int
-	Header []wire.Field
-	Body   []byte
-	Err    error
-}
-
-// Fetch acts as a page that makes a request, and waits for the whole answer.
-func (v *Webview) Fetch(ctx context.Context, r Request) (Response, error) {
-	return await(ctx, v, func(answer func(Response, error)) {
-		v.request(r, func(s Response) { answer(s, nil) })
-	})
-}
-
-func (v *Webview) request(r Request, done func(Response)) {
-	if r.Method == "" {
-		r.Method = "GET"
-	}
-	v.engine.handler.Request(v.id, &request{engine: v.engine, r: r, respond: done})
-}
-
-type request struct {
-	engine  *Engine
-	r       Request
-	done    bool
-	respond func(Response)
-}
-
-func (r *request) Method() string       { return r.r.Method }
-func (r *request) URL() string          { return r.r.URL }
-func (r *request) Header() []wire.Field { return slices.Clone(r.r.Header) }
-func (r *request) Body() io.ReadCloser  { return io.NopCloser(bytes.NewReader(r.r.Body)) }
-
-func (r *request) Fail(message string) {
-	if r.first() {
-		r.respond(Response{Err: errors.New(message)})
-	}
-}
-
-func (r *request) Respond(status int, header []wire.Field, data []byte, file *os.File, length int64) {
-	if !r.first() {
-		if file != nil {
-			file.Close()
-		}
-		return
-	}
-	s := Response{Status: status, Header: slices.Clone(header), Body: slices.Clone(data)}
-	if file == nil {
-		r.respond(s)
-		return
-	}
-	go func() { // reading may wait for who writes to the file
-		defer file.Close()
-		s.Body, s.Err = io.ReadAll(file)
-		if s.Err == nil && length >= 0 && int64(len(s.Body)) < length {
-			s.Err = io.ErrUnexpectedEOF
-		}
-		r.engine.Post(func() { r.respond(s) })
-	}()
-}
-
-func (r *request) first() bool {
-	if r.done {
-		r.engine.blame("request %s %s was answered twice", r.r.Method, r.r.URL)
-		return false
-	}
-	r.done = true
-	return true
 }

@@ -102,6 +102,7 @@ type library struct {
 	// GTK
 	gtkContainerPropagateDraw        cfunc
 	gtkContainerRemove               cfunc
+	gtkContainerForall               cfunc
 	gtkContainerAdd                  cfunc
 	gtkDragDestFindTarget            cfunc
 	gtkDragFinish                    cfunc
@@ -288,6 +289,8 @@ type library struct {
 	webkitWebViewSetZoomLevel                                     func(view uintptr, level float64)
 
 	// WebKit: messages and requests
+	webkitScriptDialogConfirmSetConfirmed      cfunc
+	webkitScriptDialogGetDialogType            cfunc
 	webkitScriptMessageReplyRef                cfunc
 	webkitScriptMessageReplyReturnErrorMessage cfunc
 	webkitScriptMessageReplyReturnValue        cfunc

@@ -20,8 +20,9 @@ type webview struct {
 	settings uintptr // WebKitSettings
 	state    wire.WebviewState
 	closed   bool
-	leaving  bool // see leave
-	clear    bool // what is below it shows where its page paints nothing
+	leaving  bool    // see leave
+	asking   uintptr // what the page asks the user with, see findScriptDialog; 0 if nothing
+	clear    bool    // what is below it shows where its page paints nothing
 
 	url         string         // of the document that is shown
 	wanted      string         // of the last load that was asked for
@@ -97,6 +98,7 @@ func newWebview(e *engine, id uint32, w *window, s *wire.WebviewState) (*webview
 	v.watchPage()
 	v.watchDecisions()
 	v.watchInput()
+	v.watchScriptDialogs()
 	if !s.PageDrops {
 		v.watchDrags()
 	}
