@@ -43,6 +43,7 @@ func TestGenerated(t *testing.T) {
 	if err != nil || len(names) < 6 {
 		t.Fatalf("files in dist: %q %v", names, err)
 	}
+	names = append(names, filepath.FromSlash("../../packages/api/api.js"), filepath.FromSlash("../../packages/api/api.d.ts"))
 	for _, name := range names {
 		data, err := os.ReadFile(name)
 		if err != nil {

@@ -1,4 +1,4 @@
-// The module /_mullion/api.js: what Tauri's packages lack, and the few
+// The module /_mullion/api.js, and the npm package @mullion/api: what Tauri's packages lack, and the few
 // functions of theirs that a page without a bundler needs first.
 
 import { Channel, invoke, type InvokeOptions } from "./core";

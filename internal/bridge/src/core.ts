@@ -28,19 +28,32 @@ export type PermissionState = "granted" | "denied" | "prompt" | "prompt-with-rat
 /** The name of the method by which an object says what it is as an argument. */
 export const SERIALIZE_TO_IPC_FN = "__TAURI_TO_IPC_KEY__";
 
+// Modules are also imported where there is no bridge, such as in unit tests and
+// when pages are rendered on a server: that must do nothing until they are used.
+function internals(): Window["__TAURI_INTERNALS__"] {
+  const found = typeof window === "undefined" ? undefined : (window as Partial<Window>).__TAURI_INTERNALS__;
+  if (!found) {
+    throw new Error(
+      "there is no bridge to the app here: only the app's own pages, and remote pages that a capability names, have one, " +
+        "in windows of the app. In unit tests, mockIPC of @tauri-apps/api/mocks takes its place.",
+    );
+  }
+  return found;
+}
+
 /** Calls a command. The promise rejects with the command's error, often a string. */
 export async function invoke<T>(cmd: string, args: InvokeArgs = {}, options?: InvokeOptions): Promise<T> {
-  return (await window.__TAURI_INTERNALS__.invoke(cmd, args, options)) as T;
+  return (await internals().invoke(cmd, args, options)) as T;
 }
 
 /** Makes a function known to the host side under the number that it returns. */
 export function transformCallback<T = unknown>(callback?: (response: T) => void, once = false): number {
-  return window.__TAURI_INTERNALS__.transformCallback(callback, once);
+  return internals().transformCallback(callback, once);
 }
 
 /** The URL by which the page can load a file. */
 export function convertFileSrc(filePath: string, protocol = "asset"): string {
-  return window.__TAURI_INTERNALS__.convertFileSrc(filePath, protocol);
+  return internals().convertFileSrc(filePath, protocol);
 }
 
 /** Whether the page runs in an app rather than in a browser. */
@@ -90,7 +103,7 @@ export class Channel<T = unknown> {
       this.#deliver(message);
     }
     if (this.#next === this.#count) {
-      window.__TAURI_INTERNALS__.unregisterCallback(this.id);
+      internals().unregisterCallback(this.id);
     }
   }
 

@@ -1,4 +1,4 @@
-// The types of the module /_mullion/api.js.
+// The types of the module /_mullion/api.js, and of the npm package @mullion/api.
 
 export type InvokeArgs = Record<string, unknown> | number[] | ArrayBuffer | ArrayBufferView;
 
