@@ -66,7 +66,7 @@ type Options struct {
 	// where the configuration leaves it open.
 	// On Linux it logs, besides, which files and system calls are refused to hosts
 	// and workers, and which permission would grant them; starts take longer
-	// for it. Refused connections are always logged.
+	// for it. Refused connections are logged in any case.
 	Dev bool
 	// DownloadDir takes what pages download, under names that were not taken:
 	// an absolute path, or one that begins with a variable as in capability

@@ -63,8 +63,9 @@ func launch(log *slog.Logger, area *transfer.Area, demand demand) func(context.C
 	}
 }
 
-// hostSpec says how to start a host, and what it may reach. If it is watched
-// it has a proxy in any case, which refuses what is not granted and says so.
+// hostSpec says how to start a host, and what it may reach. It has a proxy in
+// any case, which refuses what is not granted and says so. If it is watched it
+// has the files for the network too, or the log would be full of them.
 func hostSpec(log *slog.Logger, l core.Launch, area *transfer.Area, watch bool) (sandbox.Spec, error) {
 	inbox, err := area.Inbox(l.Name)
 	if err != nil {
@@ -84,6 +85,7 @@ func hostSpec(log *slog.Logger, l core.Launch, area *transfer.Area, watch bool) 
 		Policy: &sandbox.Policy{
 			Engine:        true,
 			Network:       r.Network() || watch,
+			Proxy:         true,
 			GPU:           r.GPU,
 			UserFonts:     r.UserFonts,
 			Audio:         r.Audio,

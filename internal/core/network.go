@@ -15,7 +15,8 @@ const noProxy = "socks5://127.0.0.1:1"
 
 // serveNetwork serves what one life of the host may have of the network, and
 // returns the address of the proxy as the engine takes it. Where nothing is
-// granted there is a listener only to log what is refused, while developing.
+// granted it is there to log what is refused. Without a listener nobody can
+// tell whose connections those are, and there are none.
 func (h *host) serveNetwork(l net.Listener, r capability.Resources) (proxy string, stop func()) {
 	if l == nil {
 		if r.Network() {

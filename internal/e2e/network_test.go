@@ -183,6 +183,27 @@ func loggedLine(t *testing.T, app *e2e.App, want ...string) {
 	}
 }
 
+// TestNetworkRefusedIsLogged: an app that grants no network at all and is not
+// being developed says in the log what its pages wanted. A page cannot flood it.
+func TestNetworkRefusedIsLogged(t *testing.T) {
+	app := e2e.Start(t, e2e.Options{Offline: true, Config: `{"app": {"security": {"csp": null}}}`})
+	var got int
+	app.Main().Must(`
+		let failed = 0;
+		const ask = (name) => fetch('https://' + name + '/').catch(() => failed++);
+		await ask('api.example.com');
+		for (let i = 0; i < 50; i++) await Promise.all([ask('api.example.com'), ask('n' + i + '.example.com'), ask('127.0.0.1:8443')]);
+		return failed`, &got)
+	if got != 151 {
+		t.Errorf("%d of 151 connections failed", got)
+	}
+	loggedLine(t, app, "connection refused", "host=app", "windows=[main]", "server=api.example.com:443", "sandbox:allow-network", "https://api.example.com")
+	loggedLine(t, app, "connection refused", "server=127.0.0.1:8443")
+	if n := strings.Count(app.Log.Tail(2000), "connection refused"); n > 60 {
+		t.Errorf("%d lines of the log are about connections", n)
+	}
+}
+
 func TestNetworkGranted(t *testing.T) {
 	granted := newSite(t, "127.0.0.1:0")
 	second := newSite(t, "127.0.0.1:0")

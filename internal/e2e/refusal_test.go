@@ -41,7 +41,7 @@ func TestRefusalsWhileDeveloping(t *testing.T) {
 	if !strings.Contains(got, "secret") {
 		t.Errorf("the worker has read %q", got)
 	}
-	// Nothing at all is granted, so there is no proxy but for the log.
+	// Nothing at all is granted: the proxy is there for the log alone.
 	app.Main().Must(`try { await fetch('https://api.example.com/'); return 'fetched' } catch (e) { return 'failed' }`, &got)
 	if got != "failed" {
 		t.Errorf("a page without a network: %s", got)

@@ -47,7 +47,7 @@ func newConfinement(s *Spec) (*confinement, error) {
 		Seccomp:    !s.Without.Seccomp,
 		Broker:     !s.Without.Broker && !s.Without.Seccomp,
 		Watch:      s.Watch && s.Refused != nil,
-		Proxy:      s.Policy.Network,
+		Proxy:      s.Policy.Network || s.Policy.Proxy,
 	}
 	if l := s.Without.Landlock; l != 0 {
 		c.order.Landlock = max(l, 0)
@@ -81,7 +81,7 @@ func (c *confinement) launch(s *Spec) (p *Process, err error) {
 		}
 	}()
 	if o.Proxy && !o.Namespaces {
-		if err := c.listen(&o); err != nil {
+		if err := c.listen(&o, s.Policy.Network); err != nil {
 			return nil, err
 		}
 	}
@@ -132,10 +132,12 @@ func (c *confinement) launch(s *Spec) (p *Process, err error) {
 
 // listen makes a listener on the loopback interface that all programs of the
 // machine share. It is of use only with the broker, which says whose
-// connections those are.
-func (c *confinement) listen(o *order) error {
+// connections those are. Nobody misses it where no network is granted.
+func (c *confinement) listen(o *order, granted bool) error {
 	if !o.Broker {
-		c.status = append(c.status, Status{LayerNetwork, false, "no network: without namespaces and the broker everybody on this machine could use the proxy"})
+		if granted {
+			c.status = append(c.status, Status{LayerNetwork, false, "no network: without namespaces and the broker everybody on this machine could use the proxy"})
+		}
 		o.Proxy = false
 		return nil
 	}

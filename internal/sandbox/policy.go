@@ -10,6 +10,11 @@ type Policy struct {
 	// Network grants a way to the proxy behind Process.Proxy, and nothing
 	// else: not even with this does a child have a network of its own.
 	Network bool `json:"network,omitzero"`
+	// Proxy grants the way to the proxy alone, without what is needed to speak
+	// to anybody, where nothing of the network is granted: the proxy then says
+	// what the child was refused. A system that cannot keep others out of it
+	// has none.
+	Proxy bool `json:"proxy,omitzero"`
 	// UserFonts grants reading fonts, themes and icons in the user's home.
 	UserFonts bool `json:"userFonts,omitzero"`
 	// GPU grants the devices that draw.
