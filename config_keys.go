@@ -22,7 +22,7 @@ var unusedKeys = []struct {
 	{[]string{"app.trayIcon.iconAsTemplate"}, onlyMac, ""},
 	{[]string{"app.trayIcon.menuOnLeftClick"}, "it is an old name", "use showMenuOnLeftClick"},
 	{[]string{"build.runner", "build.features"}, "the go command builds the program, and no other tool", "give it -tags for features"},
-	{[]string{"build.beforeDevCommand", "build.beforeBuildCommand", "build.beforeBundleCommand", "build.additionalWatchFolders"},
+	{[]string{"build.beforeDevCommand.cwd", "build.beforeDevCommand.wait", "build.beforeBuildCommand", "build.beforeBundleCommand", "build.additionalWatchFolders"},
 		"the program starts no tools of its own development", "run the command in another terminal, or from a Makefile"},
 	{[]string{"build.removeUnusedCommands"}, "commands are functions of the program and stay in it; no page can call one that no capability grants", ""},
 	{[]string{"build.windows"}, "the C runtime is not used", ""},

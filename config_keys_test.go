@@ -173,7 +173,7 @@ func appOf(t *testing.T, conf string, files fstest.MapFS) (*App, *bytes.Buffer, 
 func TestUnusedKeysAreNamed(t *testing.T) {
 	a, log, err := appOf(t, `{
 		"identifier": "org.example.a", "mainBinaryName": "a",
-		"build": {"beforeDevCommand": "npm run dev", "frontendDist": null},
+		"build": {"beforeBuildCommand": "npm run build", "frontendDist": null},
 		"bundle": {"icon": ["icon.png"], "targets": "all", "linux": {"deb": {}}},
 		"plugins": {"fs": {}, "updater": {"endpoints": []}}
 	}`, nil)
@@ -189,7 +189,7 @@ func TestUnusedKeysAreNamed(t *testing.T) {
 	}
 	want := []string{
 		`mainBinaryName at=tauri.conf.json:2:34`,
-		`build.beforeDevCommand at=tauri.conf.json:3:13`,
+		`build.beforeBuildCommand at=tauri.conf.json:3:13`,
 		`"bundle.targets bundle.linux" at=tauri.conf.json:4:36`,
 		`plugins.updater at=tauri.conf.json:5:25`,
 	}

@@ -9,7 +9,8 @@ import (
 )
 
 // Build is the "build" object: how the program comes to its front end. Only
-// DevURL and FrontendDist have an effect; the rest is read and checked, and
+// DevURL, FrontendDist and the script of BeforeDevCommand have an effect; the
+// rest is read and checked, and
 // named in the log of an app whose file has it.
 type Build struct {
 	// Runner replaces the tool that builds the program; nil means none. The go
@@ -20,8 +21,8 @@ type Build struct {
 	DevURL string `conf:"devUrl,null"`
 	// FrontendDist is what is built into the program; nil means nothing.
 	FrontendDist *FrontendDist `conf:"frontendDist"`
-	// BeforeDevCommand is what somebody runs before developing starts; nil means
-	// nothing.
+	// BeforeDevCommand is what somebody runs before developing starts, as a
+	// window says that waits for DevURL; nil means nothing.
 	BeforeDevCommand *DevCommand `conf:"beforeDevCommand"`
 	// BeforeBuildCommand is what somebody runs before the program is built; nil
 	// means nothing.
