@@ -88,6 +88,13 @@ type Options struct {
 	DesktopFile string
 	// StayOpen keeps the app running when its last window has closed.
 	StayOpen bool
+	// SingleInstance makes further starts of the app, by the same user and with
+	// the same DataDir, tell the instance that runs: see [App.OnInstance]. New
+	// then returns ErrHandedOver. It waits up to 15 seconds for an instance that
+	// has not begun to listen or does not answer, and then returns an error.
+	// Without it Run returns an error that names the folder and the process:
+	// what two instances keep there would be lost to one of them.
+	SingleInstance bool
 	// OnFault is told when a host, a web process or a worker has ended, and
 	// whether it is started again. Its calls come in order, one after the
 	// other, on a goroutine of their own; it may wait. Where more than 256
@@ -159,6 +166,14 @@ type App struct {
 	problems []error               // guarded by mu; of registrations, returned by Run
 	running  bool                  // guarded by mu
 	plugins  []capability.Manifest // guarded by mu
+
+	onInstance []func(Instance)      // guarded by mu
+
+	instances *instances // nil without Options.SingleInstance
+	folder    folder
+	holding   sync.Mutex
+	hold      func() // guarded by holding; gives the folder up; nil: it is not held yet
+	held      error  // guarded by holding; why it cannot be
 }
 
 // New makes an app. It opens nothing on the screen yet; windows of the
@@ -182,10 +197,12 @@ func New(o Options) (*App, error) {
 	if err := a.checkConfig(); err != nil {
 		return nil, fmt.Errorf("mullion: %w", err)
 	}
+	a.folder.log = o.Logger
 	var err error
 	if a.folders, err = ownFolders(o.DataDir, conf); err != nil {
 		return nil, fmt.Errorf("mullion: %w", err)
 	}
+	a.folder.dir = a.folders.data
 	cacheDir := a.folders.cache
 	for _, dir := range []string{a.folders.data, cacheDir} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -256,6 +273,11 @@ func New(o Options) (*App, error) {
 	if a.core, err = core.New(co); err != nil {
 		return nil, fmt.Errorf("mullion: %w", err)
 	}
+	if o.SingleInstance {
+		if err := a.single(); err != nil {
+			return nil, fmt.Errorf("mullion: %w", err)
+		}
+	}
 	return a, nil
 }
 
@@ -312,6 +334,11 @@ func (a *App) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("mullion: %w", err)
 	}
+	if err := a.holdFolder(); err != nil {
+		return fmt.Errorf("mullion: %w", err)
+	}
+	defer a.leaveFolder()
+	defer a.instances.end()
 	defer a.workers.close()
 	returned := make(chan struct{})
 	defer close(returned)
@@ -342,6 +369,7 @@ func (a *App) Run(ctx context.Context) error {
 			return fmt.Errorf("mullion: %w", err)
 		}
 	}
+	a.instances.begin()
 	if err := a.core.Run(ctx); err != nil {
 		var exit *core.ExitError
 		if errors.As(err, &exit) {

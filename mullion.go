@@ -85,7 +85,7 @@ func Main(run func(ctx context.Context) error, workers ...AnyWorker) {
 	stop()
 	var exit *core.ExitError
 	switch {
-	case err == nil:
+	case err == nil, errors.Is(err, ErrHandedOver):
 	case errors.As(err, &exit):
 		os.Exit(exit.Code)
 	default:

@@ -2,6 +2,7 @@ package mullion
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"reflect"
@@ -10,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/mullion-dev/mullion/internal/core"
+	"github.com/mullion-dev/mullion/internal/instance"
 	"github.com/mullion-dev/mullion/ipc"
 )
 
@@ -44,7 +46,10 @@ type StateOptions[T any] struct {
 func NewState[T any](a *App, name string, initial T, o StateOptions[T]) *State[T] {
 	s, err := newState(a, name, initial, o)
 	if err != nil {
-		a.problem(err)
+		var held *instance.HeldError
+		if !errors.As(err, &held) { // which Run says by itself, once for all states
+			a.problem(err)
+		}
 		return &State[T]{err: err}
 	}
 	return &State[T]{s: s}
@@ -60,6 +65,10 @@ func newState[T any](a *App, name string, initial T, o StateOptions[T]) (*core.S
 	}
 	co := core.StateOptions{Version: o.Version}
 	if o.Persist {
+		if err := a.holdFolder(); err != nil {
+			return nil, err
+		}
+		co.Hold = a.folder.use
 		co.Path = filepath.Join(a.folders.data, "states", name+".json")
 	}
 	co.Check = func(v jsontext.Value) (jsontext.Value, error) {

@@ -116,6 +116,9 @@ func misbehaviour(ctx context.Context, how string) (string, error) {
 func recurse(n int) int { return recurse(n+1) + n }
 
 func TestMain(m *testing.M) {
+	if os.Getenv(instanceVariable) != "" {
+		mullion.Main(runInstance)
+	}
 	if os.Getenv(withoutMain) != "" {
 		os.Exit(m.Run())
 	}

@@ -21,6 +21,7 @@ var law = []struct {
 	{"config", []string{"capability", "internal/document"}, "reads what people write, and says what it means"},
 	{"internal/csp", nil, "pure text: a policy and the HTML it goes with"},
 	{"internal/assets", nil, "answers requests; who may ask is decided by its caller"},
+	{"internal/instance", nil, "which process holds a folder; what it is for is not its affair"},
 	{"internal/logging", nil, "who writes a log and who reads it are others"},
 	{"internal/durable", nil, "files that survive crashes know nothing of states"},
 	{"internal/desktop", nil, "where the system keeps files of apps"},
@@ -45,7 +46,7 @@ var law = []struct {
 	{".", []string{
 		"capability", "config", "ipc",
 		"internal/assets", "internal/backend", "internal/bridge", "internal/core", "internal/csp", "internal/desktop", "internal/desktop/...",
-		"internal/dialogs", "internal/egress", "internal/host", "internal/inorder", "internal/logging", "internal/menu", "internal/rendering", "internal/sandbox", "internal/supervise", "internal/transfer", "internal/wire", "internal/worker",
+		"internal/dialogs", "internal/egress", "internal/host", "internal/inorder", "internal/instance", "internal/logging", "internal/menu", "internal/rendering", "internal/sandbox", "internal/supervise", "internal/transfer", "internal/wire", "internal/worker",
 	}, "the public handles, and Main, which is both Core and host"},
 	{"plugin/...", public, "a plugin is written with what everybody can use"},
 	{"cmd/mullion/...", append([]string{"internal/bundle", "internal/desktop", "internal/generate", "internal/sandbox"}, public...), "a tool for apps, no part of them"},

@@ -25,6 +25,7 @@ type State struct {
 	name  string
 	check func(jsontext.Value) (jsontext.Value, error)
 	path  string // "" if the value is not persisted
+	hold  func() (release func(), err error)
 	shape int
 
 	// changing is held while the value is changed and written to disk.
@@ -61,6 +62,9 @@ const (
 type StateOptions struct {
 	// Path is the file of a persisted state; empty means none.
 	Path string
+	// Hold keeps other processes from writing the file until release is called.
+	// Nil: there are none.
+	Hold func() (release func(), err error)
 	// Version is that of the value's shape; Migrate turns older ones into it.
 	Version int
 	Migrate func(version int, old jsontext.Value) (jsontext.Value, error)
@@ -79,7 +83,7 @@ func (c *Core) NewState(name string, initial jsontext.Value, o StateOptions) (*S
 	if err := mustLabel(name); err != nil {
 		return nil, fmt.Errorf("state: %w", err)
 	}
-	s := &State{core: c, name: name, check: o.Check, path: o.Path, shape: o.Version, value: initial, version: 1, subs: map[uint64]*subscription{}}
+	s := &State{core: c, name: name, check: o.Check, path: o.Path, hold: o.Hold, shape: o.Version, value: initial, version: 1, subs: map[uint64]*subscription{}}
 	if o.Path != "" {
 		if err := s.load(o); err != nil {
 			return nil, fmt.Errorf("state %q: %w", name, err)
@@ -155,7 +159,7 @@ func (s *State) Set(v jsontext.Value, expected uint64) (uint64, error) {
 		return version, nil
 	}
 	if s.path != "" {
-		if err := durable.Write(s.path, durable.Value{Version: s.shape, JSON: v}); err != nil {
+		if err := s.write(v); err != nil {
 			return 0, fmt.Errorf("state %q: %w", s.name, err)
 		}
 	}
@@ -171,6 +175,18 @@ func (s *State) Set(v jsontext.Value, expected uint64) (uint64, error) {
 		_ = w.Push(now)
 	}
 	return s.version, nil
+}
+
+// write keeps a value.
+func (s *State) write(v jsontext.Value) error {
+	if s.hold != nil {
+		release, err := s.hold()
+		if err != nil {
+			return err
+		}
+		defer release()
+	}
+	return durable.Write(s.path, durable.Value{Version: s.shape, JSON: v})
 }
 
 // Watch calls f with the value and with each change, in order, beside whoever

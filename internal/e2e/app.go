@@ -65,6 +65,8 @@ type Options struct {
 	OnLink func(mullion.Link) mullion.LinkAction
 	// Dev is that of the app's options.
 	Dev bool
+	// SingleInstance is that of the app's options.
+	SingleInstance bool
 	// Logger gets the log instead of the test.
 	Logger *slog.Logger
 }
@@ -161,6 +163,7 @@ func Start(t testing.TB, o Options) *App {
 		DownloadDir:  o.DownloadDir,
 		Dev:          o.Dev,
 
+		SingleInstance: o.SingleInstance,
 		MinConfinement: o.MinConfinement,
 		WithoutLayers:  o.WithoutLayers,
 		OnFault: func(f mullion.Fault) {
