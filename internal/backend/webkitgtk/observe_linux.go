@@ -15,6 +15,7 @@ func (w *window) watch() {
 		}
 		w.e.connect(w.win, signal, n, changed)
 	}
+	w.e.connect(w.win, "map-event", 2, func(args) uintptr { w.mapped(); return 0 })
 	w.e.connect(w.win, "leave-notify-event", 2, func(args) uintptr { w.holdCursor(); return 0 })
 	w.e.connect(w.win, "grab-notify", 2, func(args) uintptr { w.e.Post(w.holdCursor); return 0 })
 	w.e.connect(w.overlay, "size-allocate", 2, changed)

@@ -72,11 +72,30 @@ func (w *window) Screen() (wire.Screen, error) {
 	return s, nil
 }
 
+// onceMapped does f when a window that is hidden is shown. GTK keeps the place
+// of one that was never shown; for others window managers choose one anew (seen
+// in openbox 3.6), and know the frame only then.
+func (w *window) onceMapped(f func()) {
+	w.placing = nil
+	if !isTrue(w.e.c.gtkWidgetGetMapped.call(w.win)) {
+		w.placing = f
+	}
+}
+
+// mapped is called when the window is shown.
+func (w *window) mapped() {
+	if f := w.placing; f != nil && !w.closed {
+		w.placing = nil
+		f()
+	}
+}
+
 // center puts the window in the middle of what panels leave of its monitor.
 func (w *window) center() error {
 	if w.e.wayland {
 		return unsupportedOn("center")
 	}
+	w.onceMapped(func() { _ = w.center() })
 	m := w.monitor()
 	if m == 0 {
 		return errors.New("webkitgtk: center: there is no monitor")

@@ -27,6 +27,7 @@ type window struct {
 	webviews []*webview
 	closed   bool
 
+	placing   func()              // puts a hidden window in its place once it is shown; nil: nothing to do
 	fitting   bool                // the frame is not known yet, see shrink
 	grabbed   bool                // see holdCursor
 	observed  wire.WindowObserved // reported last
@@ -304,6 +305,7 @@ func (w *window) applySize(s *wire.WindowState) {
 
 func (w *window) applyPosition(s *wire.WindowState) {
 	if s.X != nil && s.Y != nil {
+		w.onceMapped(func() { w.applyPosition(s) })
 		w.e.c.gtkWindowMove.with(w.win, int(pixels(*s.X)), int(pixels(*s.Y)))
 	}
 }
