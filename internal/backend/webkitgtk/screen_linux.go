@@ -88,6 +88,12 @@ func (w *window) mapped() {
 		w.placing = nil
 		f()
 	}
+	if w.claiming && !w.closed {
+		w.claiming = false
+		if !isTrue(w.e.c.gtkWindowIsActive.call(w.win)) {
+			w.e.c.gtkWindowPresentWithTime.call(w.win, w.now())
+		}
+	}
 }
 
 // center puts the window in the middle of what panels leave of its monitor.

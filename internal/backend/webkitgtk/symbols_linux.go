@@ -87,6 +87,7 @@ type library struct {
 	gdkWindowSetCursor                        cfunc
 	gdkX11GetServerTime                       cfunc `need:"optional"`
 	gdkX11WindowGetXid                        cfunc `need:"optional"`
+	gdkX11WindowSetUserTime                   cfunc `need:"optional"`
 	gdkWaylandDisplaySetStartupNotificationId cfunc `need:"optional"`
 	gdkX11GetDefaultXdisplay                  cfunc `need:"optional"`
 	gdkKeyvalFromName                         cfunc

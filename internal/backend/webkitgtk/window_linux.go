@@ -28,6 +28,7 @@ type window struct {
 	closed   bool
 
 	placing   func()              // puts a hidden window in its place once it is shown; nil: nothing to do
+	claiming  bool                // the window is to have the focus when it is shown, see claimFocus
 	fitting   bool                // the frame is not known yet, see shrink
 	grabbed   bool                // see holdCursor
 	observed  wire.WindowObserved // reported last
@@ -54,7 +55,7 @@ func newWindow(e *engine, id uint32, s *wire.WindowState) (*window, error) {
 	e.connect(w.overlay, "get-child-position", 3, func(a args) uintptr { return w.place(a[1], a[2]) })
 	e.connectFallback(w.win, "delete-event", 2, 1, func(args) uintptr { w.requestClose(); return 1 })
 	if !e.wayland {
-		e.connect(w.win, "realize", 1, func(args) uintptr { w.hideMachine(); w.applyFunctions(&w.state); return 0 })
+		e.connect(w.win, "realize", 1, func(args) uintptr { w.hideMachine(); w.applyFunctions(&w.state); w.claimFocus(); return 0 })
 	}
 	w.watch()
 
@@ -188,6 +189,7 @@ var properties = []property{
 		}, false},
 	{"visible", func(old, s *wire.WindowState) bool { return old.Visible == s.Visible },
 		func(w *window, s *wire.WindowState) {
+			w.claimFocus()
 			w.either(s.Visible, w.e.c.gtkWidgetShow, w.e.c.gtkWidgetHide)
 		}, false},
 	{"enabled", func(old, s *wire.WindowState) bool { return old.Disabled == s.Disabled },
@@ -448,6 +450,21 @@ func (w *window) focus(a wire.Action) error {
 	}
 	c.gtkWindowPresentWithTime.call(w.win, w.now())
 	return nil
+}
+
+// claimFocus tells the window manager that a window which is about to be shown
+// comes of what the user does just now. GTK goes by what the user has last done
+// in this process, which is older than what they do in another program, such
+// as to press a key that the app has claimed everywhere; and then the window
+// manager keeps the focus where it is (_NET_WM_USER_TIME). Some keep it there
+// also because the window belongs to a program that has no focus (seen in
+// openbox 3.6), and have to be asked once more; see mapped.
+func (w *window) claimFocus() {
+	c := w.e.c
+	w.claiming = w.state.Visible && w.state.Focus && w.state.Focusable && !w.e.wayland
+	if gdk := c.gtkWidgetGetWindow.call(w.win); w.claiming && gdk != 0 && c.gdkX11WindowSetUserTime != 0 {
+		c.gdkX11WindowSetUserTime.call(gdk, w.now())
+	}
 }
 
 // now is the time of the X server, without which a window manager takes a
