@@ -77,7 +77,7 @@ func (s *shelf) height() int {
 func TestBrowser(t *testing.T) {
 	site := newShelf(t)
 	p := open(t, "browser", "-site", site.URL)
-	w := p.window("Shelf")
+	w := p.window("Browser")
 	p.until("a picture in the window", func() error {
 		if n := colours(t, w); n < 50 {
 			return fmt.Errorf("it has %d colours", n)
@@ -90,7 +90,7 @@ func TestBrowser(t *testing.T) {
 	}
 	titled := func(title string) func() error {
 		return func() error {
-			if len(windows(title+" – Shelf")) == 0 {
+			if len(windows(title+" – Browser")) == 0 {
 				return fmt.Errorf("no window is called so")
 			}
 			return nil

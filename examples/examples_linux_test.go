@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"image/png"
 	"io"
 	"os"
 	"os/exec"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mullion-dev/mullion/config"
 	"github.com/mullion-dev/mullion/internal/e2e"
 	"github.com/mullion-dev/mullion/internal/e2e/session"
 )
@@ -228,11 +230,11 @@ func TestSplash(t *testing.T) {
 	}
 	p := open(t, "splash", "-list")
 	fmt.Fprintf(p.stdin, "%s\n%s\n", filepath.Join(dir, "a.txt"), filepath.Join(dir, "b.txt"))
-	splash := p.window("Sift is starting")
+	splash := p.window("Splash is starting")
 	if got := frame(splash); got != "0" {
 		t.Errorf("the splash screen has a frame of %q pixels", got)
 	}
-	if len(windows("Sift")) > 0 {
+	if len(windows("Splash")) > 0 {
 		t.Error("the main window is there before the work is done")
 	}
 	p.until("a picture in the splash screen", func() error {
@@ -244,8 +246,8 @@ func TestSplash(t *testing.T) {
 	fmt.Fprintln(p.stdin, filepath.Join(dir, "c.txt"))
 	p.picture("splash")
 	p.stdin.Close()
-	main := p.window("Sift")
-	p.gone("Sift is starting")
+	main := p.window("Splash")
+	p.gone("Splash is starting")
 	if got := frame(main); got == "0" || got == "" {
 		t.Errorf("the main window has a frame of %q pixels", got)
 	}
@@ -254,12 +256,12 @@ func TestSplash(t *testing.T) {
 		p.do("key", "ctrl+a")
 		p.do("type", "--delay", "20", "zebra")
 	}, func() error {
-		if len(windows("2 found – Sift")) != 1 {
+		if len(windows("2 found – Splash")) != 1 {
 			return fmt.Errorf("2 files are not found")
 		}
 		return nil
 	})
-	p.picture("sift")
+	p.picture("found")
 	p.do("key", "alt+F4")
 	p.ends()
 }
@@ -269,7 +271,19 @@ func TestChat(t *testing.T) {
 	desktop := session.StartBus(t).StartNotifications("body", "actions")
 	p := open(t, "chat")
 	ada, ben := p.window("Ada – Chat"), p.window("Ben – Chat")
-	p.window("Cleo – Chat")
+	p.until("the first words in the windows", func() error {
+		for _, w := range []string{ada, ben, p.window("Cleo – Chat")} {
+			// An empty conversation has one colour.
+			out, err := exec.Command("import", "-window", w, "-crop", "320x300+20+120", "-format", "%k", "info:").Output()
+			var n int
+			_, _ = fmt.Sscan(string(out), &n)
+			if err != nil || n < 50 {
+				return fmt.Errorf("one has %d colours, %v", n, err)
+			}
+		}
+		return nil
+	})
+	p.picture("chat-first")
 	write := func(id, text string) func() {
 		return func() {
 			p.do("windowactivate", "--sync", id)
@@ -334,11 +348,11 @@ func TestTray(t *testing.T) {
 		}
 	}
 	icon := find("_Start")
-	if len(windows("Timer")) > 0 {
+	if len(windows("Tray timer")) > 0 {
 		t.Error("there is a window before one is asked for")
 	}
 	must(desktop.Choose(icon, "Show _window"))
-	w := p.window("Timer")
+	w := p.window("Tray timer")
 	p.until("the timer in it", func() error {
 		if n := colours(t, w); n < 50 {
 			return fmt.Errorf("it has %d colours", n)
@@ -354,13 +368,92 @@ func TestTray(t *testing.T) {
 	})
 	p.picture("tray")
 	p.do("key", "alt+F4")
-	p.gone("Timer")
+	p.gone("Tray timer")
 	must(desktop.Choose(find("_Pause"), "_Pause"))
 	must(desktop.Click(find("_Start"), "Activate", 0, 0, ""))
-	p.window("Timer")
+	p.window("Tray timer")
 	must(desktop.Choose(find("_Quit"), "_Quit"))
 	p.ends()
 	must(desktop.WaitEmpty(t.Context()))
+}
+
+// TestTrayWithoutTray starts the timer where nothing shows its icon: with a
+// bus and without one.
+func TestTrayWithoutTray(t *testing.T) {
+	for name, prepare := range map[string]func(*testing.T){
+		"no tray": func(t *testing.T) { session.StartBus(t) },
+		"no bus":  func(t *testing.T) { t.Setenv("DBUS_SESSION_BUS_ADDRESS", "disabled:") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			prepare(t)
+			p := open(t, "tray")
+			w := p.window("Tray timer")
+			p.until("the timer in it", func() error {
+				if n := colours(t, w); n < 50 {
+					return fmt.Errorf("it has %d colours", n)
+				}
+				return nil
+			})
+			p.picture("tray-without-tray")
+			p.try("the end of the app", func() {
+				_ = exec.Command("xdotool", "windowactivate", "--sync", w, "key", "alt+F4").Run()
+			}, func() error {
+				if len(windows("Tray timer")) > 0 {
+					return errors.New("the window is there")
+				}
+				return nil
+			})
+			p.ends()
+		})
+	}
+}
+
+// TestLooks checks what every example has: a name like its folder, a picture
+// of its own, and a window that shows it.
+func TestLooks(t *testing.T) {
+	folders, err := filepath.Glob("*/mullion.conf.json")
+	if err != nil || len(folders) < 7 {
+		t.Fatalf("%d examples, %v", len(folders), err)
+	}
+	pictures := map[string]string{}
+	for _, file := range folders {
+		name := filepath.Dir(file)
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := config.Parse(file, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(strings.ToLower(c.ProductName), name) || !strings.HasSuffix(c.Identifier, "."+name) {
+			t.Errorf("%s calls itself %q, %s", name, c.ProductName, c.Identifier)
+		}
+		if len(c.Bundle.Icon) != 1 {
+			t.Errorf("%s has the icons %q", name, c.Bundle.Icon)
+			continue
+		}
+		picture, err := os.ReadFile(filepath.Join(name, c.Bundle.Icon[0]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		size, err := png.DecodeConfig(bytes.NewReader(picture))
+		if err != nil || size.Width != 128 || size.Height != 128 {
+			t.Errorf("the icon of %s has %d×%d pixels, %v", name, size.Width, size.Height, err)
+		}
+		if other := pictures[string(picture)]; other != "" {
+			t.Errorf("%s and %s have the same icon", name, other)
+		}
+		pictures[string(picture)] = name
+	}
+	p := open(t, "hello")
+	w := p.window("Hello")
+	p.until("the icon of the window", func() error {
+		if icon := property(w, "_NET_WM_ICON"); !strings.Contains(icon, "128") && !strings.Contains(icon, "Icon") {
+			return fmt.Errorf("it is %.40q", icon)
+		}
+		return nil
+	})
 }
 
 // TestPlayer plays a file, and uses the window's own title bar.

@@ -15,7 +15,7 @@ import (
 	"github.com/mullion-dev/mullion"
 )
 
-//go:embed mullion.conf.json capabilities ui
+//go:embed mullion.conf.json icon.png capabilities ui
 var files embed.FS
 
 func main() { mullion.Main(run) }
@@ -25,7 +25,7 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c := &chat{app: app, talk: mullion.NewState(app, "conversation", conversation{Messages: []message{}},
+	c := &chat{app: app, talk: mullion.NewState(app, "conversation", conversation{Messages: welcome(time.Now())},
 		mullion.StateOptions[conversation]{Persist: true})}
 	mullion.Handle(app, "me", c.me)
 	mullion.Handle(app, "say", c.say)
@@ -50,6 +50,23 @@ const (
 	mostMessages = 500
 	mostBytes    = 4000
 )
+
+// welcome is what the members have said before anybody types: how the app is
+// used.
+func welcome(now time.Time) []message {
+	said := []message{
+		{From: "Ada", Text: "Three windows, one conversation: what I write is in all of them at once."},
+		{From: "Ben", Text: "And no page can write in my name: the Core knows whose window it is."},
+		{From: "Cleo", Text: "Mention who looks elsewhere, like @Ada, and a notification leads there."},
+		{From: "Ada", Text: "Close everything and start again: it is all still here."},
+		{From: "Ben", Text: "Your turn, @Cleo!"},
+	}
+	for i := range said {
+		said[i].Number = i + 1
+		said[i].At = now.Add(time.Duration(i-len(said)) * time.Minute)
+	}
+	return said
+}
 
 // chat is the app. The windows' labels are the names of the members.
 type chat struct {

@@ -8,7 +8,7 @@ import (
 	"github.com/mullion-dev/mullion"
 )
 
-//go:embed mullion.conf.json capabilities ui
+//go:embed mullion.conf.json icon.png capabilities ui
 var files embed.FS
 
 func main() { mullion.Main(run) }

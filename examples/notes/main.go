@@ -24,7 +24,7 @@ import (
 	"github.com/mullion-dev/mullion/examples/notes/internal/store"
 )
 
-//go:embed mullion.conf.json capabilities ui welcome
+//go:embed mullion.conf.json icon.png capabilities ui welcome
 var files embed.FS
 
 func main() { mullion.Main(run) }

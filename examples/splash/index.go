@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"io"
 	"io/fs"
 	"iter"
@@ -143,4 +144,22 @@ func lines(r io.Reader) iter.Seq[string] {
 		for s := bufio.NewScanner(r); s.Scan() && yield(s.Text()); {
 		}
 	}
+}
+
+// suggest returns words that are worth looking for: long ones that are in many
+// files, but not in most.
+func (x *index) suggest(n int) []string {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	words := []string{}
+	for w, in := range x.words {
+		letters := utf8.RuneCountInString(w)
+		if letters >= 6 && letters <= 14 && 2*len(in) <= max(len(x.paths), 4) && !strings.ContainsFunc(w, func(r rune) bool { return !unicode.IsLetter(r) }) {
+			words = append(words, w)
+		}
+	}
+	slices.SortFunc(words, func(a, b string) int {
+		return cmp.Or(cmp.Compare(len(x.words[b]), len(x.words[a])), strings.Compare(a, b))
+	})
+	return words[:min(n, len(words))]
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/mullion-dev/mullion"
 )
 
-//go:embed mullion.conf.json capabilities ui
+//go:embed mullion.conf.json icon.png capabilities ui
 var files embed.FS
 
 func main() { mullion.Main(run) }
@@ -109,12 +109,14 @@ func (f *finder) ready(ctx context.Context, _ none) (summary, error) {
 		splash.Close()
 	}
 	n, words := f.index.size()
-	return summary{n, words}, main.Focus(ctx)
+	return summary{n, words, f.index.suggest(10)}, main.Focus(ctx)
 }
 
 type summary struct {
 	Files int `json:"files"`
 	Words int `json:"words"`
+	// Try are words to begin with.
+	Try []string `json:"try"`
 }
 
 type searchArgs struct {
@@ -136,9 +138,9 @@ func (f *finder) search(ctx context.Context, a searchArgs) (found, error) {
 	if err != nil {
 		return r, err
 	}
-	title := "Sift"
+	title := "Splash"
 	if strings.TrimSpace(a.Query) != "" {
-		title = fmt.Sprintf("%d found – Sift", r.Total)
+		title = fmt.Sprintf("%d found – Splash", r.Total)
 	}
 	return r, main.SetTitle(ctx, title)
 }

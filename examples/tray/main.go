@@ -1,5 +1,6 @@
 // Tray is a timer that lives in the desktop's tray. Its window is hidden when
-// the user closes it; the app ends by its menu.
+// the user closes it; the app ends by its menu. On a desktop without a tray it
+// lives in its window.
 package main
 
 import (
@@ -14,7 +15,7 @@ import (
 	"github.com/mullion-dev/mullion"
 )
 
-//go:embed mullion.conf.json capabilities ui
+//go:embed mullion.conf.json icon.png capabilities ui
 var files embed.FS
 
 func main() { mullion.Main(run) }
@@ -41,10 +42,14 @@ func run(ctx context.Context) error {
 		},
 	})
 	if err != nil {
-		return fmt.Errorf("this app needs a tray: %w", err)
+		slog.Warn("the timer lives in its window", "err", err)
 	}
-	// The window is hidden, and comes back as it was.
+	// The window is hidden, and comes back as it was, if there is a way back.
 	app.OnCloseRequested(func(w *mullion.Window) (keep bool) {
+		if !t.inTray() {
+			app.Quit()
+			return false
+		}
 		if err := w.SetVisible(ctx, false); err != nil {
 			slog.Warn("the window cannot be hidden", "err", err)
 		}
@@ -62,6 +67,8 @@ type clock struct {
 	Running bool `json:"running"`
 	Total   int  `json:"total"`
 	Left    int  `json:"left"`
+	// Hint tells the user what is missing.
+	Hint string `json:"hint"`
 }
 
 func (c clock) String() string {
@@ -76,7 +83,7 @@ func (c clock) String() string {
 type timer struct {
 	app   *mullion.App
 	state *mullion.State[clock]
-	icon  *mullion.TrayIcon
+	icon  *mullion.TrayIcon // nil where no tray can ever be
 
 	mu      sync.Mutex
 	running bool // guarded by mu; what the menu says
@@ -125,7 +132,7 @@ func (t *timer) toggle(ctx context.Context) error {
 }
 
 func (t *timer) reset(ctx context.Context) error {
-	return t.change(ctx, func(c clock) clock { return clock{Total: c.Total, Left: c.Total} })
+	return t.change(ctx, func(c clock) clock { return clock{Total: c.Total, Left: c.Total, Hint: c.Hint} })
 }
 
 // change changes the state, which the window follows, and has the tray show
@@ -133,6 +140,9 @@ func (t *timer) reset(ctx context.Context) error {
 func (t *timer) change(ctx context.Context, f func(clock) clock) error {
 	if err := t.state.Update(ctx, f); err != nil {
 		return err
+	}
+	if t.icon == nil {
+		return nil
 	}
 	t.mu.Lock() // so that the tray shows the newest in the end
 	defer t.mu.Unlock()
@@ -150,15 +160,38 @@ func (t *timer) change(ctx context.Context, f func(clock) clock) error {
 	return t.icon.SetMenu(ctx, t.menu(c.Running))
 }
 
-// run counts down.
+// inTray reports whether the desktop shows the icon.
+func (t *timer) inTray() bool { return t.icon != nil && t.icon.Shown() }
+
+const noTray = "This desktop shows no tray icons, so the timer lives in this window. Closing it ends the app."
+
+// patience is for how many seconds there may be no tray before the window
+// opens: desktops start theirs at their leisure.
+const patience = 2
+
+// run counts down, and sees to it that there is something to see.
 func (t *timer) run(ctx context.Context) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
+	missing := 0
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+		}
+		hint := t.state.Get().Hint
+		switch {
+		case t.inTray():
+			missing, hint = 0, ""
+		case missing < patience:
+			missing++
+		case hint == "":
+			hint = noTray
+			t.show(ctx)
+		}
+		if hint != t.state.Get().Hint {
+			t.log(t.change(ctx, func(c clock) clock { c.Hint = hint; return c }))
 		}
 		if !t.state.Get().Running {
 			continue

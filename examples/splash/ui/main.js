@@ -14,6 +14,20 @@ function row(path) {
   return li;
 }
 
+// chip is a word to begin with.
+function chip(word) {
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.textContent = word;
+  button.addEventListener('click', () => {
+    input.value = word;
+    input.focus();
+    search();
+  });
+  return button;
+}
+
+const chips = document.querySelector('section');
 let known = '';
 let last; // the search under way, which the next one ends
 
@@ -24,6 +38,7 @@ async function search() {
   try {
     const { total, paths } = await invoke('search', { query }, { signal: last.signal });
     list.replaceChildren(...(query ? paths.map(row) : []));
+    chips.hidden = !!query;
     status.textContent = !query ? known : total > paths.length ? `${total} files, the first ${paths.length}` : `${total} files`;
   } catch (error) {
     if (error.name !== 'AbortError') status.textContent = error;
@@ -33,6 +48,7 @@ async function search() {
 document.querySelector('form').addEventListener('submit', (e) => e.preventDefault());
 input.addEventListener('input', search);
 
-const { files, words } = await invoke('ready');
+const { files, words, try: first } = await invoke('ready');
+chips.replaceChildren(...first.map(chip));
 status.textContent = known = `${files.toLocaleString()} files with ${words.toLocaleString()} different words`;
 input.focus();
