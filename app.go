@@ -55,7 +55,10 @@ type Options struct {
 	// slog.Default. Records are passed to its handler one after the other, on
 	// a goroutine of their own. The app waits for each, but only for a second,
 	// and not at all until the handler has caught up: where nobody reads the
-	// log, up to 1024 records are kept, and the rest is counted.
+	// log, up to 1024 records are kept, and the rest is counted. Of each kind
+	// 500 records are passed on, and one more a second, so that no page, host
+	// or worker can flood the log; a record says how many were left out. The
+	// kind is the message, and the window, worker or host that it is about.
 	Logger *slog.Logger
 	// DataDir is where states are persisted and the engine keeps its files.
 	// Empty means the system's place for an app of that identifier:
@@ -182,7 +185,7 @@ func New(o Options) (*App, error) {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
-	o.Logger = slog.New(logging.Handler(o.Logger.Handler()))
+	o.Logger = slog.New(logging.Limit(logging.Handler(o.Logger.Handler())))
 	conf := o.Config
 	if conf == nil {
 		if o.Files == nil {

@@ -25,6 +25,7 @@ import (
 	"github.com/mullion-dev/mullion/internal/desktop/launcher"
 	"github.com/mullion-dev/mullion/internal/desktop/notify"
 	"github.com/mullion-dev/mullion/internal/inorder"
+	"github.com/mullion-dev/mullion/internal/logging"
 	"github.com/mullion-dev/mullion/internal/menu"
 	"github.com/mullion-dev/mullion/internal/rendering"
 	"github.com/mullion-dev/mullion/internal/sandbox"
@@ -166,6 +167,7 @@ type Core struct {
 
 	hosted   atomic.Bool   // a host was up once
 	requests atomic.Int64  // on custom schemes, not answered yet
+	popups   atomic.Int64  // windows that pages have opened by window.open
 	files    chan struct{} // like those of webviews, where the engine names none
 
 	chains        atomic.Pointer[chains]
@@ -208,6 +210,7 @@ func New(o Options) (*Core, error) {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
+	o.Log = slog.New(logging.Limit(o.Log.Handler()))
 	if o.Restarts == (supervise.Policy{}) {
 		o.Restarts = supervise.Default
 	}

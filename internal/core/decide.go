@@ -54,6 +54,10 @@ var kindOf = map[wire.DecisionKind]ipc.Kind{
 	wire.DecideDrop:        ipc.FileDrop,
 }
 
+// maxDecisions bounds the questions about one webview that wait for the app, the
+// user or the disk.
+const maxDecisions = 256
+
 // decide answers a question of the engine. Everything is refused that is not
 // allowed by the policy below and by every interceptor.
 func (c *Core) decide(conn *wire.Conn, v *Webview, f wire.Frame) error {
@@ -68,16 +72,26 @@ func (c *Core) decide(conn *wire.Conn, v *Webview, f wire.Frame) error {
 	if v == nil {
 		return conn.SendJSON(wire.KindVerdict, 0, f.ID, wire.Verdict{})
 	}
+	if v.decisions.Add(1) > maxDecisions {
+		v.decisions.Add(-1)
+		c.log.Warn("mullion: refused", "what", kind.String(), "from", v.caller().String(), "window", v.Window().label, "reason", "too many decisions wait")
+		return conn.SendJSON(wire.KindVerdict, v.id, f.ID, wire.Verdict{})
+	}
 	if kind == ipc.FileDrop {
-		c.tasks.Go(func() { _ = conn.SendJSON(wire.KindVerdict, v.id, f.ID, c.dragFiles(v, &d)) })
+		c.tasks.Go(func() {
+			defer v.decisions.Add(-1)
+			_ = conn.SendJSON(wire.KindVerdict, v.id, f.ID, c.dragFiles(v, &d))
+		})
 		return nil
 	}
 	if allow, ours := v.decideError(d); ours {
+		v.decisions.Add(-1)
 		return conn.SendJSON(wire.KindVerdict, v.id, f.ID, wire.Verdict{Allow: allow})
 	}
 	from := v.caller()
 	asked := ipc.Message{Kind: kind, Name: d.What, From: from, URL: d.URL, MainFrame: d.MainFrame}
 	answer := func() {
+		defer v.decisions.Add(-1)
 		reached, err := c.judged(v, asked)
 		if err != nil && reached && c.isLink(&d) {
 			c.tasks.Go(func() { c.openLink(v, asked) })
@@ -93,9 +107,9 @@ func (c *Core) decide(conn *wire.Conn, v *Webview, f wire.Frame) error {
 		}
 		switch {
 		case errors.Is(err, ErrCancelled):
-			c.log.Info("mullion: cancelled", "what", kind.String(), "from", from.String())
+			c.log.Info("mullion: cancelled", "what", kind.String(), "from", from.String(), "window", from.Window)
 		case err != nil:
-			c.log.Warn("mullion: refused", "what", kind.String(), "name", d.What, "url", d.URL, "from", from.String(), "reason", err)
+			c.log.Warn("mullion: refused", "what", kind.String(), "name", d.What, "url", d.URL, "from", from.String(), "window", from.Window, "reason", err)
 		}
 		_ = conn.SendJSON(wire.KindVerdict, v.id, f.ID, verdict)
 	}

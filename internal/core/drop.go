@@ -38,7 +38,7 @@ type dragPayload struct {
 func (c *Core) dragFiles(v *Webview, d *wire.Decision) wire.Verdict {
 	from := v.caller()
 	refused := func(path string, err error) {
-		c.log.Warn("mullion: refused", "what", ipc.FileDrop.String(), "path", path, "from", from.String(), "reason", err)
+		c.log.Warn("mullion: refused", "what", ipc.FileDrop.String(), "path", path, "from", from.String(), "window", from.Window, "reason", err)
 	}
 	visit := v.currentVisit()
 	visit.hold(nil)
@@ -88,7 +88,7 @@ func (v *Webview) dragged(f wire.Frame) error {
 				v.emitDrag("tauri://drag-drop", dragPayload{held, at})
 				return
 			}
-			v.core.log.Warn("mullion: refused", "what", ipc.FileDrop.String(), "from", v.caller().String(), "reason", "too many files were dropped onto this page")
+			v.core.log.Warn("mullion: refused", "what", ipc.FileDrop.String(), "from", v.caller().String(), "window", v.Window().label, "reason", "too many files were dropped onto this page")
 			v.emitDrag("tauri://drag-leave", nil)
 		})
 	case wire.DragLeave:

@@ -1,7 +1,11 @@
 package core
 
-// MaxStreams is how many streams of one webview may be open.
-const MaxStreams = maxStreams
+// What is there at most.
+const (
+	MaxStreams   = maxStreams   // of one webview, open
+	MaxPopups    = maxPopups    // of all pages
+	MaxDecisions = maxDecisions // of one webview, waiting
+)
 
 // Held counts what the tables of the Core have.
 func (c *Core) Held() map[string]int {

@@ -14,7 +14,19 @@ import (
 func (c *Core) grant(v *Webview, m *ipc.Message, q *wire.Decision) (wire.Verdict, error) {
 	switch m.Kind {
 	case ipc.NewWindow:
-		c.tasks.Go(func() { c.openPopup(v, m) })
+		if c.popups.Add(1) > maxPopups {
+			c.popups.Add(-1)
+			return wire.Verdict{}, fmt.Errorf("pages have opened %d windows that are there still; close some of them", maxPopups)
+		}
+		c.tasks.Go(func() {
+			defer c.popups.Add(-1)
+			if w := c.openPopup(v, m); w != nil {
+				select {
+				case <-w.gone:
+				case <-c.ctx.Done():
+				}
+			}
+		})
 	case ipc.Download:
 		return c.startDownload(v, m)
 	case ipc.FileChooser:
@@ -27,13 +39,18 @@ func (c *Core) grant(v *Webview, m *ipc.Message, q *wire.Decision) (wire.Verdict
 // the disk.
 func waits(kind ipc.Kind) bool { return kind == ipc.Download || kind == ipc.FileChooser }
 
+// maxPopups bounds the windows that window.open has opened, those that are
+// being opened included: each may take a host process of its own, and a host
+// that was taken over needs no click for them.
+const maxPopups = 32
+
 // popupTimeout bounds how long the window of a page's wish may take to open.
 const popupTimeout = time.Minute
 
 // openPopup opens the window that a page was allowed to open. What the new
 // window may do is what capabilities grant its label, popup-<number>; a page
 // must not come to more that way than it has itself.
-func (c *Core) openPopup(v *Webview, m *ipc.Message) {
+func (c *Core) openPopup(v *Webview, m *ipc.Message) (w *Window) {
 	c.mu.Lock()
 	c.lastPopup++
 	label := fmt.Sprintf("popup-%d", c.lastPopup)
@@ -46,9 +63,10 @@ func (c *Core) openPopup(v *Webview, m *ipc.Message) {
 			Label: label, Title: c.opts.Name, Width: 800, Height: 600, Visible: true, Focus: true,
 			Focusable: true, Resizable: true, Closable: true, Decorated: true,
 		}
-		_, err = c.OpenWindow(ctx, WindowOptions{State: s, Webview: wire.WebviewState{URL: m.URL}, Isolate: !c.IsLocal(m.URL)})
+		w, err = c.OpenWindow(ctx, WindowOptions{State: s, Webview: wire.WebviewState{URL: m.URL}, Isolate: !c.IsLocal(m.URL), Most: maxPageWindows})
 	}
 	if err != nil {
-		c.log.Warn("mullion: window not opened", "url", m.URL, "from", m.From.String(), "error", err)
+		c.log.Warn("mullion: window not opened", "url", m.URL, "from", m.From.String(), "window", m.From.Window, "error", err)
 	}
+	return w
 }

@@ -64,7 +64,7 @@ func (c *Core) runCommand(ctx context.Context, m *ipc.Message) (ipc.Result, erro
 // denied logs a refusal and returns what the page is told. Pages of others
 // learn nothing of files and permissions.
 func (c *Core) denied(m *ipc.Message, err error) error {
-	c.log.Warn("mullion: call refused", "command", m.Name, "from", m.From.String(), "error", err)
+	c.log.Warn("mullion: call refused", "command", m.Name, "from", m.From.String(), "window", m.From.Window, "error", err)
 	var d *capability.DeniedError
 	if !m.From.Local && errors.As(err, &d) {
 		return errors.New(d.Summary())

@@ -31,6 +31,8 @@ type Webview struct {
 	files chan struct{}
 	// streams counts the sources of streams that the app has not closed.
 	streams atomic.Int64
+	// decisions counts the questions of the engine that wait.
+	decisions atomic.Int64
 	// notifications are those of its pages.
 	notifications pageNotifications
 	// reports bounds what its pages get into the log.
