@@ -82,14 +82,13 @@ func inputMethod(p *Policy, getenv func(string) string, home string) (socket str
 	if _, server, ok := strings.Cut(modifiers, "@im="); p.Engine && ok && server != "" && getenv("DISPLAY") != "" && getenv("WAYLAND_DISPLAY") == "" {
 		return "", []string{"GTK_IM_MODULE=xim", "XMODIFIERS=" + modifiers}
 	}
-	if !p.Engine {
+	if !p.Engine || getenv("WAYLAND_DISPLAY") != "" {
+		// The toolkit has its own module for Wayland. To name it would crash
+		// GTK 3.24.38 where it uses X11 all the same.
 		return "", nil
 	}
 	// Left to itself, the toolkit takes the module of IBus where that is
 	// installed, which looks for its server in vain, with complaints.
-	if getenv("WAYLAND_DISPLAY") != "" {
-		return "", []string{"GTK_IM_MODULE=wayland:gtk-im-context-simple"}
-	}
 	return "", []string{"GTK_IM_MODULE=gtk-im-context-simple"}
 }
 
