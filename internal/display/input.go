@@ -152,6 +152,18 @@ func (s *Screen) Click(button byte) error {
 	return errors.Join(s.Hold(button), s.Release(button))
 }
 
+// ClickWith clicks while a key is held down; "" is none.
+func (s *Screen) ClickWith(name string, button byte) error {
+	if name == "" {
+		return s.Click(button)
+	}
+	k, err := s.key(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.fake(xproto.KeyPress, byte(k.code), 0, 0), s.Click(button), s.fake(xproto.KeyRelease, byte(k.code), 0, 0))
+}
+
 // Pointer is where on the screen the mouse is.
 func (s *Screen) Pointer() (x, y int, err error) {
 	r, err := xproto.QueryPointer(s.conn, s.root).Reply()

@@ -25,6 +25,7 @@ var ErrGone = errors.New("there is no such window")
 // Screen is a connection to a display: what its user sees and does. Its
 // methods may be called by several goroutines.
 type Screen struct {
+	name string // of the display
 	conn *xgb.Conn
 	root xproto.Window
 
@@ -68,7 +69,7 @@ func Connect(name string) (*Screen, error) {
 		conn.Close()
 		return nil, fmt.Errorf("display %q: %w", name, err)
 	}
-	return &Screen{conn: conn, root: xproto.Setup(conn).DefaultScreen(conn).Root, atoms: map[string]xproto.Atom{}}, nil
+	return &Screen{name: name, conn: conn, root: xproto.Setup(conn).DefaultScreen(conn).Root, atoms: map[string]xproto.Atom{}}, nil
 }
 
 // Close ends the connection.
@@ -192,7 +193,17 @@ func (s *Screen) Find(title string) (Window, error) {
 }
 
 // Menus returns how many menus are open. One that is has the keyboard.
-func (s *Screen) Menus() (open int, err error) {
+func (s *Screen) Menus() (open int, err error) { return s.unmanaged("_MENU") }
+
+// Dragging reports whether something is being dragged: what shows it hangs at
+// the mouse.
+func (s *Screen) Dragging() bool {
+	n, err := s.unmanaged("_DND")
+	return err == nil && n > 0
+}
+
+// unmanaged counts the windows of a type that the window manager leaves alone.
+func (s *Screen) unmanaged(suffix string) (open int, err error) {
 	tree, err := xproto.QueryTree(s.conn, s.root).Reply()
 	if err != nil {
 		return 0, err
@@ -203,7 +214,7 @@ func (s *Screen) Menus() (open int, err error) {
 			continue // it is none, or has just gone
 		}
 		types, err := s.Atoms(uint32(id), "_NET_WM_WINDOW_TYPE")
-		if err == nil && slices.ContainsFunc(types, func(name string) bool { return strings.HasSuffix(name, "_MENU") }) {
+		if err == nil && slices.ContainsFunc(types, func(name string) bool { return strings.HasSuffix(name, suffix) }) {
 			open++
 		}
 	}
@@ -233,13 +244,14 @@ func (s *Screen) WaitGone(title string) error {
 }
 
 // Activate has the window manager put a window in front of all others, and
-// waits until it has the keyboard.
+// waits until it has the keyboard, or a dialog above it that must be answered
+// first.
 func (s *Screen) Activate(id uint32) error {
 	var asked bool
 	var end error // there is no more to wait for
 	err := await.Until(await.Limit, func() error {
 		var focused uint32
-		if focused, end = s.Focused(); end != nil || asked && focused == id {
+		if focused, end = s.Focused(); end != nil || asked && (focused == id || focused != 0 && s.number(xproto.Window(focused), "WM_TRANSIENT_FOR") == id) {
 			return nil
 		}
 		if _, end = s.Look(id); end != nil {
@@ -295,6 +307,14 @@ func (s *Screen) Focused() (uint32, error) {
 func (s *Screen) Move(id uint32, x, y int) error {
 	return gone(xproto.ConfigureWindowChecked(s.conn, xproto.Window(id), xproto.ConfigWindowX|xproto.ConfigWindowY, []uint32{uint32(x), uint32(y)}).Check())
 }
+
+// Destroy destroys a window that another program has made.
+func (s *Screen) Destroy(id uint32) error {
+	return gone(xproto.DestroyWindowChecked(s.conn, xproto.Window(id)).Check())
+}
+
+// Kill ends the connection of the program that has made a window.
+func (s *Screen) Kill(id uint32) error { return gone(xproto.KillClientChecked(s.conn, id).Check()) }
 
 // Depth returns how many bits a point of a window has, 32 with transparency.
 func (s *Screen) Depth(id uint32) (int, error) {

@@ -71,7 +71,7 @@ func TestAlert(t *testing.T) {
 			goesOn <- err
 			return nil
 		default:
-			_, _ = xdotool("search", "--onlyvisible", "--name", "^asks$", "windowactivate", "key", "Return")
+			_ = tryKeys("asks", "Return")
 			return fmt.Errorf("the page does not go on")
 		}
 	}); err != nil {

@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 	"image"
-	"image/png"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -165,9 +163,6 @@ document.title = 'painted';
 // TestPictures checks that pages look the same, and can do the same, with
 // confinement and without.
 func TestPictures(t *testing.T) {
-	if _, err := exec.LookPath("import"); err != nil {
-		t.Skip("import of ImageMagick is not installed")
-	}
 	// Eight frames of colour bars in VP8.
 	video, err := os.ReadFile("testdata/bars.webm")
 	if err != nil {
@@ -191,16 +186,8 @@ func TestPictures(t *testing.T) {
 				while (f.contentDocument?.title !== 'painted') await new Promise((r) => setTimeout(r, 20));
 				await new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(r, 300))));
 				return f.contentDocument.getElementById('out').textContent`, &text)
-			file := filepath.Join(dir, strings.ReplaceAll(name, " ", "-")+".png")
-			if out, err := exec.Command("import", "-window", "root", "-crop", "800x600+0+0", "+repage", file).CombinedOutput(); err != nil {
-				t.Fatalf("screenshot: %v %s", err, out)
-			}
-			f, err := os.Open(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer f.Close()
-			if picture, err = png.Decode(f); err != nil {
+			var err error
+			if picture, err = screen(t).Picture(image.Rect(0, 0, 800, 600)); err != nil {
 				t.Fatal(err)
 			}
 		})

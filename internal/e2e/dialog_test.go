@@ -6,8 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,33 +15,22 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/mullion-dev/mullion"
+	"github.com/mullion-dev/mullion/internal/display"
 	"github.com/mullion-dev/mullion/internal/e2e"
 )
 
-// xdotool runs a command of the user's hand.
-func xdotool(args ...string) (string, error) {
-	// A window that goes meanwhile keeps it waiting.
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	out, err := exec.CommandContext(ctx, "xdotool", args...).Output()
-	if err != nil {
-		return "", fmt.Errorf("xdotool %v: %w", args, err)
-	}
-	return strings.TrimSpace(string(out)), nil
-}
-
 // dialog waits for the window of that title, which before brings about; it is
 // called again when nothing has come of it.
-func dialog(t *testing.T, title string, before func()) (id string) {
+func dialog(t *testing.T, title string, before func()) (id uint32) {
 	t.Helper()
 	var called time.Time
-	if err := e2e.WaitFor(e2e.Timeout, func() (err error) {
+	if err := e2e.WaitFor(e2e.Timeout, func() error {
 		if before != nil && time.Since(called) > 3*time.Second {
 			before()
 			called = time.Now()
 		}
-		id, err = xdotool("search", "--onlyvisible", "--name", "^"+title+"$")
-		id, _, _ = strings.Cut(id, "\n")
+		w, err := screen(t).Find(title)
+		id = w.ID
 		return err
 	}); err != nil {
 		t.Fatal(err)
@@ -49,82 +38,70 @@ func dialog(t *testing.T, title string, before func()) (id string) {
 	return id
 }
 
-// isOpen reports whether there is a window of that title. One that the window
-// manager is just framing is not seen for a moment, so a no is asked twice.
-func isOpen(title string) (id string, open bool) {
-	for range 2 {
-		id, err := xdotool("search", "--onlyvisible", "--name", "^"+title+"$")
-		if id, _, _ = strings.Cut(id, "\n"); err == nil && id != "" {
-			return id, true
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	return "", false
-}
-
 // closed waits until no window has that title.
 func closed(t *testing.T, title string) {
 	t.Helper()
-	if err := e2e.WaitFor(e2e.Timeout, func() error {
-		if _, open := isOpen(title); open {
-			return fmt.Errorf("window %q is still there", title)
-		}
-		return nil
-	}); err != nil {
+	if err := screen(t).WaitGone(title); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// press presses keys in a dialog until it is closed: what is pressed while a
-// window comes up may be lost. The dialog is open.
+// press presses keys in a dialog until it is closed: the list of files of one
+// that has just come up takes return before there is anything in it. The
+// dialog is open.
 func press(t *testing.T, title string, keys ...string) {
 	t.Helper()
 	again := false
 	if err := e2e.WaitFor(e2e.Timeout, func() error {
-		id, open := isOpen(title)
-		if !open {
+		w, err := screen(t).Find(title)
+		if errors.Is(err, display.ErrGone) {
 			return nil
 		}
 		for _, key := range keys {
 			if key == "ctrl+a" && !again && title != "Save" {
 				continue // there is nothing to be replaced yet
 			}
-			args := []string{"windowfocus", id, "key", key}
-			if text, ok := strings.CutPrefix(key, "type "); ok {
-				// Not faster than a user: entries complete what is typed.
-				args = []string{"windowfocus", id, "sleep", "0.3", "type", "--delay", "20", text}
+			if err := screen(t).Activate(w.ID); errors.Is(err, display.ErrGone) {
+				return nil
+			} else if err != nil {
+				return err
 			}
-			if _, err := xdotool(args...); err != nil {
+			if text, ok := strings.CutPrefix(key, "paste "); ok {
+				err = screen(t).Paste(text)
+			} else {
+				err = screen(t).Press(key)
+			}
+			if err != nil {
 				return err
 			}
 		}
 		again = true
-		for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); {
-			if _, open := isOpen(title); !open {
-				return nil
+		return e2e.WaitFor(5*time.Second, func() error {
+			if now, err := screen(t).Find(title); err == nil && now.ID == w.ID {
+				return fmt.Errorf("dialog %q does not close", title)
 			}
-		}
-		return fmt.Errorf("dialog %q does not close", title)
+			return nil
+		})
 	}); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// answer types an absolute path into a dialog for files, and presses return;
-// the first slash opens the entry for it. Without a path it presses return.
+// answer pastes an absolute path into a dialog for files, which opens the entry
+// for it, and presses return. Without a path it presses return.
 func answer(t *testing.T, title, text string) {
 	t.Helper()
 	if text == "" {
 		press(t, title, "Return")
 		return
 	}
-	press(t, title, "ctrl+a", "type "+text, "Return")
+	press(t, title, "ctrl+a", "paste "+text, "Return")
 }
 
 // click has the user click on the page in the window of that title.
 func click(title string) func() {
 	return func() {
-		_, _ = xdotool("search", "--onlyvisible", "--name", "^"+title+"$", "windowactivate", "mousemove", "--window", "%1", "20", "200", "click", "1")
+		clickAt(title, 20, 200)
 	}
 }
 
@@ -210,12 +187,9 @@ func TestFileChooser(t *testing.T) {
 
 	got := choose(page, `{}`)
 	id := dialog(t, "Open", click("main"))
-	out, err := exec.Command("xprop", "-id", id, "WM_TRANSIENT_FOR").Output()
 	parent := dialog(t, "main", nil)
-	var number int
-	fmt.Sscan(parent, &number)
-	if err != nil || !strings.Contains(string(out), fmt.Sprintf("%#x", number)) {
-		t.Errorf("the dialog belongs to %s, not to window %#x: %v", out, number, err)
+	if above, err := screen(t).Numbers(id, "WM_TRANSIENT_FOR"); err != nil || !slices.Equal(above, []uint32{parent}) {
+		t.Errorf("the dialog belongs to %d, not to window %d: %v", above, parent, err)
 	}
 	answer(t, "Open", filepath.Join(home, "two.bin"))
 	if d := cmp.Diff(any([]chosenFile{fileOf("two.bin", big)}), result(t, got)); d != "" {
@@ -370,7 +344,7 @@ func TestDialogs(t *testing.T) {
 		}, "Save", filepath.Join(home, "new.txt"), filepath.Join(home, "new.txt")},
 		{"message", func() (any, error) {
 			return app.Message(ctx, mullion.MessageDialog{Title: "Sure_?", Message: "100%s <b>sure</b>?", Buttons: []string{"Yes_", "No"}, Window: w})
-		}, "Sure_\\?", "", "Yes_"},
+		}, "Sure_?", "", "Yes_"},
 		{"confirm", func() (any, error) {
 			return app.Confirm(ctx, mullion.MessageDialog{Kind: mullion.MessageWarning, Message: "Go on?"})
 		}, "e2e", "", true},
@@ -387,11 +361,14 @@ func TestDialogs(t *testing.T) {
 	// A file that is there takes a second yes.
 	got := ask(func() (any, error) { return app.SaveFile(ctx, mullion.FileDialog{DefaultPath: file, Window: w}) })
 	id := dialog(t, "Save", nil)
-	dialog(t, "Replace", func() {
-		_, _ = xdotool("windowfocus", "--sync", id, "key", "Return") // the name is proposed
-	})
+	save := func() {
+		if err := errors.Join(screen(t).Activate(id), screen(t).Press("Return")); err != nil { // the name is proposed
+			t.Error(err)
+		}
+	}
+	dialog(t, "Replace", save)
 	press(t, "Replace", "Escape")
-	dialog(t, "Replace", func() { _, _ = xdotool("windowfocus", "--sync", id, "key", "Return") })
+	dialog(t, "Replace", save)
 	answer(t, "Replace", "")
 	closed(t, "Save")
 	if d := cmp.Diff(any(file), result(t, got)); d != "" {

@@ -3,8 +3,6 @@ package e2e_test
 import (
 	"context"
 	"fmt"
-	"os/exec"
-	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -106,17 +104,16 @@ func TestPlaceComesBack(t *testing.T) {
 // the title of the one with the focus.
 func onTop(t *testing.T) (stack []string, active string) {
 	t.Helper()
-	id := regexp.MustCompile(`0x[0-9a-f]+`)
-	name := func(window string) string {
-		out, _ := exec.Command("xdotool", "getwindowname", window).Output() // it may be gone
-		return strings.TrimSpace(string(out))
+	name := func(window uint32) string {
+		w, _ := screen(t).Look(window) // it may be gone
+		return w.Title
 	}
-	root := func(property string) []string {
-		out, err := exec.Command("xprop", "-root", property).Output()
+	root := func(property string) []uint32 {
+		list, err := screen(t).Numbers(screen(t).Root(), property)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return id.FindAllString(string(out), -1)
+		return list
 	}
 	for _, w := range root("_NET_CLIENT_LIST_STACKING") {
 		stack = append(stack, name(w))
@@ -141,7 +138,13 @@ func TestStackingComesBack(t *testing.T) {
 		t.Helper()
 		if err := e2e.WaitFor(e2e.Timeout, func() error {
 			// Again and again: a window that opens takes the focus late.
-			_ = exec.Command("xdotool", "search", "--onlyvisible", "--name", "^"+label+"$", "windowactivate").Run()
+			seen, err := screen(t).Find(label)
+			if err == nil {
+				err = screen(t).Activate(seen.ID)
+			}
+			if err != nil {
+				return err
+			}
 			if _, active := onTop(t); active != label {
 				return fmt.Errorf("%q has the focus", active)
 			}
@@ -246,18 +249,19 @@ func TestDestroyedByOthers(t *testing.T) {
 	app := e2e.Start(t, e2e.Options{})
 	app.Main().Must(`return 1`, nil)
 	app.Open("victim", func(o *mullion.WindowOptions) { o.Title = "victim" }).Must(`return 1`, nil)
-	for _, how := range []string{"windowclose", "windowkill"} {
+	for how, end := range map[string]func(uint32) error{"destroyed": screen(t).Destroy, "killed": screen(t).Kill} {
 		host := app.Processes()["app"]
-		if _, err := xdotool("search", "--name", "^victim$", how); err != nil {
+		seen, err := screen(t).Wait("victim")
+		if err == nil {
+			err = end(seen.ID)
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
 		restarted(t, app, host)
 		app.Page("victim").Must(`return 1`, nil)
 		app.Main().Must(`return 1`, nil)
-		if err := e2e.WaitFor(e2e.Timeout, func() error {
-			_, err := xdotool("search", "--onlyvisible", "--name", "^victim$")
-			return err
-		}); err != nil {
+		if _, err := screen(t).Wait("victim"); err != nil {
 			t.Errorf("%s: %v", how, err)
 		}
 	}
@@ -347,18 +351,15 @@ func TestErrorPage(t *testing.T) {
 			// The button has the keyboard.
 			pressed := make(chan error, 1)
 			go func() { pressed <- app.Main().Run(`return 1`, nil) }()
-			tick := time.NewTicker(500 * time.Millisecond)
-			defer tick.Stop()
 			for {
-				_ = exec.Command("xdotool", "search", "--onlyvisible", "--name", "^main$", "windowactivate").Run()
-				_ = exec.Command("xdotool", "key", "Return").Run()
+				_ = tryKeys("main", "Return") // it goes when it is tried again
 				select {
 				case err := <-pressed:
 					if err != nil {
 						t.Error(err)
 					}
 					return
-				case <-tick.C:
+				case <-time.After(500 * time.Millisecond):
 				}
 			}
 		})

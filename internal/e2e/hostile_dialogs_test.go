@@ -113,26 +113,43 @@ func TestHostileDialogs(t *testing.T) {
 }
 
 // visible are the numbers of the windows on the screen.
-func visible(t *testing.T) (ids []string) {
+func visible(t *testing.T) (ids []uint32) {
 	t.Helper()
 	if err := e2e.WaitFor(e2e.Timeout, func() error {
-		out, err := xdotool("search", "--onlyvisible", "--class", "")
-		if ids = strings.Fields(out); err == nil && len(ids) == 0 {
-			err = errors.New("no window is visible")
+		ids = onScreen()
+		if len(ids) == 0 {
+			return errors.New("no window is visible")
 		}
-		return err
+		return nil
 	}); err != nil {
 		t.Fatal(err)
 	}
 	return ids
 }
 
+func onScreen() (ids []uint32) {
+	s, err := connect()
+	if err != nil {
+		return nil
+	}
+	all, _ := s.Windows() // asked again
+	for _, w := range all {
+		if w.Visible && w.Class != "" {
+			ids = append(ids, w.ID)
+		}
+	}
+	return ids
+}
+
 // closeWindows has the user close every other window.
-func closeWindows(stay []string) {
-	out, _ := xdotool("search", "--onlyvisible", "--class", "") // asked again
-	for _, id := range strings.Fields(out) {
-		if !slices.Contains(stay, id) {
-			_, _ = xdotool("windowactivate", id, "key", "Escape") // it may have gone
+func closeWindows(stay []uint32) {
+	s, err := connect()
+	if err != nil {
+		return
+	}
+	for _, id := range onScreen() {
+		if !slices.Contains(stay, id) && s.Activate(id) == nil {
+			_ = s.Press("Escape") // it may have gone
 		}
 	}
 }

@@ -8,8 +8,7 @@ import (
 	"image/color"
 	"image/png"
 	"os"
-	"os/exec"
-	"strings"
+	"slices"
 	"testing"
 	"testing/fstest"
 
@@ -46,11 +45,15 @@ func TestIcon(t *testing.T) {
 	}
 	shows := func(title string, argb uint32) {
 		t.Helper()
-		want := fmt.Sprintf("_NET_WM_ICON = 1, 1, %d", argb)
+		want := []uint32{1, 1, argb}
 		err := e2e.WaitFor(e2e.Timeout, func() error {
-			got, err := exec.Command("xprop", "-name", title, "-notype", "32c", "_NET_WM_ICON").CombinedOutput()
-			if err != nil || strings.TrimSpace(string(got)) != want {
-				return fmt.Errorf("the window %q has %s %w, want %s", title, got, err, want)
+			w, err := screen(t).Find(title)
+			if err != nil {
+				return err
+			}
+			got, err := screen(t).Numbers(w.ID, "_NET_WM_ICON")
+			if err != nil || !slices.Equal(got, want) {
+				return fmt.Errorf("the window %q has %d %w, want %d", title, got, err, want)
 			}
 			return nil
 		})

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -60,13 +61,9 @@ func clickTarget(p *e2e.Page, html string) {
 
 // clickOn has the user click until done is closed. Keys is held down meanwhile.
 func clickOn(done <-chan struct{}, title, button, key string) error {
-	args := []string{"search", "--onlyvisible", "--name", "^" + title + "$", "windowactivate", "mousemove", "--window", "%1", "200", "200"}
-	if key != "" {
-		args = append(args, "keydown", key)
-	}
-	args = append(args, "click", button)
-	if key != "" {
-		args = append(args, "keyup", key)
+	number, err := strconv.Atoi(button)
+	if err != nil {
+		return err
 	}
 	return e2e.WaitFor(e2e.Timeout, func() error {
 		select {
@@ -74,7 +71,12 @@ func clickOn(done <-chan struct{}, title, button, key string) error {
 			return nil
 		default:
 		}
-		_, _ = xdotool(args...) // what fails is tried again
+		// What fails is tried again.
+		if s, err := connect(); err == nil {
+			if w, err := s.Find(title); err == nil && s.Activate(w.ID) == nil && s.MoveIn(w.ID, 200, 200) == nil {
+				_ = s.ClickWith(key, byte(number))
+			}
+		}
 		return errors.New("the click has no effect")
 	})
 }

@@ -3,19 +3,33 @@ package e2e_test
 import (
 	"errors"
 	"fmt"
-	"os/exec"
 	"testing"
 
 	"github.com/mullion-dev/mullion"
 	"github.com/mullion-dev/mullion/internal/e2e"
 )
 
-// typeKeys has the user press keys one after the other, in the window that
-// has the keyboard.
-func typeKeys(t *testing.T, keys ...string) {
+// fromMenu opens a menu by a key with alt, and has the user press another one
+// when it is open. It is closed at last.
+func fromMenu(t *testing.T, menu, item string) {
 	t.Helper()
-	if out, err := exec.Command("xdotool", append([]string{"key"}, keys...)...).CombinedOutput(); err != nil {
-		t.Fatalf("xdotool: %v: %s", err, out)
+	typeKeys(t, menu)
+	if err := e2e.WaitFor(e2e.Timeout, func() error {
+		if open, err := screen(t).Menus(); err != nil || open == 0 {
+			return fmt.Errorf("no menu opens: %w", err)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	typeKeys(t, item)
+	if err := e2e.WaitFor(e2e.Timeout, func() error {
+		if open, err := screen(t).Menus(); err != nil || open > 0 {
+			return fmt.Errorf("the menu does not close: %w", err)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -73,7 +87,7 @@ func TestPredefinedItems(t *testing.T) {
 		t.Helper()
 		for i := range kinds {
 			if kinds[i] == kind {
-				typeKeys(t, "alt+m", fmt.Sprint(i+1))
+				fromMenu(t, "alt+m", fmt.Sprint(i+1))
 			}
 		}
 	}
@@ -110,6 +124,6 @@ func TestPredefinedItems(t *testing.T) {
 	choose(mullion.CloseWindowItem)
 	<-second.Done()
 	focus("main")
-	typeKeys(t, "alt+m", "q")
+	fromMenu(t, "alt+m", "q")
 	<-app.Done()
 }

@@ -2,8 +2,10 @@ package e2e
 
 import (
 	"errors"
-	"fmt"
-	"os/exec"
+	"time"
+
+	"github.com/mullion-dev/mullion/internal/await"
+	"github.com/mullion-dev/mullion/internal/display"
 )
 
 // Drag is what a user drags with the mouse: from the window of one title, by
@@ -18,11 +20,21 @@ type Drag struct {
 
 // Until drags again and again, as users do who see no effect.
 func (d Drag) Until(done <-chan struct{}) error {
-	xdotool := func(args ...string) { _ = exec.Command("xdotool", args...).Run() } // what fails is tried again
-	move := func(title string, x, y int) {
-		xdotool("search", "--onlyvisible", "--name", "^"+title+"$", "mousemove", "--window", "%1", fmt.Sprint(x), fmt.Sprint(y))
-	}
 	const x, y, steps = 100, 150, 10
+	// step is between two moves: programs answer to each before the button is
+	// let go, and a hand is not faster.
+	const step = 20 * time.Millisecond
+	s, err := display.Connect("")
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	move := func(title string, x, y int) {
+		if w, err := s.Find(title); err == nil {
+			_ = s.MoveIn(w.ID, x, y) // what fails is tried again
+		}
+		time.Sleep(step)
+	}
 	ended := func() bool {
 		select {
 		case <-done:
@@ -32,14 +44,24 @@ func (d Drag) Until(done <-chan struct{}) error {
 		}
 	}
 	return WaitFor(Timeout, func() error {
-		xdotool("mouseup", "1")
+		_ = s.Release(display.Left)
 		if ended() {
 			return nil
 		}
 		move(d.From, x, y)
-		xdotool("mousedown", "1")
+		_ = s.Hold(display.Left)
 		for i := range steps {
 			move(d.From, x+10*i, y)
+		}
+		// The program takes the mouse when it has seen that it moves.
+		if err := await.Until(time.Second, func() error {
+			if ended() || s.Dragging() {
+				return nil
+			}
+			return errors.New("nothing is being dragged")
+		}); err != nil {
+			_ = s.Release(display.Left)
+			return err
 		}
 		for i := range steps {
 			move(d.Over, d.X-5*(steps-i), d.Y)
@@ -50,7 +72,7 @@ func (d Drag) Until(done <-chan struct{}) error {
 				move(d.From, x-5*i, y)
 			}
 		}
-		xdotool("mouseup", "1")
+		_ = s.Release(display.Left)
 		if !ended() {
 			return errors.New("the drag has no effect")
 		}

@@ -4,9 +4,6 @@ import (
 	"context"
 	"fmt"
 	"image"
-	"image/png"
-	"os/exec"
-	"strings"
 	"testing"
 
 	"github.com/mullion-dev/mullion"
@@ -22,11 +19,7 @@ func colored(color string) string {
 // screenshot returns what is on the screen.
 func screenshot(t *testing.T) image.Image {
 	t.Helper()
-	out, err := exec.Command("import", "-window", "root", "png24:-").Output()
-	if err != nil {
-		t.Fatal("import: ", err)
-	}
-	picture, err := png.Decode(strings.NewReader(string(out)))
+	picture, err := screen(t).Picture(screen(t).Bounds())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,8 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os/exec"
-	"strings"
+	"slices"
 	"testing"
 
 	"github.com/mullion-dev/mullion"
@@ -124,23 +123,21 @@ func TestParentOnScreen(t *testing.T) {
 	}).Must(`return 1`, nil)
 	app.Main().Must(`await invoke('plugin:webview|create_webview_window', { options: { label: 'palette', title: 'palette', url: 'page.html', parent: 'main' } })`, nil)
 	app.Page("palette").Must(`return 1`, nil)
-	property := func(window, name string) string {
-		out, err := exec.Command("xprop", "-name", window, "-notype", name).CombinedOutput()
-		if err != nil {
-			return fmt.Sprintf("%s: %v", out, err)
-		}
-		return strings.TrimSpace(string(out))
-	}
 	check := func(when string, parents bool) {
 		t.Helper()
 		if err := e2e.WaitFor(e2e.Timeout, func() error {
 			for window, modal := range map[string]bool{"ask": true, "palette": false} {
-				above := property(window, "WM_TRANSIENT_FOR")
-				if strings.Contains(above, "window id # 0x") != parents {
-					return fmt.Errorf("%s: %s: %s", when, window, above)
+				w, err := screen(t).Find(window)
+				if err != nil {
+					return err
 				}
-				if state := property(window, "_NET_WM_STATE"); strings.Contains(state, "_NET_WM_STATE_MODAL") != (modal && parents) {
-					return fmt.Errorf("%s: %s: %s", when, window, state)
+				above, err := screen(t).Numbers(w.ID, "WM_TRANSIENT_FOR")
+				if err != nil || (len(above) == 1 && above[0] != 0) != parents {
+					return fmt.Errorf("%s: %s is above %d: %w", when, window, above, err)
+				}
+				state, err := screen(t).Atoms(w.ID, "_NET_WM_STATE")
+				if err != nil || slices.Contains(state, "_NET_WM_STATE_MODAL") != (modal && parents) {
+					return fmt.Errorf("%s: %s is %q: %w", when, window, state, err)
 				}
 			}
 			return nil

@@ -7,20 +7,9 @@ import (
 
 	"github.com/mullion-dev/mullion"
 	"github.com/mullion-dev/mullion/capability"
+	"github.com/mullion-dev/mullion/internal/display"
 	"github.com/mullion-dev/mullion/internal/e2e"
 )
-
-// mouse runs xdotool.
-func mouse(t *testing.T, args ...any) {
-	t.Helper()
-	words := make([]string, len(args))
-	for i, a := range args {
-		words[i] = fmt.Sprint(a)
-	}
-	if _, err := xdotool(words...); err != nil {
-		t.Fatal(err)
-	}
-}
 
 // TestDragFromGo: the Core lets the user move and resize a window with the
 // button that is held down, and closes it as its button does.
@@ -36,31 +25,37 @@ func TestDragFromGo(t *testing.T) {
 	}
 	// place is where the X server has the window: the window manager tells of
 	// moves when they are over.
-	place := func() string {
-		out, err := xdotool("search", "--onlyvisible", "--name", "^dragged$", "getwindowgeometry", "--shell")
+	place := func() display.Window {
+		seen, err := screen(t).Find("dragged")
 		if err != nil {
 			t.Fatal(err)
 		}
-		return out
+		return seen
+	}
+	must := func(errs ...error) {
+		t.Helper()
+		if err := errors.Join(errs...); err != nil {
+			t.Fatal(err)
+		}
 	}
 	// drag begins at a point of the window and goes on by 80 and 60.
 	drag := func(x, y int, begin func() error, done func(before, now mullion.Geometry) bool) {
 		t.Helper()
 		before, was := w.Geometry(), place()
-		mouse(t, "mousemove", before.InnerX+x, before.InnerY+y, "mousedown", 1)
+		must(screen(t).MoveTo(before.InnerX+x, before.InnerY+y), screen(t).Hold(display.Left))
 		app.Main().Must(`while (!window.presses) await new Promise((r) => setTimeout(r, 5)); window.presses = 0`, nil)
 		err := begin()
 		if err == nil {
 			err = e2e.WaitFor(e2e.Timeout, func() error {
 				// Again and again: the window manager takes the mouse late.
-				mouse(t, "mousemove", before.InnerX+x+79, before.InnerY+y+60, "mousemove", before.InnerX+x+80, before.InnerY+y+60)
+				must(screen(t).MoveTo(before.InnerX+x+79, before.InnerY+y+60), screen(t).MoveTo(before.InnerX+x+80, before.InnerY+y+60))
 				if place() == was {
 					return errors.New("it does not move")
 				}
 				return nil
 			})
 		}
-		mouse(t, "mouseup", 1)
+		must(screen(t).Release(display.Left))
 		if err != nil {
 			t.Error(err)
 			return

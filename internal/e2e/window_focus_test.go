@@ -44,9 +44,7 @@ func TestOpenedInFront(t *testing.T) {
 			if err := focused(typed, true); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := xdotool("key", "a", "b"); err != nil {
-				t.Fatal(err)
-			}
+			typeKeys(t, "a", "b")
 			o := mullion.WindowOptions{Label: test.name, Title: test.name, URL: "page.html", Width: 200, Height: 100}
 			test.open(&o)
 			w, err := app.OpenWindow(t.Context(), o)

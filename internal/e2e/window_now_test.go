@@ -32,8 +32,8 @@ func TestOptionsOpenAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	// As a user would: from outside.
-	if _, err := xdotool("search", "--sync", "--name", "^as left$", "windowmove", "120", "90"); err != nil {
-		t.Fatal(err)
+	if seen, err := screen(t).Wait("as left"); err != nil || screen(t).Move(seen.ID, 120, 90) != nil {
+		t.Fatal("it cannot be moved: ", err)
 	}
 	var left mullion.WindowOptions
 	if err := e2e.WaitFor(e2e.Timeout, func() error {
@@ -79,7 +79,7 @@ func TestDesktopFromGo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := xdotool("mousemove", "57", "43"); err != nil {
+	if err := screen(t).MoveTo(57, 43); err != nil {
 		t.Fatal(err)
 	}
 	if x, y, err := w.CursorPosition(t.Context()); err != nil || x != 57 || y != 43 {

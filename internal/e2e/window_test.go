@@ -3,7 +3,6 @@ package e2e_test
 import (
 	"context"
 	"fmt"
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -196,11 +195,13 @@ func TestTitleBar(t *testing.T) {
 	app := e2e.Start(t, e2e.Options{})
 	const title = "a title of its own"
 	app.Open("titled", func(o *mullion.WindowOptions) { o.Title = title })
-	want := fmt.Sprintf("_NET_WM_VISIBLE_NAME(UTF8_STRING) = %q\n", title)
 	err := e2e.WaitFor(e2e.Timeout, func() error {
-		shown, err := exec.Command("xprop", "-name", title, "_NET_WM_VISIBLE_NAME").CombinedOutput()
-		if err != nil || string(shown) != want {
-			return fmt.Errorf("the window manager shows %s %w", shown, err)
+		w, err := screen(t).Find(title)
+		if err != nil {
+			return err
+		}
+		if shown, err := screen(t).Text(w.ID, "_NET_WM_VISIBLE_NAME"); err != nil || shown != title {
+			return fmt.Errorf("the window manager shows %q %w", shown, err)
 		}
 		return nil
 	})

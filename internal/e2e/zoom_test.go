@@ -4,22 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os/exec"
 	"testing"
 
 	"github.com/mullion-dev/mullion"
 	"github.com/mullion-dev/mullion/internal/e2e"
 	"github.com/mullion-dev/mullion/ipc"
 )
-
-// pressKeys sends keys to the window of that title.
-func pressKeys(t *testing.T, title string, keys ...string) {
-	t.Helper()
-	args := append([]string{"search", "--onlyvisible", "--name", "^" + title + "$", "windowactivate", "--sync", "windowfocus", "--sync", "key"}, keys...)
-	if out, err := exec.Command("xdotool", args...).CombinedOutput(); err != nil {
-		t.Logf("xdotool: %v: %s", err, out) // what fails is tried again
-	}
-}
 
 // TestZoomKeys presses the keys that zoom in two windows, of which one has
 // them.
