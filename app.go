@@ -125,6 +125,9 @@ type Options struct {
 	// Zero means 30 seconds. A page that waits for the user, by alert, confirm,
 	// prompt or beforeunload, does not hang, however long that takes.
 	HangTimeout time.Duration
+
+	// change makes the Core of a test, whose hosts need no processes.
+	change func(*core.Options)
 }
 
 // Fault is something that broke, and what becomes of it.
@@ -170,7 +173,7 @@ type App struct {
 	running  bool                  // guarded by mu
 	plugins  []capability.Manifest // guarded by mu
 
-	onInstance []func(Instance)      // guarded by mu
+	onInstance []func(Instance) // guarded by mu
 
 	instances *instances // nil without Options.SingleInstance
 	folder    folder
@@ -273,6 +276,9 @@ func New(o Options) (*App, error) {
 		return nil, fmt.Errorf("mullion: %w", err)
 	}
 	a.makeTray = sync.OnceValue(tray)
+	if o.change != nil {
+		o.change(&co)
+	}
 	if a.core, err = core.New(co); err != nil {
 		return nil, fmt.Errorf("mullion: %w", err)
 	}

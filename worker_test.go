@@ -68,6 +68,14 @@ var (
 		b, err := os.ReadFile(name)
 		return string(b), err
 	}, mullion.WorkerOptions{})
+	steps = mullion.NewWorker("steps", func(ctx context.Context, n int) (int, error) {
+		for i := range n {
+			if err := mullion.SendProgress(ctx, i); err != nil {
+				return i, err
+			}
+		}
+		return n, nil
+	}, mullion.WorkerOptions{})
 	stranger = mullion.NewWorker("stranger", func(context.Context, int) (int, error) { return 0, nil }, mullion.WorkerOptions{})
 )
 
@@ -131,7 +139,7 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(code)
 		return nil
-	}, sum, misbehave, reverse, count, zeros, calls, readFile, writeFile, dial, fetch, checksum)
+	}, sum, misbehave, reverse, count, zeros, calls, readFile, writeFile, dial, fetch, checksum, steps)
 }
 
 // testApp is an app without windows.
