@@ -153,6 +153,7 @@ func (e *engine) initWebKit() error {
 	// WebKit's own sandbox is off and there is no favicon database: both are
 	// so unless asked for.
 	e.context = e.newContext(data)
+	e.applyLanguage()
 	c.webkitWebContextSetSpellCheckingEnabled.call(e.context, 0)
 	e.scripts = c.jscContextNew.call()
 	if err := useSignalStack(scriptSignals); err != nil {

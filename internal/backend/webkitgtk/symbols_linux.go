@@ -231,6 +231,7 @@ type library struct {
 	webkitWebContextGetSecurityManager                            cfunc
 	webkitWebContextGetType                                       cfunc
 	webkitWebContextRegisterUriScheme                             cfunc
+	webkitWebContextSetPreferredLanguages                         cfunc
 	webkitWebContextSetSpellCheckingEnabled                       cfunc
 	webkitWebsiteDataManagerClear                                 cfunc
 	webkitWebsiteDataManagerClearFinish                           cfunc
