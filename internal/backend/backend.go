@@ -161,7 +161,7 @@ type Handler interface {
 	// or of one that ActionPopup has shown, by its number.
 	MenuChosen(window, item uint32)
 	// Page reports PageStarted, PageCommitted, PageFinished, PageFailed,
-	// PageCrashed, PageTitle, PageHung, PageAnswers, PageState, PageAsks,
+	// PageCrashed, PageTitle, PageHung, PageAnswers, PageState, PageClose, PageAsks,
 	// PageAsked. URL is always set.
 	Page(webview uint32, e wire.PageEvent)
 	// Session reports the webview's history and scroll position in a form of

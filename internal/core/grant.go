@@ -63,7 +63,9 @@ func (c *Core) openPopup(v *Webview, m *ipc.Message) (w *Window) {
 			Label: label, Title: c.opts.Name, Width: 800, Height: 600, Visible: true, Focus: true,
 			Focusable: true, Resizable: true, Closable: true, Decorated: true,
 		}
-		w, err = c.OpenWindow(ctx, WindowOptions{State: s, Webview: wire.WebviewState{URL: m.URL}, Isolate: !c.IsLocal(m.URL), Most: maxPageWindows})
+		w, err = c.OpenWindow(ctx, WindowOptions{
+			State: s, Webview: wire.WebviewState{URL: m.URL}, Isolate: !c.IsLocal(m.URL), Popup: true, Most: maxPageWindows,
+		})
 	}
 	if err != nil {
 		c.log.Warn("mullion: window not opened", "url", m.URL, "from", m.From.String(), "window", m.From.Window, "error", err)

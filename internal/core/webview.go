@@ -70,6 +70,10 @@ type Webview struct {
 	life        *atomic.Bool  // guarded by mu; whether it has given a sign of life; nil: it was not asked
 	blankCalls  uint64        // guarded by mu; the last call of the document when that was counted
 	visit       *visit        // guarded by mu; nil until somebody asks for it
+	// closes is set while a wish of the page to close is dealt with, and
+	// refusedClose is the last document that may not.
+	closes       bool      // guarded by mu
+	refusedClose *document // guarded by mu
 	// choosing is set while the user chooses files for the page.
 	choosing bool // guarded by mu
 }
@@ -383,6 +387,8 @@ func (v *Webview) page(e wire.PageEvent) error {
 		v.mu.Lock()
 		v.asks = e.Kind == wire.PageAsks
 		v.mu.Unlock()
+	case wire.PageClose:
+		v.core.tasks.Go(v.closeWished)
 	case wire.PageHung:
 		v.hangs()
 	case wire.PageAnswers:

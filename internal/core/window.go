@@ -29,6 +29,8 @@ type WindowOptions struct {
 	// this one is open.
 	Parent string
 	Modal  bool
+	// Popup says that a page opens the window, by window.open.
+	Popup bool
 	// Most, if not 0, is how many windows there may be with this one, and how
 	// many webviews.
 	Most int
@@ -42,6 +44,8 @@ type Window struct {
 	label string
 	// isolate is set where the app wants a host for this window alone.
 	isolate bool
+	// popup is set for windows that pages open by window.open.
+	popup bool
 	// url is what the window was opened on, own the webview with its label; nil
 	// for a bare window.
 	url string
@@ -95,7 +99,7 @@ func (c *Core) OpenWindow(ctx context.Context, o WindowOptions) (*Window, error)
 		o.State.Theme = c.theme
 	}
 	c.lastID += 2
-	w := &Window{core: c, id: c.lastID - 1, label: label, isolate: o.Isolate, url: o.Webview.URL, state: o.State, gone: make(chan struct{})}
+	w := &Window{core: c, id: c.lastID - 1, label: label, isolate: o.Isolate, popup: o.Popup, url: o.Webview.URL, state: o.State, gone: make(chan struct{})}
 	w.chosen = inorder.New(c.app, inorder.Options[uint32]{Name: "menu", Most: maxChosen}, w.choose)
 	h := newHost(c, sharedHost, capability.Resources{}) // until Run knows better
 	if c.started {

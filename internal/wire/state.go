@@ -262,6 +262,7 @@ const (
 	// on. A document that is left, or whose process ends, asks nothing more.
 	PageAsks  PageEventKind = "asks"
 	PageAsked PageEventKind = "asked"
+	PageClose PageEventKind = "close" // window.close() was called, and the engine lets the page do that
 )
 
 // The reasons in the Detail of PageCrashed.
