@@ -22,6 +22,11 @@ const (
 type path struct {
 	Path   string `json:"path"`
 	Access access `json:"access"`
+	// Font is set for a file or folder that was found by fontPaths. It is shown
+	// only if it is still at From, and left out where it cannot be shown.
+	Font bool   `json:"font,omitzero"`
+	From string `json:"from,omitzero"`
+
 	reason string
 	source string // the path without symbolic links
 }
@@ -169,7 +174,12 @@ func view(p *Policy, d desk, private []string) []path {
 	for _, f := range private {
 		list = append(list, path{Path: f, Access: read | write})
 	}
-	return expand(list)
+	list = expand(list)
+	if p.Engine {
+		list = append(list, fontPaths(list, d.home, p.UserFonts)...)
+		slices.SortStableFunc(list, func(a, b path) int { return strings.Compare(a.Path, b.Path) })
+	}
+	return list
 }
 
 // expand replaces patterns by what they match now, and sorts the paths so that

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
 
 	"golang.org/x/sys/unix"
 )
@@ -121,6 +122,12 @@ func landlockPath(ruleset int, p path, handled uint64) error {
 		return nil
 	}
 	defer unix.Close(fd)
+	if p.Font {
+		// Without namespaces the name is looked up here first.
+		if name, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", fd)); err != nil || name != p.From && name != p.Path {
+			return nil
+		}
+	}
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil {
 		return err

@@ -61,8 +61,17 @@ func enterView(v []path) error {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("make mounts private: %w", err)
 	}
+	var fonts []*os.File // until they are shown
+	defer func() { closeAll(fonts) }()
 	for i := range v {
-		v[i].source, _ = filepath.EvalSymlinks(v[i].Path)
+		if !v[i].Font {
+			v[i].source, _ = filepath.EvalSymlinks(v[i].Path)
+			continue
+		}
+		if f, err := openFont(v[i].From); err == nil {
+			fonts = append(fonts, f)
+			v[i].source = fmt.Sprintf("/proc/self/fd/%d", f.Fd())
+		}
 	}
 	// Any folder will do: what is mounted on it is seen by nobody else.
 	const root = "/usr"
@@ -150,6 +159,9 @@ func bind(p path) error {
 		return nil // in a folder that is there already
 	}
 	if err := mountPoint(info, p.Path); err != nil {
+		if p.Font {
+			return nil // as in a folder that cannot be changed
+		}
 		return err
 	}
 	if err := unix.Mount(source, p.Path, "", unix.MS_BIND|unix.MS_REC, ""); err != nil {
@@ -159,6 +171,27 @@ func bind(p path) error {
 		return nil
 	}
 	return readOnly(p.Path)
+}
+
+// openFont opens a file or folder that fontPaths has found, without following
+// links: what has another name by now is none that was judged.
+func openFont(from string) (*os.File, error) {
+	fd, err := unix.Open(from, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	f := os.NewFile(uintptr(fd), from)
+	name, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", fd))
+	if err != nil || name != from {
+		f.Close()
+		return nil, fmt.Errorf("%s is %s: %w", from, name, unix.ESTALE)
+	}
+	var st unix.Stat_t // a link that was opened is itself
+	if err := unix.Fstat(fd, &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFREG && st.Mode&unix.S_IFMT != unix.S_IFDIR {
+		f.Close()
+		return nil, fmt.Errorf("%s is neither a file nor a folder: %w", from, unix.ESTALE)
+	}
+	return f, nil
 }
 
 // mountPoint makes the file or folder that something is mounted on.

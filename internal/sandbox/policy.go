@@ -15,7 +15,8 @@ type Policy struct {
 	// what the child was refused. A system that cannot keep others out of it
 	// has none.
 	Proxy bool `json:"proxy,omitzero"`
-	// UserFonts grants reading fonts, themes and icons in the user's home.
+	// UserFonts grants reading fonts, themes and icons in the user's home, and
+	// fonts elsewhere that links and fontconfig there lead to.
 	UserFonts bool `json:"userFonts,omitzero"`
 	// GPU grants the devices that draw.
 	GPU bool `json:"gpu,omitzero"`
