@@ -2,10 +2,17 @@ package mullion
 
 import (
 	"fmt"
+	"io"
 	"io/fs"
+	"net/url"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
+
+	"github.com/mullion-dev/mullion/internal/assets"
+	"github.com/mullion-dev/mullion/internal/core"
+	"github.com/mullion-dev/mullion/internal/csp"
 )
 
 // frontEnd finds the front end's files. Nil means that there are none, or that
@@ -79,4 +86,90 @@ func withoutFolder(front fs.FS, dist string) fs.FS {
 func isFile(fsys fs.FS, name string) bool {
 	info, err := fs.Stat(fsys, name)
 	return err == nil && info.Mode().IsRegular()
+}
+
+const (
+	// maxChecked is how much of a page is looked through, in bytes, and
+	// maxNamed how many files that it names are told of.
+	maxChecked = 1 << 20
+	maxNamed   = 20
+)
+
+// checkPages warns of pages of the configuration's windows that are not there,
+// and of files that these name and that are not: all that would be seen of
+// them is an empty window.
+func (a *App) checkPages(front fs.FS, app *assets.App) {
+	var checked []string
+	for _, w := range a.config.App.Windows {
+		u, err := url.Parse(w.URL)
+		if err != nil || u.Scheme != "" || u.Host != "" {
+			continue
+		}
+		page := core.AppOrigin + path.Clean("/"+u.EscapedPath())
+		if slices.Contains(checked, page) {
+			continue
+		}
+		checked = append(checked, page)
+		switch {
+		case !app.Has(page) && !app.Has(core.AppOrigin+"/"):
+			a.log.Warn("mullion: the front end does not have the page of a window", "window", w.Label, "page", u.Path)
+		default:
+			a.checkPage(front, app, page)
+		}
+	}
+}
+
+// checkPage warns of files that a page names and that are not there.
+func (a *App) checkPage(front fs.FS, app *assets.App, page string) {
+	base, err := url.Parse(page)
+	if err != nil || front == nil {
+		return
+	}
+	name := strings.TrimPrefix(base.Path, "/")
+	if !isFile(front, name) {
+		name = "index.html"
+	}
+	text := readStart(front, name)
+	own, named := csp.Resources(text)
+	if b, err := base.Parse(own); err == nil && own != "" {
+		base = b
+	}
+	var missing []string
+	hint := ""
+	for _, address := range named {
+		u, err := base.Parse(address)
+		if err != nil || u.Scheme+"://"+u.Host != core.AppOrigin {
+			continue // is loaded from elsewhere
+		}
+		u.RawQuery, u.Fragment = "", ""
+		if slices.Contains(missing, u.Path) || app.Has(u.String()) {
+			continue
+		}
+		if missing = append(missing, u.Path); len(missing) == maxNamed {
+			break
+		}
+		if hint == "" {
+			hint = assets.HiddenFromEmbed(u.Path)
+		}
+	}
+	if len(missing) == 0 {
+		return
+	}
+	attributes := []any{"page", name, "files", missing}
+	if hint != "" {
+		attributes = append(attributes, "hint", hint)
+	}
+	a.log.Warn("mullion: a page names files that the front end does not have", attributes...)
+}
+
+// readStart reads the beginning of a file, or nothing of one that cannot be
+// read: that is told when the page is loaded.
+func readStart(front fs.FS, name string) []byte {
+	f, err := front.Open(name)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	text, _ := io.ReadAll(io.LimitReader(f, maxChecked))
+	return text
 }

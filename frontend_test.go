@@ -2,6 +2,7 @@ package mullion
 
 import (
 	"io/fs"
+	"log/slog"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -70,6 +71,48 @@ func TestFrontEnd(t *testing.T) {
 			}
 			if got != test.want {
 				t.Errorf("got the front end of %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// TestCheckPages: what a window would show nothing for is a warning at start.
+func TestCheckPages(t *testing.T) {
+	for _, test := range []struct {
+		name, windows string
+		front         fstest.MapFS
+		want          []string // in the log; none means that it is empty
+	}{
+		{"all there", `{}`, fstest.MapFS{
+			"index.html":    {Data: []byte(`<script type=module src="/assets/a%20b.js?v=1#x"></script><link rel=stylesheet href=s.css><script src=/_mullion/api.js></script><img src="data:,"><img src=https://a.dev/x.png>`)},
+			"assets/a b.js": {}, "s.css": {},
+		}, nil},
+		{"left out by embed", `{}`, fstest.MapFS{
+			"index.html": {Data: []byte(`<link rel=modulepreload href=/_app/start.js><script src=/_app/start.js></script><script src=main.js></script>`)},
+		}, []string{"page=index.html", "[/_app/start.js /main.js]", "//go:embed all:dist"}},
+		{"missing", `{"url": "pages/main.html?x"}`, fstest.MapFS{
+			"pages/main.html": {Data: []byte(`<base href=../><script src=gone.js></script><script src=pages/here.js></script>`)}, "pages/here.js": {},
+		}, []string{"page=pages/main.html", "[/gone.js]"}},
+		{"no page", `{"label": "first"}`, fstest.MapFS{"app.js": {}}, []string{"window=first"}},
+		{"a route", `{"url": "settings"}`, fstest.MapFS{"index.html": {Data: []byte(`<script src=/gone.js></script>`)}}, []string{"page=index.html", "[/gone.js]"}},
+		{"a remote page", `{"url": "https://example.com/"}`, fstest.MapFS{}, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			conf, err := config.Parse("mullion.conf.json", []byte(`{"identifier": "dev.mullion.test", "app": {"windows": [`+test.windows+`]}}`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var log strings.Builder
+			if _, err := New(Options{Config: conf, Assets: test.front, DataDir: t.TempDir(), Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn}))}); err != nil {
+				t.Fatal(err)
+			}
+			for _, want := range test.want {
+				if !strings.Contains(log.String(), want) {
+					t.Errorf("the log lacks %q: %s", want, &log)
+				}
+			}
+			if test.want == nil && log.Len() > 0 {
+				t.Errorf("the log has %s", &log)
 			}
 		})
 	}

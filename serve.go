@@ -91,8 +91,13 @@ func (a *App) serve(o Options, co *core.Options) error {
 	for _, h := range security.Headers {
 		ao.Headers = append(ao.Headers, assets.Field{Name: h.Name, Value: h.Value})
 	}
-	if co.App, err = assets.NewApp(front, ao); err != nil {
+	app, err := assets.NewApp(front, ao)
+	if err != nil {
 		return fmt.Errorf("mullion: %w", err)
+	}
+	co.App = app
+	if co.DevOrigin == "" {
+		a.checkPages(front, app)
 	}
 	if security.AssetProtocol.Enable {
 		if co.Files, err = a.userFiles(security.AssetProtocol.Scope); err != nil {

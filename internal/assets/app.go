@@ -58,7 +58,15 @@ type App struct {
 
 	mu      sync.Mutex
 	digests map[string]digest // guarded by mu; by name in fsys
+	missed  map[string]bool   // guarded by mu; names that the log has
 }
+
+// maxMissed bounds the names of missing files that are logged, and maxLogged
+// their length, in bytes: pages choose them.
+const (
+	maxMissed = 100
+	maxLogged = 200
+)
 
 // A digest is what was found out by reading a file once. It holds as long as
 // size and time of the file stay the same; an embedded file has no time.
@@ -96,6 +104,7 @@ func NewApp(fsys fs.FS, opts AppOptions) (*App, error) {
 		builtin: builtin,
 		log:     logger(opts.Logger),
 		digests: make(map[string]digest),
+		missed:  make(map[string]bool),
 	}, nil
 }
 
@@ -140,11 +149,67 @@ func (a *App) find(ctx context.Context, r *Request) (*content, *refusal) {
 			return nil, refuse(statusInternal, "cannot read %q of the app; see the app's log", candidate)
 		}
 	}
+	a.miss(ctx, name)
 	if looksLikePage(name) {
 		return nil, refuse(statusNotFound, "no page %q, and no index.html to answer in its place", name)
 	}
 	return nil, refuse(statusNotFound, "no file %q among the app's files; "+
 		"only addresses without an extension or with .html fall back to index.html", name)
+}
+
+// Has reports whether there is a file for an address of the app. That of a page
+// must be there itself, whatever would be answered in its place.
+func (a *App) Has(address string) bool {
+	name, bad := appPath(address)
+	if bad != nil {
+		return false
+	}
+	if _, ok := a.builtin[name]; ok {
+		return true
+	}
+	list := candidates(name)
+	if name != "" {
+		list = list[:3] // without index.html at the root
+	}
+	return slices.ContainsFunc(list, func(n string) bool {
+		info, err := fs.Stat(a.fsys, n)
+		return err == nil && info.Mode().IsRegular()
+	})
+}
+
+// miss logs a file that was asked for and is not there, once.
+func (a *App) miss(ctx context.Context, name string) {
+	if name == "favicon.ico" { // asked for by engines, not by pages
+		return
+	}
+	a.mu.Lock()
+	known, n := a.missed[name], len(a.missed)
+	if !known && n < maxMissed {
+		a.missed[name] = true
+	}
+	a.mu.Unlock()
+	if known || n >= maxMissed {
+		return
+	}
+	attributes := []any{"file", "/" + name[:min(len(name), maxLogged)]}
+	if hint := HiddenFromEmbed(name); hint != "" {
+		attributes = append(attributes, "hint", hint)
+	}
+	a.log.WarnContext(ctx, "mullion: a page asked for a file that the front end does not have", attributes...)
+	if n == maxMissed-1 {
+		a.log.WarnContext(ctx, "mullion: further files that the front end does not have are not logged")
+	}
+}
+
+// HiddenFromEmbed says what to write if a file may be missing because embed
+// leaves out names that begin with "_" or ".". It is empty for other names.
+func HiddenFromEmbed(name string) string {
+	for part := range strings.SplitSeq(name, "/") {
+		if strings.HasPrefix(part, "_") || strings.HasPrefix(part, ".") {
+			return "embed leaves out names that begin with _ or . unless the pattern begins with all: write //go:embed all:dist"
+		}
+	}
+	return ""
 }
 
 // candidates lists the files that may answer for a path, best first.

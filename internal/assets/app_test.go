@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -365,4 +366,44 @@ func TestConcurrent(t *testing.T) {
 		})
 	}
 	group.Wait()
+}
+
+// TestMissingFiles: what a page asks for and is not there is logged once, and
+// no page can fill the log with it.
+func TestMissingFiles(t *testing.T) {
+	var log strings.Builder
+	app := newApp(t, AppOptions{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	ask := func(path string) {
+		t.Helper()
+		if r := app.Serve(t.Context(), &Request{Method: "GET", URL: "app://localhost" + path}); r.Status != 404 {
+			t.Errorf("%s: %d", path, r.Status)
+		}
+	}
+	for range 3 {
+		ask("/main.js?v=1")
+		ask("/_app/start.js")
+		ask("/favicon.ico")
+	}
+	if got := strings.Count(log.String(), "\n"); got != 2 || !strings.Contains(log.String(), "file=/main.js\n") ||
+		!strings.Contains(log.String(), `file=/_app/start.js hint="embed leaves out`) {
+		t.Errorf("the log has %s", &log)
+	}
+	for i := range 10 * maxMissed {
+		ask(fmt.Sprintf("/%d-%s.js", i, strings.Repeat("x", 2000)))
+	}
+	if got := strings.Count(log.String(), "\n"); got != maxMissed+1 || log.Len() > maxMissed*2*maxLogged+1000 {
+		t.Errorf("%d lines with %d bytes", got, log.Len())
+	}
+}
+
+func TestHas(t *testing.T) {
+	app := newApp(t, AppOptions{Builtin: map[string][]byte{"/_mullion/api.js": nil}})
+	for path, want := range map[string]bool{
+		"/": true, "/index.html": true, "/about": true, "/docs": true, "/docs/": true, "/img/%C3%A9%20b.PNG": true, "/_mullion/api.js": true, "/app.js?v=1": true,
+		"/route": false, "/gone.js": false, "/gone.html": false, "/pipe": false, "/../x": false,
+	} {
+		if got := app.Has("app://localhost" + path); got != want {
+			t.Errorf("%s: %v", path, got)
+		}
+	}
 }

@@ -157,3 +157,26 @@ func TestDevServerDown(t *testing.T) {
 		t.Error(d)
 	}
 }
+
+// TestMissingScripts: scripts of a page that are not there are in the log, in
+// every mode.
+func TestMissingScripts(t *testing.T) {
+	app := e2e.Start(t, e2e.Options{Files: map[string]string{
+		"broken.html": `<!doctype html><script type="module" src="/_app/start.js"></script><script src="old.js"></script>`,
+	}})
+	o := app.WindowOptions("broken")
+	o.URL = "broken.html"
+	if _, err := app.OpenWindow(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	if err := e2e.WaitFor(e2e.Timeout, func() error {
+		for _, want := range []string{"file=/_app/start.js hint=", "file=/old.js\n"} {
+			if !app.Log.Contains(want) {
+				return fmt.Errorf("the log lacks %q", want)
+			}
+		}
+		return nil
+	}); err != nil {
+		t.Error(err)
+	}
+}
