@@ -226,6 +226,47 @@ func bundle(t *testing.T, global bool) string {
 	return bundleOf(t)
 }
 
+// TestGlobalsOfReadme runs cmd/globals as the README says.
+func TestGlobalsOfReadme(t *testing.T) {
+	node(t)
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var command string
+	for line := range strings.Lines(string(readme)) {
+		if strings.HasPrefix(line, "go ") && strings.Contains(line, "cmd/globals") {
+			command = line
+		}
+	}
+	if command == "" {
+		t.Fatal("the README does not say how to run cmd/globals")
+	}
+	dir := t.TempDir()
+	app := filepath.Join(dir, "app")
+	if err := os.MkdirAll(filepath.Join(app, "ui"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, target := range map[string]string{filepath.Join(dir, "mullion"): "..", filepath.Join(app, "node_modules"): "node_modules"} {
+		target, err := filepath.Abs(target)
+		if err == nil {
+			err = os.Symlink(target, name)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.CommandContext(t.Context(), "sh", "-c", command)
+	cmd.Dir, cmd.Env = app, append(os.Environ(), "PWD="+app)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", command, err, out)
+	}
+	got, err := os.ReadFile(filepath.Join(app, "ui", "tauri.global.js"))
+	if err != nil || string(got) != globals(t) {
+		t.Errorf("%s: the file is another than that of the tests, %v", command, err)
+	}
+}
+
 // globals runs cmd/globals.
 func globals(t *testing.T) string {
 	t.Helper()

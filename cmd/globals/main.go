@@ -2,8 +2,9 @@
 // bundler all of window.__TAURI__, from the npm packages that are installed:
 //
 //	npm install @tauri-apps/api
-//	go run github.com/mullion-dev/mullion/cmd/globals@latest -o front/tauri.global.js
+//	go -C ../mullion/cmd/globals run . -packages "$PWD/node_modules" -o "$PWD/front/tauri.global.js"
 //
+// in the app's folder, with a clone of the framework beside it.
 // The file belongs at the root of the app's front end. Where the configuration
 // has app.withGlobalTauri it runs before any script of a page, with no script
 // element: after it window.__TAURI__ has the modules app, core, dpi, event,
