@@ -417,3 +417,21 @@ func TestUnusedKeysInDocs(t *testing.T) {
 		t.Errorf("docs/configuration.md names %s, which has an effect", key)
 	}
 }
+
+// TestPlacesOfValues: what only New can judge is told with its place in the
+// file, too.
+func TestPlacesOfValues(t *testing.T) {
+	for _, tt := range []struct{ conf, want string }{
+		{`"app": {"security": {"assetProtocol": {"enable": true, "scope": ["$NOWHERE/x"]}}}`, "mullion: tauri.conf.json:1:88: app.security.assetProtocol.scope: "},
+		{`"build": {"frontendDist": "../dist"}`, `mullion: tauri.conf.json:1:43: build.frontendDist: "../dist" leads out of Options.Files`},
+	} {
+		_, _, err := appOf(t, `{"identifier": "org.example.a", `+tt.conf+`}`, nil)
+		if err == nil || !strings.HasPrefix(err.Error(), tt.want) {
+			t.Errorf("got %v, want %s", err, tt.want)
+		}
+	}
+	_, log, err := appOf(t, `{"identifier": "org.example.a", "app": {"security": {"csp": "imgsrc 'self'"}}}`, nil)
+	if want := "mullion: tauri.conf.json:1:54: app.security.csp: "; err != nil || !strings.Contains(log.String(), want) {
+		t.Errorf("%v, and the log has no %q:\n%s", err, want, log)
+	}
+}

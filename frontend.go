@@ -54,14 +54,14 @@ func (a *App) frontEnd(o Options) (fs.FS, error) {
 	for strings.HasPrefix(folder, "../") {
 		folder = folder[len("../"):]
 	}
-	return nil, fmt.Errorf(`mullion: build.frontendDist %q %s. Embed the folder in a Go file beside it, and pass it on:
+	return nil, fmt.Errorf(`mullion: %s: %q %s. Embed the folder in a Go file beside it, and pass it on:
 
 	//go:embed all:%s
 	var front embed.FS
 
 	mullion.New(mullion.Options{Files: files, Assets: front})
 
-Build the front end first, as go build embeds what is there then`, name, why, folder)
+Build the front end first, as go build embeds what is there then`, a.keyPlace("build.frontendDist"), name, why, folder)
 }
 
 // withoutFolder takes away the folder that embed keeps around the front end:

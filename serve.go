@@ -75,10 +75,10 @@ func (a *App) serve(o Options, co *core.Options) error {
 	}
 	policy, key, err := contentPolicy(security, o.Dev)
 	if err != nil {
-		return err
+		return fmt.Errorf("mullion: %s: %w", a.keyPlace(key), err)
 	}
 	for _, w := range policy.Warnings() {
-		a.log.Warn("mullion: " + key + ": " + w)
+		a.log.Warn("mullion: " + a.keyPlace(key) + ": " + w)
 	}
 	ao := assets.AppOptions{
 		Builtin: map[string][]byte{"/_mullion/api.js": bridge.API(), "/_mullion/api.d.ts": bridge.APITypes()},
@@ -152,7 +152,7 @@ func contentPolicy(s *config.Security, dev bool) (policy *csp.Policy, key string
 		policy, err = csp.Parse(conf.Text)
 	}
 	if err != nil {
-		return nil, key, fmt.Errorf("mullion: %s: %w", key, err)
+		return nil, key, err
 	}
 	e := s.DangerousDisableAssetCSPModification
 	return policy.WithExemption(csp.Exemption{All: e.All, Directives: e.Directives}), key, nil
@@ -174,7 +174,7 @@ func (a *App) userFiles(scope config.AssetScope) (assets.Handler, error) {
 		DotFiles:     dots,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("mullion: app.security.assetProtocol.scope: %w", err)
+		return nil, fmt.Errorf("mullion: %s: %w", a.keyPlace("app.security.assetProtocol.scope"), err)
 	}
 	return assets.NewFiles(assets.FilesOptions{
 		Allowed: func(path string) error { _, err := s.Check(path); return err },
