@@ -18,9 +18,10 @@ func (c *Core) grant(v *Webview, m *ipc.Message, q *wire.Decision) (wire.Verdict
 			c.popups.Add(-1)
 			return wire.Verdict{}, fmt.Errorf("pages have opened %d windows that are there still; close some of them", maxPopups)
 		}
+		features := q.Features
 		c.tasks.Go(func() {
 			defer c.popups.Add(-1)
-			if w := c.openPopup(v, m); w != nil {
+			if w := c.openPopup(v, m, features); w != nil {
 				select {
 				case <-w.gone:
 				case <-c.ctx.Done():
@@ -50,7 +51,7 @@ const popupTimeout = time.Minute
 // openPopup opens the window that a page was allowed to open. What the new
 // window may do is what capabilities grant its label, popup-<number>; a page
 // must not come to more that way than it has itself.
-func (c *Core) openPopup(v *Webview, m *ipc.Message) (w *Window) {
+func (c *Core) openPopup(v *Webview, m *ipc.Message, features string) (w *Window) {
 	c.mu.Lock()
 	c.lastPopup++
 	label := fmt.Sprintf("popup-%d", c.lastPopup)
@@ -60,9 +61,10 @@ func (c *Core) openPopup(v *Webview, m *ipc.Message) (w *Window) {
 		ctx, cancel := context.WithTimeout(c.ctx, popupTimeout)
 		defer cancel()
 		s := wire.WindowState{
-			Label: label, Title: c.opts.Name, Width: 800, Height: 600, Visible: true, Focus: true,
+			Label: label, Title: c.popupTitle("", m.URL), Width: 800, Height: 600, Visible: true, Focus: true,
 			Focusable: true, Resizable: true, Closable: true, Decorated: true,
 		}
+		popupFeatures(&s, features)
 		w, err = c.OpenWindow(ctx, WindowOptions{
 			State: s, Webview: wire.WebviewState{URL: m.URL}, Isolate: !c.IsLocal(m.URL), Popup: true, Most: maxPageWindows,
 		})

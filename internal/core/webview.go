@@ -363,6 +363,7 @@ func (v *Webview) page(e wire.PageEvent) error {
 		}
 		v.undrawn()
 		v.mu.Unlock()
+		v.titleChanged("") // until the new page says its own
 	case wire.PageFinished:
 		v.mu.Lock()
 		v.finished = true
@@ -387,6 +388,8 @@ func (v *Webview) page(e wire.PageEvent) error {
 		v.mu.Lock()
 		v.asks = e.Kind == wire.PageAsks
 		v.mu.Unlock()
+	case wire.PageTitle:
+		v.titleChanged(e.Detail)
 	case wire.PageClose:
 		v.core.tasks.Go(v.closeWished)
 	case wire.PageHung:

@@ -188,10 +188,23 @@ func (w *Window) Webview() *Webview { return w.own }
 // Update changes the wanted state and waits until the host has applied it. A
 // host that is not there just now gets the state when it comes back.
 func (w *Window) Update(ctx context.Context, change func(*wire.WindowState)) error {
+	r, err := w.change(change)
+	if err != nil {
+		return err
+	}
+	err = r.wait(ctx)
+	if errors.Is(err, ErrHostLost) {
+		return nil
+	}
+	return err
+}
+
+// change is Update without waiting for the host.
+func (w *Window) change(change func(*wire.WindowState)) (pending, error) {
 	w.mu.Lock()
+	defer w.mu.Unlock()
 	if w.closing {
-		w.mu.Unlock()
-		return ErrNoWindow
+		return nil, ErrNoWindow
 	}
 	w.adopt()
 	before := w.state
@@ -199,13 +212,7 @@ func (w *Window) Update(ctx context.Context, change func(*wire.WindowState)) err
 	w.state.Menu = w.core.menuOf(w)
 	s := w.state
 	s.Touch = touched(&before, &s)
-	r := w.host().request(wire.KindWindow, w.id, s)
-	w.mu.Unlock()
-	err := r.wait(ctx)
-	if errors.Is(err, ErrHostLost) {
-		return nil
-	}
-	return err
+	return w.host().request(wire.KindWindow, w.id, s), nil
 }
 
 // adopt makes what the user has done to the window the wanted state. w.mu is

@@ -107,6 +107,12 @@ func (x handler) Decide(id uint32, d wire.Decision, answer func(wire.Verdict)) {
 	for i, a := range d.Accept {
 		d.Accept[i] = strings.ToValidUTF8(a, "\uFFFD")
 	}
+	if v := x.h.webviews[id]; d.Kind == wire.DecideNewWindow && v.popup != nil {
+		if v.popup[0] == d.URL {
+			d.Features = strings.ToValidUTF8(v.popup[1], "")
+		}
+		v.popup = nil
+	}
 	n := x.h.nextID()
 	x.h.answers[n] = answer
 	if err := x.h.send(wire.KindDecide, id, n, d); err != nil {

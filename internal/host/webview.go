@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/go-json-experiment/json"
+
 	"github.com/mullion-dev/mullion/internal/backend"
 	"github.com/mullion-dev/mullion/internal/bridge"
 	"github.com/mullion-dev/mullion/internal/wire"
@@ -34,6 +36,9 @@ type webview struct {
 	calls  map[uint64]*call
 	// lastCall is the number of the document's last call; numbers only grow.
 	lastCall uint64
+	// popup is the address of the window that the page is about to open, and
+	// its features; nil if there is none.
+	popup []string
 	// warned counts what the page was warned about.
 	warned  int
 	reports reports
@@ -133,7 +138,7 @@ func (h *host) closeWebview(id uint32) {
 
 // endDocument forgets everything that belonged to the document so far.
 func (v *webview) endDocument(why string) {
-	v.doc, v.lastCall, v.warned = "", 0, 0
+	v.doc, v.lastCall, v.warned, v.popup = "", 0, 0, nil
 	for _, c := range v.calls {
 		c.reply.Fail(why)
 		if c.piece != nil {
@@ -247,6 +252,12 @@ func (v *webview) message(page, body string, r backend.Reply) {
 	case "r":
 		r.Return("")
 		v.report(rest)
+	case "w":
+		r.Return("")
+		v.popup = nil
+		if err := json.Unmarshal([]byte(rest), &v.popup); err != nil || len(v.popup) != 2 || len(v.popup[1]) > wire.MaxFeatures {
+			v.popup = nil
+		}
 	case "v":
 		r.Return("")
 		if v.warned++; v.warned <= maxWarnings {

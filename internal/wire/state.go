@@ -325,10 +325,16 @@ type Decision struct {
 	// the webview, and a link or a script leads there because of it: no form,
 	// no step in the history. Each press, and each release, sets it once.
 	Clicked bool `json:"clicked,omitzero"`
+	// Features are those that window.open was called with, at most MaxFeatures
+	// bytes: the page's word, as "width=400,height=300".
+	Features string `json:"features,omitzero"`
 	// Response is set when the engine asks about an answer that it has, as
 	// opposed to a request that it is about to make.
 	Response bool `json:"response,omitzero"`
 }
+
+// MaxFeatures is how long the features of a window may be, in bytes.
+const MaxFeatures = 4 << 10
 
 // Verdict answers a Decision. The zero value refuses.
 type Verdict struct {

@@ -125,6 +125,8 @@ function main(): void {
         return abort(Number(rest));
       case "r ":
         return tell(`r ${doc} ${rest}`);
+      case "w ":
+        return tell(`w ${doc} ${rest}`);
     }
     tell(`v ${doc} dropped an unknown message: ${text.slice(0, 100)}`);
   }

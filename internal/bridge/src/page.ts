@@ -10,6 +10,7 @@ import {
 import { encodeArgs, encodeHeaders, isPlain, rawBytes } from "./encode";
 import { devtoolsKey, dragRegions, zoomKeys } from "./input";
 import { watch } from "./report";
+import { popups } from "./popup";
 import { callEvent, messageEvent, readyEvent, replyEvent, type Detail, type Message, type PageConfig } from "./protocol";
 
 declare const config: PageConfig;
@@ -373,6 +374,7 @@ function main(): void {
     __TAURI_EVENT_PLUGIN_INTERNALS__: { unregisterListener },
     __TAURI_PATTERN__: freeze({ pattern: "brownfield" }),
   });
+  popups((text) => say(`${++lastID} w ${text}`, null));
   attach();
   // document.open() removes all listeners.
   new MutationObserver(attach).observe(page, { childList: true });
