@@ -1,0 +1,38 @@
+package arch
+
+// appCodePackages are those that have functions of the app.
+var appCodePackages = []string{".", "internal/core", "internal/desktop/notify", "internal/desktop/tray", "internal/menu", "internal/worker", "ipc"}
+
+// appCode has the functions that are kept somewhere and called outside of what
+// is given to internal/inorder, by package, type and field, or by function and
+// parameter; and why that is right. Code of the app is only in the first three
+// groups.
+var appCode = []struct{ why, functions string }{
+	{"the app is told by a queue: these closures, made in the public API, are what the Core gives to inorder.New",
+		`mullion.App.On(f) mullion.App.OnDownload(f) mullion.Webview.OnPage(f) mullion.State.Watch(f)
+		mullion.Options.OnFault mullion.TrayOptions.OnEvent
+		mullion.Notification.OnAction mullion.Notification.OnReply mullion.Notification.OnClose`},
+	{"the app is asked by Owner.Call, on a goroutine that may wait: these closures are what the Core gives to it",
+		`mullion.App.OnCloseRequested(f) mullion.Options.OnHang mullion.Options.OnLink`},
+	{"commands, interceptors and what belongs to a call run on the goroutine of the call, below Core.dispatch, which recovers; a reader that runs them hands over",
+		`core.registered.handler core.State.check core.StateOptions.Check core.StateOptions.Migrate
+		mullion.StateOptions.Check mullion.StateOptions.Migrate mullion.Worker.f mullion.Worker.CallWithProgress(report)
+		worker.server.f ipc.Typed(f) ipc.Chain(in)`},
+	{"commands of the Core's own, which are made of functions",
+		`core.builtin.handler core.command(f) core.act(do) core.doer(do) core.getter(get) core.setter(set) core.lacking(idle)
+		core.menuGetter(get) core.menuInsert(position) core.ofScreen(tell) core.webviewDoes(do) core.webviewTakes(do)
+		core.webviewTells(tell) core.Core.changeItem(change) core.Webview.ChangeBounds(change) core.Window.limit(set)
+		core.target.host core.predefinedItems core.channel.intercepted(send)`},
+	{"what this module gives the Core: it starts processes, reads options and files",
+		`core.Options.Launch core.Options.LaunchDialogs core.Options.MayShowOthers core.Options.PageWebview core.Options.PageWindow
+		core.Options.PathVariable core.Options.Icon core.Core.icon core.LinkOptions.Open core.State.hold worker.Options.Launch
+		mullion.App.hold mullion.App.makeTray mullion.Options.change`},
+	{"ends something: a context, a watch, what belongs to a document or a visit",
+		`core.Core.cancel core.call.cancel core.document.cancel core.document.closers core.download.cancel core.visit.cancel
+		core.visit.closers core.resource.closed core.Tray.onGone core.Tray.unwatch core.shownMenu.stop
+		worker.Pool.cancel worker.inflowReader.unbind worker.served.cancel`},
+	{"the Core's own: a menu's item is gone, or was chosen, which goes into a queue; credit goes to a process",
+		`menu.Item.gone menu.handler.f worker.inflow.credit`},
+	{"tables of this module",
+		`struct.asked struct.usual menu.modifiers tray.Icon.readers(by)`},
+}
