@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/mullion-dev/mullion/internal/backend"
+	"github.com/mullion-dev/mullion/internal/display"
 	"github.com/mullion-dev/mullion/internal/wire"
 )
 
@@ -326,7 +327,7 @@ func TestContextMenu(t *testing.T) {
 		})
 		var o wire.WindowObserved
 		do(func() { o = x.window.Observe() })
-		run(t, "xdotool", "mousemove", fmt.Sprint(o.InnerX+50), fmt.Sprint(o.InnerY+50), "click", "3")
+		clickAt(t, o.InnerX+50, o.InnerY+50, display.Right)
 		menu := wait(t, "the menu", menus, func([]int32) bool { return true })
 		inspect := false
 		for _, action := range menu {

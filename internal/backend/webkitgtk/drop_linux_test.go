@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/mullion-dev/mullion/internal/display"
 	"github.com/mullion-dev/mullion/internal/wire"
 )
 
@@ -26,20 +27,15 @@ const target = `<body style="margin:0;height:100vh"><script>
 // that of the other until over is true.
 func dragAcross(t *testing.T, from, to *tab, over func() bool) {
 	t.Helper()
-	// A press is lost now and then where the window manager gives a new window
-	// the keyboard: then nothing ever comes to the other one.
+	// The first press into a window that has no keyboard yet belongs to the
+	// window manager, which gives it that.
+	must(t, screen(t).Activate(from.xid()), screen(t).Release(display.Left), // a test that failed may hold it
+		screen(t).MoveIn(from.xid(), 100, 100), screen(t).Hold(display.Left))
+	i := 0
 	poll(t, "a drag to begin", func() bool {
-		run(t, "xdotool", "mousemove", "--window", from.xid(), "100", "100", "mouseup", "1", "mousedown", "1") // a test that failed may hold it
-		for i := range 10 {
-			run(t, "xdotool", "mousemove", "--window", from.xid(), fmt.Sprint(100+10*i), "100")
-		}
-		for i := range 100 {
-			run(t, "xdotool", "mousemove", "--window", to.xid(), fmt.Sprint(100+i%20), "100")
-			if to.dragState() != -1 || over() {
-				return true
-			}
-		}
-		return false
+		i++
+		must(t, screen(t).MoveIn(from.xid(), 100+i%100, 100))
+		return screen(t).Dragging()
 	})
 	hover(t, to, over)
 }
@@ -50,7 +46,7 @@ func hover(t *testing.T, to *tab, over func() bool) {
 	i := 0
 	poll(t, "the drag to be over the other window", func() bool {
 		i++
-		run(t, "xdotool", "mousemove", "--window", to.xid(), fmt.Sprint(100+i%20), "100")
+		must(t, screen(t).MoveIn(to.xid(), 100+i%20, 100))
 		return over()
 	})
 }
@@ -112,7 +108,7 @@ func TestDropFile(t *testing.T) {
 		}
 		return seen[wire.DragOver] > 3
 	})
-	run(t, "xdotool", "mouseup", "1")
+	must(t, screen(t).Release(display.Left))
 	wait(t, "the drop", to.dragged, func(e wire.DragEvent) bool {
 		seen[e.Phase]++
 		return e.Phase == wire.DragDrop
@@ -137,7 +133,7 @@ func TestDropFileLeaves(t *testing.T) {
 	from, to := dragTabs(t, fileURL(draggedFile), true, asked)
 	dragAcross(t, from, to, func() bool { return to.dragState() == dragAllowed })
 	hover(t, from, func() bool { return to.dragState() == -1 })
-	run(t, "xdotool", "mouseup", "1")
+	must(t, screen(t).Release(display.Left))
 	wait(t, "the leave", to.dragged, func(e wire.DragEvent) bool { return e.Phase == wire.DragLeave })
 }
 
@@ -146,7 +142,7 @@ func TestDropFileRefused(t *testing.T) {
 	asked := make(chan wire.Decision, 10)
 	from, to := dragTabs(t, fileURL(draggedFile), false, asked)
 	dragAcross(t, from, to, func() bool { return to.dragState() == dragRefused })
-	run(t, "xdotool", "mouseup", "1")
+	must(t, screen(t).Release(display.Left))
 	if title := to.eval(`return document.title`); title != "" {
 		t.Errorf("the page got something: %q", title)
 	}
@@ -169,7 +165,7 @@ func TestDropAddress(t *testing.T) {
 		}
 		return moves > 20
 	})
-	run(t, "xdotool", "mouseup", "1")
+	must(t, screen(t).Release(display.Left))
 	title := wait(t, "a title", to.events, func(e wire.PageEvent) bool { return e.Kind == wire.PageTitle && e.Detail != "" })
 	if want := "dropped " + address; title.Detail != want {
 		t.Errorf("got %q, want %q", title.Detail, want)

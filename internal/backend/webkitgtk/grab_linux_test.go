@@ -2,19 +2,18 @@ package webkitgtk
 
 import (
 	"encoding/json"
-	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/mullion-dev/mullion/internal/display"
 	"github.com/mullion-dev/mullion/internal/wire"
 )
 
 // mouseAt is where the mouse is on the screen, as others see it.
 func mouseAt(t testing.TB) (x, y int) {
 	t.Helper()
-	if _, err := fmt.Sscanf(run(t, "xdotool", "getmouselocation"), "x:%d y:%d", &x, &y); err != nil {
-		t.Fatal(err)
-	}
+	x, y, err := screen(t).Pointer()
+	must(t, err)
 	return x, y
 }
 
@@ -31,7 +30,7 @@ func TestCursorGrab(t *testing.T) {
 		left, top := mouseAt(t)
 		return left >= o.InnerX && left < o.InnerX+o.Width && top >= o.InnerY && top < o.InnerY+o.Height
 	}
-	move := func() { run(t, "xdotool", "mousemove", "1200", "1000") }
+	move := func() { must(t, screen(t).MoveTo(1200, 1000)) }
 	kept := func(why string) {
 		t.Helper()
 		poll(t, "the mouse inside "+why, func() bool { move(); return inside() })
@@ -48,7 +47,7 @@ func TestCursorGrab(t *testing.T) {
 	x.apply(func(s *wire.WindowState) { s.CursorGrab = true })
 	kept("once grabbed")
 	poll(t, "a click and the wheel in the page", func() bool {
-		run(t, "xdotool", "mousemove_relative", "--", "-2000", "-2000", "mousemove_relative", "100", "50", "click", "1", "click", "4")
+		must(t, screen(t).MoveBy(-2000, -2000), screen(t).MoveBy(100, 50), screen(t).Click(display.Left), screen(t).Click(display.WheelUp))
 		at := x.eval(`return at.join(', ')`)
 		return strings.Contains(at, "mousemove 100 50") && strings.Contains(at, "click 100 50") && strings.Contains(at, "wheel 100 50")
 	})
@@ -64,7 +63,7 @@ func TestCursorGrab(t *testing.T) {
 
 	// The window manager has the mouse while a click gives the keyboard.
 	focus(t, y)
-	run(t, "xdotool", "mousemove", fmt.Sprint(o.InnerX+5), fmt.Sprint(o.InnerY+5), "click", "1")
+	clickAt(t, o.InnerX+5, o.InnerY+5, display.Left)
 	kept("when a click brings the keyboard back")
 
 	// A menu takes the grab over, and ends it.
@@ -76,7 +75,7 @@ func TestCursorGrab(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run(t, "xdotool", "key", "Escape")
+	press(t, "Escape")
 	kept("after a menu")
 
 	x.apply(func(s *wire.WindowState) { s.Visible = false })

@@ -12,7 +12,7 @@ import (
 // pixel as a number of alpha, red, green and blue.
 func (x *tab) hasIcon(want string) {
 	x.t.Helper()
-	id := x.xid()
+	id := fmt.Sprint(x.xid())
 	poll(x.t, "the icon "+want, func() bool {
 		got := run(x.t, "xprop", "-id", id, "-notype", "32c", "_NET_WM_ICON")
 		return strings.HasPrefix(got, "_NET_WM_ICON = "+want)
@@ -34,7 +34,7 @@ func TestIcon(t *testing.T) {
 	x.apply(func(s *wire.WindowState) { s.Icon = &wire.Picture{Width: 1, Height: 1, RGBA: []byte{9, 8, 7, 6}} })
 	x.hasIcon(icon(1, 1, 0x06090807))
 	x.apply(func(s *wire.WindowState) { s.Icon = nil })
-	id := x.xid()
+	id := fmt.Sprint(x.xid())
 	poll(t, "what GTK has for all windows", func() bool {
 		return !strings.Contains(run(t, "xprop", "-id", id, "-notype", "32c", "_NET_WM_ICON"), "= 1, 1")
 	})

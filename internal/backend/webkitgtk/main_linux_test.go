@@ -2,7 +2,6 @@ package webkitgtk
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -17,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mullion-dev/mullion/internal/await"
 	"github.com/mullion-dev/mullion/internal/backend"
 	"github.com/mullion-dev/mullion/internal/display"
 	"github.com/mullion-dev/mullion/internal/wire"
@@ -30,7 +30,7 @@ const (
 	testAppID = "dev.mullion.webkitgtk.test"
 	testWorld = "mullion"
 	testName  = "bridge"
-	deadline  = 20 * time.Second
+	deadline  = await.Limit
 	// testMemory is the limit of memory of the tests' pages.
 	testMemory = 512 << 20
 )
@@ -58,7 +58,7 @@ func missing(what string, err error) int {
 
 // parent starts a display and a window manager and runs the tests there.
 func parent() int {
-	for _, name := range []string{"Xvfb", "openbox", "xprop", "xdotool", "import", "pgrep"} {
+	for _, name := range []string{"Xvfb", "openbox", "xprop", "pgrep"} {
 		if _, err := exec.LookPath(name); err != nil {
 			return missing(name, err)
 		}
@@ -378,7 +378,7 @@ func (x *tab) close() {
 // wait reads from c until what comes satisfies ok.
 func wait[T any](t testing.TB, what string, c chan T, ok func(T) bool) T {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), deadline)
+	ctx, cancel := await.Context(t.Context(), deadline)
 	defer cancel()
 	var seen []T
 	for {
@@ -446,7 +446,7 @@ func (x *tab) watchRequests(c chan string) {
 // poll waits for something that sends no event.
 func poll(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), deadline)
+	ctx, cancel := await.Context(t.Context(), deadline)
 	defer cancel()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
-	"strconv"
 	"testing"
 
 	"github.com/mullion-dev/mullion/internal/wire"
@@ -54,7 +53,7 @@ func testMenu() []wire.MenuItem {
 // screenshot keeps a picture of the screen if the variable names a folder.
 func (x *tab) screenshot(name string) {
 	if dir := os.Getenv("MULLION_SCREENSHOTS"); dir != "" {
-		run(x.t, "import", "-window", "root", "-crop", "640x480+0+0", "+repage", dir+"/"+name+".png")
+		must(x.t, screen(x.t).Save(dir+"/"+name+".png"))
 	}
 }
 
@@ -76,21 +75,22 @@ func TestMenuBar(t *testing.T) {
 	x.screenshot("bar")
 
 	// By keys.
-	press := func(keys ...string) { run(t, "xdotool", append([]string{"key", "--clearmodifiers"}, keys...)...) }
 	chosen := func(what string, want uint32) {
 		t.Helper()
 		if got := wait(t, what, x.chosen, func(uint32) bool { return true }); got != want {
 			t.Errorf("%s: got %d, want %d", what, got, want)
 		}
 	}
-	press("ctrl+o")
+	press(t, "ctrl+o")
 	chosen("the accelerator", 2)
-	press("shift+F5") // not enabled: the next one comes first
-	press("alt+f", "o")
+	press(t, "shift+F5") // not enabled: the next one comes first
+	openMenu(t, "alt+f")
+	press(t, "o")
 	chosen("the letters", 2)
-	press("alt+f", "Down", "Down")
+	openMenu(t, "alt+f")
+	press(t, "Down", "Down")
 	x.screenshot("open")
-	press("Return")
+	press(t, "Return")
 	chosen("the third item", 5)
 
 	// Changes while it is there.
@@ -99,7 +99,7 @@ func TestMenuBar(t *testing.T) {
 		s.Menu[0].Items[0].Accelerator = nil
 		s.Menu[0].Items[4].Enabled = true
 	})
-	press("ctrl+o", "shift+F5")
+	press(t, "ctrl+o", "shift+F5")
 	chosen("the new accelerator", 6)
 	x.apply(func(s *wire.WindowState) { s.Width, s.Height = 420, 310 })
 	x.observe("another size", func(o wire.WindowObserved) bool { return o.Width == 420 && o.Height == 310 })
@@ -139,15 +139,15 @@ func TestPopupMenu(t *testing.T) {
 	popup(p(150.0))
 	poll(t, "the menu over the page", func() bool { return x.pixel(156, 160) != [3]uint8{0, 0, 255} })
 	x.screenshot("popup")
-	run(t, "xdotool", "key", "Down", "Down", "Return")
+	press(t, "Down", "Down", "Return")
 	if got := wait(t, "the second item", x.chosen, func(uint32) bool { return true }); got != 3 {
 		t.Errorf("got %d", got)
 	}
 	var o wire.WindowObserved
 	do(func() { o = x.window.Observe() })
-	run(t, "xdotool", "mousemove", strconv.Itoa(o.InnerX+30), strconv.Itoa(o.InnerY+40))
+	must(t, screen(t).MoveTo(o.InnerX+30, o.InnerY+40))
 	popup(nil)
 	poll(t, "the menu at the pointer", func() bool { return x.pixel(40, 60) != [3]uint8{0, 0, 255} })
-	run(t, "xdotool", "key", "Escape")
+	press(t, "Escape")
 	poll(t, "no menu", func() bool { return x.pixel(40, 60) == [3]uint8{0, 0, 255} })
 }

@@ -194,7 +194,7 @@ func TestHung(t *testing.T) {
 	do(func() { x.webview.callAsync("const end = Date.now() + 6000; while (Date.now() < end);", 0, nil) })
 	// WebKit looks only while it waits for something, such as a key.
 	focus(t, x)
-	run(t, "xdotool", "key", "a")
+	press(t, "a")
 	x.event(wire.PageHung)
 	x.event(wire.PageAnswers)
 }

@@ -1,10 +1,11 @@
 package webkitgtk
 
 import (
-	"strconv"
+	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/mullion-dev/mullion/internal/display"
 	"github.com/mullion-dev/mullion/internal/wire"
 )
 
@@ -70,13 +71,19 @@ func TestTheme(t *testing.T) {
 
 // TestPassThrough lets a window be seen and not be clicked.
 func TestPassThrough(t *testing.T) {
+	other := newTab(t, "<p>beside it")
+	other.state.Title, other.state.X, other.state.Y = "beside it", p(700.0), p(500.0)
+	other.open().loaded()
+	other.eval(`window.clicks = 0; addEventListener("mousedown", () => clicks++)`)
+	beside := other.observe("the other window", func(o wire.WindowObserved) bool { return o.Visible && o.Width == 400 && o.X == 700 })
 	x := newTab(t, "<p>hello")
+	x.state.X, x.state.Y = p(100.0), p(100.0)
 	x.open().loaded()
 	x.eval(`window.clicks = []; addEventListener("mousedown", (e) => clicks.push(e.clientX))`)
 	o := x.observe("the window", func(o wire.WindowObserved) bool { return o.Visible && o.Focused && o.Width == 400 })
 	click := func(left int) {
 		do(func() { x.window.Observe() }) // a round trip: the display has seen all before
-		run(t, "xdotool", "mousemove", strconv.Itoa(o.InnerX+left), strconv.Itoa(o.InnerY+50), "click", "1")
+		clickAt(t, o.InnerX+left, o.InnerY+50, display.Left)
 	}
 	clicks := func() string { return x.eval(`return JSON.stringify(window.clicks)`) }
 	for i, change := range []func(s *wire.WindowState){
@@ -85,6 +92,9 @@ func TestPassThrough(t *testing.T) {
 	} {
 		x.apply(change)
 		click(10 + i)
+		// The engine has seen it when it has seen one that came later.
+		clickAt(t, beside.InnerX+20, beside.InnerY+20, display.Left)
+		poll(t, "a click beside it", func() bool { return other.eval(`return window.clicks`) == fmt.Sprint(i+1) })
 	}
 	x.apply(func(s *wire.WindowState) { s.Disabled = false })
 	click(50)

@@ -23,7 +23,7 @@ func TestScriptDialogs(t *testing.T) {
 			})
 		})
 		x.event(wire.PageAsks)
-		run(t, "xdotool", "key", test.key)
+		press(t, test.key)
 		x.event(wire.PageAsked)
 		if got := wait(t, "the page to go on", answers, func(string) bool { return true }); got != test.want {
 			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
@@ -43,7 +43,7 @@ func TestNavigateWhileAsking(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	run(t, "xdotool", "key", "Return")
+	press(t, "Return")
 	wait(t, "the other page", x.events, func(e wire.PageEvent) bool {
 		return e.Kind == wire.PageCommitted && e.URL == "app://localhost/other"
 	})
@@ -59,7 +59,7 @@ func TestLeaveQuestion(t *testing.T) {
 	do(func() {
 		x.webview.callAsync("await new Promise(done => addEventListener('keydown', done)); return ''", 0, func(uintptr, error) { clicked <- "" })
 	})
-	run(t, "xdotool", "key", "a") // without the user's doing nobody is asked
+	press(t, "a") // without the user's doing nobody is asked
 	wait(t, "a key", clicked, func(string) bool { return true })
 	navigate := func() {
 		do(func() {
@@ -68,14 +68,14 @@ func TestLeaveQuestion(t *testing.T) {
 	}
 	navigate()
 	x.event(wire.PageAsks)
-	run(t, "xdotool", "key", "Escape")
+	press(t, "Escape")
 	x.event(wire.PageAsked)
 	if got := x.eval("return location.pathname"); got != "/" {
 		t.Errorf("the user stays, and is on %s", got)
 	}
 	navigate()
 	x.event(wire.PageAsks)
-	run(t, "xdotool", "key", "Return")
+	press(t, "Return")
 	wait(t, "the other page", x.events, func(e wire.PageEvent) bool {
 		return e.Kind == wire.PageCommitted && e.URL == "app://localhost/other"
 	})

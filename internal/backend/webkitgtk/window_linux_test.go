@@ -3,7 +3,7 @@ package webkitgtk
 import (
 	"errors"
 	"fmt"
-	"image/png"
+	"image"
 	"os/exec"
 	"strings"
 	"testing"
@@ -26,7 +26,14 @@ func focus(t testing.TB, x *tab) {
 	do(func() { x.window.Do(wire.Action{Name: wire.ActionFocus}) })
 	poll(t, "the focus", func() (focused bool) {
 		do(func() { focused = x.window.Observe().Focused })
-		return focused
+		if !focused {
+			return false
+		}
+		// It may have been so long ago: the server says who has it now.
+		id, err := screen(t).Focused()
+		must(t, err)
+		on, err := screen(t).Look(id)
+		return err == nil && on.Title == x.state.Title
 	})
 }
 
@@ -35,13 +42,10 @@ func (x *tab) pixel(left, top int) (c [3]uint8) {
 	x.t.Helper()
 	var o wire.WindowObserved
 	do(func() { o = x.window.Observe() })
-	out := run(x.t, "import", "-window", "root", "-crop",
-		fmt.Sprintf("1x1+%d+%d", o.InnerX+left, o.InnerY+top), "+repage", "png24:-")
-	image, err := png.Decode(strings.NewReader(out))
-	if err != nil {
-		x.t.Fatal(err)
-	}
-	r, g, b, _ := image.At(0, 0).RGBA()
+	at := image.Pt(o.InnerX+left, o.InnerY+top)
+	picture, err := screen(x.t).Picture(image.Rectangle{at, at.Add(image.Pt(1, 1))})
+	must(x.t, err)
+	r, g, b, _ := picture.At(at.X, at.Y).RGBA()
 	return [3]uint8{uint8(r >> 8), uint8(g >> 8), uint8(b >> 8)}
 }
 
@@ -63,21 +67,17 @@ func (x *tab) observe(what string, ok func(o wire.WindowObserved) bool) wire.Win
 }
 
 // xid is the window's number on the display.
-func (x *tab) xid() string {
+func (x *tab) xid() uint32 {
 	x.t.Helper()
-	id := ""
-	poll(x.t, "the window on the display", func() bool {
-		out, err := exec.Command("xdotool", "search", "--onlyvisible", "--name", "^"+x.state.Title+"$").Output()
-		id = strings.TrimSpace(string(out))
-		return err == nil && id != ""
-	})
-	return id
+	w, err := screen(x.t).Wait(x.state.Title)
+	must(x.t, err)
+	return w.ID
 }
 
 func (x *tab) hasProperty(name, want string) {
 	x.t.Helper()
 	got := ""
-	id := x.xid()
+	id := fmt.Sprint(x.xid())
 	poll(x.t, fmt.Sprintf("%q in %s", want, name), func() bool {
 		got = run(x.t, "xprop", "-id", id, name)
 		return strings.Contains(got, want)
@@ -177,7 +177,7 @@ func TestWindowActions(t *testing.T) {
 func TestWindowClose(t *testing.T) {
 	x := newTab(t, "<p>hello").open()
 	focus(t, x)
-	run(t, "xdotool", "key", "alt+F4")
+	press(t, "alt+F4")
 	wait(t, "the request to close", x.closing, func(struct{}) bool { return true })
 	var o wire.WindowObserved
 	do(func() { o = x.window.Observe() })
