@@ -169,3 +169,34 @@ func TestRemotePageErrors(t *testing.T) {
 		t.Error("what the policy of a remote page blocks is none of the app's business")
 	}
 }
+
+// TestBlockedIsLogged checks that what the policy blocks is in the log once,
+// with the policy that would allow it, also while developing, and that a
+// directive of which no engine knows does not keep the app from starting.
+func TestBlockedIsLogged(t *testing.T) {
+	for _, test := range []struct {
+		name, security, key string
+		dev                 bool
+	}{
+		{"in use", `{"csp": "default-src 'self'; later-src 'self'"}`, "app.security.csp", false},
+		{"developing", `{"csp": null, "devCsp": "default-src 'self'; later-src 'self'"}`, "app.security.devCsp", true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			app := e2e.Start(t, e2e.Options{Dev: test.dev, Config: `{"app": {"security": ` + test.security + `}}`})
+			waitForLog(t, app, "level=WARN", test.key, "later-src", "engines ignore")
+			app.Main().Must(`
+				for (let i = 0; i < 5; i++) {
+					const style = document.createElement('style');
+					style.textContent = 'body { color: red }';
+					document.head.append(style);
+					new Image().src = 'https://pictures.example/' + i;
+				}`, nil)
+			waitForLog(t, app, "level=WARN", "window=main", "blocked=inline", "allow='unsafe-inline'", test.key+`="default-src 'self'; later-src 'self'; `, "style-src 'self' 'unsafe-inline'")
+			waitForLog(t, app, "blocked=https://pictures.example/0", "allow=https://pictures.example", "img-src 'self' https://pictures.example")
+			app.Main().Must(`return 1`, nil)
+			if n := strings.Count(app.Log.Tail(1<<20), "has blocked something"); n != 2 {
+				t.Errorf("%d lines say what is blocked, want 2", n)
+			}
+		})
+	}
+}
