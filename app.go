@@ -15,6 +15,7 @@ import (
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/config"
 	"github.com/mullion-dev/mullion/internal/core"
+	"github.com/mullion-dev/mullion/internal/desktop/login"
 	"github.com/mullion-dev/mullion/internal/egress"
 	"github.com/mullion-dev/mullion/internal/logging"
 	"github.com/mullion-dev/mullion/internal/sandbox"
@@ -276,6 +277,7 @@ func New(o Options) (*App, error) {
 		return nil, fmt.Errorf("mullion: %w", err)
 	}
 	a.makeTray = sync.OnceValue(tray)
+	co.Login = login.New(os.Getenv)
 	if o.change != nil {
 		o.change(&co)
 	}

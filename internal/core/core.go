@@ -23,6 +23,7 @@ import (
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/internal/assets"
 	"github.com/mullion-dev/mullion/internal/desktop/launcher"
+	"github.com/mullion-dev/mullion/internal/desktop/login"
 	"github.com/mullion-dev/mullion/internal/desktop/notify"
 	"github.com/mullion-dev/mullion/internal/inorder"
 	"github.com/mullion-dev/mullion/internal/logging"
@@ -95,6 +96,8 @@ type Options struct {
 	Transfer  *transfer.Area
 	Links     LinkOptions
 	Downloads DownloadOptions
+	// Login is the login session that the app ends with. Nil: none.
+	Login *login.Session
 	// Restarts bounds the restarts of hosts; the zero value means
 	// supervise.Default.
 	Restarts supervise.Policy
@@ -339,6 +342,7 @@ func (c *Core) Run(ctx context.Context) error {
 	}
 	c.mu.Unlock()
 
+	c.watchLogin()
 	stop := context.AfterFunc(ctx, func() { c.shutdown(nil) })
 	defer stop()
 	<-c.ctx.Done()

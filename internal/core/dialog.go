@@ -122,6 +122,9 @@ func (g *dialogs) start() (*dialogLife, error) {
 	if c.ctx.Err() != nil {
 		return nil, ErrClosed
 	}
+	if err := c.opts.Login.Check(); err != nil {
+		return nil, fmt.Errorf("dialog: %w", err)
+	}
 	child, err := c.opts.LaunchDialogs(c.ctx)
 	if err != nil {
 		return nil, fmt.Errorf("dialog: %w", err)

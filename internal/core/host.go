@@ -192,6 +192,9 @@ func (h *host) run(ctx context.Context) supervise.Ending {
 	if !c.settle(h) {
 		return supervise.Ending{Kind: supervise.Clean}
 	}
+	if e, gone := c.withoutDisplay(); gone {
+		return e
+	}
 	launching, err := h.launch()
 	if err != nil {
 		return c.notLaunched(err)
