@@ -68,7 +68,7 @@ func (s *storm) settle(temp string, descriptors map[string]int, leaks goleak.Opt
 var leakedByGo = map[string]int{"pipe": 20}
 
 // displays is what waits for the programs of a display.
-const displays = "github.com/mullion-dev/mullion/internal/e2e.(*Display).start.func1"
+const displays = "github.com/mullion-dev/mullion/internal/display.(*Display).start.func1"
 
 // left waits until nothing is left over, and reports what is.
 func (s *storm) left(what string, list func() []string) (left []string) {
