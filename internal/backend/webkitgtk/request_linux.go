@@ -119,12 +119,13 @@ func (b *body) Close() error {
 
 // Respond implements backend.Request.
 func (r *request) Respond(status int, header []wire.Field, data []byte, file *os.File, length int64) {
-	if r.answered() {
+	if !r.end() {
 		if file != nil {
 			file.Close()
 		}
 		return
 	}
+	defer r.release()
 	c := r.e.c
 	var stream uintptr
 	if file == nil {
@@ -132,7 +133,7 @@ func (r *request) Respond(status int, header []wire.Field, data []byte, file *os
 	} else {
 		var err error
 		if stream, err = r.e.newFileStream(file); err != nil {
-			r.Fail(err.Error())
+			r.finishError(err.Error())
 			return
 		}
 	}
@@ -153,7 +154,6 @@ func (r *request) Respond(status int, header []wire.Field, data []byte, file *os
 	c.webkitUriSchemeResponseSetHttpHeaders.call(response, headers) // takes headers over
 	c.webkitUriSchemeRequestFinishWithResponse.call(r.request, response)
 	c.gObjectUnref.call(response)
-	r.done()
 }
 
 // soupResponse is SOUP_MESSAGE_HEADERS_RESPONSE.
@@ -200,16 +200,28 @@ func (e *engine) newFileStream(file *os.File) (uintptr, error) {
 
 // Fail implements backend.Request.
 func (r *request) Fail(message string) {
-	if r.answered() {
-		return
+	if r.end() {
+		defer r.release()
+		r.finishError(message)
 	}
+}
+
+func (r *request) finishError(message string) {
 	failure := r.e.newError(message)
 	r.e.c.webkitUriSchemeRequestFinishError.call(r.request, failure)
 	r.e.c.gErrorFree.call(failure)
-	r.done()
 }
 
-func (r *request) done() {
+// end reports whether the request is still to be answered, which nobody else
+// does from then on: what WebKit makes of an answer may lead back here, when
+// the process that has asked is gone.
+func (r *request) end() bool {
+	if r.answered() {
+		return false
+	}
 	delete(r.e.requests, r)
-	r.e.c.gObjectUnref.call(r.request)
+	return true
 }
+
+// release is called after the answer.
+func (r *request) release() { r.e.c.gObjectUnref.call(r.request) }
