@@ -187,7 +187,7 @@ func (p *program) ends() {
 		if p.err != nil {
 			p.t.Errorf("the app ended with %v", p.err)
 		}
-	case <-time.After(e2e.Timeout):
+	case <-e2e.Hang(p.t):
 		p.t.Fatal("the app does not end")
 	}
 }

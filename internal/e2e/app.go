@@ -23,6 +23,7 @@ import (
 	"github.com/mullion-dev/mullion"
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/config"
+	"github.com/mullion-dev/mullion/internal/await"
 )
 
 //go:embed ui
@@ -208,7 +209,7 @@ func Start(t testing.TB, o Options) *App {
 			if a.err != nil && !errors.Is(a.err, context.Canceled) {
 				t.Errorf("Run: %v", a.err)
 			}
-		case <-time.After(Timeout):
+		case <-await.Hang(context.Background(), Timeout):
 			t.Error("the app does not end")
 		}
 		if t.Failed() {
@@ -246,7 +247,7 @@ func (a *App) Open(label string, change func(*mullion.WindowOptions)) *Page {
 	if change != nil {
 		change(&o)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), Timeout)
+	ctx, cancel := await.Context(context.Background(), Timeout)
 	defer cancel()
 	if _, err := a.OpenWindow(ctx, o); err != nil {
 		a.t.Fatal(err)
@@ -326,7 +327,7 @@ func (a *App) finished(ctx context.Context, d doneArgs) (none, error) {
 // what it returns into v, unless that is nil. In the body, `invoke`, `listen`,
 // `emit`, `Channel` and `state` come from the app's module.
 func (p *Page) Run(body string, v any) error {
-	ctx, cancel := context.WithTimeout(context.Background(), Timeout)
+	ctx, cancel := await.Context(context.Background(), Timeout)
 	defer cancel()
 	return p.RunContext(ctx, body, v)
 }

@@ -230,7 +230,7 @@ func TestNoMixUp(t *testing.T) {
 		},
 	})
 	app.Open("mix", func(o *mullion.WindowOptions) { o.URL = "mix.html?n=0" })
-	deadline := time.After(e2e.Timeout)
+	deadline := e2e.Hang(t)
 	for range 2*rounds + 1 {
 		select {
 		case <-arrived:

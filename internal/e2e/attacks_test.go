@@ -13,6 +13,7 @@ import (
 
 	"github.com/mullion-dev/mullion"
 	"github.com/mullion-dev/mullion/capability"
+	"github.com/mullion-dev/mullion/internal/await"
 	"github.com/mullion-dev/mullion/internal/e2e"
 )
 
@@ -211,8 +212,7 @@ func newTarget(t *testing.T) *target {
 	for _, label := range []string{"remote", "guest"} {
 		o := x.app.WindowOptions(label)
 		o.URL = x.site.URL + "/runner?id=" + label
-		ctx, cancel := context.WithTimeout(t.Context(), e2e.Timeout)
-		defer cancel()
+		ctx := e2e.Context(t)
 		if _, err := x.app.OpenWindow(ctx, o); err != nil {
 			t.Fatal(err)
 		}
@@ -229,7 +229,7 @@ func (x *target) run(window, script string) string {
 	case "remote", "guest":
 		err = x.site.run(window, script, &got)
 	default:
-		ctx, cancel := context.WithTimeout(x.t.Context(), attackTimeout)
+		ctx, cancel := await.Context(x.t.Context(), attackTimeout)
 		defer cancel()
 		err = x.app.Page(window).RunContext(ctx, script, &got)
 	}
@@ -269,7 +269,7 @@ func (x *target) try(t *testing.T, a attack) {
 	}
 	if a.log != "" {
 		log := strings.NewReplacer("SITE", x.site.URL, "DIR", x.dir, "WINDOW", window).Replace(a.log)
-		if err := e2e.WaitFor(5*time.Second, func() error {
+		if err := e2e.WaitFor(e2e.Timeout, func() error {
 			if !x.app.Log.Contains(log) {
 				return fmt.Errorf("not logged: %s", log)
 			}

@@ -1,7 +1,6 @@
 package e2e_test
 
 import (
-	"context"
 	"fmt"
 	"image"
 	"os"
@@ -68,8 +67,7 @@ func TestMinConfinement(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), e2e.Timeout)
-	defer cancel()
+	ctx := e2e.Context(t)
 	err = app.Run(ctx)
 	if err == nil || !strings.Contains(err.Error(), `"full" is demanded at least; missing: namespaces (switched off)`) {
 		t.Errorf("Run: %v", err)

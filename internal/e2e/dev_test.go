@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -72,7 +71,7 @@ func heard(t *testing.T, told <-chan string) string {
 	select {
 	case s := <-told:
 		return s
-	case <-time.After(e2e.Timeout):
+	case <-e2e.Hang(t):
 		t.Fatal("the page tells nothing")
 		return ""
 	}

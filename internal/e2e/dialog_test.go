@@ -146,7 +146,7 @@ func result(t *testing.T, c <-chan any) any {
 	select {
 	case r := <-c:
 		return r
-	case <-time.After(e2e.Timeout):
+	case <-e2e.Hang(t):
 		t.Fatal("no answer")
 		return nil
 	}
@@ -311,8 +311,7 @@ func TestDialogs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), e2e.Timeout)
-	defer cancel()
+	ctx := e2e.Context(t)
 	ask := func(f func() (any, error)) <-chan any {
 		c := make(chan any, 1)
 		go func() {

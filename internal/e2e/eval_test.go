@@ -5,7 +5,6 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/mullion-dev/mullion"
 	"github.com/mullion-dev/mullion/internal/e2e"
@@ -93,7 +92,7 @@ func TestEval(t *testing.T) {
 			if err == nil {
 				t.Errorf("%s: a script that does not end has a value", test.name)
 			}
-		case <-time.After(e2e.Timeout):
+		case <-e2e.Hang(t):
 			t.Fatalf("%s: the script is waited for without end", test.name)
 		}
 		cancel()

@@ -324,7 +324,7 @@ func TestErrorPage(t *testing.T) {
 			given := func() bool {
 				return slices.ContainsFunc(app.Faults(), func(f mullion.Fault) bool { return !f.Restarting })
 			}
-			for deadline := time.Now().Add(e2e.Timeout); !given(); time.Sleep(time.Millisecond) {
+			for end := e2e.Context(t); !given(); time.Sleep(time.Millisecond) {
 				host := app.Processes()["app"]
 				victims := []int{host}
 				if victim == "web process" {
@@ -335,7 +335,7 @@ func TestErrorPage(t *testing.T) {
 						_ = syscall.Kill(pid, syscall.SIGKILL) // it may be gone
 					}
 				}
-				if time.Now().After(deadline) {
+				if end.Err() != nil {
 					t.Fatalf("never given up, after %d faults", len(app.Faults()))
 				}
 			}

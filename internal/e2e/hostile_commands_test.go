@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/mullion-dev/mullion"
+	"github.com/mullion-dev/mullion/internal/await"
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/e2e"
 	"github.com/mullion-dev/mullion/internal/e2e/session"
@@ -68,7 +69,7 @@ func TestHostileCommands(t *testing.T) {
 					w.Close()
 				}
 			}()
-			ctx, cancel := context.WithTimeout(t.Context(), e2e.Timeout)
+			ctx, cancel := await.Context(t.Context(), e2e.Timeout)
 			defer cancel()
 			go func() {
 				_ = e2e.WaitFor(e2e.Timeout, func() error {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/mullion-dev/mullion"
+	"github.com/mullion-dev/mullion/internal/await"
 	"github.com/mullion-dev/mullion/internal/e2e"
 	malice "github.com/mullion-dev/mullion/internal/hostile"
 )
@@ -89,7 +90,7 @@ func TestHostileDialogs(t *testing.T) {
 			turn, _ := json.Marshal(n)
 			quoted, _ := json.Marshal(name)
 			var errs []string
-			wait, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+			wait, cancel := await.Context(t.Context(), 5*time.Minute)
 			defer cancel()
 			if err := page.RunContext(wait, strings.NewReplacer("NAME", string(quoted), "TURN", string(turn)).Replace(script), &errs); err != nil {
 				t.Fatal(err)

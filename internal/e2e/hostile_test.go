@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/mullion-dev/mullion/internal/await"
 )
 
 // hostile is a server of other people, whose pages run what a test wants
@@ -151,7 +153,7 @@ func (h *hostile) run(window, body string, v any) error {
 		return err
 	}
 	h.queue(window) <- string(text)
-	ctx, cancel := context.WithTimeout(context.Background(), attackTimeout)
+	ctx, cancel := await.Context(context.Background(), attackTimeout)
 	defer cancel()
 	select {
 	case o := <-ch:

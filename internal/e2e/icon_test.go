@@ -2,7 +2,6 @@ package e2e_test
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"image"
 	"image/color"
@@ -38,8 +37,7 @@ func TestIcon(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), e2e.Timeout)
-	defer cancel()
+	ctx := e2e.Context(t)
 	if err := w.SetTitle(ctx, "second"); err != nil {
 		t.Fatal(err)
 	}

@@ -245,8 +245,7 @@ func pids(host int, name string) []int {
 // it.
 func TestWindowsComeBack(t *testing.T) {
 	app := e2e.Start(t, e2e.Options{Files: map[string]string{"other.html": `<!doctype html><title>other</title><h1>other</h1>`}})
-	ctx, cancel := context.WithTimeout(t.Context(), e2e.Timeout)
-	defer cancel()
+	ctx := e2e.Context(t)
 	main, err := app.Window("main")
 	if err != nil {
 		t.Fatal(err)
@@ -357,7 +356,7 @@ func TestLostCallsEnd(t *testing.T) {
 			select {
 			case err := <-ended:
 				t.Logf("ended: %v", err)
-			case <-time.After(e2e.Timeout):
+			case <-e2e.Hang(t):
 				t.Error("the command's context does not end")
 			}
 		})

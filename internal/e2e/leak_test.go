@@ -8,10 +8,10 @@ import (
 	"image/png"
 	"io"
 	"testing"
-	"time"
 
 	"github.com/mullion-dev/mullion"
 	"github.com/mullion-dev/mullion/capability"
+	"github.com/mullion-dev/mullion/internal/await"
 	"github.com/mullion-dev/mullion/internal/e2e"
 	"github.com/mullion-dev/mullion/internal/e2e/session"
 	"github.com/mullion-dev/mullion/internal/footprint"
@@ -61,7 +61,7 @@ var leaks = []leaking{
 		}
 		app.arrives(t, w.Label())
 		w.Close()
-		await(t, "the end of the window", w.Done())
+		awaited(t, "the end of the window", w.Done())
 	}},
 	{name: "webviews in a window", usual: 20, webkit: keptByWebKit, round: func(t *testing.T, app leakApp, n int) {
 		v, err := mainWindow(t, app).AddWebview(t.Context(), mullion.WebviewOptions{
@@ -72,7 +72,7 @@ var leaks = []leaking{
 		}
 		app.arrives(t, v.Label())
 		v.Close()
-		await(t, "the end of the webview", v.Done())
+		awaited(t, "the end of the webview", v.Done())
 	}},
 	{name: "menus of the Core", usual: 20, round: func(t *testing.T, app leakApp, n int) {
 		w := mainWindow(t, app)
@@ -170,12 +170,14 @@ func (a leakApp) arrives(t *testing.T, label string) {
 	hear(t, a.arrived, label)
 }
 
-// await waits until c is closed.
-func await(t *testing.T, what string, c <-chan struct{}) {
+// awaited waits until c is closed.
+func awaited(t *testing.T, what string, c <-chan struct{}) {
 	t.Helper()
+	ctx, cancel := await.Context(t.Context(), e2e.Timeout)
+	defer cancel()
 	select {
 	case <-c:
-	case <-time.After(e2e.Timeout):
+	case <-ctx.Done():
 		t.Fatalf("%s did not come", what)
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/mullion-dev/mullion"
 	"github.com/mullion-dev/mullion/internal/e2e"
@@ -49,7 +48,7 @@ func take[T any](t *testing.T, ch <-chan T) (v T) {
 	t.Helper()
 	select {
 	case v = <-ch:
-	case <-time.After(e2e.Timeout):
+	case <-e2e.Hang(t):
 		t.Fatal("nothing came")
 	}
 	return v

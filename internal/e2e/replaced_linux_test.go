@@ -1,7 +1,6 @@
 package e2e_test
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -95,8 +94,7 @@ func replaced(t *testing.T, how string) {
 			t.Errorf("%s is called %q, %v", name, comm, err)
 		}
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), e2e.Timeout)
-	defer cancel()
+	ctx := e2e.Context(t)
 	answered := make(chan error, 1)
 	go func() {
 		_, err := app.Message(ctx, mullion.MessageDialog{Title: "Replaced", Message: "still here"})

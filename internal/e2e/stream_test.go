@@ -5,7 +5,6 @@ import (
 	"io"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/mullion-dev/mullion"
 	"github.com/mullion-dev/mullion/internal/e2e"
@@ -47,13 +46,13 @@ func TestStreamEndsWithItsPage(t *testing.T) {
 	app.Main().Must(`invoke('listen_for_ever').catch(() => {}); return 1`, nil)
 	select {
 	case <-reading:
-	case <-time.After(e2e.Timeout):
+	case <-e2e.Hang(t):
 		t.Fatal("the stream is not read")
 	}
 	app.Main().Must(`setTimeout(() => location.reload()); return 1`, nil)
 	select {
 	case <-over:
-	case <-time.After(e2e.Timeout):
+	case <-e2e.Hang(t):
 		t.Error("the stream stays open")
 		close(over)
 	}

@@ -1,7 +1,6 @@
 package e2e_test
 
 import (
-	"context"
 	"fmt"
 	"image"
 	"testing"
@@ -42,8 +41,7 @@ func TestWebviewsSideBySide(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), e2e.Timeout)
-	defer cancel()
+	ctx := e2e.Context(t)
 	red, err := w.AddWebview(ctx, mullion.WebviewOptions{Label: "red", URL: "red.html", Bounds: mullion.Rect{Width: 300, Height: 300}, AutoResize: true})
 	if err != nil {
 		t.Fatal(err)

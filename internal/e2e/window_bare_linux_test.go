@@ -1,7 +1,6 @@
 package e2e_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -93,8 +92,7 @@ func TestBareWindow(t *testing.T) {
 // has a host of its own.
 func TestBareFromGo(t *testing.T) {
 	app := e2e.Start(t, e2e.Options{NoWindow: true})
-	ctx, cancel := context.WithTimeout(t.Context(), e2e.Timeout)
-	defer cancel()
+	ctx := e2e.Context(t)
 	o := app.WindowOptions("browser")
 	o.Bare, o.Isolate, o.BackgroundColor = true, true, &config.Color{Red: 1, Green: 2, Blue: 3, Alpha: 255}
 	w, err := app.OpenWindow(ctx, o)

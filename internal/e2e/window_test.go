@@ -21,8 +21,7 @@ func TestWindowMethods(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), e2e.Timeout)
-	defer cancel()
+	ctx := e2e.Context(t)
 	for _, step := range []struct {
 		name string
 		do   func(context.Context) error

@@ -76,8 +76,7 @@ var glutton = mullion.NewWorker("glutton", func(_ context.Context, mib int) (int
 }, mullion.WorkerOptions{MemoryLimit: 128 << 20})
 
 func (s *storm) hungryWorker() error {
-	ctx, cancel := context.WithTimeout(s.t.Context(), e2e.Timeout)
-	defer cancel()
+	ctx := e2e.Context(s.t)
 	if n, err := glutton.Call(ctx, s.app.App, 1024); !errors.Is(err, mullion.ErrWorkerLost) {
 		return fmt.Errorf("it has got %d MiB: %v", n, err)
 	}
@@ -253,8 +252,7 @@ func (s *storm) guest(label, page string, prepare, done func() error) error {
 	full := s.feast.full.Load()
 	o := s.app.WindowOptions(label)
 	o.URL, o.Title, o.Width, o.Height, o.Unfocused, o.Isolate = page, label, 200, 150, true, true
-	ctx, cancel := context.WithTimeout(s.t.Context(), e2e.Timeout)
-	defer cancel()
+	ctx := e2e.Context(s.t)
 	w, err := s.app.OpenWindow(ctx, o)
 	if err != nil {
 		return err
