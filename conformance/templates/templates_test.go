@@ -239,7 +239,11 @@ func (a *app) step(s step, again ...func()) seen {
 			case <-a.ended:
 				a.t.Fatal("the app has ended")
 			case <-deadline:
-				a.t.Fatalf("the page does not come to show %q", s.Until)
+				w, err := a.Window("main")
+				if err != nil {
+					a.t.Fatal(err)
+				}
+				a.t.Fatalf("the page does not come to show %q: %+v", s.Until, w.Webview().Page())
 			}
 		}
 	}

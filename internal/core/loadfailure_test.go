@@ -3,6 +3,7 @@ package core_test
 import (
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -61,8 +62,13 @@ func TestLoadFails(t *testing.T) {
 // TestLoadFailsForGood: a page that never loads is given up, until the user
 // wants it tried again.
 func TestLoadFailsForGood(t *testing.T) {
+	t.Run("at once", func(t *testing.T) { testFailsForGood(t, func(p *pair) *atomic.Bool { return &p.unloadable }) })
+	t.Run("later", func(t *testing.T) { testFailsForGood(t, func(p *pair) *atomic.Bool { return &p.broken }) })
+}
+
+func testFailsForGood(t *testing.T, how func(*pair) *atomic.Bool) {
 	p := newPair(t, everything, core.Options{Patience: core.Patience{Load: time.Millisecond}}, nil)
-	p.unloadable.Store(true)
+	how(p).Store(true)
 	const address = "app://localhost/never"
 	w, err := p.OpenWindow(t.Context(), core.WindowOptions{State: wire.WindowState{Label: "main"}, Webview: wire.WebviewState{URL: address}})
 	if err != nil {
@@ -70,7 +76,7 @@ func TestLoadFailsForGood(t *testing.T) {
 	}
 	main := &page{pair: p, window: w}
 	until(t, "the last try", func() bool {
-		if main.address() != "mullion://localhost/error" {
+		if len(p.hosts()) == 0 || main.address() != "mullion://localhost/error" {
 			return false
 		}
 		r, err := main.view.Fetch(t.Context(), fake.Request{URL: "mullion://localhost/error"})
@@ -78,7 +84,7 @@ func TestLoadFailsForGood(t *testing.T) {
 	})
 	main.onErrorPage()
 	main.says("This page could not be loaded", `role="alert"`)
-	p.unloadable.Store(false)
+	how(p).Store(false)
 	main.tryAgain()
 	until(t, "the page", func() bool { return main.address() == address })
 }

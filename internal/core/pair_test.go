@@ -47,10 +47,11 @@ type pair struct {
 	deadly func(string) bool         // guarded by mu
 	// undrawn is set while no engine draws anything.
 	undrawn atomic.Bool
-	// unloadable is set while no engine loads any page but error pages.
-	unloadable atomic.Bool
-	launches   []core.Launch // guarded by mu
-	faults     []core.Fault
+	// unloadable is set while no engine loads any page but error pages, and
+	// broken while all others break off.
+	unloadable, broken atomic.Bool
+	launches           []core.Launch // guarded by mu
+	faults             []core.Fault
 }
 
 // inProcess is a host that runs in this process.
@@ -160,6 +161,7 @@ func (p *pair) launch(_ context.Context, l core.Launch) (core.Child, error) {
 	e.InitErr, e.Deadly = p.initErr, p.deadly
 	e.Draws = func(r wire.Rendering) bool { return !p.undrawn.Load() && (draws == nil || draws(r)) }
 	e.Unloadable = func(address string) bool { return p.unloadable.Load() && !strings.HasPrefix(address, "mullion:") }
+	e.Broken = func(address string) bool { return p.broken.Load() && !strings.HasPrefix(address, "mullion:") }
 	p.engines[name] = append(p.engines[name], e)
 	p.launches = append(p.launches, l)
 	p.mu.Unlock()

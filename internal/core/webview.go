@@ -359,7 +359,7 @@ func (v *Webview) page(e wire.PageEvent) error {
 		v.mu.Lock()
 		v.asked = ""
 		if e.URL != "" && e.URL != errorAddress {
-			v.url, v.failedLoads = e.URL, 0
+			v.url = e.URL
 		}
 		v.undrawn()
 		v.mu.Unlock()
@@ -367,6 +367,9 @@ func (v *Webview) page(e wire.PageEvent) error {
 	case wire.PageFinished:
 		v.mu.Lock()
 		v.finished = true
+		if v.problem == nil {
+			v.failedLoads = 0
+		}
 		v.mu.Unlock()
 	case wire.PageDocument:
 		v.beginDocument(e)

@@ -214,6 +214,11 @@ func (v *Webview) commit(at int) {
 	v.at = at
 	v.delivered = nil
 	v.emit(wire.PageCommitted, "")
+	if broken := v.engine.Broken; broken != nil && broken(v.url) {
+		v.emit(wire.PageFailed, "broke off")
+		v.reportState()
+		return
+	}
 	v.emit(wire.PageFinished, "")
 	v.reportState()
 	if draws := v.engine.Draws; draws == nil || draws(v.engine.options.Rendering) {
