@@ -160,6 +160,10 @@ func (a *App) Windows() []string { return a.core.Windows() }
 // listen for tauri://close-requested keep it as well, to decide themselves; one
 // that gives no sign of life for 5 seconds does not, unless it waits for the
 // user, with confirm for example.
+//
+// f may wait, for the user for example, and may call everything. It is called on
+// a goroutine of its own for each window, or on that of [Window.RequestClose];
+// while it is asked about a window, further wishes to close that one are ignored.
 func (a *App) OnCloseRequested(f func(w *Window) (keep bool)) {
 	a.core.OnClose(func(w *core.Window) bool { return f(&Window{a, w}) })
 }

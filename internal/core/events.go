@@ -285,7 +285,7 @@ func (e *events) deliver(ctx context.Context, m *ipc.Message, hears func(*listen
 	var errs []error
 	for _, l := range functions {
 		if err := l.tell(h, own); errors.Is(err, inorder.ErrFull) {
-			errs = append(errs, fmt.Errorf("event %q: %w: %w", m.Name, err, ErrBackpressure))
+			errs = append(errs, behindError(m.Name))
 		}
 	}
 	for _, d := range docs {
@@ -295,6 +295,16 @@ func (e *events) deliver(ctx context.Context, m *ipc.Message, hears func(*listen
 	}
 	return errors.Join(errs...)
 }
+
+// behindError is that a function of the app does not keep up with an event. It
+// is an ErrBackpressure, which speaks of pages.
+type behindError string
+
+func (e behindError) Error() string {
+	return fmt.Sprintf("event %q: a function of the app that listens does not keep up", string(e))
+}
+
+func (behindError) Unwrap() error { return ErrBackpressure }
 
 // tell tells a function of the app.
 func (l *listener) tell(h heard, own bool) error {
