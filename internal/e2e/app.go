@@ -286,10 +286,20 @@ func (a *App) next(ctx context.Context, _ none) (int, error) {
 	q := a.queue(c.Webview)
 	q.mu.Lock()
 	lost := q.handed
-	_, waiting := q.waiting[lost]
+	left, waiting := q.waiting[lost]
+	begun := a.files.wasOpened(scriptName(lost))
+	if waiting && begun {
+		delete(q.waiting, lost)
+	}
 	q.mu.Unlock()
-	if waiting && !a.files.wasOpened(scriptName(lost)) {
+	switch {
+	case waiting && !begun:
 		return lost, nil // the page that it was handed to ended before it could begin
+	case waiting:
+		// A runner asks when it has told what the last one returned: this is
+		// another page than the one that has begun it.
+		why := "the page was left while the script ran"
+		left <- result{Error: &why}
 	}
 	select {
 	case id := <-q.scripts:
