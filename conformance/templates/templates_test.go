@@ -222,7 +222,7 @@ func (a *app) greet(name string) seen {
 // calls again, if that is given: at once, and each second.
 func (a *app) step(s step, again ...func()) seen {
 	a.t.Helper()
-	deadline := time.After(e2e.Timeout)
+	hang := e2e.Hang(a.t)
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
@@ -238,7 +238,7 @@ func (a *app) step(s step, again ...func()) seen {
 				waiting = false
 			case <-a.ended:
 				a.t.Fatal("the app has ended")
-			case <-deadline:
+			case <-hang:
 				w, err := a.Window("main")
 				if err != nil {
 					a.t.Fatal(err)
