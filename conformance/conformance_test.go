@@ -169,7 +169,7 @@ func missing(t *testing.T, what string) {
 	t.Skip(what)
 }
 
-const install = "install the packages with: npm ci --prefix conformance"
+const install = "install the packages with: scripts/setup.sh test"
 
 // node finds Node.js, and the packages in the versions that package.json
 // wants.

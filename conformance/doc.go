@@ -2,7 +2,7 @@
 // windows, against what their types and the page side of Tauri v2 promise.
 // What passes is written down in docs/compatibility.md.
 //
-//	npm ci --prefix conformance
+//	scripts/setup.sh test
 //	go test ./conformance/
 //	go test ./conformance/ -update   # writes docs/compatibility.*
 //

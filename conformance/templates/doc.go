@@ -2,6 +2,6 @@
 // it, and runs their front ends untouched: built and embedded, and from their
 // own dev server with hot module replacement.
 //
-//	npm ci --prefix conformance/templates
+//	scripts/setup.sh test
 //	go test ./conformance/templates
 package templates

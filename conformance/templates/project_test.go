@@ -57,7 +57,7 @@ func installed(t *testing.T) {
 			Version string `json:"version"`
 		}
 		file := filepath.Join("node_modules", filepath.FromSlash(name), "package.json")
-		const install = "install the packages with: npm ci --prefix conformance/templates"
+		const install = "install the packages with: scripts/setup.sh test"
 		if _, err := os.Stat(file); err != nil {
 			missing(t, fmt.Sprintf("node_modules lacks %s: %s", name, install))
 		}
