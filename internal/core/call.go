@@ -300,9 +300,10 @@ func (e *ValueError) Error() string { return e.Err.Error() }
 
 func (e *ValueError) Unwrap() error { return e.Err }
 
-// mustJSON encodes values of our own types, which always can be.
+// mustJSON encodes values of our own types, which always can be. What is not
+// UTF-8 in their texts, such as in the name of a file, is replaced.
 func mustJSON(v any) jsontext.Value {
-	b, err := json.Marshal(v)
+	b, err := json.Marshal(v, jsontext.AllowInvalidUTF8(true))
 	if err != nil {
 		panic(err)
 	}

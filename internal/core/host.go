@@ -416,7 +416,10 @@ func (h *host) request(kind wire.Kind, target uint32, v any) pending {
 	h.waiting[h.lastID] = p
 	if err := h.child.Conn().SendJSON(kind, target, h.lastID, v); err != nil {
 		delete(h.waiting, h.lastID)
-		p <- outcome{err: ErrHostLost}
+		if !errors.Is(err, wire.ErrProtocol) { // else it is the frame that is refused, such as one that is too large
+			err = ErrHostLost
+		}
+		p <- outcome{err: err}
 	}
 	return p
 }

@@ -136,7 +136,13 @@ func (v *Webview) Update(ctx context.Context, change func(*wire.WebviewState)) e
 		v.mu.Unlock()
 		return ErrNoWebview
 	}
-	change(&v.state)
+	s := v.state
+	change(&s)
+	if err := webviewFits(&s); err != nil {
+		v.mu.Unlock()
+		return fmt.Errorf("webview %q: %w", v.label, err)
+	}
+	v.state = s
 	// Under the lock, so that a host gets states in their order, and none
 	// after the webview was closed: it would make it anew.
 	r := v.Window().host().request(wire.KindWebview, v.id, v.wanted())
@@ -148,16 +154,29 @@ func (v *Webview) Update(ctx context.Context, change func(*wire.WebviewState)) e
 	return err
 }
 
+// scriptRoom is what a state leaves for the scripts and the address that
+// wanted puts into it.
+const scriptRoom = 512 << 10
+
+// webviewFits is fits for webviews.
+func webviewFits(s *wire.WebviewState) error { return wire.Fits(wire.KindWebview, s, scriptRoom) }
+
 // ErrSharedHost is returned when a window that shares its host with the app's
 // own pages is to show a page of others.
 var ErrSharedHost = errors.New("the window shares its host process with the app's own pages; open a window for the page instead")
 
+// maxAddress is the longest address that a host asks about, and so the longest
+// one that is of any use.
+const maxAddress = 256 << 10
+
 // Navigate loads a URL.
 func (v *Webview) Navigate(ctx context.Context, url string) error {
-	if isClosed(v.gone) {
+	switch {
+	case isClosed(v.gone):
 		return ErrNoWebview
-	}
-	if !v.core.hasStarted() {
+	case len(url) > maxAddress:
+		return fmt.Errorf("navigate to an address of %d bytes, want at most %d", len(url), maxAddress)
+	case !v.core.hasStarted():
 		return v.openOn(url)
 	}
 	if !v.core.IsLocal(url) {

@@ -54,6 +54,9 @@ func (c *Core) AddWebview(ctx context.Context, w *Window, o WebviewOptions) (*We
 			return nil, fmt.Errorf("webview %q: %w", label, err)
 		}
 	}
+	if err := webviewFits(&o.State); err != nil {
+		return nil, fmt.Errorf("webview %q: %w", label, err)
+	}
 	if o.AutoResize && o.State.Bounds != nil {
 		width, height := w.contentSize()
 		share := shareOf(*o.State.Bounds, width, height)

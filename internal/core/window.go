@@ -77,6 +77,9 @@ func (c *Core) OpenWindow(ctx context.Context, o WindowOptions) (*Window, error)
 	if o.State.Icon == nil {
 		o.State.Icon = c.icon()
 	}
+	if err := errors.Join(fits(&o.State), webviewFits(&o.Webview)); err != nil {
+		return nil, fmt.Errorf("window %q: %w", label, err)
+	}
 	c.mu.Lock()
 	if c.closed {
 		c.mu.Unlock()
@@ -207,12 +210,25 @@ func (w *Window) change(change func(*wire.WindowState)) (pending, error) {
 		return nil, ErrNoWindow
 	}
 	w.adopt()
-	before := w.state
-	change(&w.state)
-	w.state.Menu = w.core.menuOf(w)
 	s := w.state
+	change(&s)
+	if err := fits(&s); err != nil {
+		return nil, fmt.Errorf("window %q: %w", w.label, err)
+	}
+	s.Menu = w.core.menuOf(w)
+	before := w.state
+	w.state = s
 	s.Touch = touched(&before, &s)
 	return w.host().request(wire.KindWindow, w.id, s), nil
+}
+
+// fits refuses a state that no host could be sent: the window would not change
+// any more, and not come back after the loss of its host. There is room for its
+// menu, which has a limit of its own.
+func fits(s *wire.WindowState) error {
+	bare := *s
+	bare.Menu = nil
+	return wire.Fits(wire.KindWindow, &bare, wire.MaxMenu)
 }
 
 // adopt makes what the user has done to the window the wanted state. w.mu is

@@ -2,6 +2,7 @@ package core_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -121,6 +122,45 @@ func TestMonitors(t *testing.T) {
 	} {
 		if got := main.call(`["plugin:window|` + test.name + `",` + test.args + `]`); got != "o"+test.want {
 			t.Errorf("%s %s: got %s, want %s", test.name, test.args, got, test.want)
+		}
+	}
+}
+
+// TestStateThatCannotBeSent: what no frame holds is refused and leaves the
+// window as it was; what is not UTF-8 is replaced. Either would have been the
+// end of it: hosts get the whole state with each change, and after a restart.
+func TestStateThatCannotBeSent(t *testing.T) {
+	p := newPair(t, strings.Replace(setters, `"core:default"`, `"core:default", "core:window:allow-set-title"`, 1), core.Options{}, nil)
+	main := p.open("main", "app://localhost/")
+	ctx := t.Context()
+	large := strings.Repeat("x", 1<<20)
+	if got := main.call(`["plugin:window|set_title",{"value":"` + large + `"}]`); !strings.Contains(got, "too large") {
+		t.Errorf("a title of 1 MiB: the page gets %.80s", got)
+	}
+	if err := main.window.Update(ctx, func(s *wire.WindowState) { s.Title = large }); !errors.Is(err, wire.ErrTooLarge) {
+		t.Errorf("a title of 1 MiB: %v", err)
+	}
+	if err := main.window.Webview().Update(ctx, func(s *wire.WebviewState) { s.UserAgent = large }); !errors.Is(err, wire.ErrTooLarge) {
+		t.Errorf("a user agent of 1 MiB: %v", err)
+	}
+	if got := main.window.State().Title; got != "main" {
+		t.Errorf("the window keeps a title of %d bytes", len(got))
+	}
+	if _, err := p.OpenWindow(ctx, core.WindowOptions{State: wire.WindowState{Label: "large", Title: large}}); !errors.Is(err, wire.ErrTooLarge) {
+		t.Errorf("a window with that title: %v", err)
+	}
+	if err := main.window.Webview().Navigate(ctx, "app://localhost/?"+large); err == nil || errors.Is(err, core.ErrHostLost) {
+		t.Errorf("an address of 1 MiB: %v", err)
+	}
+	if err := main.window.Webview().Navigate(ctx, "app://localhost/?\xff"); err != nil {
+		t.Errorf("an address that is not UTF-8: %v", err)
+	}
+	if err := main.window.Update(ctx, func(s *wire.WindowState) { s.Title = "a\xffb" }); err != nil {
+		t.Errorf("a title that is not UTF-8: %v", err)
+	}
+	for _, w := range p.engine("app").Windows() {
+		if got := p.engine("app").Window(w).State().Title; got != "a\uFFFDb" {
+			t.Errorf("the window shows %q", got)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // ErrStalled is returned by Send when the other end has not read for so long
@@ -116,11 +117,33 @@ func (c *Conn) Send(f Frame) error {
 
 // SendJSON sends v as the JSON payload of a frame.
 func (c *Conn) SendJSON(kind Kind, target uint32, id uint64, v any) error {
-	b, err := json.Marshal(v)
+	b, err := encode(kind, v)
 	if err != nil {
-		return fmt.Errorf("wire: encode %s: %w", kind, err)
+		return err
 	}
 	return c.Send(Frame{Kind: kind, Target: target, ID: id, Payload: b})
+}
+
+// Fits reports why SendJSON would refuse v with so many bytes besides.
+func Fits(kind Kind, v any, besides int) error {
+	b, err := encode(kind, v)
+	if most := limits[kind].max - besides; err == nil && len(b) > most {
+		return fmt.Errorf("%w: %s of %d bytes, want at most %d", ErrTooLarge, kind, len(b), most)
+	}
+	return err
+}
+
+// ErrTooLarge is wrapped by Fits.
+var ErrTooLarge = errors.New("it is too large to be sent")
+
+// encode replaces what is not UTF-8, such as parts of file names: a text with
+// it is better than nothing at all.
+func encode(kind Kind, v any) ([]byte, error) {
+	b, err := json.Marshal(v, jsontext.AllowInvalidUTF8(true))
+	if err != nil {
+		return nil, fmt.Errorf("wire: encode %s: %w", kind, err)
+	}
+	return b, nil
 }
 
 // fail makes all further sends fail. c.mu is held.
