@@ -66,6 +66,7 @@ const (
 
 // instances hears of further starts.
 type instances struct {
+	ends   <-chan struct{} // closed when the app has begun to end
 	server *instance.Server
 	owner  *inorder.Owner
 	queue  *inorder.Queue[Instance]
@@ -99,7 +100,7 @@ func (a *App) single() error {
 		return nil
 	}
 	a.hold = a.folder.adopt(lock)
-	in := &instances{owner: inorder.NewOwner(a.log)}
+	in := &instances{ends: a.core.Done(), owner: inorder.NewOwner(a.log)}
 	in.queue = inorder.New(in.owner, inorder.Options[Instance]{Name: "OnInstance", Most: maxInstances}, a.tellInstance)
 	if in.server, err = lock.Serve(os.Getenv("XDG_RUNTIME_DIR"), in.take); err != nil {
 		a.log.Warn("mullion: further instances of the app cannot hand anything over", "error", err)
@@ -109,11 +110,17 @@ func (a *App) single() error {
 	return nil
 }
 
-// take takes a start from another process.
+// take takes a start from another process. Once the app ends nobody would open
+// what the user wants: that process waits until it can be the first.
 func (in *instances) take(s instance.Start) error {
 	i := Instance{Dir: string(s.Dir)}
 	for _, arg := range s.Args {
 		i.Args = append(i.Args, string(arg))
+	}
+	select {
+	case <-in.ends:
+		return core.ErrClosed
+	default:
 	}
 	in.mu.Lock()
 	defer in.mu.Unlock()

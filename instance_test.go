@@ -157,6 +157,47 @@ func TestSingleInstance(t *testing.T) {
 	}
 }
 
+// TestInstanceWhileItEnds: an app that is about to end takes no start, which it
+// could do nothing with; the next process becomes the first once it has ended.
+func TestInstanceWhileItEnds(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("folders are held on Linux only so far")
+	}
+	o := mullion.Options{
+		Config: &config.Config{Identifier: "dev.mullion.test"}, DataDir: t.TempDir(), StayOpen: true,
+		SingleInstance: true, Logger: slog.New(slog.DiscardHandler),
+	}
+	one, err := mullion.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	ends, release := make(chan struct{}), make(chan struct{})
+	one.On("hold", func(ctx context.Context, _ mullion.Event) {
+		<-ctx.Done() // the app has begun to end,
+		close(ends)
+		<-release // and takes its time
+	})
+	if err := one.Emit(ctx, "hold", nil); err != nil {
+		t.Fatal(err)
+	}
+	ran := runs(one, ctx)
+	cancel()
+	<-ends
+	time.AfterFunc(50*time.Millisecond, func() { close(release) })
+	two, err := mullion.New(o)
+	if err != nil {
+		t.Fatalf("a start meanwhile: %v", err)
+	}
+	if err := <-ran; err != nil {
+		t.Error(err)
+	}
+	if err := two.Run(ctx); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestFolderInOneProcess: two apps of one process are kept apart as well, and
 // the folder is free when Run has returned; what is changed then is kept.
 func TestFolderInOneProcess(t *testing.T) {

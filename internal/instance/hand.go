@@ -44,7 +44,8 @@ const (
 type Server struct {
 	listener *net.UnixListener
 	path     string
-	dir      string // that is held
+	made     string      // a folder for the socket alone; "" if there is none
+	socket   os.FileInfo // what is at path, until somebody else has put something there
 	take     func(Start) error
 	room     chan struct{}
 	conns    sync.WaitGroup
@@ -55,14 +56,28 @@ type Server struct {
 // Serve has others find this process. take is called on goroutines of their own;
 // an error goes back to who has sent the Start.
 func (l *Lock) Serve(runtimeDir string, take func(Start) error) (*Server, error) {
-	path := socketPath(l.dir, runtimeDir)
+	path, made := socketPath(l.dir, runtimeDir), ""
 	if len(path) > maxSocketPath {
-		dir, err := os.MkdirTemp("", "mullion-")
-		if err != nil {
+		var err error
+		if made, err = os.MkdirTemp("", "mullion-"); err != nil {
 			return nil, err
 		}
-		path = filepath.Join(dir, "instance.sock")
+		path = filepath.Join(made, "instance.sock")
 	}
+	s, err := l.serve(path, take)
+	if err != nil {
+		if made != "" {
+			_ = os.Remove(made)
+		}
+		return nil, err
+	}
+	s.made = made
+	s.conns.Go(s.accept)
+	return s, nil
+}
+
+// serve listens at path.
+func (l *Lock) serve(path string, take func(Start) error) (*Server, error) {
 	// Whose it was is gone: the lock is ours.
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
@@ -75,13 +90,17 @@ func (l *Lock) Serve(runtimeDir string, take func(Start) error) (*Server, error)
 	if err == nil {
 		err = l.write(holder{PID: os.Getpid(), Socket: path})
 	}
+	var socket os.FileInfo
+	if err == nil {
+		socket, err = os.Lstat(path)
+	}
 	if err != nil {
 		listener.Close()
 		return nil, err
 	}
-	s := &Server{listener: listener, path: path, dir: l.dir, take: take, room: make(chan struct{}, maxConns)}
+	listener.SetUnlinkOnClose(false)
+	s := &Server{listener: listener, path: path, socket: socket, take: take, room: make(chan struct{}, maxConns)}
 	s.life, s.end = context.WithCancel(context.Background())
-	s.conns.Go(s.accept)
 	return s, nil
 }
 
@@ -105,9 +124,14 @@ func socketPath(dir, runtimeDir string) string {
 // Close hears of nobody any more.
 func (s *Server) Close() {
 	s.end()
-	s.listener.Close() // removes the socket
-	if dir := filepath.Dir(s.path); dir != s.dir {
-		_ = os.Remove(dir) // was made for the socket, or has more in it
+	// Where the folder was replaced meanwhile, another process holds the one that
+	// has the name now, and hears at the same path.
+	if now, err := os.Lstat(s.path); err == nil && os.SameFile(now, s.socket) {
+		_ = os.Remove(s.path)
+	}
+	s.listener.Close()
+	if s.made != "" {
+		_ = os.Remove(s.made)
 	}
 	s.conns.Wait()
 }

@@ -127,6 +127,13 @@ func TestTell(t *testing.T) {
 			if _, err := os.Stat(h.socket); err == nil {
 				t.Error("the socket is left")
 			}
+			if dir := filepath.Dir(h.socket); test.dir == long {
+				if _, err := os.Stat(dir); err == nil {
+					t.Error("the folder of the socket is left")
+				}
+			} else if _, err := os.Stat(dir); err != nil {
+				t.Errorf("a folder of others is gone: %v", err)
+			}
 		})
 	}
 }
@@ -180,4 +187,30 @@ func TestStrangers(t *testing.T) {
 	}
 	s.Close() // whoever is silent is not waited for
 	silent.Close()
+}
+
+// TestReplacedFolder: the folder is removed and made again under a holder. The
+// next one holds the new folder, and is still found when the first has ended.
+func TestReplacedFolder(t *testing.T) {
+	private := t.TempDir()
+	if err := os.Chmod(private, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "data")
+	var servers []*Server
+	for range 2 {
+		if err := errors.Join(os.RemoveAll(dir), os.Mkdir(dir, 0o700)); err != nil {
+			t.Fatal(err)
+		}
+		s, err := acquire(t, dir).Serve(private, func(Start) error { return nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		servers = append(servers, s)
+	}
+	servers[0].Close()
+	if err := Tell(t.Context(), held(t, dir), Start{}); err != nil {
+		t.Errorf("the second is not found: %v", err)
+	}
+	servers[1].Close()
 }
