@@ -163,7 +163,7 @@ func (q *Queue[T]) Push(v T) error {
 	says := false
 	for len(q.waiting) > 0 && q.full(v) {
 		q.take()
-		says = !q.dropping && !q.opts.Quiet
+		says = says || !q.dropping && !q.opts.Quiet
 		q.dropping = true
 	}
 	err := q.add(v)

@@ -174,6 +174,27 @@ func TestFull(t *testing.T) {
 	})
 }
 
+// TestPushSaysOnce: that values are dropped is said, also where one takes the
+// place of several.
+func TestPushSaysOnce(t *testing.T) {
+	var log bytes.Buffer
+	o := inorder.NewOwner(slog.New(slog.NewTextHandler(&log, nil)))
+	q, open, told := gate(t, o, inorder.Options[int]{Name: "the function", Most: 10, MostBytes: 8, Size: func(v int) int { return v }})
+	for _, v := range []int{3, 4, 7, 6} {
+		if err := q.Push(v); err != nil {
+			t.Error(err)
+		}
+	}
+	open()
+	finish(t, o)
+	if d := cmp.Diff([]int{0, 6}, *told); d != "" {
+		t.Error(d)
+	}
+	if n := strings.Count(log.String(), "does not keep up"); n != 1 {
+		t.Errorf("%d lines in the log:\n%s", n, &log)
+	}
+}
+
 func TestPanicAndGoexit(t *testing.T) {
 	var log bytes.Buffer
 	o := inorder.NewOwner(slog.New(slog.NewTextHandler(&log, nil)))

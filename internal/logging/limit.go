@@ -111,15 +111,32 @@ func kindOf(r slog.Record) (k kind, long bool) {
 	return k, long || len(r.Message) > maxText
 }
 
-func isLong(a slog.Attr) bool {
-	return a.Value.Kind() == slog.KindString && len(a.Value.String()) > maxText && a.Key != "stack"
+func isLong(a slog.Attr) bool { return a.Key != "stack" && len(textOf(a)) > maxText }
+
+// textOf returns the text of an attribute that may be long: an error says what
+// pages and processes have made it say.
+func textOf(a slog.Attr) string {
+	switch v := a.Value.Any().(type) {
+	case string:
+		return v
+	case error:
+		return errorText(v)
+	}
+	return ""
+}
+
+// errorText survives an error of the app that panics: so do the handlers of
+// package slog.
+func errorText(err error) (text string) {
+	defer func() { _ = recover() }()
+	return err.Error()
 }
 
 func cut(r slog.Record) slog.Record {
 	short := slog.NewRecord(r.Time, r.Level, cutText(r.Message), r.PC)
 	r.Attrs(func(a slog.Attr) bool {
 		if isLong(a) {
-			a.Value = slog.StringValue(cutText(a.Value.String()))
+			a.Value = slog.StringValue(cutText(textOf(a)))
 		}
 		short.AddAttrs(a)
 		return true

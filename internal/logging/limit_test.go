@@ -1,6 +1,7 @@
 package logging
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -98,7 +99,9 @@ func TestLimitCuts(t *testing.T) {
 	log, out, _ := limited(time.Hour, time.Hour)
 	log.Warn("mullion: refused", "url", strings.Repeat("u", 1<<20), "window", "main", "stack", strings.Repeat("s", 1<<20))
 	log.Info(strings.Repeat("m", 1<<20))
-	for letter, want := range map[string]int{"uuuuuuuu": 1 << 10, "ssssssss": 1 << 17, "mmmmmmmm": 1 << 10} {
+	log.Warn("mullion: refused", "reason", fmt.Errorf("%w", errors.New(strings.Repeat("e", 1<<20))), "host", "app")
+	log.Warn("mullion: refused", "error", (*noError)(nil), "host", "app")
+	for letter, want := range map[string]int{"uuuuuuuu": 1 << 10, "ssssssss": 1 << 17, "mmmmmmmm": 1 << 10, "eeeeeeee": 1 << 10} {
 		if got := out.count(letter); got != want {
 			t.Errorf("%d times %s, want %d", got, letter, want)
 		}
@@ -107,6 +110,11 @@ func TestLimitCuts(t *testing.T) {
 		t.Error("what comes after is lost")
 	}
 }
+
+// noError is an error of an app, whose method panics.
+type noError struct{ text string }
+
+func (p *noError) Error() string { return p.text }
 
 func TestLimitOnce(t *testing.T) {
 	h := Limit(slog.DiscardHandler)
