@@ -380,7 +380,7 @@ func (h *host) result(f wire.Frame, err error) {
 	if f.ID != 0 {
 		var r wire.Result
 		if err != nil {
-			r.Error = err.Error()
+			r.Error = shorten(err.Error(), maxText) // that of a script is the page's
 			r.Unsupported = errors.Is(err, errors.ErrUnsupported)
 		}
 		h.send(wire.KindResult, f.Target, f.ID, r)
