@@ -47,7 +47,8 @@ var (
 // started, and does not wait for it. It works before Run, too.
 //
 // The address must be absolute, with the scheme http, https, mailto, tel or one
-// of [Options.LinkSchemes], and without a user name; else the error wraps
+// of [Options.LinkSchemes], without a user name, and in mailto: without a file to
+// attach; else the error wraps
 // [ErrURLRefused]. At most 10 addresses are opened within 10 seconds, those of
 // links included; see [ErrTooManyLinks].
 //

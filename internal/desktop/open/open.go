@@ -76,8 +76,23 @@ func Check(address string, more []string) (string, error) {
 		return "", fmt.Errorf("address %q names no server: %w", short(address), ErrRefused)
 	case u.User != nil:
 		return "", fmt.Errorf("address %q has a user name, which may pass for a server: %w", short(address), ErrRefused)
+	case u.Scheme == "mailto" && attaches(u.RawQuery):
+		return "", fmt.Errorf("address %q attaches a file: %w", short(address), ErrRefused)
 	}
 	return encode(u.String()), nil
+}
+
+// attaches reports whether the fields of a mailto: address name a file: some
+// programs attach it, any file of the user's, and who sends the letter may not
+// see that. No standard has such a field (RFC 6068, 4).
+func attaches(fields string) bool {
+	return slices.ContainsFunc(strings.FieldsFunc(fields, func(r rune) bool { return strings.ContainsRune("&;?", r) }), func(field string) bool {
+		name, _, _ := strings.Cut(field, "=")
+		if plain, err := url.PathUnescape(name); err == nil {
+			name = plain
+		}
+		return strings.Contains(strings.ToLower(name), "attach")
+	})
 }
 
 // encode encodes the bytes that no address has (RFC 3986, 2), which url.URL
