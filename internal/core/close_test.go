@@ -164,6 +164,27 @@ func TestWaitsForUser(t *testing.T) {
 	until(t, "a hang after the answer", func() bool { return log.contains(`page does not answer" window=main `) })
 }
 
+// TestEngineWaitsForUser: what the engine says of a page that waits for the
+// user, whom it takes for one that hangs, says nothing of it afterwards.
+func TestEngineWaitsForUser(t *testing.T) {
+	log := &logBuffer{}
+	p := newPair(t, everything, core.Options{Log: logger(log)}, nil)
+	g := p.open("main", "app://localhost/")
+	for _, kind := range []wire.PageEventKind{wire.PageAsks, wire.PageHung, wire.PageAsked, wire.PageAnswers} {
+		if err := g.view.Emit(wire.PageEvent{Kind: kind}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	g.call(`["echo",{}]`) // behind all of them
+	if log.contains("does not answer") {
+		t.Error("it counts as hung")
+	}
+	if err := g.view.Emit(wire.PageEvent{Kind: wire.PageHung}); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "a hang of its own", func() bool { return log.contains("does not answer") })
+}
+
 // TestNavigateOfHungPage: where the app takes a page that does not answer it
 // is once its process was ended for that.
 func TestNavigateOfHungPage(t *testing.T) {

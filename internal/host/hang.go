@@ -93,6 +93,7 @@ func (v *webview) probe() {
 func (v *webview) asks(now bool) {
 	v.hang.asks = now
 	v.hang.waiting = min(v.hang.waiting, 1)
+	v.hang.engine = false // the engine waited for the page meanwhile
 	v.hangs(&v.hang.probe, false)
 }
 
