@@ -6,6 +6,7 @@ package launcher
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -31,9 +32,14 @@ type State struct {
 	HasProgress bool
 }
 
+// ErrClosed says that the app ends.
+var ErrClosed = errors.New("nothing is shown on the app's icon any more")
+
 // Entry is the app's icon. It is safe for concurrent use.
 type Entry struct {
-	uri string
+	uri  string
+	life context.Context // until Close
+	end  context.CancelCauseFunc
 
 	// using is held while something is sent, so that it arrives in order.
 	using sync.Mutex
@@ -43,13 +49,23 @@ type Entry struct {
 
 // New makes the entry of the app with that desktop file, a name such as
 // "org.example.notes.desktop".
-func New(desktopFile string) *Entry { return &Entry{uri: "application://" + desktopFile} }
+func New(desktopFile string) *Entry {
+	e := &Entry{uri: "application://" + desktopFile}
+	e.life, e.end = context.WithCancelCause(context.Background())
+	return e
+}
 
 // Change changes the state and tells it to the docks. An error leaves it as it
 // was: bus.ErrNoBus where there is no session.
 func (e *Entry) Change(ctx context.Context, change func(*State)) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(e.life, func() { cancel(ErrClosed) })()
 	e.using.Lock()
 	defer e.using.Unlock()
+	if e.life.Err() != nil {
+		return ErrClosed
+	}
 	s := e.state
 	change(&s)
 	if e.conn == nil && s == (State{}) {
@@ -91,8 +107,10 @@ func (s State) properties() map[string]dbus.Variant {
 	}
 }
 
-// Close takes away what the icon shows.
+// Close takes away what the icon shows. A Change that waits for the bus, which
+// may hang, is not waited for.
 func (e *Entry) Close() {
+	e.end(ErrClosed)
 	e.using.Lock()
 	defer e.using.Unlock()
 	if e.conn == nil {

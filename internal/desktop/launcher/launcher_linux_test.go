@@ -1,9 +1,12 @@
 package launcher_test
 
 import (
+	"context"
 	"errors"
 	"testing"
+	"time"
 
+	"github.com/mullion-dev/mullion/internal/await"
 	"github.com/mullion-dev/mullion/internal/desktop/bus"
 	"github.com/mullion-dev/mullion/internal/desktop/launcher"
 	"github.com/mullion-dev/mullion/internal/e2e/session"
@@ -46,5 +49,31 @@ func TestEntryWithoutBus(t *testing.T) {
 	}
 	if err := e.Change(t.Context(), func(*launcher.State) {}); err != nil {
 		t.Errorf("nothing to show: %v", err)
+	}
+}
+
+// TestHungBus: the end of an app does not wait for a bus that hangs, whatever
+// waits for it then.
+func TestHungBus(t *testing.T) {
+	b := session.StartBus(t)
+	e := launcher.New("x.desktop")
+	if err := e.Change(t.Context(), func(s *launcher.State) { s.Count = 1 }); err != nil {
+		t.Fatal(err)
+	}
+	b.Freeze()
+	changes, changed := make(chan bool), make(chan error, 1)
+	go func() {
+		changed <- e.Change(context.Background(), func(s *launcher.State) { close(changes); s.Count = 2 })
+	}()
+	<-changes
+	closed := make(chan bool)
+	go func() { e.Close(); close(closed) }()
+	select {
+	case <-closed:
+	case <-await.Hang(t.Context(), 10*time.Second):
+		t.Fatal("Close waits")
+	}
+	if err := <-changed; err == nil {
+		t.Error("the change was told to nobody")
 	}
 }

@@ -251,7 +251,8 @@ func (i *Icon) connect(ctx context.Context) (*dbus.Conn, error) {
 		return nil, err
 	}
 	name := fmt.Sprintf("%s-%d-%d", itemInterface, os.Getpid(), i.serial)
-	if _, err := conn.RequestName(name, dbus.NameFlagDoNotQueue); err != nil {
+	// Conn.RequestName waits without end for a bus that hangs.
+	if err := conn.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.RequestName", 0, name, uint32(dbus.NameFlagDoNotQueue)).Err; err != nil {
 		conn.Close()
 		return nil, err
 	}
