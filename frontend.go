@@ -48,8 +48,13 @@ func (a *App) frontEnd(o Options) (fs.FS, error) {
 		return nil, nil // pages come from the dev server
 	}
 	name := dist.Dir
-	if name == "" {
-		name, folder = "that is set", "dist"
+	switch {
+	case dist.URL != "":
+		name, folder = dist.URL, "dist"
+	case dist.Dir == "":
+		name, folder = strings.Join(dist.Files, ", "), "dist"
+	case strings.HasPrefix(folder, "/"):
+		folder = path.Base(folder) // what embed reads is beside its Go file
 	}
 	for strings.HasPrefix(folder, "../") {
 		folder = folder[len("../"):]
@@ -112,11 +117,26 @@ func (a *App) checkPages(front fs.FS, app *assets.App) {
 		checked = append(checked, page)
 		switch {
 		case !app.Has(page) && !app.Has(core.AppOrigin+"/"):
-			a.log.Warn("mullion: the front end does not have the page of a window", "window", w.Label, "page", u.Path)
+			a.log.Warn("mullion: the front end does not have the page of a window", "window", w.Label, "page", u.Path, "hint", a.noPageHint(front, u.Path))
 		default:
 			a.checkPage(front, app, page)
 		}
 	}
+}
+
+// noPageHint says why the front end may lack a page.
+func (a *App) noPageHint(front fs.FS, page string) string {
+	folder := "Options.Assets"
+	if dist := a.config.Build.FrontendDist; dist != nil && dist.Dir != "" {
+		folder = fmt.Sprintf("build.frontendDist %q", dist.Dir)
+	}
+	switch {
+	case front != nil:
+		return fmt.Sprintf("the files of %s have no %s: build the front end before go build, and see that the folder is the one that the build writes", folder, page)
+	case a.config.Build.DevURL != "":
+		return "there is no front end: build.devUrl is used with Options.Dev only, and neither build.frontendDist nor Options.Assets is set"
+	}
+	return "there is no front end: set build.frontendDist to a folder in Options.Files"
 }
 
 // checkPage warns of files that a page names and that are not there.

@@ -41,7 +41,9 @@ func TestFrontEnd(t *testing.T) {
 		{"out of files", dist, Options{Files: page()}, "", "//go:embed all:dist\n\tvar front embed.FS\n\n\tmullion.New(mullion.Options{Files: files, Assets: front})"},
 		{"out of files, deep", deep, Options{Files: page()}, "", "//go:embed all:packages/ui/dist\n"},
 		{"not embedded", `"build": {"frontendDist": "ui"}`, Options{Files: page()}, "", "\"ui\" is not in Options.Files. Embed the folder in a Go file beside it, and pass it on:\n\n\t//go:embed all:ui\n"},
-		{"an address", `"build": {"frontendDist": "https://example.com"}`, Options{Files: page()}, "", "Assets: front"},
+		{"an address", `"build": {"frontendDist": "https://example.com"}`, Options{Files: page()}, "", "\"https://example.com\" is not a folder"},
+		{"files", `"build": {"frontendDist": ["a.html", "b.js"]}`, Options{Files: page()}, "", "\"a.html, b.js\" is not a folder"},
+		{"an absolute folder", `"build": {"frontendDist": "/home/me/dist"}`, Options{Files: page()}, "", "//go:embed all:dist\n"},
 		{"dev server", dev, Options{Files: page(), Dev: true}, "", ""},
 		{"dev server, not now", dev, Options{Files: page()}, "", "//go:embed all:dist\n"},
 		{"dev without a server", dist, Options{Files: page(), Dev: true}, "", "//go:embed all:dist\n"},
@@ -93,7 +95,8 @@ func TestCheckPages(t *testing.T) {
 		{"missing", `{"url": "pages/main.html?x"}`, fstest.MapFS{
 			"pages/main.html": {Data: []byte(`<base href=../><script src=gone.js></script><script src=pages/here.js></script>`)}, "pages/here.js": {},
 		}, []string{"page=pages/main.html", "[/gone.js]"}},
-		{"no page", `{"label": "first"}`, fstest.MapFS{"app.js": {}}, []string{"window=first"}},
+		{"no page", `{"label": "first"}`, fstest.MapFS{"app.js": {}}, []string{"window=first", "the files of Options.Assets have no index.html"}},
+		{"no front end", `{}`, nil, []string{"set build.frontendDist to a folder in Options.Files"}},
 		{"a route", `{"url": "settings"}`, fstest.MapFS{"index.html": {Data: []byte(`<script src=/gone.js></script>`)}}, []string{"page=index.html", "[/gone.js]"}},
 		{"a remote page", `{"url": "https://example.com/"}`, fstest.MapFS{}, nil},
 	} {
@@ -103,7 +106,11 @@ func TestCheckPages(t *testing.T) {
 				t.Fatal(err)
 			}
 			var log strings.Builder
-			if _, err := New(Options{Config: conf, Assets: test.front, DataDir: t.TempDir(), Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn}))}); err != nil {
+			var front fs.FS
+			if test.front != nil {
+				front = test.front
+			}
+			if _, err := New(Options{Config: conf, Assets: front, DataDir: t.TempDir(), Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn}))}); err != nil {
 				t.Fatal(err)
 			}
 			for _, want := range test.want {

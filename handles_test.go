@@ -118,6 +118,9 @@ func TestClosed(t *testing.T) {
 			if test.window != nil {
 				callMethods(t, w, windowArgs, check("Window", test.window))
 				callMethods(t, v, webviewArgs, check("Webview", test.own))
+				if again := w.Webview(); again == nil {
+					t.Error("Window.Webview of what is closed is nil, and a call of its methods a panic")
+				}
 			}
 			callMethods(t, more, webviewArgs, check("Webview", test.more))
 		})

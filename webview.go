@@ -128,13 +128,13 @@ func (w *Window) AddWebview(ctx context.Context, o WebviewOptions) (*Webview, er
 
 // Webview returns the webview that the window was opened with, which fills it
 // unless it was moved. It has the window's label and cannot be closed without
-// it. It is nil for a window opened with [WindowOptions.Bare].
+// it: then it is still returned, and its methods return [ErrNoWebview]. It is
+// nil for a window opened with [WindowOptions.Bare].
 func (w *Window) Webview() *Webview {
-	v, err := w.own()
-	if err != nil {
-		return nil
+	if v := w.w.Webview(); v != nil {
+		return &Webview{w.app, v}
 	}
-	return v
+	return nil
 }
 
 // Webview returns the webview with that label, or an error wrapping

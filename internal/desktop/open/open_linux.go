@@ -62,12 +62,18 @@ func meaning(err error) string {
 	return ""
 }
 
+// lacking is an error for a program that the system does not have. It reads as
+// the one inside.
+type lacking struct{ error }
+
+func (e lacking) Unwrap() []error { return []error{e.error, errors.ErrUnsupported} }
+
 // askPortal has the desktop portal open the address.
 func askPortal(ctx context.Context, address string) error {
 	const name, path, method = "org.freedesktop.portal.Desktop", "/org/freedesktop/portal/desktop", "org.freedesktop.portal.OpenURI.OpenURI"
 	conn, err := bus.Connect(ctx)
 	if err != nil {
-		return fmt.Errorf("open %s: xdg-open is not installed (package xdg-utils), and: %w", short(address), errors.Join(err, errors.ErrUnsupported))
+		return fmt.Errorf("open %s: xdg-open is not installed (package xdg-utils), and: %w", short(address), lacking{err})
 	}
 	defer conn.Close()
 	call := conn.Object(name, path).CallWithContext(ctx, method, 0, "", address, map[string]dbus.Variant{})
