@@ -23,11 +23,18 @@ type events struct {
 
 	mu     sync.RWMutex
 	byName map[string][]*listener // guarded by mu; the slices are never changed in place
+	byDoc  map[*document]names    // guarded by mu
 	nextID uint32                 // guarded by mu; shared by pages and Core, from 0
 
 	// order is held while an event is put where several hear it, so that all
 	// of them get events in the same order.
 	order sync.Mutex
+}
+
+// names are those that a document listens to.
+type names struct {
+	listeners int            // of all names
+	of        map[string]int // by name
 }
 
 // listener wants the events of one name that are for its target. It belongs
@@ -55,8 +62,8 @@ type CoreEvent struct {
 }
 
 const (
-	// maxListeners bounds the listeners of one name.
-	maxListeners = 64 << 10
+	// maxListeners bounds the listeners of one document.
+	maxListeners = 16 << 10
 	// maxHeard and maxHeardBytes bound the events that wait for one function
 	// of the app.
 	maxHeard      = 64 << 10
@@ -89,15 +96,23 @@ func (e *events) add(l *listener) (uint32, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.byName == nil {
-		e.byName = map[string][]*listener{}
+		e.byName, e.byDoc = map[string][]*listener{}, map[*document]names{}
 	}
-	old := e.byName[l.name]
-	if len(old) >= maxListeners {
-		return 0, fmt.Errorf("event %q has %d listeners: %w", l.name, len(old), ErrBackpressure)
+	if d := l.doc; d != nil {
+		n := e.byDoc[d]
+		switch {
+		case n.listeners >= maxListeners:
+			return 0, fmt.Errorf("this page has %d listeners: %w", n.listeners, ErrBackpressure)
+		case n.of == nil:
+			n.of = map[string]int{}
+		}
+		n.listeners++
+		n.of[l.name]++
+		e.byDoc[d] = n
 	}
 	l.id = e.nextID
 	e.nextID++
-	e.byName[l.name] = append(slices.Clip(old), l)
+	e.byName[l.name] = append(slices.Clip(e.byName[l.name]), l)
 	return l.id, nil
 }
 
@@ -109,7 +124,22 @@ func (e *events) remove(name string, f func(*listener) bool) {
 }
 
 func (e *events) removeLocked(name string, f func(*listener) bool) {
-	left := slices.DeleteFunc(slices.Clone(e.byName[name]), f)
+	left := slices.DeleteFunc(slices.Clone(e.byName[name]), func(l *listener) bool {
+		if !f(l) {
+			return false
+		}
+		if d := l.doc; d != nil {
+			n := e.byDoc[d]
+			n.listeners--
+			if n.of[name]--; n.of[name] == 0 {
+				delete(n.of, name)
+			}
+			if e.byDoc[d] = n; n.listeners == 0 {
+				delete(e.byDoc, d)
+			}
+		}
+		return true
+	})
 	if len(left) == 0 {
 		delete(e.byName, name)
 	} else {
@@ -121,7 +151,7 @@ func (e *events) removeLocked(name string, f func(*listener) bool) {
 func (e *events) dropDocument(d *document) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for name := range e.byName {
+	for name := range e.byDoc[d].of { // which shrinks meanwhile
 		e.removeLocked(name, func(l *listener) bool { return l.doc == d })
 	}
 }

@@ -35,7 +35,7 @@ func (c *Core) Held() map[string]int {
 	}
 	c.mu.RUnlock()
 	c.events.mu.RLock()
-	held["names of events"] = len(c.events.byName)
+	held["names of events"], held["documents that listen"] = len(c.events.byName), len(c.events.byDoc)
 	for _, l := range c.events.byName {
 		held["listeners"] += len(l)
 	}

@@ -57,6 +57,37 @@ func TestLogFloods(t *testing.T) {
 	}
 }
 
+// TestListenersAreBounded has a page listen on and on, to one event or to ever
+// new ones. Others still can, and its next document too.
+func TestListenersAreBounded(t *testing.T) {
+	for _, test := range []struct{ name, event string }{{"of one event", "x"}, {"of many events", "x%d"}} {
+		t.Run(test.name, func(t *testing.T) {
+			p := newPair(t, everything, core.Options{}, nil)
+			g, other := p.open("main", "app://localhost/"), p.open("main2", "app://localhost/")
+			listen := func(g *page, n int) string {
+				event := strings.ReplaceAll(test.event, "%d", fmt.Sprint(n))
+				return g.call(`["plugin:event|listen",{"event":"` + event + `","target":{"kind":"Any"},"handler":1}]`)
+			}
+			const most = 16 << 10
+			for n := range most + 10 {
+				if got := listen(g, n); strings.HasPrefix(got, "o") != (n < most) {
+					t.Fatalf("listener %d: %s", n+1, got)
+				}
+			}
+			if got := listen(other, 0); !strings.HasPrefix(got, "o") {
+				t.Errorf("another page: %s", got)
+			}
+			if _, err := p.Listen(strings.ReplaceAll(test.event, "%d", "0"), ipc.Target{Kind: ipc.Any}, func(context.Context, core.CoreEvent) {}); err != nil {
+				t.Errorf("the app: %v", err)
+			}
+			g.hello(core.AppOrigin)
+			if got := listen(g, 0); !strings.HasPrefix(got, "o") {
+				t.Errorf("the next document: %s", got)
+			}
+		})
+	}
+}
+
 // TestPopupsAreBounded has a page, or a host without a click of the user, open
 // one window after the other.
 func TestPopupsAreBounded(t *testing.T) {
