@@ -179,6 +179,11 @@ func (a *Authority) addEntry(c *Capability, s *selector, e Entry, scopes map[str
 				return fmt.Errorf("%q: %w", p.id, err)
 			}
 		}
+		if p.plugin == webPlugin {
+			if err := checkWeb(p, r.scope); err != nil {
+				return fmt.Errorf("%q: %w", p.id, err)
+			}
+		}
 		if len(p.allow)+len(p.deny) == 0 {
 			if !r.scope.Empty() {
 				scopes[p.plugin] = append(scopes[p.plugin], r)
