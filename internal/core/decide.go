@@ -230,7 +230,11 @@ func (c *Core) navigation(v *Webview, m *ipc.Message) error {
 		if inner := originOf(u.Opaque); inner != "" && inner == m.From.Origin {
 			return nil
 		}
-	case "javascript", "file", "data", "view-source", "webkit", "resource", "mullion":
+	case "data":
+		// A link with a download attribute as well: the engine asks about it
+		// as about any other navigation.
+		return errors.New("data: addresses are never navigated to; for a file to download make a Blob, and its address by URL.createObjectURL")
+	case "javascript", "file", "view-source", "webkit", "resource", "mullion":
 		return fmt.Errorf("%s: addresses are never navigated to", u.Scheme)
 	}
 	if u.User != nil {

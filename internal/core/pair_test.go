@@ -465,6 +465,21 @@ func TestDecisions(t *testing.T) {
 	}
 }
 
+// TestDataDownload: a link with a download attribute to a data: address is
+// refused, and the log says what to do instead.
+func TestDataDownload(t *testing.T) {
+	log := &logBuffer{}
+	p := newPair(t, everything, core.Options{Log: logger(log)}, nil)
+	g := p.open("main", "app://localhost/")
+	v, err := g.view.Decide(t.Context(), wire.Decision{Kind: wire.DecideNavigation, URL: "data:text/csv,a", MainFrame: true, UserGesture: true})
+	if err != nil || v.Allow {
+		t.Errorf("got %v, %v", v, err)
+	}
+	if !log.contains("data: addresses are never navigated to; for a file to download make a Blob") {
+		t.Error("the log does not say how to download")
+	}
+}
+
 // TestHostComesBack checks what a new host is told.
 func TestHostComesBack(t *testing.T) {
 	p := newPair(t, everything, core.Options{}, nil)
