@@ -162,6 +162,7 @@ func (a *Authority) addEntry(c *Capability, s *selector, e Entry, scopes map[str
 		}
 		if !a.catalog.plugins[prefix] {
 			unknown.Plugin = prefix
+			unknown.Nearest = slices.DeleteFunc(unknown.Nearest, func(name string) bool { return !meansPlugin(name, e.Identifier, prefix) })
 		}
 		return unknown
 	}
@@ -259,8 +260,27 @@ func (e *UnknownPermissionError) Error() string {
 	if e.Plugin != "" {
 		fmt.Fprintf(&b, ": there is no plugin %q", e.Plugin)
 	}
-	b.WriteString(document.DidYouMean(e.Nearest...))
+	switch {
+	case len(e.Nearest) > 0:
+		b.WriteString(document.DidYouMean(e.Nearest...))
+	case e.Plugin != "":
+		b.WriteString("; add it with App.AddPlugin, or leave the permission out")
+	case strings.HasPrefix(e.Identifier, "allow-") || strings.HasPrefix(e.Identifier, "deny-"):
+		b.WriteString(": the app has no command for it; add that with Handle, or leave the permission out")
+	}
 	return b.String()
+}
+
+// meansPlugin reports whether name may be meant by an identifier of a plugin
+// that is not there. Those of plugins that are called otherwise are not, though
+// the rest be the same: "opener:default" is no slip for "state:default", and
+// who follows that grants something else.
+func meansPlugin(name, identifier, plugin string) bool {
+	if strings.HasSuffix(name, ":"+identifier) {
+		return true // the framework's own, without "core:"
+	}
+	i := strings.LastIndexByte(name, ':')
+	return i > 0 && len(plugin) > 2 && len(document.Nearest(plugin, []string{name[:i]}, 1)) > 0
 }
 
 // RemotePatterns returns the patterns of remote pages that any capability of
