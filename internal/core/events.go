@@ -124,9 +124,11 @@ func (e *events) remove(name string, f func(*listener) bool) {
 }
 
 func (e *events) removeLocked(name string, f func(*listener) bool) {
-	left := slices.DeleteFunc(slices.Clone(e.byName[name]), func(l *listener) bool {
+	var left []*listener // a list of its own: deliver may read the other one
+	for _, l := range e.byName[name] {
 		if !f(l) {
-			return false
+			left = append(left, l)
+			continue
 		}
 		if d := l.doc; d != nil {
 			n := e.byDoc[d]
@@ -138,8 +140,7 @@ func (e *events) removeLocked(name string, f func(*listener) bool) {
 				delete(e.byDoc, d)
 			}
 		}
-		return true
-	})
+	}
 	if len(left) == 0 {
 		delete(e.byName, name)
 	} else {
