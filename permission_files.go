@@ -47,6 +47,7 @@ func join(m, files capability.Manifest) capability.Manifest {
 	m.Sets = append(m.Sets[:len(m.Sets):len(m.Sets)], files.Sets...)
 	if files.Default != nil {
 		m.Default = files.Default
+		m.DefaultFile, m.DefaultLine, m.DefaultColumn = files.DefaultFile, files.DefaultLine, files.DefaultColumn
 	}
 	return m
 }

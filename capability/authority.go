@@ -265,10 +265,19 @@ func (e *UnknownPermissionError) Error() string {
 		b.WriteString(document.DidYouMean(e.Nearest...))
 	case e.Plugin != "":
 		b.WriteString("; add it with App.AddPlugin, or leave the permission out")
-	case strings.HasPrefix(e.Identifier, "allow-") || strings.HasPrefix(e.Identifier, "deny-"):
-		b.WriteString(": the app has no command for it; add that with Handle, or leave the permission out")
+	default:
+		b.WriteString(missingCommand(e.Identifier))
 	}
 	return b.String()
+}
+
+// missingCommand says what an unknown permission of the app's own lacks, for
+// the end of a message.
+func missingCommand(identifier string) string {
+	if !strings.HasPrefix(identifier, "allow-") && !strings.HasPrefix(identifier, "deny-") {
+		return ""
+	}
+	return ": the app has no command for it; add that with Handle, or leave the permission out"
 }
 
 // meansPlugin reports whether name may be meant by an identifier of a plugin

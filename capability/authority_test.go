@@ -242,6 +242,13 @@ func TestAuthorityIsConcurrent(t *testing.T) {
 }
 
 func TestResolveErrors(t *testing.T) {
+	fromFile := func(name, data string) Manifest {
+		m, err := ParsePermissions(name, []byte(data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
 	withCaps := func(id string) []Capability {
 		return []Capability{{Identifier: "main", File: "capabilities/main.json", Local: true, Windows: []string{"*"}, Permissions: entries(id)}}
 	}
@@ -279,6 +286,8 @@ func TestResolveErrors(t *testing.T) {
 		{"unknown command", []Manifest{{Commands: []string{"wipe"}, Permissions: []Permission{{Identifier: "p", Deny: []string{"wype"}, File: "p.toml"}}}}, nil,
 			`p.toml: permission "p": unknown command "wype" (did you mean "wipe"?)`},
 		{"member", []Manifest{{Plugin: "a", Sets: []Set{{Identifier: "s", Permissions: []string{"allow-x"}}}}}, nil, `set "a:s": unknown permission "a:allow-x"`},
+		{"member of a default set in a file", []Manifest{fromFile("permissions/default.toml", "[default]\npermissions = ['allow-pty-start']")}, nil,
+			`permissions/default.toml:1:2: set "default": unknown permission "allow-pty-start": the app has no command for it; add that with Handle`},
 		{"malformed member", []Manifest{{Plugin: "a", Default: []string{"-"}}}, nil, `set "default": identifier "-"`},
 		{"loop", []Manifest{{Plugin: "a", Sets: []Set{{Identifier: "s", Permissions: []string{"t"}}, {Identifier: "t", Permissions: []string{"s"}}}}}, nil, `contains itself`},
 		{"declared twice", []Manifest{{Plugin: "a", Sets: []Set{{Identifier: "s"}}, Permissions: []Permission{{Identifier: "s"}}}}, nil, `identifier "a:s" is declared twice`},

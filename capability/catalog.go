@@ -219,7 +219,7 @@ func (c *catalog) addSets(m *Manifest) (errs []error) {
 		add(document.Place(s.File, s.Line, s.Column), s.Identifier, s.Permissions)
 	}
 	if m.Default != nil || m.Plugin != "" && c.targets[joinIdentifier(m.Plugin, defaultSet)] == nil {
-		add("", defaultSet, m.Default)
+		add(document.Place(m.DefaultFile, m.DefaultLine, m.DefaultColumn), defaultSet, m.Default)
 	}
 	return errs
 }
@@ -243,7 +243,11 @@ func (c *catalog) flatten(t *target) error {
 	for _, id := range t.members {
 		member := c.targets[id]
 		if member == nil {
-			errs = append(errs, prefixErrors(t.place, fmt.Errorf("set %q: unknown permission %s%s", t.id, quoteShort(id), didYouMean(id, c.names, 3))))
+			hint := didYouMean(id, c.names, 3)
+			if hint == "" {
+				hint = missingCommand(id)
+			}
+			errs = append(errs, prefixErrors(t.place, fmt.Errorf("set %q: unknown permission %s%s", t.id, quoteShort(id), hint)))
 			continue
 		}
 		if err := c.flatten(member); err != nil {

@@ -96,6 +96,10 @@ type Manifest struct {
 	// Default has the members of the set named "default". A plugin has that set
 	// even if it is empty, the app only if Default is not nil.
 	Default []string
+	// DefaultFile is where Default was read from, for messages; DefaultLine and
+	// DefaultColumn are the place in it, from 1, in bytes.
+	DefaultFile                string
+	DefaultLine, DefaultColumn int
 }
 
 // ParsePermissions reads a permission file, in the formats of [Parse] and with
@@ -117,9 +121,14 @@ func ParsePermissions(name string, data []byte) (Manifest, error) {
 func (r *reader) permissions(doc *document.Node) (m Manifest) {
 	var ignored string
 	name := doc.Pos.Source.Name
+	if doc.Kind == document.Object && doc.Get("identifier") != nil && doc.Get("permissions") != nil {
+		r.Report(doc, "", `this is a capability, and permissions are read here: move the file to the folder "capabilities"`)
+		return m
+	}
 	r.object("", doc,
 		field{name: "$schema"},
 		field{name: "default", read: orNull(func(path string, n *document.Node) {
+			m.DefaultFile, m.DefaultLine, m.DefaultColumn = name, n.Pos.Line, n.Pos.Column
 			r.object(path, n,
 				field{name: "$schema"},
 				field{name: "version", read: orNull(r.version)},
@@ -175,6 +184,7 @@ func (m *Manifest) merge(other Manifest) error {
 			return fmt.Errorf("the default set is already declared in another file")
 		}
 		m.Default = other.Default
+		m.DefaultFile, m.DefaultLine, m.DefaultColumn = other.DefaultFile, other.DefaultLine, other.DefaultColumn
 	}
 	m.Permissions = append(m.Permissions, other.Permissions...)
 	m.Sets = append(m.Sets, other.Sets...)
