@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -161,6 +162,7 @@ type App struct {
 	log      *slog.Logger
 	folders  folders
 	dev      bool
+	stayOpen bool
 	own      capability.Manifest // the app's own commands
 	files    fs.FS               // Options.Files
 	dir      string              // Options.Dir
@@ -200,7 +202,7 @@ func New(o Options) (*App, error) {
 			return nil, fmt.Errorf("mullion: %w", err)
 		}
 	}
-	a := &App{config: conf, log: o.Logger, dev: o.Dev, files: o.Files, dir: o.Dir}
+	a := &App{config: conf, log: o.Logger, dev: o.Dev, stayOpen: o.StayOpen, files: o.Files, dir: o.Dir}
 	if err := a.checkConfig(); err != nil {
 		return nil, fmt.Errorf("mullion: %w", err)
 	}
@@ -268,6 +270,11 @@ func New(o Options) (*App, error) {
 	}
 	if co.Capabilities, err = a.capabilities(o); err != nil {
 		return nil, err
+	}
+	for _, c := range co.Capabilities {
+		if len(c.Windows) == 0 && len(c.Webviews) == 0 && (len(c.Platforms) == 0 || slices.Contains(c.Platforms, co.Platform)) {
+			a.log.Warn("mullion: a capability is for no window", "capability", c.Identifier, "file", c.File, "hint", `say for which, as in "windows": ["main"]`)
+		}
 	}
 	if err := a.serve(o, &co); err != nil {
 		return nil, err
@@ -380,6 +387,7 @@ func (a *App) Run(ctx context.Context) error {
 			return fmt.Errorf("mullion: %w", err)
 		}
 	}
+	a.warnOfNothing()
 	a.instances.begin()
 	if err := a.core.Run(ctx); err != nil {
 		var exit *core.ExitError
@@ -389,6 +397,21 @@ func (a *App) Run(ctx context.Context) error {
 		return fmt.Errorf("mullion: %w", err)
 	}
 	return nil
+}
+
+// warnOfNothing warns of an app that shows nothing.
+func (a *App) warnOfNothing() {
+	if len(a.core.Windows()) == 0 && !a.stayOpen {
+		a.log.Warn("mullion: the app begins without a window",
+			"hint", `list one under app.windows of the configuration, as in "windows": [{}], or call App.OpenWindow; Options.StayOpen says that it is meant`)
+	}
+}
+
+// isRunning reports whether Run was called.
+func (a *App) isRunning() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.running
 }
 
 // Quit ends the app: Run returns.

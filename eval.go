@@ -26,6 +26,7 @@ type ScriptError = core.ScriptError
 //
 //	title, err := v.Eval(ctx, `return document.title`)
 //
+// The first page of a webview is waited for, until it is loaded or could not be.
 // A promise is waited for. Undefined, and what JSON has no word for, is null.
 // What the script throws is a [*ScriptError]. A script has at most 128 KiB, its
 // value 256 KiB. If the page is left, or its process or host ends, before the

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 
 	"github.com/mullion-dev/mullion/config"
 	"github.com/mullion-dev/mullion/internal/core"
@@ -147,6 +148,9 @@ func (a *App) webviewState(o *config.Window, address string) wire.WebviewState {
 func (a *App) Window(label string) (*Window, error) {
 	w, err := a.core.Window(label)
 	if err != nil {
+		if !a.isRunning() && slices.ContainsFunc(a.config.App.Windows, func(w config.Window) bool { return w.Label == label && w.Create }) {
+			err = fmt.Errorf("the windows of the configuration open in App.Run: %w", err)
+		}
 		return nil, fmt.Errorf("window %q: %w", label, err)
 	}
 	return &Window{a, w}, nil

@@ -41,7 +41,7 @@ var law = []struct {
 		"a host decides nothing: neither core nor capability is within its reach"},
 	{"internal/worker", []string{"internal/inorder", "internal/supervise", "internal/wire", "ipc"}, "both ends of a worker: neither the Core's data nor an engine is within its reach"},
 	{"internal/egress", []string{"capability"}, "connects to what rules allow; whose they are is decided by its caller"},
-	{"internal/core", []string{"capability", "internal/assets", "internal/csp", "internal/desktop", "internal/desktop/...", "internal/durable", "internal/egress", "internal/inorder", "internal/logging", "internal/menu", "internal/rendering", "internal/sandbox", "internal/supervise", "internal/transfer", "internal/wire", "ipc"},
+	{"internal/core", []string{"capability", "internal/assets", "internal/csp", "internal/desktop", "internal/desktop/...", "internal/document", "internal/durable", "internal/egress", "internal/inorder", "internal/logging", "internal/menu", "internal/rendering", "internal/sandbox", "internal/supervise", "internal/transfer", "internal/wire", "ipc"},
 		"the Core has no way to a GUI library: neither host nor backend is within its reach"},
 	{".", []string{
 		"capability", "config", "ipc",

@@ -20,11 +20,37 @@ type ScriptError struct {
 
 func (e *ScriptError) Error() string { return e.Message }
 
+// awaitPage waits for the first page to be loaded: until then the engine has an
+// empty document, which is left as soon as the page is there. Other errors are
+// those of ask.
+func (v *Webview) awaitPage(ctx context.Context) error {
+	if isClosed(v.gone) || !v.core.hasStarted() {
+		return nil
+	}
+	t := target{gone: v.gone, none: ErrNoWebview, host: func() *host { return v.Window().host() }}
+	if err := v.core.awaitFirst(ctx, t); err != nil {
+		return err
+	}
+	select {
+	case <-v.arrived:
+	case <-v.gone:
+		return ErrNoWebview
+	case <-v.core.ctx.Done():
+		return ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return nil
+}
+
 // Eval runs a script in the page that is shown, as the body of an async
 // function, and returns its value.
 func (v *Webview) Eval(ctx context.Context, script string) (jsontext.Value, error) {
 	if len(script) > wire.MaxScript {
 		return nil, fmt.Errorf("a script of %d bytes, want at most %d", len(script), wire.MaxScript)
+	}
+	if err := v.awaitPage(ctx); err != nil {
+		return nil, err
 	}
 	text, err := v.ask(ctx, wire.ActionEval, script)
 	if err != nil {

@@ -331,6 +331,19 @@ func TestCalls(t *testing.T) {
 	}
 }
 
+// TestUnknownCommand: the log says what was meant.
+func TestUnknownCommand(t *testing.T) {
+	log := &logBuffer{}
+	p := newPair(t, everything, core.Options{Log: slog.New(slog.NewTextHandler(log, nil))}, nil)
+	main := p.open("main", "app://localhost/")
+	if got, want := main.call(`["ecko",{}]`), `e"Command ecko not found"`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if want := `did you mean \"echo\"?`; !log.contains(want) {
+		t.Errorf("the log lacks %s:\n%s", want, log.b.String())
+	}
+}
+
 func TestAbort(t *testing.T) {
 	p := newPair(t, everything, core.Options{}, nil)
 	main := p.open("main", "app://localhost/")

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/mullion-dev/mullion/capability"
+	words "github.com/mullion-dev/mullion/internal/document" // which is another document here
 	"github.com/mullion-dev/mullion/ipc"
 )
 
@@ -56,9 +57,24 @@ func (c *Core) runCommand(ctx context.Context, m *ipc.Message) (ipc.Result, erro
 		m.Scope = scope
 	}
 	if h == nil {
+		c.log.Warn("mullion: a page calls a command that the app does not have", "command", m.Name, "from", m.From.String(), "window", m.From.Window,
+			"hint", "register it with mullion.Handle"+words.DidYouMean(c.commandsLike(m.Name)...))
 		return ipc.Result{}, fmt.Errorf("Command %s %w", m.Name, ErrNoSuchCommand)
 	}
 	return h(ipc.WithMessage(ctx, m), m)
+}
+
+// commandsLike returns the names of commands of the app that are almost that.
+func (c *Core) commandsLike(name string) []string {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	var own []string
+	for known := range c.commands {
+		if !strings.HasPrefix(known, "plugin:") {
+			own = append(own, known)
+		}
+	}
+	return words.Nearest(name, own, 3)
 }
 
 // denied logs a refusal and returns what the page is told. Pages of others

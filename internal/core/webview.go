@@ -26,7 +26,10 @@ type Webview struct {
 	// opened is the address that it was made for.
 	opened string
 	gone   chan struct{} // closed when it is closed, alone or with its window
-	outbox outbox
+	// arrived is closed when the first page is loaded, or could not be.
+	arrived     chan struct{}
+	arrivedOnce sync.Once
+	outbox      outbox
 	// files has an element for each open file on its way to the webview.
 	files chan struct{}
 	// streams counts the sources of streams that the app has not closed.
@@ -390,6 +393,7 @@ func (v *Webview) page(e wire.PageEvent) error {
 			v.failedLoads = 0
 		}
 		v.mu.Unlock()
+		v.arrivedOnce.Do(func() { close(v.arrived) })
 	case wire.PageDocument:
 		v.beginDocument(e)
 	case wire.PagePainted:
@@ -404,6 +408,7 @@ func (v *Webview) page(e wire.PageEvent) error {
 		v.mu.Unlock()
 		v.core.log.Warn("mullion: page failed to load", "window", v.Window().label, "webview", v.label, "url", e.URL, "reason", e.Detail)
 		v.loadFailed(e)
+		v.arrivedOnce.Do(func() { close(v.arrived) })
 	case wire.PageCrashed:
 		v.heal(e.Detail)
 	case wire.PageAsks, wire.PageAsked:

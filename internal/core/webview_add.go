@@ -33,7 +33,7 @@ func newWebview(w *Window, id uint32, label string, s wire.WebviewState) *Webvie
 	v.url = s.URL
 	v.homes = c.homes(s.URL)
 	v.local = c.IsLocal(s.URL)
-	v.files, v.gone = make(chan struct{}, maxFiles), make(chan struct{})
+	v.files, v.gone, v.arrived = make(chan struct{}, maxFiles), make(chan struct{}), make(chan struct{})
 	v.outbox.init(v)
 	return v
 }

@@ -3,12 +3,29 @@ package e2e_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/mullion-dev/mullion"
 	"github.com/mullion-dev/mullion/internal/e2e"
 )
+
+// TestEvalAwaitsPage: the page of a window that has just been opened is there
+// for the first script.
+func TestEvalAwaitsPage(t *testing.T) {
+	app := e2e.Start(t, e2e.Options{})
+	for i := range 5 {
+		w, err := app.OpenWindow(t.Context(), mullion.WindowOptions{Label: fmt.Sprint("w", i), URL: "page.html"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := w.Webview().Eval(t.Context(), `return [document.title, document.readyState]`)
+		if want := `["test","complete"]`; err != nil || string(got) != want {
+			t.Errorf("got %s, %v; want %s", got, err, want)
+		}
+	}
+}
 
 // TestEval: a test asks a page, whose policy lets it evaluate nothing itself.
 func TestEval(t *testing.T) {
