@@ -51,7 +51,7 @@ func (b *Build) check(d *decoder, n *document.Node, path string) {
 			*hook = nil
 		}
 	}
-	if b.DevURL != "" && !hasHost(b.DevURL, "http", "https") {
+	if isText(n, "devUrl") && !hasHost(b.DevURL, "http", "https") {
 		d.Report(n.GetOr("devUrl"), document.JoinKey(path, "devUrl"), "bad address %q: want http://host:port or https://host:port", b.DevURL)
 	}
 }

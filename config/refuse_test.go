@@ -29,6 +29,8 @@ func TestRefuse(t *testing.T) {
 		{"wrong type in map", `"bundle": {"linux": {"deb": {"files": {"/usr/x": 1}}}}`,
 			`bundle.linux.deb.files["/usr/x"]: want a string, not a number`},
 		{"plugins", `"plugins": []`, `plugins: want an object, not an array`},
+		{"no dev server", `"build": {"devUrl": ""}`, `build.devUrl: bad address "": want http://host:port or https://host:port`},
+		{"no proxy", `"app": {"windows": [{"proxyUrl": ""}]}`, `app.windows[0].proxyUrl: bad proxy "": want http://host:port or socks5://host:port`},
 		{"product name", `"productName": "a/b"`, `productName: bad name "a/b": it becomes a file name, so it may not have any of /\:*?"<>|`},
 		{"label", `"app": {"windows": [{"label": "a b"}]}`,
 			`app.windows[0].label: bad label "a b": ' ' is not allowed, only letters, digits and any of - / : _`},

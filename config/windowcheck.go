@@ -33,7 +33,7 @@ func (w *Window) check(d *decoder, n *document.Node, path string) {
 		d.Report(n.GetOr("alwaysOnBottom"), document.JoinKey(path, "alwaysOnBottom"), "alwaysOnTop and alwaysOnBottom exclude each other")
 	}
 
-	if w.ProxyURL != "" && !hasHost(w.ProxyURL, "http", "socks5") {
+	if isText(n, "proxyUrl") && !hasHost(w.ProxyURL, "http", "socks5") {
 		d.Report(n.GetOr("proxyUrl"), document.JoinKey(path, "proxyUrl"), "bad proxy %q: want http://host:port or socks5://host:port", w.ProxyURL)
 	}
 	if w.DataDirectory != "" && !isSubPath(w.DataDirectory) {
@@ -60,6 +60,13 @@ func checkLabel(d *decoder, n *document.Node, path, label string) {
 	if label == "" {
 		d.Report(n, path, "empty label: leave the key out for \"main\"")
 	}
+}
+
+// isText reports whether there is a string, be it empty: what is not there, or
+// is of another type, has no address to find wrong.
+func isText(n *document.Node, key string) bool {
+	v := n.Get(key)
+	return v != nil && v.Kind == document.String
 }
 
 // isNil reports whether a member is missing or null, as opposed to refused.
