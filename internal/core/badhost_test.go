@@ -126,6 +126,7 @@ type siege struct {
 	executed chan string // commands
 	turn     chan func() // what the command of that name does, if anything
 	faults   chan core.Fault
+	log      logBuffer
 	// again gets the hosts that were started in the place of the bad one.
 	again chan *badHost
 }
@@ -144,7 +145,7 @@ func besiege(t *testing.T, url string, act func(*badHost)) *siege {
 	var hosts sync.WaitGroup
 	s.Core, err = core.New(core.Options{
 		ID: "dev.mullion.test", Name: "test", Version: "1.0.0", Platform: capability.Linux, Capabilities: caps, StayOpen: true,
-		Log:      slog.New(slog.DiscardHandler),
+		Log:      slog.New(slog.NewTextHandler(&s.log, nil)),
 		App:      largeFile{},
 		OnFault:  func(f core.Fault) { s.faults <- f },
 		Patience: core.Patience{Host: time.Hour}, // these hosts answer no pings
@@ -434,6 +435,29 @@ func TestDeafHost(t *testing.T) {
 		t.Errorf("got fault %+v", f)
 	}
 	s.livesOn()
+}
+
+// TestLogFloodOfHost has a host log on and on. One that nobody has taken over
+// keeps to a limit of its own.
+func TestLogFloodOfHost(t *testing.T) {
+	const n = 2000
+	began := time.Now()
+	s := besiege(t, "app://localhost/", func(b *badHost) {
+		b.ready()
+		for i := range n {
+			b.send(wire.KindLog, 0, 0, fmt.Sprintf(`{"level":0,"message":"something odd %d"}`, i))
+		}
+		b.document()
+		b.call(1, 0, `["run",{}]`)
+	})
+	wait(t, s.executed) // which comes after all of it
+	most := 500 + int(time.Since(began)/time.Second) + 1
+	if got := s.log.count("something odd"); got == 0 || got > most {
+		t.Errorf("%d lines of %d, want at most %d", got, n, most)
+	}
+	if len(s.faults) > 0 {
+		t.Errorf("got fault %+v", <-s.faults)
+	}
 }
 
 // TestCallFlood calls on and on and confirms no answer.
