@@ -12,7 +12,8 @@ import (
 // TestCloseOfHungPage: a page that wants to decide whether its window closes,
 // and then hangs, does not keep it.
 func TestCloseOfHungPage(t *testing.T) {
-	app := e2e.Start(t, e2e.Options{Permissions: []any{"core:event:default"}})
+	// Nobody ends it for its silence, which would take its listener away.
+	app := e2e.Start(t, e2e.Options{Permissions: []any{"core:event:default"}, HangTimeout: time.Hour})
 	app.Main().Must(`return 1`, nil)
 	page := app.Open("victim", func(o *mullion.WindowOptions) { o.Title = "victim" })
 	page.Must(`await invoke('plugin:event|listen', {event: 'tauri://close-requested', target: {kind: 'Window', label: 'victim'},
