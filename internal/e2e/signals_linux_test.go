@@ -244,6 +244,11 @@ func TestClosedDescriptors(t *testing.T) {
 		}
 	}
 	read("loaded 1")
+	for fd := range 3 {
+		if to, err := os.Readlink(fmt.Sprintf("/proc/%d/fd/%d", c.cmd.Process.Pid, fd)); err != nil || to != os.DevNull {
+			t.Errorf("descriptor %d is %q, %v", fd, to, err)
+		}
+	}
 	for _, pid := range c.hosts() {
 		kill(t, pid)
 	}
