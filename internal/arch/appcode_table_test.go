@@ -33,6 +33,8 @@ var appCode = []struct{ why, functions string }{
 		worker.Pool.cancel worker.inflowReader.unbind worker.served.cancel`},
 	{"the Core's own: a menu's item is gone, or was chosen, which goes into a queue; credit goes to a process",
 		`menu.Item.gone menu.handler.f worker.inflow.credit`},
+	{"goroutines of the Core's own, as those of a sync.WaitGroup",
+		`core.tasks.Go(f)`},
 	{"tables of this module",
 		`struct.asked struct.usual menu.modifiers tray.Icon.readers(by)`},
 }

@@ -162,7 +162,7 @@ type Core struct {
 
 	ctx    context.Context
 	cancel context.CancelCauseFunc
-	tasks  sync.WaitGroup // hosts, commands, streams
+	tasks  tasks // hosts, commands, streams
 
 	// app owns all queues to functions of the app.
 	app    *inorder.Owner
