@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -104,14 +103,6 @@ func (b *Bus) Stop() {
 	_ = b.daemon.Process.Kill()
 	_ = b.daemon.Wait() // it was killed
 	b.daemon = nil
-}
-
-// Freeze has the daemon hang, until Stop.
-func (b *Bus) Freeze() {
-	b.t.Helper()
-	if err := b.daemon.Process.Signal(syscall.SIGSTOP); err != nil {
-		b.t.Fatal(err)
-	}
 }
 
 // Connect makes a connection that is closed when the test ends.
