@@ -78,19 +78,14 @@ func TestBrowser(t *testing.T) {
 	site := newShelf(t)
 	p := open(t, "browser", "-site", site.URL)
 	w := p.window("Browser")
-	p.until("a picture in the window", func() error {
-		if n := colours(t, w); n < 50 {
-			return fmt.Errorf("it has %d colours", n)
-		}
-		return nil
-	})
+	p.painted(w, whole)
 	p.picture("browser-start")
-	click := func(x, y string) func() {
-		return func() { p.do("mousemove", "--window", w, x, y, "click", "1") }
+	click := func(x, y int) func() {
+		return func() { p.click(w, x, y) }
 	}
 	titled := func(title string) func() error {
 		return func() error {
-			if len(windows(title+" – Browser")) == 0 {
+			if len(p.windows(title+" – Browser")) == 0 {
 				return fmt.Errorf("no window is called so")
 			}
 			return nil
@@ -98,11 +93,10 @@ func TestBrowser(t *testing.T) {
 	}
 	visit := func(address string) func() {
 		return func() {
-			p.do("windowactivate", "--sync", w)
-			click("400", "28")()
-			p.do("key", "ctrl+a")
-			p.do("type", "--delay", "10", address)
-			p.do("key", "Return")
+			p.must(p.screen.Activate(w))
+			p.click(w, 400, 28)
+			p.enter(w, address)
+			p.must(p.screen.Press("Return"))
 		}
 	}
 	p.try("the first page", visit(site.URL+"/first"), titled("The first page"))
@@ -115,12 +109,12 @@ func TestBrowser(t *testing.T) {
 	if got := site.last("bridge"); got != "undefined" {
 		t.Errorf("the page has a bridge: %s", got)
 	}
-	p.try("its link", click("500", "450"), titled("The second page"))
+	p.try("its link", click(500, 450), titled("The second page"))
 	p.picture("browser-page")
-	p.try("back", click("30", "28"), titled("The first page"))
-	p.try("forward", click("71", "28"), titled("The second page"))
+	p.try("back", click(30, 28), titled("The first page"))
+	p.try("forward", click(71, 28), titled("The second page"))
 	before := site.height()
-	p.try("a message about the other site, which takes room from the page", click("500", "450"), func() error {
+	p.try("a message about the other site, which takes room from the page", click(500, 450), func() error {
 		if h := site.height(); h >= before {
 			return fmt.Errorf("the page is %d high, as before", h)
 		}
@@ -140,7 +134,7 @@ func TestBrowser(t *testing.T) {
 		}
 	})
 	p.picture("browser-loading")
-	p.try("stop", click("112", "28"), func() error {
+	p.try("stop", click(112, 28), func() error {
 		select {
 		case <-site.broken:
 			return nil
@@ -149,7 +143,7 @@ func TestBrowser(t *testing.T) {
 		}
 	})
 
-	p.do("windowsize", w, "700", "460")
+	p.must(p.screen.Resize(w, 700, 460))
 	p.until("the page is as small as the window", func() error {
 		if h := site.height(); h > 460-50 {
 			return fmt.Errorf("it is %d high", h)
@@ -157,6 +151,6 @@ func TestBrowser(t *testing.T) {
 		return nil
 	})
 	p.picture("browser-small")
-	p.do("key", "alt+F4")
+	p.press(w, "alt+F4")
 	p.ends()
 }

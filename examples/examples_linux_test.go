@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"image"
+	"image/color"
 	"image/png"
 	"io"
 	"os"
@@ -15,6 +17,7 @@ import (
 	"time"
 
 	"github.com/mullion-dev/mullion/config"
+	"github.com/mullion-dev/mullion/internal/display"
 	"github.com/mullion-dev/mullion/internal/e2e"
 	"github.com/mullion-dev/mullion/internal/e2e/session"
 )
@@ -23,12 +26,13 @@ func TestMain(m *testing.M) { e2e.Main(m) }
 
 // program is an example that runs.
 type program struct {
-	t     *testing.T
-	home  string
-	stdin io.WriteCloser
-	ended chan struct{} // closed when it has
-	err   error         // of it; set before ended is closed
-	log   bytes.Buffer  // written until ended is closed
+	t      *testing.T
+	screen *display.Screen
+	home   string
+	stdin  io.WriteCloser
+	ended  chan struct{} // closed when it has
+	err    error         // of it; set before ended is closed
+	log    bytes.Buffer  // written until ended is closed
 }
 
 // open builds an example and starts it as a user does.
@@ -47,7 +51,7 @@ func open(t *testing.T, name string, args ...string) *program {
 	cmd := exec.Command(binary, args...)
 	cmd.Dir = home
 	cmd.Env = append(os.Environ(), "HOME="+home, "XDG_DATA_HOME="+home, "XDG_CONFIG_HOME="+home, "XDG_CACHE_HOME="+home)
-	p := &program{t: t, home: home, ended: make(chan struct{})}
+	p := &program{t: t, screen: display.Open(t), home: home, ended: make(chan struct{})}
 	cmd.Stdout, cmd.Stderr = &p.log, &p.log
 	var err error
 	if p.stdin, err = cmd.StdinPipe(); err != nil {
@@ -101,14 +105,15 @@ func (p *program) until(what string, f func() error) {
 }
 
 // window waits for a visible window with that title, and returns its number.
-func (p *program) window(title string) (id string) {
+func (p *program) window(title string) (id uint32) {
 	p.t.Helper()
 	p.until("the window "+title, func() error {
-		if ids := windows(title); len(ids) == 1 {
-			id = ids[0]
-			return nil
+		found := p.windows(title)
+		if len(found) != 1 {
+			return fmt.Errorf("%d windows have that title", len(found))
 		}
-		return fmt.Errorf("%d windows have that title", len(windows(title)))
+		id = found[0].ID
+		return nil
 	})
 	return id
 }
@@ -117,52 +122,48 @@ func (p *program) window(title string) (id string) {
 func (p *program) gone(title string) {
 	p.t.Helper()
 	p.until("no window "+title, func() error {
-		if len(windows(title)) > 0 {
-			return fmt.Errorf("it is there")
+		if len(p.windows(title)) > 0 {
+			return errors.New("it is there")
 		}
 		return nil
 	})
 }
 
-// windows returns the visible windows with that title that the window manager
-// knows.
-func windows(title string) (found []string) {
-	out, err := exec.Command("xprop", "-root", "_NET_CLIENT_LIST").Output()
-	if err != nil {
-		return nil
-	}
-	_, ids, _ := strings.Cut(string(out), "#")
-	for _, id := range strings.FieldsFunc(ids, func(r rune) bool { return strings.ContainsRune(", \n", r) }) {
-		name, err := exec.Command("xdotool", "getwindowname", id).Output()
-		if err != nil || strings.TrimSpace(string(name)) != title {
-			continue
-		}
-		if property(id, "WM_STATE") == "Normal" {
-			found = append(found, id)
-		}
-	}
-	return found
-}
-
-// property returns what xprop says of a window.
-func property(id, name string) string {
-	out, err := exec.Command("xprop", "-id", id, name).Output()
-	if err != nil {
-		return ""
-	}
-	if _, state, ok := strings.Cut(string(out), "window state: "); ok {
-		return strings.Fields(state)[0]
-	}
-	_, value, _ := strings.Cut(string(out), "= ")
-	return strings.TrimSpace(value)
-}
-
-// do runs xdotool.
-func (p *program) do(args ...string) {
+// windows returns the visible windows with that title.
+func (p *program) windows(title string) []display.Window {
 	p.t.Helper()
-	if out, err := exec.Command("xdotool", args...).CombinedOutput(); err != nil {
-		p.t.Fatalf("xdotool %s: %v: %s", strings.Join(args, " "), err, out)
+	all, err := p.screen.Windows()
+	p.must(err)
+	return slices.DeleteFunc(all, func(w display.Window) bool { return !w.Visible || w.Title != title })
+}
+
+// must ends the test where the user could not do something.
+func (p *program) must(err error) {
+	p.t.Helper()
+	if err != nil {
+		p.t.Fatal(err)
 	}
+}
+
+// press gives a window the keyboard, and presses keys.
+func (p *program) press(id uint32, keys ...string) {
+	p.t.Helper()
+	p.must(p.screen.Activate(id))
+	p.must(p.screen.Press(keys...))
+}
+
+// enter replaces what the field has that has the keyboard.
+func (p *program) enter(id uint32, text string) {
+	p.t.Helper()
+	p.press(id, "ctrl+a")
+	p.must(p.screen.Type(text))
+}
+
+// click clicks at a place in a window.
+func (p *program) click(id uint32, x, y int) {
+	p.t.Helper()
+	p.must(p.screen.MoveIn(id, x, y))
+	p.must(p.screen.Click(display.Left))
 }
 
 // try does something at the keyboard, again and again, until it has had its
@@ -196,28 +197,48 @@ func (p *program) ends() {
 // names.
 func (p *program) picture(name string) {
 	if dir := os.Getenv("MULLION_PICTURES"); dir != "" {
-		if out, err := exec.Command("import", "-window", "root", filepath.Join(dir, name+".png")).CombinedOutput(); err != nil {
-			p.t.Errorf("import: %v: %s", err, out)
+		p.must(p.screen.Save(filepath.Join(dir, name+".png")))
+	}
+}
+
+// painted waits until there is more to see in a part of a window than its
+// background.
+func (p *program) painted(id uint32, part image.Rectangle) {
+	p.t.Helper()
+	p.until("a picture in the window", func() error {
+		picture, err := p.screen.PictureOf(id)
+		if err != nil {
+			return err
 		}
-	}
+		colours := map[color.RGBA]bool{}
+		area := part.Intersect(picture.Bounds())
+		for y := area.Min.Y; y < area.Max.Y; y++ {
+			for x := area.Min.X; x < area.Max.X; x++ {
+				colours[picture.RGBAAt(x, y)] = true
+			}
+		}
+		if len(colours) < 50 {
+			return fmt.Errorf("it has %d colours", len(colours))
+		}
+		return nil
+	})
 }
 
-// colours returns how many there are in a window. A page that is not there yet
-// has one.
-func colours(t *testing.T, id string) (n int) {
-	t.Helper()
-	out, err := exec.Command("import", "-window", id, "-format", "%k", "info:").Output()
-	if err != nil {
-		t.Fatalf("import: %v", err)
-	}
-	_, _ = fmt.Sscan(string(out), &n)
-	return n
-}
+// whole is all of a window.
+var whole = image.Rect(0, 0, 1<<15, 1<<15)
 
-// frame returns how wide the window manager's frame is at the top.
-func frame(id string) string {
-	sides := strings.Split(property(id, "_NET_FRAME_EXTENTS"), ", ")
-	return sides[min(2, len(sides)-1)]
+// frame returns how high the window manager's frame is at the top.
+func (p *program) frame(id uint32) (height int) {
+	p.t.Helper()
+	p.until("what the window manager puts around the window", func() error {
+		sides, err := p.screen.Numbers(id, "_NET_FRAME_EXTENTS") // left, right, top, bottom
+		if err != nil || len(sides) != 4 {
+			return fmt.Errorf("it says %d, %v", sides, err)
+		}
+		height = int(sides[2])
+		return nil
+	})
+	return height
 }
 
 // TestSplash looks at the windows while the work is done, and after.
@@ -231,38 +252,29 @@ func TestSplash(t *testing.T) {
 	p := open(t, "splash", "-list")
 	fmt.Fprintf(p.stdin, "%s\n%s\n", filepath.Join(dir, "a.txt"), filepath.Join(dir, "b.txt"))
 	splash := p.window("Splash is starting")
-	if got := frame(splash); got != "0" {
-		t.Errorf("the splash screen has a frame of %q pixels", got)
+	if got := p.frame(splash); got != 0 {
+		t.Errorf("the splash screen has a frame of %d pixels", got)
 	}
-	if len(windows("Splash")) > 0 {
+	if len(p.windows("Splash")) > 0 {
 		t.Error("the main window is there before the work is done")
 	}
-	p.until("a picture in the splash screen", func() error {
-		if n := colours(t, splash); n < 50 {
-			return fmt.Errorf("it has %d colours", n)
-		}
-		return nil
-	})
+	p.painted(splash, whole)
 	fmt.Fprintln(p.stdin, filepath.Join(dir, "c.txt"))
 	p.picture("splash")
 	p.stdin.Close()
 	main := p.window("Splash")
 	p.gone("Splash is starting")
-	if got := frame(main); got == "0" || got == "" {
-		t.Errorf("the main window has a frame of %q pixels", got)
+	if p.frame(main) == 0 {
+		t.Error("the main window has no frame")
 	}
-	p.try("a search", func() {
-		p.do("windowactivate", "--sync", main)
-		p.do("key", "ctrl+a")
-		p.do("type", "--delay", "20", "zebra")
-	}, func() error {
-		if len(windows("2 found – Splash")) != 1 {
+	p.try("a search", func() { p.enter(main, "zebra") }, func() error {
+		if len(p.windows("2 found – Splash")) != 1 {
 			return fmt.Errorf("2 files are not found")
 		}
 		return nil
 	})
 	p.picture("found")
-	p.do("key", "alt+F4")
+	p.press(main, "alt+F4")
 	p.ends()
 }
 
@@ -271,32 +283,21 @@ func TestChat(t *testing.T) {
 	desktop := session.StartBus(t).StartNotifications("body", "actions")
 	p := open(t, "chat")
 	ada, ben := p.window("Ada – Chat"), p.window("Ben – Chat")
-	p.until("the first words in the windows", func() error {
-		for _, w := range []string{ada, ben, p.window("Cleo – Chat")} {
-			// An empty conversation has one colour.
-			out, err := exec.Command("import", "-window", w, "-crop", "320x300+20+120", "-format", "%k", "info:").Output()
-			var n int
-			_, _ = fmt.Sscan(string(out), &n)
-			if err != nil || n < 50 {
-				return fmt.Errorf("one has %d colours, %v", n, err)
-			}
-		}
-		return nil
-	})
+	for _, w := range []uint32{ada, ben, p.window("Cleo – Chat")} {
+		p.painted(w, image.Rect(20, 120, 340, 420)) // an empty conversation has one colour
+	}
 	p.picture("chat-first")
-	write := func(id, text string) func() {
+	write := func(id uint32, text string) func() {
 		return func() {
-			p.do("windowactivate", "--sync", id)
-			p.do("key", "ctrl+a")
-			p.do("type", "--delay", "20", text)
-			p.do("key", "Return")
+			p.enter(id, text)
+			p.must(p.screen.Press("Return"))
 		}
 	}
 	// unread reports whether a window has so many messages, or more, that
 	// nobody has looked at.
 	unread := func(name string, least int) error {
 		for n := least; n < least+20; n++ {
-			if len(windows(fmt.Sprintf("(%d) %s – Chat", n, name))) > 0 {
+			if len(p.windows(fmt.Sprintf("(%d) %s – Chat", n, name))) > 0 {
 				return nil
 			}
 		}
@@ -314,8 +315,9 @@ func TestChat(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.until("the window that the notification leads to", func() error {
-		if out, err := exec.Command("xdotool", "getwindowfocus", "getwindowname").Output(); err != nil || strings.TrimSpace(string(out)) != "Ben – Chat" {
-			return fmt.Errorf("the keyboard is with %q", out)
+		id, err := p.screen.Focused()
+		if err != nil || id != ben {
+			return fmt.Errorf("the keyboard is with window %d, %v", id, err)
 		}
 		return nil
 	})
@@ -348,26 +350,18 @@ func TestTray(t *testing.T) {
 		}
 	}
 	icon := find("_Start")
-	if len(windows("Tray timer")) > 0 {
+	if len(p.windows("Tray timer")) > 0 {
 		t.Error("there is a window before one is asked for")
 	}
 	must(desktop.Choose(icon, "Show _window"))
 	w := p.window("Tray timer")
-	p.until("the timer in it", func() error {
-		if n := colours(t, w); n < 50 {
-			return fmt.Errorf("it has %d colours", n)
-		}
-		return nil
-	})
-	p.try("a start by the button", func() {
-		p.do("windowactivate", "--sync", w)
-		p.do("key", "Return")
-	}, func() error {
+	p.painted(w, whole)
+	p.try("a start by the button", func() { p.press(w, "Return") }, func() error {
 		_, err := desktop.Find(t.Context(), func(i session.TrayItem) bool { return len(i.Menu) > 0 && i.Menu[0].Label == "_Pause" })
 		return err
 	})
 	p.picture("tray")
-	p.do("key", "alt+F4")
+	p.press(w, "alt+F4")
 	p.gone("Tray timer")
 	must(desktop.Choose(find("_Pause"), "_Pause"))
 	must(desktop.Click(find("_Start"), "Activate", 0, 0, ""))
@@ -388,21 +382,9 @@ func TestTrayWithoutTray(t *testing.T) {
 			prepare(t)
 			p := open(t, "tray")
 			w := p.window("Tray timer")
-			p.until("the timer in it", func() error {
-				if n := colours(t, w); n < 50 {
-					return fmt.Errorf("it has %d colours", n)
-				}
-				return nil
-			})
+			p.painted(w, whole)
 			p.picture("tray-without-tray")
-			p.try("the end of the app", func() {
-				_ = exec.Command("xdotool", "windowactivate", "--sync", w, "key", "alt+F4").Run()
-			}, func() error {
-				if len(windows("Tray timer")) > 0 {
-					return errors.New("the window is there")
-				}
-				return nil
-			})
+			p.press(w, "alt+F4")
 			p.ends()
 		})
 	}
@@ -449,10 +431,13 @@ func TestLooks(t *testing.T) {
 	p := open(t, "hello")
 	w := p.window("Hello")
 	p.until("the icon of the window", func() error {
-		if icon := property(w, "_NET_WM_ICON"); !strings.Contains(icon, "Icon (128 x 128)") {
-			return fmt.Errorf("it is %.400q", icon)
+		icon, err := p.screen.Numbers(w, "_NET_WM_ICON") // width, height and so many points, for each size
+		for i := icon; len(i) > 2; i = i[min(len(i), int(2+i[0]*i[1])):] {
+			if i[0] == 128 && i[1] == 128 {
+				return nil
+			}
 		}
-		return nil
+		return fmt.Errorf("it has none of 128 by 128 points among %d numbers, %v", len(icon), err)
 	})
 }
 
@@ -460,39 +445,38 @@ func TestLooks(t *testing.T) {
 func TestPlayer(t *testing.T) {
 	p := open(t, "player")
 	w := p.window("Morning on the Lake – Player") // it is told so when the file is read
-	if got := frame(w); got != "0" {
-		t.Errorf("the window has a frame of %q pixels", got)
+	if got := p.frame(w); got != 0 {
+		t.Errorf("the window has a frame of %d pixels", got)
 	}
-	if out, err := exec.Command("xwininfo", "-id", w).Output(); err != nil || !strings.Contains(string(out), "Depth: 32") {
-		t.Errorf("the window has no room for transparency: %v\n%s", err, out)
+	if depth, err := p.screen.Depth(w); err != nil || depth != 32 {
+		t.Errorf("the window has no room for transparency: a depth of %d, %v", depth, err)
 	}
-	place := func() string {
-		out, err := exec.Command("xdotool", "getwindowgeometry", w).Output()
-		if err != nil {
-			t.Fatalf("xdotool: %v", err)
-		}
-		return string(out)
+	place := func() image.Point {
+		t.Helper()
+		at, err := p.screen.Look(w)
+		p.must(err)
+		return image.Pt(at.X, at.Y)
 	}
 	before := place()
-	p.try("the window moves by its title bar", func() {
-		p.do("mousemove", "--window", w, "190", "22", "mousedown", "1")
-		p.do("mousemove_relative", "20", "20", "mousemove_relative", "--", "100", "60", "mouseup", "1")
-	}, func() error {
+	p.must(p.screen.MoveIn(w, 190, 22))
+	p.must(p.screen.Hold(display.Left))
+	p.until("the window moves by its title bar", func() error {
+		// Again and again: the window manager takes the mouse late.
+		p.must(p.screen.MoveBy(20, 10))
 		if place() == before {
-			return fmt.Errorf("it is still at %s", before)
+			return fmt.Errorf("it is still at %v", before)
 		}
 		return nil
 	})
+	p.must(p.screen.Release(display.Left))
 	p.picture("player")
-	p.try("the tune plays", func() {
-		p.do("mousemove", "--window", w, "190", "332", "click", "1")
-	}, func() error {
-		if len(windows("▶ Morning on the Lake – Player")) == 0 {
+	p.try("the tune plays", func() { p.click(w, 190, 332) }, func() error {
+		if len(p.windows("▶ Morning on the Lake – Player")) == 0 {
 			return fmt.Errorf("it does not")
 		}
 		return nil
 	})
 	p.picture("playing")
-	p.do("mousemove", "--window", w, "24", "23", "click", "1")
+	p.click(w, 24, 23)
 	p.ends()
 }

@@ -308,6 +308,11 @@ func (s *Screen) Move(id uint32, x, y int) error {
 	return gone(xproto.ConfigureWindowChecked(s.conn, xproto.Window(id), xproto.ConfigWindowX|xproto.ConfigWindowY, []uint32{uint32(x), uint32(y)}).Check())
 }
 
+// Resize gives a window another size, without its frame.
+func (s *Screen) Resize(id uint32, width, height int) error {
+	return gone(xproto.ConfigureWindowChecked(s.conn, xproto.Window(id), xproto.ConfigWindowWidth|xproto.ConfigWindowHeight, []uint32{uint32(width), uint32(height)}).Check())
+}
+
 // Destroy destroys a window that another program has made.
 func (s *Screen) Destroy(id uint32) error {
 	return gone(xproto.DestroyWindowChecked(s.conn, xproto.Window(id)).Check())
