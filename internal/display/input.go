@@ -53,6 +53,21 @@ func (s *Screen) Type(text string) error {
 	return nil
 }
 
+// TakeMouse takes the mouse from all programs, as a window manager does for a
+// moment at a click, until GiveMouse.
+func (s *Screen) TakeMouse() error {
+	r, err := xproto.GrabPointer(s.conn, false, s.root, 0, xproto.GrabModeAsync, xproto.GrabModeAsync, 0, 0, xproto.TimeCurrentTime).Reply()
+	if err == nil && r.Status != xproto.GrabStatusSuccess {
+		err = fmt.Errorf("another program has the mouse: status %d", r.Status)
+	}
+	return err
+}
+
+// GiveMouse gives it back.
+func (s *Screen) GiveMouse() error {
+	return xproto.UngrabPointerChecked(s.conn, xproto.TimeCurrentTime).Check()
+}
+
 // stroke presses keys together.
 func (s *Screen) stroke(names []string) error {
 	var codes []xproto.Keycode

@@ -14,12 +14,8 @@ func (w *window) holdCursor() {
 		return
 	}
 	display := c.gdkX11GetDefaultXdisplay.call()
-	const currentTime = 0 // CurrentTime
 	if !w.state.CursorGrab || !isTrue(c.gtkWindowIsActive.call(w.win)) || !isTrue(c.gtkWidgetGetMapped.call(w.win)) {
-		if w.grabbed {
-			w.grabbed = false
-			c.ungrabPointer.call(display, currentTime)
-		}
+		w.letCursorGo()
 		return
 	}
 	if grab := c.gtkGrabGetCurrent.call(); grab != 0 && grab != w.win { // its own is that of a modal window
@@ -28,4 +24,16 @@ func (w *window) holdCursor() {
 	const ownerEvents, async, none = 1, 1, 0 // True, GrabModeAsync, None
 	xid := c.gdkX11WindowGetXid.call(c.gtkWidgetGetWindow.call(w.win))
 	w.grabbed = c.grabPointer.call(display, xid, ownerEvents, 0, async, async, xid, none, currentTime) == 0 // GrabSuccess
+}
+
+const currentTime = 0 // CurrentTime of X11
+
+// letCursorGo ends the grab. holdCursor begins it again. Where it is held, a
+// menu cannot have the mouse: the X server gives no grab by XInput to who has
+// one of the core.
+func (w *window) letCursorGo() {
+	if w.grabbed {
+		w.grabbed = false
+		w.e.c.ungrabPointer.call(w.e.c.gdkX11GetDefaultXdisplay.call(), currentTime)
+	}
 }

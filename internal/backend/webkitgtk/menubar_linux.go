@@ -1,6 +1,7 @@
 package webkitgtk
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ type menuBar struct {
 	accels uintptr // GtkAccelGroup, or 0
 	height int32
 	popup  uintptr // GtkMenu that popped up last, or 0
+	popups uint64  // how many did
 	err    error   // what of the menu the system lacks
 }
 
@@ -77,9 +79,58 @@ func (w *window) popUp(args []byte) error {
 		pointer := c.gdkSeatGetPointer.call(c.gdkDisplayGetDefaultSeat.call(c.gdkDisplayGetDefault.call()))
 		c.gdkWindowGetDevicePosition.with(gdk, pointer, x, y, nil)
 	}
-	const northWest = 1 // GDK_GRAVITY_NORTH_WEST
-	c.gtkMenuPopupAtRect.with(w.menu.popup, gdk, &rectangle{*x, *y, 1, 1}, northWest, northWest, nil)
+	w.menu.popups++
+	w.showPopup(w.menu.popups, rectangle{*x, *y, 1, 1}, popupTries)
 	return err
+}
+
+const (
+	// popupTries is how often a menu tries to have the mouse, and popupPause
+	// how long it waits before it does again, in milliseconds.
+	popupTries = 100
+	popupPause = 20
+)
+
+// showPopup shows the menu that popped up as the nth. A menu takes mouse and
+// keyboard, and GTK shows none, without a word, where another program has them:
+// the window manager does for a moment at each click.
+func (w *window) showPopup(nth uint64, at rectangle, tries int) {
+	c := w.e.c
+	gdk := c.gtkWidgetGetWindow.call(w.win)
+	if w.closed || w.menu.popup == 0 || w.menu.popups != nth || gdk == 0 || !isTrue(c.gtkWidgetGetMapped.call(w.win)) {
+		return
+	}
+	for _, other := range w.e.windows {
+		other.letCursorGo()
+	}
+	trigger := w.trigger()
+	const northWest = 1 // GDK_GRAVITY_NORTH_WEST
+	c.gtkMenuPopupAtRect.with(w.menu.popup, gdk, &at, northWest, northWest, trigger)
+	if trigger != 0 {
+		c.gdkEventFree.call(trigger)
+	}
+	switch {
+	case isTrue(c.gtkWidgetGetMapped.call(w.menu.popup)):
+	case tries > 1:
+		w.e.after(popupPause, func() { w.showPopup(nth, at, tries-1) })
+	default:
+		w.e.cb.log("webkitgtk: a menu could not be shown: another program has the mouse or the keyboard")
+	}
+}
+
+// trigger is the event by which a menu pops up, or 0. GTK wants it for its time:
+// the button that comes up soon after that has not chosen anything, but is the
+// end of the click that has brought the menu. Without a time the menu would go
+// then. Nothing else is in it.
+func (w *window) trigger() uintptr {
+	now := w.now()
+	if now == 0 {
+		return 0
+	}
+	const buttonPress, timeOffset = 4, 20 // GDK_BUTTON_PRESS; of GdkEventButton.time
+	event := w.e.c.gdkEventNew.call(buttonPress)
+	binary.NativeEndian.PutUint32(memory(event, timeOffset+4)[timeOffset:], uint32(now))
+	return event
 }
 
 func (w *window) dropPopup() {

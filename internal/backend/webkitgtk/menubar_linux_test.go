@@ -6,6 +6,7 @@ import (
 	"os"
 	"testing"
 
+	"github.com/mullion-dev/mullion/internal/display"
 	"github.com/mullion-dev/mullion/internal/wire"
 )
 
@@ -150,4 +151,27 @@ func TestPopupMenu(t *testing.T) {
 	poll(t, "the menu at the pointer", func() bool { return x.pixel(40, 60) != [3]uint8{0, 0, 255} })
 	press(t, "Escape")
 	poll(t, "no menu", func() bool { return x.pixel(40, 60) == [3]uint8{0, 0, 255} })
+
+	must(t, screen(t).TakeMouse())
+	popup(p(150.0))
+	if open, err := screen(t).Menus(); err != nil || open != 0 {
+		t.Errorf("%d menus are open while another program has the mouse, %v", open, err)
+	}
+	must(t, screen(t).GiveMouse())
+	poll(t, "the menu when the mouse is free", func() bool { return x.pixel(156, 160) != [3]uint8{0, 0, 255} })
+	press(t, "Escape")
+	poll(t, "no menu again", func() bool { return x.pixel(156, 160) == [3]uint8{0, 0, 255} })
+
+	// The menu comes while the button is down that a page hears of, and stays
+	// when it comes up.
+	must(t, screen(t).MoveTo(o.InnerX+200, o.InnerY+200))
+	must(t, screen(t).Hold(display.Left))
+	popup(nil)
+	poll(t, "the menu at the pointer again", func() bool { open, err := screen(t).Menus(); return err == nil && open == 1 })
+	must(t, screen(t).Release(display.Left))
+	press(t, "Down", "Return")
+	if got := wait(t, "the first item", x.chosen, func(uint32) bool { return true }); got != 2 {
+		t.Errorf("got %d", got)
+	}
+	poll(t, "no menu at last", func() bool { return x.pixel(156, 160) == [3]uint8{0, 0, 255} })
 }

@@ -77,6 +77,8 @@ type library struct {
 	gdkMonitorGetWorkarea                     cfunc
 	gdkPropertyDelete                         cfunc
 	gdkScreenGetDefault                       cfunc
+	gdkEventFree                              cfunc
+	gdkEventNew                               cfunc
 	gdkScreenGetRgbaVisual                    cfunc
 	gdkSeatGetPointer                         cfunc
 	gdkSetProgramClass                        cfunc
