@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -142,17 +143,6 @@ func TestKill(t *testing.T) {
 	} {
 		t.Run(victim.name, func(t *testing.T) {
 			for round := range rounds {
-				var found []int
-				if err := e2e.WaitFor(e2e.Timeout, func() error {
-					if host := app.Processes()["app"]; host != 0 {
-						if found = victim.find(host); len(found) > 0 {
-							return nil
-						}
-					}
-					return fmt.Errorf("no %s", victim.name)
-				}); err != nil {
-					t.Fatal(err)
-				}
 				loads := 0
 				for _, w := range windows {
 					n, _ := l.progress(w)
@@ -160,8 +150,21 @@ func TestKill(t *testing.T) {
 				}
 				// A random moment, not something to wait for.
 				time.Sleep(rand.N(30 * time.Millisecond))
-				pid := found[rand.N(len(found))]
-				kill(t, pid)
+				if err := e2e.WaitFor(e2e.Timeout, func() error {
+					host := app.Processes()["app"]
+					if host == 0 {
+						return errors.New("no host")
+					}
+					found := victim.find(host)
+					if len(found) == 0 {
+						return fmt.Errorf("no %s", victim.name)
+					}
+					// One that has just ended by itself, with its host, is
+					// looked for again.
+					return tryKill(found[rand.N(len(found))])
+				}); err != nil {
+					t.Fatal(err)
+				}
 				if victim.reloads {
 					if err := e2e.WaitFor(e2e.Timeout, func() error {
 						now := 0
@@ -365,11 +368,15 @@ func TestLostCallsEnd(t *testing.T) {
 
 func kill(t *testing.T, pid int) {
 	t.Helper()
-	p, err := os.FindProcess(pid)
-	if err == nil {
-		err = p.Kill()
-	}
-	if err != nil {
+	if err := tryKill(pid); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func tryKill(pid int) error {
+	p, err := os.FindProcess(pid)
+	if err != nil {
+		return err
+	}
+	return p.Kill()
 }
