@@ -288,6 +288,9 @@ func (v *Webview) heal(reason string) {
 	// be that page which ends it.
 	to := v.asked
 	v.asked = ""
+	if to == "" && !v.committed {
+		to = v.url // the engine has nothing yet that it could load again
+	}
 	v.crashes++
 	v.crashed = append(slices.DeleteFunc(v.crashed, func(t time.Time) bool { return now.Sub(t) > policy.Window }), now)
 	n := v.crashes

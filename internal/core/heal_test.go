@@ -1,6 +1,7 @@
 package core_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -17,6 +18,7 @@ import (
 	"github.com/mullion-dev/mullion/internal/rendering"
 	"github.com/mullion-dev/mullion/internal/supervise"
 	"github.com/mullion-dev/mullion/internal/wire"
+	"github.com/mullion-dev/mullion/ipc"
 )
 
 // impatient makes the watch over hosts and pages quick.
@@ -468,4 +470,33 @@ func TestNotBlank(t *testing.T) {
 	}
 	change(func(o *wire.WindowObserved) { o.Minimized = false })
 	until(t, "the next settings", func() bool { return len(p.kinds()) > before })
+}
+
+// TestCrashBeforeFirstPage ends the web process while the first page of a
+// window is still asked for: an engine has nothing then that it could reload.
+func TestCrashBeforeFirstPage(t *testing.T) {
+	asked, held := make(chan struct{}, 1), make(chan struct{})
+	first := true
+	p := newPair(t, everything, core.Options{}, func(c *core.Core) {
+		c.Use(func(ctx context.Context, m *ipc.Message, next ipc.Handler) (ipc.Result, error) {
+			if m.Kind == ipc.Navigation && first {
+				first = false
+				asked <- struct{}{}
+				<-held
+			}
+			return next(ctx, m)
+		})
+	})
+	g := p.openFocused("main")
+	wait(t, asked)
+	v := p.engine("app").Webview(p.engine("app").Webviews()[0])
+	if err := v.Crash(wire.CrashCrashed); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the fault", func() bool { return slices.Contains(p.kinds(), supervise.Crashed) })
+	close(held)
+	g.find()
+	if got := g.address(); got != "app://localhost/" {
+		t.Errorf("the window shows %q", got)
+	}
 }

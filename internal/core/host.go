@@ -455,6 +455,7 @@ func (h *host) lost() {
 			v.outbox.reset()
 			v.mu.Lock()
 			v.undrawn()
+			v.committed = false
 			v.mu.Unlock()
 		}
 	}

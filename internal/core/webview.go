@@ -56,9 +56,11 @@ type Webview struct {
 	shown   PageState                  // guarded by mu; see Page
 	watches []*inorder.Queue[struct{}] // guarded by mu; told when shown has changed
 	doc     *document                  // guarded by mu; nil between two documents
-	painted bool                       // guarded by mu; since the last commit
-	crashes int                        // guarded by mu; of the web process, in a row
-	crashed []time.Time                // guarded by mu; when it ended of late
+	// committed is set once the engine of its host has begun to show a page.
+	committed bool        // guarded by mu
+	painted   bool        // guarded by mu; since the last commit
+	crashes   int         // guarded by mu; of the web process, in a row
+	crashed   []time.Time // guarded by mu; when it ended of late
 
 	session     []byte        // guarded by mu; what a host reported last, see wire.KindSession
 	sessionHost string        // guarded by mu; the name of that host
@@ -379,7 +381,7 @@ func (v *Webview) page(e wire.PageEvent) error {
 	case wire.PageCommitted:
 		v.endDocument(errDocumentClosed)
 		v.mu.Lock()
-		v.asked = ""
+		v.asked, v.committed = "", true
 		if e.URL != "" && e.URL != errorAddress {
 			v.url = e.URL
 		}
