@@ -27,10 +27,13 @@ const target = `<body style="margin:0;height:100vh"><script>
 // that of the other until over is true.
 func dragAcross(t *testing.T, from, to *tab, over func() bool) {
 	t.Helper()
+	must(t, screen(t).Release(display.Left)) // a test that failed may hold it
+	// What was dragged last and taken by nobody flies back for a while, and
+	// would be taken for the drag that is to begin.
+	poll(t, "the end of the drag before", func() bool { return !screen(t).Dragging() })
 	// The first press into a window that has no keyboard yet belongs to the
 	// window manager, which gives it that.
-	must(t, screen(t).Activate(from.xid()), screen(t).Release(display.Left), // a test that failed may hold it
-		screen(t).MoveIn(from.xid(), 100, 100), screen(t).Hold(display.Left))
+	must(t, screen(t).Activate(from.xid()), screen(t).MoveIn(from.xid(), 100, 100), screen(t).Hold(display.Left))
 	i := 0
 	poll(t, "a drag to begin", func() bool {
 		i++
