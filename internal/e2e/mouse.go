@@ -48,6 +48,9 @@ func (d Drag) Until(done <-chan struct{}) error {
 		if ended() {
 			return nil
 		}
+		if s.Dragging() {
+			return errors.New("what was dragged last still flies back")
+		}
 		move(d.From, x, y)
 		_ = s.Hold(display.Left)
 		for i := range steps {
