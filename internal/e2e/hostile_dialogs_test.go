@@ -79,7 +79,7 @@ func TestHostileDialogs(t *testing.T) {
 				const name = NAME, errors = [];
 				const texts = (await invoke('arguments')).filter((_, i) => i % 8 === TURN);
 				for (const text of texts) {
-					const late = new Promise((_, no) => setTimeout(() => no('never settled: ' + text.slice(0, 200)), 20000));
+					const late = new Promise((_, no) => setTimeout(() => no('never settled: ' + text.slice(0, 200)), 120_000));
 					try {
 						await Promise.race([window.__TAURI_INTERNALS__.invoke(name, JSON.parse(text)), late]);
 					} catch (e) {
