@@ -23,7 +23,6 @@ headless test      | cmd:openbox                | openbox             | openbox 
 headless test      | cmd:xprop                  | x11-utils           | xprop           | xorg-xprop       | xprop
 headless test      | cmd:import                 | imagemagick         | ImageMagick     | imagemagick      | ImageMagick
 test               | cmd:weston                 | weston              | weston          | weston           | weston
-test               | cmd:xdotool                | xdotool             | xdotool         | xdotool          | xdotool
 test               | cmd:xsettingsd             | xsettingsd          | xsettingsd      | xsettingsd       | xsettingsd
 test               | file:/usr/bin/ibus-daemon  | ibus                | ibus            | ibus             | ibus
 test               | gtk:im-ibus.so             | ibus-gtk3           | ibus-gtk3       | ibus             | ibus-gtk3
