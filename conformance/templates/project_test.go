@@ -1,14 +1,12 @@
 package templates
 
 import (
-	"bytes"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/go-json-experiment/json"
@@ -140,7 +138,7 @@ func freePort(t *testing.T) int {
 // startServer reports whether the server came up. The test's end is its own.
 func startServer(t *testing.T, project string, port int) bool {
 	t.Helper()
-	out := &output{}
+	out := &e2e.Log{}
 	cmd := vite(t, project, "--port", fmt.Sprint(port), "--strictPort")
 	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Start(); err != nil {
@@ -152,7 +150,7 @@ func startServer(t *testing.T, project string, port int) bool {
 		cmd.Process.Kill()
 		<-ended
 		if t.Failed() {
-			t.Logf("dev server:\n%s", out)
+			t.Logf("dev server:\n%s", out.Tail(100))
 		}
 	})
 	err := e2e.WaitFor(e2e.Timeout, func() error {
@@ -168,32 +166,13 @@ func startServer(t *testing.T, project string, port int) bool {
 		return err
 	})
 	if err != nil {
-		t.Fatalf("dev server: %v\n%s", err, out)
+		t.Fatalf("dev server: %v\n%s", err, out.Tail(100))
 	}
 	select {
 	case <-ended:
-		t.Logf("dev server: %s", out)
+		t.Logf("dev server: %s", out.Tail(100))
 		return false
 	default:
 		return true
 	}
-}
-
-// output keeps what a program writes.
-type output struct {
-	mu  sync.Mutex
-	buf bytes.Buffer // guarded by mu
-}
-
-// Write implements io.Writer.
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.String()
 }

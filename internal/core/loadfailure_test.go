@@ -41,7 +41,7 @@ func (g *page) says(want ...string) {
 }
 
 // TestLoadFails: a page of the app that cannot be loaded leaves its place to an
-// error page, and is tried again a bounded number of times.
+// error page, and is tried again. TestLoadFailsForGood has the bound.
 func TestLoadFails(t *testing.T) {
 	p := newPair(t, everything, core.Options{Patience: core.Patience{Load: time.Millisecond}}, nil)
 	main := p.open("main", "app://localhost/")
