@@ -76,6 +76,10 @@ func (h *house) mouseCommands() map[string]ipc.Handler {
 			}
 			return none{}, err
 		}),
+		// menu_open waits until a menu is open.
+		"menu_open": handler(func(context.Context, none) (none, error) {
+			return none{}, h.menus(func(open int) bool { return open > 0 })
+		}),
 		// key presses keys. Those after one that opens a menu wait for that,
 		// or the window would have them, and the menu closes at last.
 		"key": handler(func(_ context.Context, a struct {

@@ -20,6 +20,12 @@ async function withWindow(body: (w: Window) => Promise<void>): Promise<void> {
   }
 }
 
+/** Pops up a menu, and waits until the user sees it: others may have the mouse for a moment. */
+async function popup(menu: Menu | Submenu, w: Window, at?: LogicalPosition | PhysicalPosition): Promise<void> {
+  await menu.popup(at, w);
+  await invoke("menu_open");
+}
+
 function click(w: Window, x: number, y: number): Promise<void> {
   return invoke("click", { label: w.label, x, y });
 }
@@ -36,13 +42,13 @@ for (const [name, make] of [
   testIn(["package"], `menu/${name}/pops up where it is told, and an item is chosen`, () => withWindow(async (w) => {
     const chosen = new Inbox<string>();
     const menu = await make(chosen);
-    await menu.popup(new LogicalPosition(40, 30), w);
+    await popup(menu, w, new LogicalPosition(40, 30));
     await click(w, 40 + inside, 30 + inside);
     equal(await chosen.first(1), ["First"]);
-    await menu.popup(new PhysicalPosition(120, 90), w);
+    await popup(menu, w, new PhysicalPosition(120, 90));
     await click(w, 120 + inside, 90 + inside);
     equal(await chosen.first(2), ["First", "First"]);
-    await menu.popup(new LogicalPosition(10, 10), w);
+    await popup(menu, w, new LogicalPosition(10, 10));
     await invoke("key", { keys: ["Down", "Down", "Return"] });
     equal(await chosen.first(3), ["First", "First", "Second"]);
     await menu.close();
@@ -52,7 +58,7 @@ for (const [name, make] of [
     const chosen = new Inbox<string>();
     const menu = await make(chosen);
     await click(w, 60, 50);
-    await menu.popup(undefined, w);
+    await popup(menu, w);
     await click(w, 60 + inside, 50 + inside);
     equal(await chosen.first(1), ["First"]);
     await menu.close();
@@ -70,7 +76,7 @@ testIn(["package"], "menu/Menu/closes without a choice", () => withWindow(async 
   const chosen = new Inbox<string>();
   const menu = await Menu.new({ items: items(chosen) });
   await countClicks(w.label, null);
-  await menu.popup(new LogicalPosition(40, 30), w);
+  await popup(menu, w, new LogicalPosition(40, 30));
   await invoke("key", { keys: ["Escape"] });
   let got: string[] = [];
   await click(w, 150, 150);
@@ -79,9 +85,9 @@ testIn(["package"], "menu/Menu/closes without a choice", () => withWindow(async 
     return got.length > 0;
   });
   equal([got, chosen.all], [["150 150"], []]);
-  await menu.popup(new LogicalPosition(40, 30), w);
+  await popup(menu, w, new LogicalPosition(40, 30));
   await click(w, 250, 180); // beside it
-  await menu.popup(new LogicalPosition(40, 30), w);
+  await popup(menu, w, new LogicalPosition(40, 30));
   await click(w, 40 + inside, 30 + inside);
   equal(await chosen.first(1), ["First"]);
   await menu.close();

@@ -117,6 +117,7 @@ testIn(["package"], "menu/PredefinedMenuItem/edits what has the keyboard", () =>
   await reads("what was cut", "one twoone", 7);
   const popup = await Menu.new({ items: [{ item: "SelectAll" }] });
   await popup.popup(new LogicalPosition(20, 20), w);
+  await invoke("menu_open");
   await choose("Down", "Return");
   await reads("all selected by a popup", "one twoone", 0, 10);
   await popup.close();

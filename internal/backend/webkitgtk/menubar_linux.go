@@ -17,6 +17,7 @@ type menuBar struct {
 	height int32
 	popup  uintptr // GtkMenu that popped up last, or 0
 	popups uint64  // how many did
+	shown  uint32  // when that was, as events tell the time, or 0
 	err    error   // what of the menu the system lacks
 }
 
@@ -70,6 +71,7 @@ func (w *window) popUp(args []byte) error {
 	w.dropPopup()
 	w.menu.popup = c.gtkMenuNew.call()
 	c.gtkMenuAttachToWidget.call(w.menu.popup, w.overlay, 0)
+	w.dropOlder(w.menu.popup)
 	err := w.fillMenu(w.menu.popup, p.Items, 0)
 	c.gtkWidgetShowAll.call(w.menu.popup)
 	x, y := new(int32), new(int32)
@@ -103,7 +105,8 @@ func (w *window) showPopup(nth uint64, at rectangle, tries int) {
 	for _, other := range w.e.windows {
 		other.letCursorGo()
 	}
-	trigger := w.trigger()
+	w.menu.shown = uint32(w.now())
+	trigger := w.trigger(gdk)
 	const northWest = 1 // GDK_GRAVITY_NORTH_WEST
 	c.gtkMenuPopupAtRect.with(w.menu.popup, gdk, &at, northWest, northWest, trigger)
 	if trigger != 0 {
@@ -118,19 +121,43 @@ func (w *window) showPopup(nth uint64, at rectangle, tries int) {
 	}
 }
 
+// The fields of a GdkEventButton, and its size as far as they go.
+const (
+	eventWindow = 8
+	eventTime   = 20
+	eventSize   = eventTime + 4
+)
+
 // trigger is the event by which a menu pops up, or 0. GTK wants it for its time:
 // the button that comes up soon after that has not chosen anything, but is the
 // end of the click that has brought the menu. Without a time the menu would go
-// then. Nothing else is in it.
-func (w *window) trigger() uintptr {
-	now := w.now()
-	if now == 0 {
+// then. Of the rest there is what GTK would complain of if it were not there.
+func (w *window) trigger(gdk uintptr) uintptr {
+	if w.menu.shown == 0 {
 		return 0
 	}
-	const buttonPress, timeOffset = 4, 20 // GDK_BUTTON_PRESS; of GdkEventButton.time
-	event := w.e.c.gdkEventNew.call(buttonPress)
-	binary.NativeEndian.PutUint32(memory(event, timeOffset+4)[timeOffset:], uint32(now))
+	const buttonPress = 4 // GDK_BUTTON_PRESS
+	c := w.e.c
+	event := c.gdkEventNew.call(buttonPress)
+	fields := memory(event, eventSize)
+	binary.NativeEndian.PutUint64(fields[eventWindow:], uint64(c.gObjectRef.call(gdk))) // which gdk_event_free gives back
+	binary.NativeEndian.PutUint32(fields[eventTime:], w.menu.shown)
+	if mouse, _, _ := w.e.pointer(); mouse != 0 {
+		c.gdkEventSetDevice.call(event, mouse)
+	}
 	return event
+}
+
+// dropOlder keeps from a menu what the mouse did before it was there. A window
+// manager that has the mouse at a click passes press and release on later; the
+// menu would have them then, and go.
+func (w *window) dropOlder(menu uintptr) {
+	for _, signal := range []string{"button-press-event", "button-release-event"} {
+		w.e.connect(menu, signal, 2, func(a args) uintptr {
+			at := binary.NativeEndian.Uint32(memory(a[1], eventSize)[eventTime:])
+			return gboolean(w.menu.shown != 0 && int32(at-w.menu.shown) < 0)
+		})
+	}
 }
 
 func (w *window) dropPopup() {

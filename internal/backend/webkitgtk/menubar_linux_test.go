@@ -175,3 +175,26 @@ func TestPopupMenu(t *testing.T) {
 	}
 	poll(t, "no menu at last", func() bool { return x.pixel(156, 160) == [3]uint8{0, 0, 255} })
 }
+
+// TestPopupAtClick: the click that brings a menu is still with the window
+// manager when the menu comes, and must not end it.
+func TestPopupAtClick(t *testing.T) {
+	x := newTab(t, "<p>hello").open()
+	focus(t, x)
+	var o wire.WindowObserved
+	do(func() { o = x.window.Observe() })
+	args, err := json.Marshal(wire.Popup{Items: testMenu()[0].Items})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 10 {
+		clickAt(t, o.InnerX+60, o.InnerY+50, display.Left)
+		do(func() { err = x.window.Do(wire.Action{Name: wire.ActionPopup, Args: args}) })
+		must(t, err)
+		poll(t, "the menu", func() bool { open, err := screen(t).Menus(); return err == nil && open == 1 })
+		clickAt(t, o.InnerX+60+12, o.InnerY+50+12, display.Left)
+		if got := wait(t, "the first item", x.chosen, func(uint32) bool { return true }); got != 2 {
+			t.Fatalf("got %d", got)
+		}
+	}
+}

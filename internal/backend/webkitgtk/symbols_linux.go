@@ -79,6 +79,7 @@ type library struct {
 	gdkScreenGetDefault                       cfunc
 	gdkEventFree                              cfunc
 	gdkEventNew                               cfunc
+	gdkEventSetDevice                         cfunc
 	gdkScreenGetRgbaVisual                    cfunc
 	gdkSeatGetPointer                         cfunc
 	gdkSetProgramClass                        cfunc
