@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strings"
 	"syscall"
 	"testing"
@@ -127,7 +128,13 @@ func (c *counting) ended(why string, family []e2e.Process) {
 // the whole group of processes is asked, and what pages store is kept.
 func TestEndingSignals(t *testing.T) {
 	dir := t.TempDir()
-	for n, s := range []syscall.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM} {
+	ending := []syscall.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM}
+	// Signals that the tests ignore, as nohup has them, their children would, too;
+	// those that they wait for are as usual in the children.
+	heard := make(chan os.Signal, 1)
+	signal.Notify(heard, ending[0], ending[1], ending[2])
+	t.Cleanup(func() { signal.Stop(heard) })
+	for n, s := range ending {
 		c := count(t, dir, nil)
 		c.expect(fmt.Sprint(loaded, n+1))
 		c.signal(s)
