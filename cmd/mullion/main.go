@@ -1,35 +1,110 @@
-// Command mullion is the tool for apps made with Mullion. So far it has one
-// part:
+// Command mullion is the tool for apps made with Mullion:
 //
 //	mullion doctor    # what this machine has for apps, and what it lacks
+//
+// It exits with 0 when all went well, with 1 when something failed, with 2 when
+// it was called wrongly, and with 3 when it was asked to check something and
+// that does not hold.
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
+	"os/signal"
+	"syscall"
 
+	"github.com/urfave/cli/v3"
+
+	"github.com/mullion-dev/mullion/cmd/mullion/internal/doctor"
+	"github.com/mullion-dev/mullion/cmd/mullion/internal/term"
 	"github.com/mullion-dev/mullion/internal/sandbox"
 )
 
-const usage = `usage: mullion doctor
+// The statuses that the tool exits with.
+const (
+	statusFailed = 1
+	statusUsage  = 2
+	statusCheck  = 3
+)
 
-doctor  tells what this machine has for apps, how hosts would be confined,
-        and what to do about what is missing
-`
+// errCheck is the end of a command that has said what does not hold.
+var errCheck = errors.New("the check does not hold")
+
+// usageError is a call of the tool that it does not understand.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
 
 func main() {
-	if sandbox.ChildRole() == doctorRole {
-		os.Exit(patient())
+	if sandbox.ChildRole() == doctor.Role {
+		os.Exit(doctor.Patient())
 	}
 	if err := sandbox.Enter(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		os.Exit(statusFailed)
 	}
-	if len(os.Args) != 2 || os.Args[1] != "doctor" {
-		fmt.Fprint(os.Stderr, usage)
-		os.Exit(2)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	status := run(ctx, term.New(), os.Args)
+	stop()
+	os.Exit(status)
+}
+
+// run is the tool; it returns the status to exit with.
+func run(ctx context.Context, t *term.Term, args []string) int {
+	err := root(t).Run(ctx, args)
+	var usage usageError
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, errCheck):
+		return statusCheck
+	case errors.As(err, &usage):
+		t.Fail(err)
+		return statusUsage
+	default:
+		t.Fail(err)
+		return statusFailed
 	}
-	if !doctor(os.Stdout) {
-		os.Exit(1)
+}
+
+// root is the tool with all its commands.
+func root(t *term.Term) *cli.Command {
+	root := &cli.Command{
+		Name:      "mullion",
+		Usage:     "make desktop apps with a web front end in Go",
+		Writer:    t.Out,
+		ErrWriter: t.Err,
+		Suggest:   true,
+		Commands: []*cli.Command{
+			doctorCommand(t),
+		},
+		// Errors are printed and turned into a status by run alone.
+		ExitErrHandler: func(context.Context, *cli.Command, error) {},
+		Action: func(_ context.Context, c *cli.Command) error {
+			if name := c.Args().First(); name != "" {
+				return usageError{term.Help(fmt.Errorf("there is no command %q", name), "mullion --help lists the commands")}
+			}
+			return cli.ShowRootCommandHelp(c)
+		},
 	}
+	root.OnUsageError = usageOf
+	for _, c := range root.Commands {
+		c.OnUsageError = usageOf
+	}
+	return root
+}
+
+// usageOf is what a command says that it does not understand.
+func usageOf(_ context.Context, c *cli.Command, err error, _ bool) error {
+	return usageError{term.Help(err, "%s --help tells how it is called", c.FullName())}
+}
+
+// noArguments refuses arguments that a command would not look at.
+func noArguments(c *cli.Command) error {
+	if c.Args().Present() {
+		return usageOf(context.Background(), c, fmt.Errorf("unexpected argument %q", c.Args().First()), false)
+	}
+	return nil
 }

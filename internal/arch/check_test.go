@@ -137,7 +137,7 @@ func (c *checker) own(p string) (dir string, ok bool) {
 func (c *checker) ownImport(pos token.Pos, pkg string) {
 	if c.isTest() {
 		// A test may use what it needs, but what is tested stays below.
-		if within(pkg, "cmd") || within(pkg, "examples") && !within(c.dir(), "examples") {
+		if within(pkg, "cmd") && !within(c.dir(), "cmd") || within(pkg, "examples") && !within(c.dir(), "examples") {
 			c.report(pos, "import of %s: nothing imports cmd and examples", pkg)
 		}
 		return

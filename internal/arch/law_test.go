@@ -49,7 +49,6 @@ var law = []struct {
 		"internal/dialogs", "internal/egress", "internal/host", "internal/inorder", "internal/instance", "internal/logging", "internal/menu", "internal/rendering", "internal/sandbox", "internal/supervise", "internal/transfer", "internal/wire", "internal/worker",
 	}, "the public handles, and Main, which is both Core and host"},
 	{"plugin/...", public, "a plugin is written with what everybody can use"},
-	{"cmd/mullion/...", append([]string{"internal/bundle", "internal/desktop", "internal/generate", "internal/sandbox"}, public...), "a tool for apps, no part of them"},
 	{"examples/...", public, "an example shows what everybody can do"},
 	{"bench/...", append([]string{"internal/backend", "internal/backend/webkitgtk", "internal/display", "internal/e2e", "internal/sandbox", "internal/wire"}, public...),
 		"measures apps on the display of the tests, and compares them with the bare engine"},
@@ -66,6 +65,7 @@ var law = []struct {
 	{"internal/doctable", nil, "compares documents with the tests that prove them"},
 	{"internal/bridge/build", nil, "a tool with a module of its own"},
 	{"cmd/globals", nil, "a tool with a module of its own"},
+	{"cmd/mullion/...", append([]string{"cmd/mullion/internal/...", "internal/desktop", "internal/keeper", "internal/sandbox"}, public...), "a tool for apps, no part of them"},
 	{"scripts/...", []string{"internal/await"}, "tools for the repository, not for apps"},
 }
 

@@ -1,4 +1,4 @@
-package main
+package doctor
 
 import (
 	"bytes"
@@ -11,8 +11,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if sandbox.ChildRole() == doctorRole {
-		os.Exit(patient())
+	if sandbox.ChildRole() == Role {
+		os.Exit(Patient())
 	}
 	if err := sandbox.Enter(); err != nil {
 		panic(err)
@@ -47,7 +47,7 @@ func TestDoctor(t *testing.T) {
 	t.Setenv("DISPLAY", "")
 	t.Setenv("WAYLAND_DISPLAY", "")
 	var report bytes.Buffer
-	if doctor(&report) {
+	if Report(&report) {
 		t.Error("a machine without a display is called well")
 	}
 	text := report.String()

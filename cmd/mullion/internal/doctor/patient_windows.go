@@ -1,4 +1,4 @@
-package main
+package doctor
 
 import (
 	"errors"
@@ -6,7 +6,7 @@ import (
 	"github.com/mullion-dev/mullion/internal/sandbox"
 )
 
-func patient() int { return 1 }
+func Patient() int { return 1 }
 
 func startPatient() (*sandbox.Process, error) {
 	return nil, errors.ErrUnsupported

@@ -1,6 +1,6 @@
 //go:build unix
 
-package main
+package doctor
 
 import (
 	"fmt"
@@ -11,7 +11,7 @@ import (
 )
 
 // patient is what the child does: it is confined, and ends.
-func patient() int {
+func Patient() int {
 	if err := sandbox.Enter(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -26,7 +26,7 @@ func startPatient() (*sandbox.Process, error) {
 	}
 	syscall.Close(fds[0])
 	return sandbox.Start(sandbox.Spec{
-		Name: "doctor", Role: doctorRole, Socket: os.NewFile(uintptr(fds[1]), "doctor"), Output: os.Stderr,
+		Name: "doctor", Role: Role, Socket: os.NewFile(uintptr(fds[1]), "doctor"), Output: os.Stderr,
 		// The limit is there to see whether there can be one.
 		Policy: &sandbox.Policy{Engine: true, GPU: true, UserFonts: true, MemoryLimit: 1 << 30},
 	})

@@ -1,0 +1,39 @@
+package project_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/mullion-dev/mullion/cmd/mullion/internal/project"
+	"github.com/mullion-dev/mullion/cmd/mullion/internal/term"
+)
+
+func TestFind(t *testing.T) {
+	dir := t.TempDir()
+	below := filepath.Join(dir, "app", "src", "deep")
+	if err := os.MkdirAll(below, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := project.Find(below); err == nil || term.HintOf(err) == "" {
+		t.Errorf("without an app: got %v, want an error with a hint", err)
+	}
+	file := filepath.Join(dir, "app", "mullion.conf.json")
+	if err := os.WriteFile(file, []byte(`{"identifier": "com.example.app", "productName": "app"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p, err := project.Find(below, []byte(`{"productName": "other"}`))
+	if err != nil || p.Dir != filepath.Dir(file) || p.Config.ProductName != "other" {
+		t.Errorf("got %+v, %v", p, err)
+	}
+	if err := os.WriteFile(file, []byte(`{"identifyer": "x"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := project.Find(below); err == nil || !strings.Contains(err.Error(), "identifyer") {
+		t.Errorf("a broken configuration: got %v", err)
+	}
+	if _, err := project.Find(filepath.Join(dir, "nowhere")); !os.IsNotExist(err) {
+		t.Errorf("no folder: got %v", err)
+	}
+}

@@ -1,0 +1,121 @@
+// Package term is how the tool talks to people: in short lines, in colour on a
+// terminal, with errors that say what to do next.
+package term
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+
+	"golang.org/x/term"
+)
+
+// Term is where the tool reads and writes. The zero value writes nothing.
+type Term struct {
+	// In answers questions; nil is nobody.
+	In io.Reader
+	// Out is for results, which scripts may read, Err for all else.
+	Out, Err io.Writer
+	// Color is whether Err understands escape sequences, Interactive whether
+	// a person sits at In and Err.
+	Color, Interactive bool
+
+	mu sync.Mutex // one line at a time
+}
+
+// New returns the one of this process. NO_COLOR (https://no-color.org) and
+// TERM=dumb turn colours off.
+func New() *Term {
+	seen := term.IsTerminal(int(os.Stderr.Fd()))
+	return &Term{
+		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
+		Color:       seen && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb",
+		Interactive: seen && term.IsTerminal(int(os.Stdin.Fd())),
+	}
+}
+
+// A Style is a colour of text.
+type Style string
+
+// The styles, as parameters of the escape sequence SGR (ECMA-48).
+const (
+	Bold   Style = "1"
+	Dim    Style = "2"
+	Red    Style = "31"
+	Green  Style = "32"
+	Yellow Style = "33"
+	Cyan   Style = "36"
+)
+
+// Paint returns s in a style, where colours are understood.
+func (t *Term) Paint(style Style, s string) string {
+	if !t.Color || s == "" {
+		return s
+	}
+	return "\x1b[" + string(style) + "m" + s + "\x1b[0m"
+}
+
+// Say writes a line for people: "  created  main.go" has the verb "created".
+func (t *Term) Say(verb, format string, args ...any) { t.line(Green, verb, format, args...) }
+
+// Warn is Say for what may be wrong.
+func (t *Term) Warn(format string, args ...any) { t.line(Yellow, "warning", format, args...) }
+
+// verbWidth is where the text of lines begins.
+const verbWidth = 9
+
+func (t *Term) line(style Style, verb, format string, args ...any) {
+	pad := strings.Repeat(" ", max(0, verbWidth-len(verb)))
+	t.write(t.Err, pad+t.Paint(style, verb)+"  "+fmt.Sprintf(format, args...)+"\n")
+}
+
+// Print writes a line of a result.
+func (t *Term) Print(format string, args ...any) { t.write(t.Out, fmt.Sprintf(format, args...)+"\n") }
+
+// Fail writes an error, and what to do about it if it is a Hint.
+func (t *Term) Fail(err error) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %v\n", t.Paint(Red, "error:"), err)
+	if hint := HintOf(err); hint != "" {
+		fmt.Fprintf(&b, "%s %s\n", t.Paint(Cyan, "help:"), hint)
+	}
+	t.write(t.Err, b.String())
+}
+
+func (t *Term) write(w io.Writer, s string) {
+	if w == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	io.WriteString(w, s) // whoever reads it may be gone
+}
+
+// A Hint is an error with what to do about it.
+type Hint struct {
+	Err  error
+	Text string
+}
+
+func (h *Hint) Error() string { return h.Err.Error() }
+func (h *Hint) Unwrap() error { return h.Err }
+
+// Help adds to an error what to do about it.
+func Help(err error, format string, args ...any) error {
+	if err == nil {
+		return nil
+	}
+	return &Hint{err, fmt.Sprintf(format, args...)}
+}
+
+// HintOf is what to do about an error, or "".
+func HintOf(err error) string {
+	var h *Hint
+	if errors.As(err, &h) {
+		return h.Text
+	}
+	return ""
+}
