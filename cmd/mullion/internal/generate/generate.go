@@ -1,0 +1,70 @@
+// Package generate reads the Go packages of an app, without running them, and
+// writes what its front end and editors want to know of them: TypeScript with
+// a typed function for each command, and JSON schemas for the configuration
+// and for capability files.
+package generate
+
+import (
+	"context"
+)
+
+// Options says what to generate. Only Dir is required.
+type Options struct {
+	// Dir is the folder of the app's main package, from where its modules are
+	// found. The configuration is looked for there and in the folders above.
+	Dir string
+	// Out is the folder to write the TypeScript to, relative to Dir unless it
+	// is absolute. Empty means the folder that the app names with a comment
+	// //mullion:bindings FOLDER in its main package, or else the default: see
+	// docs/generate.md.
+	Out string
+	// Tags are build tags, as go build -tags has them.
+	Tags string
+	// Check writes nothing: Result.Stale tells what would be written.
+	Check bool
+}
+
+// Result is what was generated. All paths are absolute and sorted.
+type Result struct {
+	// Written are the files that were made or changed.
+	Written []string
+	// Stale are, with Options.Check, the files that are missing or not as they
+	// would be written.
+	Stale []string
+	// Fresh are the files that are as they should be.
+	Fresh []string
+	// Warnings are about what was left out, each with file and line.
+	Warnings []string
+}
+
+// Run generates. An error about the app's code is an [Errors], which has a
+// line with a place for each mistake. Then nothing was written. What is as it
+// should be is not written again, so that nobody who watches files is told.
+func Run(ctx context.Context, o Options) (Result, error) {
+	return Result{}, ctx.Err()
+}
+
+// Errors are what is wrong in the app's code.
+type Errors []*Error
+
+// Error is one thing that cannot be typed, or does not compile.
+type Error struct {
+	// Place is file:line:column, the file as it is told in messages: relative
+	// to Options.Dir where it is below it.
+	Place string
+	// Text says what is wrong and what to do about it.
+	Text string
+}
+
+func (e *Error) Error() string { return e.Place + ": " + e.Text }
+
+func (e Errors) Error() string {
+	var text string
+	for i, one := range e {
+		if i > 0 {
+			text += "\n"
+		}
+		text += one.Error()
+	}
+	return text
+}
