@@ -33,6 +33,7 @@ var law = []struct {
 	{"internal/wire", nil, "what Core and host have in common, and all they have in common"},
 	{"internal/bridge", nil, "scripts for pages, and the names in them"},
 	{"internal/sandbox", nil, "starts processes; what they say to each other is not its affair"},
+	{"internal/keeper", []string{"internal/sandbox"}, "starts Cores and hosts, and hands over connections: what goes over them is out of its reach"},
 	{"internal/backend", []string{"internal/wire"}, "an engine shows what wire describes"},
 	{"internal/backend/...", []string{"internal/backend", "internal/wire"}, "engines do not know each other"},
 	{"internal/rendering", []string{"internal/durable", "internal/wire"}, "remembers in a file which settings an engine draws with"},
@@ -99,6 +100,7 @@ var foreign = []struct {
 // execFiles are the files that may start processes, besides tests.
 var execFiles = map[string]string{
 	"internal/sandbox/start_linux.go":     "the one place where an app starts its hosts",
+	"internal/keeper/session_linux.go":    "a developer's tool starts the app",
 	"internal/desktop/open/open_linux.go": "starts the user's browser, by xdg-open and without a shell",
 }
 

@@ -1,0 +1,126 @@
+package keeper
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/mullion-dev/mullion/internal/sandbox"
+)
+
+// op says what a message is.
+type op string
+
+// What a tool and a keeper say to each other. The first message is begin, with
+// the program.
+const (
+	opBegin  op = "begin"  // tool: Mode, Args, Path, Patience; the program
+	opSwap   op = "swap"   // tool: ID, Path; the program
+	opNotice op = "notice" // tool: Title and Text, both empty to take it away
+	opEnd    op = "end"    // tool, and keeper to Core: end in order
+	opResult op = "result" // keeper: ID, Result
+	opEvent  op = "event"  // keeper: Event
+)
+
+// What a Core and its keeper say to each other. A Core begins with hello and
+// waits for go; what the Cores before it left comes in between.
+const (
+	opHello   op = "hello"   // Core: Versions
+	opWindow  op = "window"  // both: Name and Data, the journal of a window; without Data it is forgotten
+	opHold    op = "hold"    // both: Name; a descriptor that outlives the Core
+	opGo      op = "go"      // keeper: Life
+	opHost    op = "host"    // Core: ID, Name, Key, Spec
+	opStarted op = "started" // keeper: ID, Host, or Text that says why not; the connection
+	opKill    op = "kill"    // Core: Host.PID
+	opExit    op = "exit"    // keeper: Host.PID, Exit
+	opOutput  op = "output"  // keeper: Host.PID, Data
+	opRefused op = "refused" // keeper: Host.PID, Refusal
+	opConnect op = "connect" // keeper: Host.PID; a connection to the proxy
+	opSettled op = "settled" // Core: Names, the hosts that it has windows for
+	opLeave   op = "leave"   // keeper: end, and leave the hosts
+	opEnds    op = "ends"    // Core: it ends because it wants to
+)
+
+// mode says for whom a keeper works.
+type mode string
+
+const (
+	modeTool   mode = "tool"   // a developer's
+	modeAlways mode = "always" // the app's users
+)
+
+// message is one thing that is said. Most fields belong to few ops.
+type message struct {
+	Op       op            `json:"op"`
+	ID       uint64        `json:"id,omitzero"`
+	Name     string        `json:"name,omitzero"`
+	Names    []string      `json:"names,omitzero"`
+	Data     []byte        `json:"data,omitzero"`
+	Title    string        `json:"title,omitzero"`
+	Text     string        `json:"text,omitzero"`
+	Mode     mode          `json:"mode,omitzero"`
+	Path     string        `json:"path,omitzero"`
+	Args     []string      `json:"args,omitzero"`
+	Patience time.Duration `json:"patience,omitzero"`
+	Result   *Result       `json:"result,omitzero"`
+	Event    *Event        `json:"event,omitzero"`
+	Versions *Versions     `json:"versions,omitzero"`
+	Life     int           `json:"life,omitzero"`
+	Key      string        `json:"key,omitzero"`
+	Spec     *HostSpec     `json:"spec,omitzero"`
+	Host     *hostInfo     `json:"host,omitzero"`
+	Exit     *sandbox.Exit `json:"exit,omitzero"`
+
+	Refusal *sandbox.Refusal `json:"refusal,omitzero"`
+}
+
+// Versions are compared before one Core makes room for another.
+type Versions struct {
+	// Keeper is Version.
+	Keeper int `json:"keeper"`
+	// Host tells whether hosts of two programs are the same: what they speak,
+	// and the scripts that they put into pages.
+	Host string `json:"host"`
+}
+
+// HostSpec is the part of a sandbox.Spec that says what a host is, and what it
+// may reach.
+type HostSpec struct {
+	Name     string          `json:"name"`
+	Role     string          `json:"role"`
+	Policy   *sandbox.Policy `json:"policy"`
+	Without  sandbox.Without `json:"without"`
+	Private  []string        `json:"private"`
+	Watch    bool            `json:"watch"`
+	CacheDir string          `json:"cacheDir"`
+	Env      []string        `json:"env"`
+}
+
+// hostInfo tells of a host process.
+type hostInfo struct {
+	PID    int              `json:"pid"`
+	Kept   bool             `json:"kept,omitzero"`
+	Proxy  string           `json:"proxy,omitzero"` // where its proxy listens; empty without one
+	Status []sandbox.Status `json:"status,omitzero"`
+}
+
+// specOf returns what of a spec goes to the keeper.
+func specOf(s *sandbox.Spec) *HostSpec {
+	return &HostSpec{s.Name, s.Role, s.Policy, s.Without, s.Private, s.Watch, s.CacheDir, s.Env}
+}
+
+// spec is the reverse of specOf.
+func (h *HostSpec) spec() sandbox.Spec {
+	return sandbox.Spec{
+		Name: h.Name, Role: h.Role, Policy: h.Policy, Without: h.Without,
+		Private: h.Private, Watch: h.Watch, CacheDir: h.CacheDir, Env: h.Env,
+	}
+}
+
+// key tells hosts apart that must not stand in for each other.
+func (h *HostSpec) key() string {
+	b, err := json.Marshal(h)
+	if err != nil {
+		return "" // never: it is made of plain values
+	}
+	return string(b)
+}
