@@ -36,7 +36,7 @@ storm: ## break a working app at random for STORM (10m), and write docs/storm.md
 
 leaks: ## open and close a thousand windows, and as many or more of all else (10 min)
 	@scripts/setup.sh test
-	MULLION_ROUNDS=50 go test -count=1 -timeout 0 -v -run '^TestNothingLeaks$$' $(ARGS) ./internal/e2e
+	MULLION_ROUNDS=50 go test -count=1 -timeout 0 -v -run '^TestNothingLeaks$$' $(ARGS) ./internal/e2e/leaks
 
 fuzz: ## run each fuzz target for FUZZTIME (10s)
 	@scripts/fuzz.sh $(FUZZTIME)

@@ -20,7 +20,8 @@ report() { bin/testreport -allow scripts/allowed-skips.txt -- "$@"; }
 
 # What takes longest begins first.
 root_module() {
-	CGO_ENABLED=1 report go test -json -race -shuffle=on -p 2 -timeout 0 "$@" ./internal/e2e ./conformance ./...
+	CGO_ENABLED=1 report go test -json -race -shuffle=on -p 2 -timeout 0 "$@" \
+		./internal/e2e/recovery ./internal/e2e/desk ./conformance ./internal/e2e/hostile ./internal/e2e ./internal/attacks . ./...
 }
 
 module() { report go -C "$1" test -json -shuffle=on -p 2 -timeout 0 ./...; }

@@ -185,7 +185,7 @@ func TestPictures(t *testing.T) {
 				await new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(r, 300))));
 				return f.contentDocument.getElementById('out').textContent`, &text)
 			var err error
-			if picture, err = screen(t).Picture(image.Rect(0, 0, 800, 600)); err != nil {
+			if picture, err = e2e.Screen(t).Picture(image.Rect(0, 0, 800, 600)); err != nil {
 				t.Fatal(err)
 			}
 		})

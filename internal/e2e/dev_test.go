@@ -89,7 +89,7 @@ func TestDevServer(t *testing.T) {
 				Dev:         true,
 				Config:      `{"build": {"devUrl": "http://` + host + `:` + port + `"}}`,
 				Permissions: []any{"allow-echo"},
-				Setup:       func(a *mullion.App) { mullion.Handle(a, "echo", echo) },
+				Setup:       func(a *mullion.App) { mullion.Handle(a, "echo", e2e.Echo) },
 			})
 			if d := cmp.Diff("object,called", heard(t, told)); d != "" {
 				t.Error(d)
@@ -120,7 +120,7 @@ func TestDevServerDown(t *testing.T) {
 		Dev:         true,
 		Config:      `{"build": {"devUrl": "http://` + address + `", "beforeDevCommand": "npm run dev"}}`,
 		Permissions: []any{"allow-echo"},
-		Setup:       func(a *mullion.App) { mullion.Handle(a, "echo", echo) },
+		Setup:       func(a *mullion.App) { mullion.Handle(a, "echo", e2e.Echo) },
 	})
 	w, err := app.Window("main")
 	if err != nil {

@@ -1,7 +1,6 @@
 package e2e_test
 
 import (
-	"context"
 	"os"
 	"strings"
 	"testing"
@@ -10,26 +9,12 @@ import (
 	"github.com/mullion-dev/mullion/internal/e2e"
 )
 
-func TestMain(m *testing.M) {
-	if os.Getenv(victimVariable) != "" {
-		mullion.Main(victim)
-	}
-	if os.Getenv(counterVariable) != "" {
-		mullion.Main(countLoads)
-	}
-	e2e.Main(m, slowly)
-}
-
-type echoArgs struct {
-	Text string `json:"text"`
-}
-
-func echo(_ context.Context, a echoArgs) (string, error) { return a.Text, nil }
+func TestMain(m *testing.M) { e2e.Main(m, slowly) }
 
 func TestInvoke(t *testing.T) {
 	app := e2e.Start(t, e2e.Options{
 		Permissions: []any{"allow-echo"},
-		Setup:       func(a *mullion.App) { mullion.Handle(a, "echo", echo); mullion.Handle(a, "forbidden", echo) },
+		Setup:       func(a *mullion.App) { mullion.Handle(a, "echo", e2e.Echo); mullion.Handle(a, "forbidden", e2e.Echo) },
 	})
 	var got string
 	app.Main().Must(`return await invoke('echo', {text: 'жи "q" \u2028 </script>'})`, &got)

@@ -43,17 +43,6 @@ func (c *counter) once(n int) error {
 	return nil
 }
 
-// take waits for what comes from a channel.
-func take[T any](t *testing.T, ch <-chan T) (v T) {
-	t.Helper()
-	select {
-	case v = <-ch:
-	case <-e2e.Hang(t):
-		t.Fatal("nothing came")
-	}
-	return v
-}
-
 type numberArgs struct {
 	N int `json:"n"`
 }
@@ -172,7 +161,7 @@ func TestEventsFromPage(t *testing.T) {
 			for (let j = 0; j < 2000; j++) sent.push(emit('count', i++));
 			await Promise.all(sent);
 		}`, n), nil)
-	take(t, done)
+	e2e.Take(t, done)
 	if wrong != 0 {
 		t.Errorf("%d of %d events came out of order", wrong, n)
 	}
@@ -248,7 +237,7 @@ func TestStuckPage(t *testing.T) {
 	app := e2e.Start(t, e2e.Options{
 		Permissions: []any{"core:event:default", "allow-echo", "allow-begin"},
 		Setup: func(a *mullion.App) {
-			mullion.Handle(a, "echo", echo)
+			mullion.Handle(a, "echo", e2e.Echo)
 			mullion.Handle(a, "begin", func(_ context.Context, a struct{}) (struct{}, error) { close(isStuck); return a, nil })
 		},
 	})
@@ -268,7 +257,7 @@ func TestStuckPage(t *testing.T) {
 				if (r.status === 200) return;
 			}`, nil)
 	}()
-	take(t, isStuck)
+	e2e.Take(t, isStuck)
 
 	type data struct {
 		N    int    `json:"n"`
@@ -297,7 +286,7 @@ func TestStuckPage(t *testing.T) {
 			if (await invoke('echo', {text: 't' + i}) !== 't' + i) throw new Error('wrong');
 		}`, nil)
 	app.SetFile("released", "yes")
-	if err := take(t, stuck); err != nil {
+	if err := e2e.Take(t, stuck); err != nil {
 		t.Fatal(err)
 	}
 	app.Main().Must(fmt.Sprintf(`await window.complete({data: %d})`, sent), nil)
@@ -330,7 +319,7 @@ func TestLeaving(t *testing.T) {
 			await new Promise(() => {});`, cap(started)), nil)
 	}()
 	for range cap(started) {
-		take(t, started)
+		e2e.Take(t, started)
 	}
 	w, err := app.Window("main")
 	if err != nil {
@@ -340,12 +329,12 @@ func TestLeaving(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range cap(ended) {
-		if err := take(t, ended); err == nil || !strings.Contains(err.Error(), "left") {
+		if err := e2e.Take(t, ended); err == nil || !strings.Contains(err.Error(), "left") {
 			t.Fatalf("the context of a call ended with %v", err)
 		}
 	}
 	cancel()
-	take(t, left)
+	e2e.Take(t, left)
 	app.Main().Must(`
 		if (location.search !== '?again') throw new Error(location.href);
 		window.heard = [];

@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -155,32 +154,14 @@ func startOffline(t *testing.T, capabilities, url string) *e2e.App {
 		Offline:      true,
 		Config:       `{"app": {"security": {"csp": null}}}`,
 		Files:        map[string]string{"worker.js": worker},
-		Capabilities: parseCapability(t, "network", capabilities, url),
+		Capabilities: e2e.ParseCapabilities(t, "network", capabilities, url),
 	})
 }
 
 // logged waits for a refusal in the log.
 func logged(t *testing.T, app *e2e.App, server, windows, rule string) {
 	t.Helper()
-	loggedLine(t, app, "connection refused", "windows="+windows, "server="+server, rule)
-}
-
-// loggedLine waits for a line of the log that has all of want.
-func loggedLine(t *testing.T, app *e2e.App, want ...string) {
-	t.Helper()
-	has := func(line string) bool {
-		return !slices.ContainsFunc(want, func(w string) bool { return !strings.Contains(line, w) })
-	}
-	if err := e2e.WaitFor(attackTimeout, func() error {
-		for line := range strings.Lines(app.Log.Tail(2000)) {
-			if has(line) {
-				return nil
-			}
-		}
-		return fmt.Errorf("no line of the log has all of %q", want)
-	}); err != nil {
-		t.Error(err)
-	}
+	e2e.LoggedLine(t, app, "connection refused", "windows="+windows, "server="+server, rule)
 }
 
 // TestNetworkRefusedIsLogged: an app that grants no network at all and is not
@@ -197,8 +178,8 @@ func TestNetworkRefusedIsLogged(t *testing.T) {
 	if got != 151 {
 		t.Errorf("%d of 151 connections failed", got)
 	}
-	loggedLine(t, app, "connection refused", "host=app", "windows=[main]", "server=api.example.com:443", "sandbox:allow-network", "https://api.example.com")
-	loggedLine(t, app, "connection refused", "server=127.0.0.1:8443")
+	e2e.LoggedLine(t, app, "connection refused", "host=app", "windows=[main]", "server=api.example.com:443", "sandbox:allow-network", "https://api.example.com")
+	e2e.LoggedLine(t, app, "connection refused", "server=127.0.0.1:8443")
 	if n := strings.Count(app.Log.Tail(2000), "connection refused"); n > 60 {
 		t.Errorf("%d lines of the log are about connections", n)
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"testing"
 )
 
 // Process is a running process.
@@ -78,3 +79,31 @@ const (
 	WebProcess     = "WebKitWebProces"
 	NetworkProcess = "WebKitNetworkPr"
 )
+
+// PIDs returns the processes below host whose program has that name.
+func PIDs(host int, name string) []int {
+	var found []int
+	for _, p := range Descendants(host) {
+		if p.Name == name {
+			found = append(found, p.PID)
+		}
+	}
+	return found
+}
+
+// Kill ends a process at once.
+func Kill(t testing.TB, pid int) {
+	t.Helper()
+	if err := TryKill(pid); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TryKill is Kill where the process may be gone.
+func TryKill(pid int) error {
+	p, err := os.FindProcess(pid)
+	if err != nil {
+		return err
+	}
+	return p.Kill()
+}

@@ -46,7 +46,7 @@ func TestRefusalsWhileDeveloping(t *testing.T) {
 	if got != "failed" {
 		t.Errorf("a page without a network: %s", got)
 	}
-	loggedLine(t, app, "file refused", "worker=slowly", "pid=", "path="+secret, "to=read", "option=WorkerOptions.Read")
-	loggedLine(t, app, "file refused", "host=app", "path="+filepath.Join(home, ".fonts"), "to=read", "permission=sandbox:allow-user-fonts")
-	loggedLine(t, app, "connection refused", "host=app", "windows=[main]", "server=api.example.com:443", "sandbox:allow-network", "https://api.example.com")
+	e2e.LoggedLine(t, app, "file refused", "worker=slowly", "pid=", "path="+secret, "to=read", "option=WorkerOptions.Read")
+	e2e.LoggedLine(t, app, "file refused", "host=app", "path="+filepath.Join(home, ".fonts"), "to=read", "permission=sandbox:allow-user-fonts")
+	e2e.LoggedLine(t, app, "connection refused", "host=app", "windows=[main]", "server=api.example.com:443", "sandbox:allow-network", "https://api.example.com")
 }

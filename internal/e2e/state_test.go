@@ -120,7 +120,7 @@ func TestState(t *testing.T) {
 	}
 
 	t.Run("right at once after a crash", func(t *testing.T) {
-		kill(t, app.Processes()["app"])
+		e2e.Kill(t, app.Processes()["app"])
 		reader.Must(follow, nil)
 		seen(t, reader, [][2]int{{13, 4}})
 	})
@@ -190,7 +190,7 @@ func TestIsolate(t *testing.T) {
 	if len(hosts) != 2 {
 		t.Fatalf("hosts: %v", hosts)
 	}
-	kill(t, hosts["window:alone"])
+	e2e.Kill(t, hosts["window:alone"])
 	if err := e2e.WaitFor(e2e.Timeout, func() error {
 		var mark *int
 		if err := alone.Run(`return window.mark ?? null`, &mark); err != nil {

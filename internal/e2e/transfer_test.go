@@ -104,7 +104,7 @@ func startTransfer(t *testing.T) *e2e.App {
 			"allow-text", "allow-pieces",
 		},
 		Setup: func(a *mullion.App) {
-			mullion.Handle(a, "echo", echo)
+			mullion.Handle(a, "echo", e2e.Echo)
 			mullion.Handle(a, "receive", receive)
 			mullion.Handle(a, "receive_all", func(_ context.Context, b []byte) (received, error) {
 				return received{int64(len(b)), sum(b)}, nil
@@ -290,7 +290,7 @@ func (e endless) Close() error { e.closed <- context.Cause(e.ctx); return nil }
 func TestAbortTransfer(t *testing.T) {
 	started, ended, closed, reading := make(chan struct{}, 1), make(chan error, 1), make(chan error, 1), make(chan struct{})
 	app := e2e.Start(t, e2e.Options{Permissions: []any{"allow-take", "allow-endless", "allow-echo"}, Setup: func(a *mullion.App) {
-		mullion.Handle(a, "echo", echo)
+		mullion.Handle(a, "echo", e2e.Echo)
 		mullion.Handle(a, "take", func(ctx context.Context, b ipc.Body) (struct{}, error) {
 			// Reads the beginning, then waits.
 			_, err := io.ReadFull(b, make([]byte, 2<<20))
@@ -320,7 +320,7 @@ func TestAbortTransfer(t *testing.T) {
 		stop.abort('enough');
 		const reason = await call.catch((e) => e);
 		if (reason !== 'enough') throw new Error('rejected with ' + reason);`, nil)
-	if err := take(t, ended); !errors.Is(err, context.Canceled) {
+	if err := e2e.Take(t, ended); !errors.Is(err, context.Canceled) {
 		t.Errorf("the body of a call that was given up ended with %v", err)
 	}
 	app.Main().Must(`
@@ -331,5 +331,5 @@ func TestAbortTransfer(t *testing.T) {
 		stop.abort('enough');
 		const reason = await call.catch((e) => e);
 		if (reason !== 'enough') throw new Error('rejected with ' + reason);`, nil)
-	take(t, closed)
+	e2e.Take(t, closed)
 }

@@ -1,0 +1,23 @@
+package desk_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/mullion-dev/mullion/internal/e2e/session"
+)
+
+// hear waits for what the app is told next.
+func hear(t *testing.T, told <-chan string, want string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), session.Timeout)
+	defer cancel()
+	select {
+	case got := <-told:
+		if got != want {
+			t.Errorf("told %q, want %q", got, want)
+		}
+	case <-ctx.Done():
+		t.Fatalf("was not told %q", want)
+	}
+}
