@@ -74,7 +74,9 @@ const sandboxPlugin = "sandbox"
 
 // resource is one thing that sandbox permissions grant.
 type resource struct {
-	name      string
+	name string
+	// grants is what its permission gives the processes of a window.
+	grants    string
 	byDefault bool
 	// scope reads what is allowed and denied into r; nil for a resource that
 	// is granted or not.
@@ -84,20 +86,32 @@ type resource struct {
 }
 
 var resources = []resource{
-	{name: "network", scope: readNetwork},
-	{name: "gpu", byDefault: true, set: func(r *Resources) { r.GPU = true }},
-	{name: "user_fonts", byDefault: true, set: func(r *Resources) { r.UserFonts = true }},
-	{name: "audio", set: func(r *Resources) { r.Audio = true }},
-	{name: "camera", set: func(r *Resources) { r.Camera = true }},
-	{name: "accessibility", set: func(r *Resources) { r.Accessibility = true }},
-	{name: "input_methods", set: func(r *Resources) { r.InputMethods = true }},
-	{name: "read", scope: func(s Scope, r *Resources) error { return readPaths(s, &r.Read) }},
-	{name: "write", scope: func(s Scope, r *Resources) error { return readPaths(s, &r.Write) }},
-	{name: memoryLimit, scope: readMemoryLimit},
+	{name: "network", grants: `Servers of the network, and the certificates that the system trusts. Needs a scope: {"url": RULE}.`,
+		scope: readNetwork},
+	{name: "gpu", grants: "The devices that draw. Granted unless sandbox:deny-gpu.",
+		byDefault: true, set: func(r *Resources) { r.GPU = true }},
+	{name: "user_fonts", grants: "Fonts, themes and icons in the user's home. Granted unless sandbox:deny-user-fonts.",
+		byDefault: true, set: func(r *Resources) { r.UserFonts = true }},
+	{name: "audio", grants: "The sound server, which means microphones too.",
+		set: func(r *Resources) { r.Audio = true }},
+	{name: "camera", grants: "Video devices.",
+		set: func(r *Resources) { r.Camera = true }},
+	{name: "accessibility", grants: "The bus of screen readers.",
+		set: func(r *Resources) { r.Accessibility = true }},
+	{name: "input_methods", grants: "The bus of IBus, for input methods that the display does not reach.",
+		set: func(r *Resources) { r.InputMethods = true }},
+	{name: "read", grants: `Reading files, and folders with all below them. Needs a scope: {"path": PATH}.`,
+		scope: func(s Scope, r *Resources) error { return readPaths(s, &r.Read) }},
+	{name: "write", grants: `Reading and writing files, and folders with all below them. Needs a scope: {"path": PATH}.`,
+		scope: func(s Scope, r *Resources) error { return readPaths(s, &r.Write) }},
+	{name: memoryLimit, grants: limitsMemory,
+		scope: readMemoryLimit},
 }
 
 // memoryLimit takes away instead of giving.
 const memoryLimit = "memory_limit"
+
+const limitsMemory = `No more memory than this; the smallest limit counts. Needs a scope: {"bytes": N}.`
 
 // SandboxManifest declares the permissions for resources: sandbox:allow-network,
 // sandbox:deny-gpu and so on, and sandbox:memory-limit.
@@ -105,8 +119,11 @@ func SandboxManifest() Manifest {
 	m := Manifest{Plugin: sandboxPlugin}
 	for _, r := range resources {
 		m.Commands = append(m.Commands, r.name)
+		m.Permissions = append(m.Permissions, Permission{
+			Identifier: "allow-" + commandWord(r.name), Description: r.grants, Allow: []string{r.name},
+		})
 	}
-	m.Permissions = []Permission{{Identifier: "memory-limit", Allow: []string{memoryLimit}}}
+	m.Permissions = append(m.Permissions, Permission{Identifier: "memory-limit", Description: limitsMemory, Allow: []string{memoryLimit}})
 	return m
 }
 

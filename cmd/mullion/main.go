@@ -84,15 +84,12 @@ func root(t *term.Term) *cli.Command {
 		ExitErrHandler: func(context.Context, *cli.Command, error) {},
 		Action: func(_ context.Context, c *cli.Command) error {
 			if name := c.Args().First(); name != "" {
-				return usageError{term.Help(fmt.Errorf("there is no command %q", name), "mullion --help lists the commands")}
+				return unknownCommand(c, name)
 			}
 			return cli.ShowRootCommandHelp(c)
 		},
 	}
-	root.OnUsageError = usageOf
-	for _, c := range root.Commands {
-		c.OnUsageError = usageOf
-	}
+	everywhere(root, func(c *cli.Command) { c.OnUsageError = usageOf })
 	return root
 }
 

@@ -43,6 +43,10 @@ func Commands() []Command {
 	return all
 }
 
+// Manifests declares the permissions that every app can grant: what the
+// framework offers. The app's own and those of plugins are not among them.
+func Manifests() []capability.Manifest { return builtinManifests() }
+
 type none = struct{}
 
 // command makes a builtin of a function of the Core.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -35,13 +36,35 @@ var webPermissions = map[string]string{
 	"screen":         "screen",
 }
 
+// webGrants are the web-level decisions that a capability can grant, and what
+// each lets a page do.
+var webGrants = map[string]string{
+	"navigation":     `Leaves for another site, or shows one in a frame. Needs a scope: {"url": PATTERN}.`,
+	"new_window":     `Opens a window, by window.open or target=_blank. Needs a scope: {"url": PATTERN}.`,
+	"download":       `Downloads a file. Needs a scope: {"url": PATTERN}.`,
+	"file_chooser":   "Lets the user choose files in a dialog, and reads these.",
+	"file_drop":      `Hears of files that are dropped onto it, and shows them. Needs a scope: {"path": PATTERN}.`,
+	"open_url":       `Has a link opened in the user's browser. Scope: {"url": PATTERN}; remote pages need one.`,
+	"camera":         "Uses the camera.",
+	"microphone":     "Uses the microphone.",
+	"location":       "Asks where the machine is.",
+	"notification":   "Shows notifications by window.Notification.",
+	"clipboard_read": "Reads the clipboard.",
+	"pointer_lock":   "Hides the pointer and keeps it.",
+	"device_info":    "Lists cameras and microphones.",
+	"media_keys":     "Plays protected media.",
+	"storage_access": "Reads its cookies when shown inside another site.",
+	"screen":         "Records the screen.",
+}
+
 // webManifest declares the permissions of web-level decisions.
 func webManifest() capability.Manifest {
-	m := capability.Manifest{Plugin: "web", Commands: []string{"navigation", "new_window", "download", "file_chooser", "file_drop", "open_url"}}
-	for _, name := range webPermissions {
-		m.Commands = append(m.Commands, name)
+	m := capability.Manifest{Plugin: "web", Commands: slices.Sorted(maps.Keys(webGrants))}
+	for _, name := range m.Commands {
+		m.Permissions = append(m.Permissions, capability.Permission{
+			Identifier: "allow-" + dashed(name), Description: webGrants[name], Allow: []string{name},
+		})
 	}
-	slices.Sort(m.Commands)
 	return m
 }
 

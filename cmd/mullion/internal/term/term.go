@@ -3,6 +3,7 @@
 package term
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -118,4 +119,14 @@ func HintOf(err error) string {
 		return h.Text
 	}
 	return ""
+}
+
+// JSON writes a result for scripts, with a line end.
+func (t *Term) JSON(v any) error {
+	b, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	t.Print("%s", b)
+	return nil
 }
