@@ -1,39 +1,26 @@
 package arch
 
 import (
-	"fmt"
 	"io"
 	"log/slog"
 	"maps"
 	"os"
-	"os/exec"
 	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/go-json-experiment/json"
+	"unicode"
 
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/internal/core"
 )
 
-// snippet is a piece of code in a document.
-type snippet struct {
-	file     string
-	line     int
-	language string
-	text     string
-}
-
-func (s snippet) String() string { return fmt.Sprintf("%s:%d", s.file, s.line) }
-
 // documents are the texts that must be true.
 func documents(t *testing.T) []string {
 	names := slices.DeleteFunc(files(t), func(name string) bool {
-		return path.Ext(name) != ".md" || path.Dir(name) != "." && path.Dir(name) != "docs" && name != "internal/wire/PROTOCOL.md"
+		return path.Ext(name) != ".md" || path.Dir(name) != "." && path.Dir(name) != "docs" && name != "internal/wire/PROTOCOL.md" && name != "packages/api/README.md"
 	})
 	for _, want := range []string{"README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/state.md", "docs/capabilities.md"} {
 		if !slices.Contains(names, want) {
@@ -41,41 +28,6 @@ func documents(t *testing.T) []string {
 		}
 	}
 	return names
-}
-
-// snippets returns the fenced code of a document.
-func snippets(name string, text []byte) (list []snippet) {
-	var current *snippet
-	n := 0
-	for line := range strings.Lines(string(text)) {
-		n++
-		language, fence := strings.CutPrefix(strings.TrimRight(line, "\n"), "```")
-		switch {
-		case fence && current == nil:
-			current = &snippet{file: name, line: n + 1, language: language}
-		case fence:
-			list = append(list, *current)
-			current = nil
-		case current != nil:
-			current.text += line
-		}
-	}
-	return list
-}
-
-func allSnippets(t *testing.T, language string) (list []snippet) {
-	t.Helper()
-	for _, name := range documents(t) {
-		for _, s := range snippets(name, read(t, name)) {
-			if s.language == language {
-				list = append(list, s)
-			}
-		}
-	}
-	if len(list) == 0 {
-		t.Fatalf("no snippets in %s", language)
-	}
-	return list
 }
 
 // TestHello keeps the app in the README the one in examples.
@@ -88,86 +40,6 @@ func TestHello(t *testing.T) {
 		if i < 0 || list[i].text != string(read(t, tt.file)) {
 			t.Errorf("the first piece of %s in README.md is not %s", tt.language, tt.file)
 		}
-	}
-}
-
-// TestGoSnippets builds the Go files in the documents, as packages that exist
-// only for the compiler.
-func TestGoSnippets(t *testing.T) {
-	dir, err := filepath.Abs(root)
-	if err != nil {
-		t.Fatal(err)
-	}
-	replace := map[string]string{}
-	args := []string{"build", "-overlay", filepath.Join(t.TempDir(), "overlay.json")}
-	for i, s := range allSnippets(t, "go") {
-		if s.text == string(read(t, "examples/hello/main.go")) {
-			continue // it needs the files beside it, and is built with them
-		}
-		if !strings.HasPrefix(s.text, "package ") {
-			t.Errorf("%v: pieces of Go files cannot be checked; begin with a package clause", s)
-			continue
-		}
-		pkg := fmt.Sprintf("internal/arch/snippet%d", i)
-		file := filepath.Join(t.TempDir(), "snippet.go")
-		// Errors are reported at the place in the document.
-		text := fmt.Sprintf("//line %s:%d\n%s", s.file, s.line, s.text)
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		replace[filepath.Join(dir, filepath.FromSlash(pkg), "snippet.go")] = file
-		args = append(args, "./"+pkg)
-	}
-	overlay, err := json.Marshal(map[string]any{"Replace": replace})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(args[2], overlay, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), "go", args...)
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Errorf("%v\n%s", err, out)
-	}
-}
-
-// TestCapabilitySnippets reads the capability files in the documents, and
-// resolves them against what the framework offers and an app with the commands
-// that they speak of.
-func TestCapabilitySnippets(t *testing.T) {
-	var caps []capability.Capability
-	for i, s := range allSnippets(t, "json") {
-		if !strings.Contains(s.text, `"permissions"`) {
-			continue
-		}
-		c, err := capability.Parse(s.file+".json", []byte(s.text))
-		if err != nil {
-			t.Errorf("%v: %v", s, err)
-			continue
-		}
-		c[0].Identifier = fmt.Sprintf("%s-%d", c[0].Identifier, i) // documents may use a name twice
-		caps = append(caps, c...)
-	}
-	app := capability.Manifest{}
-	for _, s := range allSnippets(t, "toml") {
-		m, err := capability.ParsePermissions(s.file+".toml", []byte(s.text))
-		if err != nil {
-			t.Errorf("%v: %v", s, err)
-			continue
-		}
-		app = m
-	}
-	app.Commands = []string{"greet", "add_note", "list_notes"}
-	c, err := core.New(core.Options{
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Capabilities: caps, Platform: capability.Linux,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Resolve(app); err != nil {
-		t.Error(err)
 	}
 }
 
@@ -255,22 +127,57 @@ func builtins(t *testing.T) map[string]bool {
 	return commands
 }
 
-// TestLinks fails when a document leads to a file that does not exist, or
-// names one that does not.
+// anchors returns the names that headings of a document have as targets of
+// links, as GitHub makes them.
+func anchors(text string) map[string]bool {
+	names := map[string]bool{}
+	fenced := false
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, "```") {
+			fenced = !fenced
+		}
+		heading, ok := strings.CutPrefix(strings.TrimLeft(line, "#"), " ")
+		if fenced || !ok || !strings.HasPrefix(line, "#") {
+			continue
+		}
+		var name strings.Builder
+		for _, r := range strings.ToLower(strings.TrimSpace(heading)) {
+			switch {
+			case r == ' ':
+				name.WriteByte('-')
+			case r == '-', r == '_', unicode.IsLetter(r), unicode.IsDigit(r):
+				name.WriteRune(r)
+			}
+		}
+		names[name.String()] = true
+	}
+	return names
+}
+
+// TestLinks fails when a document leads to a file or a heading that does not
+// exist, or names a file that does not.
 func TestLinks(t *testing.T) {
-	link := regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
+	link := regexp.MustCompile(`\]\(([^)#:]*)(?:#([^)]*))?\)`)
+	source := regexp.MustCompile(`<img [^>]*src="([^":]+)"()`)
 	named := regexp.MustCompile("`([a-zA-Z0-9_.-]+(?:/[a-zA-Z0-9_.-]+)+\\.(?:go|ts|md|sh|txt|mjs|json|toml))`")
 	for _, name := range documents(t) {
 		text := string(read(t, name))
-		for _, m := range link.FindAllStringSubmatch(text, -1) {
-			target := path.Join(path.Dir(name), m[1])
-			if _, err := os.Stat(filepath.Join(root, target)); err != nil {
+		for _, m := range append(link.FindAllStringSubmatch(text, -1), source.FindAllStringSubmatch(text, -1)...) {
+			target := name
+			if m[1] != "" {
+				target = path.Join(path.Dir(name), m[1])
+			}
+			info, err := os.Stat(filepath.Join(root, target))
+			switch {
+			case err != nil:
 				t.Errorf("%s: link to %s: %v", name, m[1], err)
+			case m[2] != "" && (info.IsDir() || !anchors(string(read(t, target)))[m[2]]):
+				t.Errorf("%s: %s has no heading #%s", name, target, m[2])
 			}
 		}
 		for _, m := range named.FindAllStringSubmatch(text, -1) {
-			if strings.HasPrefix(m[1], "capabilities/") || strings.HasPrefix(m[1], "bin/") {
-				continue // files of an app, and what is built
+			if folder, _, _ := strings.Cut(m[1], "/"); slices.Contains(filesOfApps, folder) {
+				continue
 			}
 			_, err := os.Stat(filepath.Join(root, m[1]))
 			_, err2 := os.Stat(filepath.Join(root, path.Dir(name), m[1]))
@@ -278,6 +185,30 @@ func TestLinks(t *testing.T) {
 				t.Errorf("%s: there is no %s", name, m[1])
 			}
 		}
+	}
+}
+
+// filesOfApps are folders that an app has, or that are built.
+var filesOfApps = []string{"capabilities", "permissions", "src-tauri", "src", "ui", "dist", "frontend", "bin"}
+
+// TestIdentifiers fails when a document names a method or field of the public
+// API, as `Window.SetTitle`, that does not exist.
+func TestIdentifiers(t *testing.T) {
+	has := exported(t)
+	quoted := regexp.MustCompile("`(?:mullion\\.)?(([A-Z][A-Za-z]+)\\.[A-Z][A-Za-z]+)(?:\\([^`]*\\))?`")
+	n := 0
+	for _, name := range documents(t) {
+		if name != "README.md" && path.Dir(name) != "docs" {
+			continue // speak of what was, and of what is inside
+		}
+		for _, m := range quoted.FindAllStringSubmatch(string(read(t, name)), -1) {
+			if n++; has[m[2]] && !has[m[1]] {
+				t.Errorf("%s: there is no %s", name, m[1])
+			}
+		}
+	}
+	if n < 50 {
+		t.Errorf("only %d names were found", n)
 	}
 }
 
