@@ -127,22 +127,3 @@ func TestMenuErrors(t *testing.T) {
 		t.Errorf("%d items live", n)
 	}
 }
-
-func ExampleApp_SetMenu() {
-	a, err := New(Options{Files: fstest.MapFS{"mullion.conf.json": {Data: []byte(`{"identifier": "org.example.notes"}`)}}})
-	if err != nil {
-		panic(err)
-	}
-	err = a.SetMenu(context.Background(), Menu{
-		{Text: "&File", Items: Menu{
-			{Text: "&New", Accelerator: "CmdOrCtrl+N", Do: func(ctx context.Context, e MenuEvent) { /* … */ }},
-			{Predefined: Separator},
-			{Predefined: AboutItem, About: &About{Authors: []string{"A. Writer"}, License: "MIT"}},
-			{Predefined: QuitItem},
-		}},
-		{Text: "&Edit", Items: Menu{{Predefined: CopyItem}, {Predefined: PasteItem}}},
-	})
-	if err != nil {
-		panic(err)
-	}
-}

@@ -123,6 +123,11 @@ func misbehaviour(ctx context.Context, how string) (string, error) {
 //go:noinline
 func recurse(n int) int { return recurse(n+1) + n }
 
+// allWorkers are those that Main is given.
+var allWorkers = []mullion.AnyWorker{sum, misbehave, reverse, count, zeros, calls, readFile, writeFile, dial, fetch, checksum, steps}
+
+func addWorker(w mullion.AnyWorker) bool { allWorkers = append(allWorkers, w); return true }
+
 func TestMain(m *testing.M) {
 	if os.Getenv(instanceVariable) != "" {
 		mullion.Main(runInstance)
@@ -139,7 +144,7 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(code)
 		return nil
-	}, sum, misbehave, reverse, count, zeros, calls, readFile, writeFile, dial, fetch, checksum, steps)
+	}, allWorkers...)
 }
 
 // testApp is an app without windows.
