@@ -3,9 +3,9 @@ package mullion
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"strings"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/mullion-dev/mullion/internal/core"
@@ -55,9 +55,9 @@ func (a *App) handle(name string, h ipc.Handler) error {
 }
 
 // ErrorValue returns an error that rejects the page's promise with a JSON
-// value. Err is what the log gets.
+// value, made by [ipc.Marshal]. Err is what the log gets.
 func ErrorValue(v any, err error) error {
-	b, jerr := json.Marshal(v)
+	b, jerr := ipc.Marshal(v)
 	if jerr != nil {
 		return fmt.Errorf("%w (its value: %w)", err, jerr)
 	}
@@ -79,7 +79,7 @@ type Event struct {
 // Decode reads the payload into v, strictly: keys that v does not have are
 // refused.
 func (e Event) Decode(v any) error {
-	if err := json.Unmarshal(e.Payload, v, json.RejectUnknownMembers(true)); err != nil {
+	if err := ipc.Unmarshal(e.Payload, v); err != nil {
 		return fmt.Errorf("event %q: %w", e.Name, err)
 	}
 	return nil
@@ -105,7 +105,7 @@ func (a *App) On(event string, f func(ctx context.Context, e Event)) (off func()
 	return off
 }
 
-// Emit sends an event to all listeners. Events of one sender arrive in order.
+// Emit sends an event to all listeners, its payload as [ipc.Marshal] writes it. Events of one sender arrive in order.
 // A page for which 65,536 events wait, or 64 MiB of them, is left out, and a
 // function of [App.On] likewise; the error, which wraps [ErrBackpressure], names
 // it. Nothing else becomes of it.
@@ -115,7 +115,7 @@ func (a *App) Emit(ctx context.Context, event string, payload any) error {
 
 // EmitTo sends an event to the listeners that the target names.
 func (a *App) EmitTo(ctx context.Context, t Target, event string, payload any) error {
-	b, err := json.Marshal(payload)
+	b, err := ipc.Marshal(payload)
 	if err != nil {
 		return fmt.Errorf("event %q: %w", event, err)
 	}
@@ -134,6 +134,10 @@ type Channel[T any] struct{ ch ipc.Channel }
 // SetChannel implements ipc.ChannelSetter.
 func (c *Channel[T]) SetChannel(ch ipc.Channel) { c.ch = ch }
 
+// MessageType is T. A command with a channel of what has no JSON form is
+// refused when it is registered.
+func (*Channel[T]) MessageType() reflect.Type { return reflect.TypeFor[T]() }
+
 // Send sends a value. It waits while too much is under way to the page, until
 // ctx is done. After the page has gone it returns ipc.ErrChannelClosed.
 func (c *Channel[T]) Send(ctx context.Context, v T) error {
@@ -143,7 +147,7 @@ func (c *Channel[T]) Send(ctx context.Context, v T) error {
 	if b, ok := any(v).([]byte); ok {
 		return c.ch.SendBytes(ctx, b)
 	}
-	b, err := json.Marshal(v)
+	b, err := ipc.Marshal(v)
 	if err != nil {
 		return fmt.Errorf("channel: %w", err)
 	}

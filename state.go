@@ -56,10 +56,10 @@ func NewState[T any](a *App, name string, initial T, o StateOptions[T]) *State[T
 }
 
 func newState[T any](a *App, name string, initial T, o StateOptions[T]) (*core.State, error) {
-	if err := ipc.CheckPublic(reflect.TypeFor[T]()); err != nil {
+	if err := ipc.CheckType(reflect.TypeFor[T]()); err != nil {
 		return nil, fmt.Errorf("state %q: %w", name, err)
 	}
-	first, err := json.Marshal(initial, json.Deterministic(true))
+	first, err := ipc.Marshal(initial, json.Deterministic(true))
 	if err != nil {
 		return nil, fmt.Errorf("state %q: %w", name, err)
 	}
@@ -79,7 +79,7 @@ func newState[T any](a *App, name string, initial T, o StateOptions[T]) (*core.S
 		if err != nil {
 			return nil, err
 		}
-		return json.Marshal(t, json.Deterministic(true))
+		return ipc.Marshal(t, json.Deterministic(true))
 	}
 	if o.Migrate != nil {
 		co.Migrate = func(version int, old jsontext.Value) (jsontext.Value, error) {
@@ -87,14 +87,14 @@ func newState[T any](a *App, name string, initial T, o StateOptions[T]) (*core.S
 			if err != nil {
 				return nil, err
 			}
-			return json.Marshal(t, json.Deterministic(true))
+			return ipc.Marshal(t, json.Deterministic(true))
 		}
 	}
 	return a.core.NewState(name, first, co)
 }
 
 func decodeState[T any](v jsontext.Value) (t T, err error) {
-	err = json.Unmarshal(v, &t, json.RejectUnknownMembers(true))
+	err = ipc.Unmarshal(v, &t)
 	return t, err
 }
 
@@ -143,7 +143,7 @@ func (s *State[T]) set(ctx context.Context, v T, version uint64) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	b, err := json.Marshal(v, json.Deterministic(true))
+	b, err := ipc.Marshal(v, json.Deterministic(true))
 	if err != nil {
 		return err
 	}

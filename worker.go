@@ -9,11 +9,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/worker"
+	"github.com/mullion-dev/mullion/ipc"
 )
 
 // Worker is a function of the app that runs in processes of its own, with
@@ -155,7 +155,7 @@ type Progress struct {
 // Decode reads the payload into v, strictly: keys that v does not have are
 // refused.
 func (p Progress) Decode(v any) error {
-	if err := json.Unmarshal(p.Payload, v, json.RejectUnknownMembers(true)); err != nil {
+	if err := ipc.Unmarshal(p.Payload, v); err != nil {
 		return fmt.Errorf("progress: %w", err)
 	}
 	return nil

@@ -73,13 +73,15 @@ var (
 // are called with raw bytes.
 //
 // R may be anything that has a JSON form, []byte or [Stream] for an
-// ArrayBuffer, struct{} for null, or [Result].
+// ArrayBuffer, struct{} for null, or [Result]. [Marshal] tells how values of Go
+// look in a page. Both types are looked through here, so that a type which could
+// never be answered is an error now rather than at each call.
 func Typed[A, R any](f func(context.Context, A) (R, error)) (Handler, error) {
 	args, err := newArgs(reflect.TypeFor[A]())
 	if err != nil {
 		return nil, err
 	}
-	if err := CheckPublic(reflect.TypeFor[R]()); err != nil {
+	if err := checkResult(reflect.TypeFor[R]()); err != nil {
 		return nil, fmt.Errorf("result %w", err)
 	}
 	return func(ctx context.Context, m *Message) (Result, error) {
@@ -98,7 +100,7 @@ func Typed[A, R any](f func(context.Context, A) (R, error)) (Handler, error) {
 // args knows what the arguments of one command may be.
 type args struct {
 	required []string
-	channels bool
+	channels bool // whether there may be any in them
 }
 
 func newArgs(t reflect.Type) (*args, error) {
@@ -113,8 +115,19 @@ func newArgs(t reflect.Type) (*args, error) {
 	if err := a.addFields(t); err != nil {
 		return nil, err
 	}
-	a.channels = hasSetter(t, map[reflect.Type]bool{})
+	if err := checkIn(t); err != nil {
+		return nil, fmt.Errorf("arguments %w", err)
+	}
+	a.channels = featuresOf(t)&channels != 0
 	return a, nil
+}
+
+func checkResult(t reflect.Type) error {
+	switch t {
+	case reflect.TypeFor[Result](), reflect.TypeFor[Stream](), reflect.TypeFor[[]byte]():
+		return nil
+	}
+	return checkOut(t)
 }
 
 func (a *args) addFields(t reflect.Type) error {
@@ -140,28 +153,6 @@ func (a *args) addFields(t reflect.Type) error {
 		}
 	}
 	return nil
-}
-
-// hasSetter reports whether a channel may be anywhere inside t.
-func hasSetter(t reflect.Type, seen map[reflect.Type]bool) bool {
-	if reflect.PointerTo(t).Implements(setterType) || t.Implements(setterType) {
-		return true
-	}
-	if seen[t] {
-		return false
-	}
-	seen[t] = true
-	switch t.Kind() {
-	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
-		return hasSetter(t.Elem(), seen)
-	case reflect.Struct:
-		for i := range t.NumField() {
-			if hasSetter(t.Field(i).Type, seen) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // findPrivate returns where in t a [Private] is, or "".
@@ -220,13 +211,11 @@ func (a *args) decode(m *Message, v any) error {
 	if err := a.missing(m.Name, text); err != nil {
 		return err
 	}
-	var err error
+	var more *json.Unmarshalers
 	if a.channels {
-		err = json.Unmarshal(text, v, json.RejectUnknownMembers(true), json.WithUnmarshalers(ChannelUnmarshalers(m)))
-	} else {
-		err = json.Unmarshal(text, v, json.RejectUnknownMembers(true))
+		more = ChannelUnmarshalers(m)
 	}
-	if err != nil {
+	if err := unmarshal(text, v, more, nil); err != nil {
 		return argsError(m.Name, err)
 	}
 	return nil
@@ -325,11 +314,14 @@ func encode(m *Message, v any) (Result, error) {
 		}
 		return Result{Bytes: r}, nil
 	case Stream:
+		if r.ReadCloser == nil {
+			return Result{Bytes: []byte{}}, nil
+		}
 		return Result{Stream: r.ReadCloser, StreamSize: r.Size}, nil
 	case struct{}:
 		return Result{}, nil
 	}
-	text, err := json.Marshal(v)
+	text, err := Marshal(v)
 	if err != nil {
 		return Result{}, fmt.Errorf("result of command `%s`: %w", m.Name, err)
 	}

@@ -44,7 +44,7 @@ func Encode[T any](v T) (Data, error) {
 		}
 		return Data{Raw: true, Stream: v.ReadCloser, Size: v.Size}, nil
 	}
-	text, err := json.Marshal(v)
+	text, err := ipc.Marshal(v)
 	return Data{Bytes: text}, err
 }
 
@@ -69,7 +69,7 @@ func Decode[T any](d Data) (v T, err error) {
 	if err != nil {
 		return v, err
 	}
-	return v, json.Unmarshal(text, &v, json.RejectUnknownMembers(true))
+	return v, ipc.Unmarshal(text, &v)
 }
 
 // wants closes what is of the other form than the one wanted.
@@ -141,8 +141,15 @@ func (d Data) describe() (wire.Data, []byte, io.ReadCloser, error) {
 	return wire.Data{Raw: d.Raw}, d.Bytes, nil, nil
 }
 
-// CheckType refuses types whose values must not go to another process.
-func CheckType[T any]() error { return ipc.CheckPublic(reflect.TypeFor[T]()) }
+// CheckType refuses types whose values cannot go to another process.
+func CheckType[T any]() error {
+	switch t := reflect.TypeFor[T](); t {
+	case reflect.TypeFor[[]byte](), reflect.TypeFor[ipc.Body](), reflect.TypeFor[ipc.Stream]():
+		return nil
+	default:
+		return ipc.CheckType(t)
+	}
+}
 
 // frame makes a frame of a head and what goes along with it.
 func frame(kind wire.Kind, id uint64, head any, body []byte) (wire.Frame, error) {

@@ -13,10 +13,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/mullion-dev/mullion/internal/wire"
+	"github.com/mullion-dev/mullion/ipc"
 )
 
 // Func is what a worker runs. Its context ends when nobody wants the result
@@ -280,11 +278,11 @@ func Progress(ctx context.Context, v any) error {
 	if r.c.progress == nil {
 		return ctx.Err()
 	}
-	text, err := json.Marshal(v)
+	text, err := ipc.Marshal(v)
 	if err != nil {
 		return err
 	}
-	if !validProgress(jsontext.Value(text)) {
+	if !validProgress(text) {
 		return fmt.Errorf("progress of %d bytes, more than %d", len(text), wire.MaxProgress)
 	}
 	if err := r.c.progress.advance(1); err != nil {
