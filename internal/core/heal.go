@@ -15,37 +15,42 @@ import (
 )
 
 // Patience bounds how long is waited for what does not answer. Fields that are
-// zero get their defaults.
+// zero are those of DefaultPatience.
 type Patience struct {
-	// Ping is the pause between two pings of a host, 2 seconds by default.
+	// Ping is the pause between two pings of a host. A host counts by them how
+	// long pages and the process for the network have not answered.
 	Ping time.Duration
 	// Host is how long the main loop of a host may leave a ping unanswered
-	// before the host is ended, 10 seconds by default.
+	// before the host is ended.
 	Host time.Duration
 	// Page is how long a page may leave the host without an answer before it
-	// is loaded again, 30 seconds by default.
+	// is loaded again.
 	Page time.Duration
 	// Blank is how long a page that is loaded may show nothing before its
-	// host is started again with other rendering settings, 10 seconds by
-	// default.
+	// host is started again with other rendering settings.
 	Blank time.Duration
 	// Load is how long a page of the app that could not be loaded is left
-	// alone before it is tried again, 250 ms by default; each further pause is
-	// twice as long.
+	// alone before it is tried again; each further pause is twice as long.
 	Load time.Duration
 	// Close is how long a page that listens for the closing of a window may
 	// leave the wish to close it without a sign of life before the window
-	// closes, 5 seconds by default.
+	// closes.
 	Close time.Duration
 }
 
+// DefaultPatience is that of apps. Only tests change it.
+var DefaultPatience = Patience{
+	Ping: 2 * time.Second, Host: 10 * time.Second, Page: 30 * time.Second,
+	Blank: 10 * time.Second, Load: 250 * time.Millisecond, Close: 5 * time.Second,
+}
+
 func (p *Patience) setDefaults() {
-	for _, d := range []struct {
-		field *time.Duration
-		value time.Duration
-	}{{&p.Ping, 2 * time.Second}, {&p.Host, 10 * time.Second}, {&p.Page, 30 * time.Second}, {&p.Blank, 10 * time.Second}, {&p.Load, 250 * time.Millisecond}, {&p.Close, 5 * time.Second}} {
-		if *d.field <= 0 {
-			*d.field = d.value
+	d := &DefaultPatience
+	for _, f := range []struct{ field, value *time.Duration }{
+		{&p.Ping, &d.Ping}, {&p.Host, &d.Host}, {&p.Page, &d.Page}, {&p.Blank, &d.Blank}, {&p.Load, &d.Load}, {&p.Close, &d.Close},
+	} {
+		if *f.field <= 0 {
+			*f.field = *f.value
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 // TestCloseOfHungPage: a page that wants to decide whether its window closes,
 // and then hangs, does not keep it.
 func TestCloseOfHungPage(t *testing.T) {
+	impatient(t)
 	// Nobody ends it for its silence, which would take its listener away.
 	app := e2e.Start(t, e2e.Options{Permissions: []any{"core:event:default"}, HangTimeout: time.Hour})
 	app.Main().Must(`return 1`, nil)
@@ -41,6 +42,7 @@ func TestCloseOfHungPage(t *testing.T) {
 // TestAlert: a page that waits for its user is not one that hangs. It goes on
 // where it was, and what the app has asked for meanwhile is done.
 func TestAlert(t *testing.T) {
+	impatient(t)
 	app := e2e.Start(t, e2e.Options{HangTimeout: time.Second})
 	app.Main().Must(`return 1`, nil)
 	page := app.Open("asks", func(o *mullion.WindowOptions) { o.Title = "asks" })

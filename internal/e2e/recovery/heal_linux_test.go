@@ -181,6 +181,7 @@ func TestStackingComesBack(t *testing.T) {
 
 // TestStoppedHost: a host that does not react is replaced.
 func TestStoppedHost(t *testing.T) {
+	impatient(t)
 	app := e2e.Start(t, e2e.Options{})
 	app.Main().Must(`return 1`, nil)
 	host := app.Processes()["app"]
@@ -197,6 +198,7 @@ func TestStoppedHost(t *testing.T) {
 // TestStoppedNetwork: a network process that does not react is replaced, and
 // what waited for it goes on.
 func TestStoppedNetwork(t *testing.T) {
+	impatient(t)
 	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Access-Control-Allow-Origin", "*")
 		io.WriteString(w, "here")
@@ -264,6 +266,7 @@ func TestDestroyedByOthers(t *testing.T) {
 // TestEndlessLoop: a page whose script does not end stops no other page, and
 // is loaded again.
 func TestEndlessLoop(t *testing.T) {
+	impatient(t)
 	var asked atomic.Int32
 	app := e2e.Start(t, e2e.Options{
 		Permissions: []any{"allow-echo"},
@@ -371,6 +374,7 @@ await invoke('ready');
 // TestListenersComeBack: what a page listens to when it is loaded it hears
 // after each kind of healing.
 func TestListenersComeBack(t *testing.T) {
+	impatient(t)
 	heard, ready := make(chan int, 100), make(chan struct{}, 100)
 	type news struct {
 		N int `json:"n"`
