@@ -88,7 +88,9 @@ func ClickAt(title string, x, y int) {
 // ClickUntil has the user click on the window of that title again and again,
 // as someone does who sees no effect.
 func ClickUntil(ended <-chan struct{}, title string) {
-	tick := time.NewTicker(100 * time.Millisecond)
+	// A page that has heard a click may still be at work on it, and the next
+	// one would let it do more.
+	tick := time.NewTicker(500 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		ClickAt(title, 200, 200)

@@ -15,6 +15,8 @@ import (
 // but for a window that a page has opened; in an added webview it means that
 // one.
 func TestPageClosesItself(t *testing.T) {
+	// closes has a page close itself, which may leave it no time to answer.
+	closes := func(p *e2e.Page) { go func() { _ = p.Run(`window.close()`, nil) }() }
 	caps, err := capability.Parse("capabilities/close.json", []byte(`[
 		{"identifier": "may", "windows": ["may"], "permissions": ["core:window:allow-close"]},
 		{"identifier": "added", "webviews": ["added"], "permissions": ["core:webview:allow-webview-close"]}]`))
@@ -46,7 +48,7 @@ func TestPageClosesItself(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	app.Page("added").Must(`setTimeout(() => window.close())`, nil)
+	closes(app.Page("added"))
 	closed := func(what string, done <-chan struct{}) {
 		t.Helper()
 		if err := e2e.WaitFor(e2e.Timeout, func() error {
@@ -61,7 +63,8 @@ func TestPageClosesItself(t *testing.T) {
 		}
 	}
 	closed("the added webview", added.Done())
-	may.Must(`setTimeout(() => window.close())`, nil)
+	may.Must(`return 1`, nil)
+	closes(may)
 	closed("the window that may", w.Done())
 
 	clickTarget(main, `<p id=target>x</p>`)
@@ -83,7 +86,7 @@ func TestPageClosesItself(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	app.Page("popup-1").Must(`setTimeout(() => window.close())`, nil)
+	closes(app.Page("popup-1"))
 	closed("the popup", popup.Done())
 	if !slices.Contains(app.Windows(), "main") {
 		t.Error("the window that may not has closed")
