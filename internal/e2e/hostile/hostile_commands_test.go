@@ -58,17 +58,25 @@ func TestHostileCommands(t *testing.T) {
 		})
 	}})
 	app.Open("other", nil)
-	opened := 0
+	opened, last := 0, ""
+	var page *e2e.Page
 	for _, c := range commands {
 		t.Run(strings.TrimPrefix(c.Name, "plugin:"), func(t *testing.T) {
-			opened++
-			label := fmt.Sprint("victim", opened)
-			page := app.Open(label, nil)
-			defer func() {
-				if w, err := app.Window(label); err == nil {
-					w.Close()
-				}
-			}()
+			// One page calls them all, as long as there is one.
+			label := last
+			if _, err := app.Window(label); err != nil {
+				opened++
+				label = fmt.Sprint("victim", opened)
+				page, last = app.Open(label, nil), label
+			}
+			if slices.Contains(leaving, c.Name) {
+				defer func() {
+					if w, err := app.Window(label); err == nil {
+						w.Close()
+					}
+					last = ""
+				}()
+			}
 			ctx, cancel := await.Context(t.Context(), e2e.Timeout)
 			defer cancel()
 			go func() {
