@@ -59,7 +59,7 @@ func PressIn(t testing.TB, title string, keys ...string) {
 			}
 		}
 		again = true
-		return WaitFor(5*time.Second, func() error {
+		return WaitFor(2*time.Second, func() error {
 			if now, err := Screen(t).Find(title); err == nil && now.ID == w.ID {
 				return fmt.Errorf("dialog %q does not close", title)
 			}
