@@ -78,7 +78,9 @@ func root(t *term.Term) *cli.Command {
 		ErrWriter: t.Err,
 		Suggest:   true,
 		Commands: []*cli.Command{
+			capabilityCommand(t),
 			doctorCommand(t),
+			permissionCommand(t),
 		},
 		// Errors are printed and turned into a status by run alone.
 		ExitErrHandler: func(context.Context, *cli.Command, error) {},
