@@ -188,6 +188,16 @@ func TestLinks(t *testing.T) {
 	}
 }
 
+// TestIndex: docs/README.md leads to every page.
+func TestIndex(t *testing.T) {
+	index := string(read(t, "docs/README.md"))
+	for _, name := range documents(t) {
+		if page := path.Base(name); path.Dir(name) == "docs" && page != "README.md" && !strings.Contains(index, "]("+page+")") {
+			t.Errorf("docs/README.md does not list %s", page)
+		}
+	}
+}
+
 // filesOfApps are folders that an app has, or that are built.
 var filesOfApps = []string{"capabilities", "permissions", "src-tauri", "src", "ui", "dist", "frontend", "bin"}
 

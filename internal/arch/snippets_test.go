@@ -40,7 +40,7 @@ type snippet struct {
 
 func (s snippet) String() string { return fmt.Sprintf("%s:%d", s.file, s.line) }
 
-var contextComment = regexp.MustCompile(`(?s)<!-- ([a-z]+)(?:: (.*?)| (alone|foreign)) -->\s*$`)
+var contextComment = regexp.MustCompile(`(?s)<!-- ([a-z]+)(?::? (alone|foreign) |:?\s+([^\n]*?|[^\n]*\n.*?)\s*)-->\s*$`)
 
 // snippets returns the fenced code of a document.
 func snippets(name string, text []byte) (list []snippet) {
@@ -56,7 +56,7 @@ func snippets(name string, text []byte) (list []snippet) {
 			indent = line[:len(line)-len(trimmed)] // in a list
 			current = &snippet{file: name, line: n + 1, language: language}
 			if m := contextComment.FindStringSubmatch(before.String()); m != nil && m[1] == language {
-				current.context, current.alone, current.foreign = m[2], m[3] == "alone", m[3] == "foreign"
+				current.context, current.alone, current.foreign = m[3], m[2] == "alone", m[2] == "foreign"
 			}
 			before.Reset()
 		case fence:
@@ -123,7 +123,7 @@ var goImports = func() map[string]string {
 		"mullion": module, "ipc": module + "/ipc", "config": module + "/config", "capability": module + "/capability",
 		"jsontext": "github.com/go-json-experiment/json/jsontext",
 	}
-	for _, std := range strings.Fields(`bufio bytes cmp context embed encoding/base64 encoding/csv encoding/json errors fmt html image image/png
+	for _, std := range strings.Fields(`bufio bytes cmp context crypto/sha256 embed encoding/base64 encoding/csv encoding/hex encoding/json errors fmt html image image/png
 		io io/fs iter log log/slog maps net/http net/url os os/exec os/signal path path/filepath regexp runtime slices sort strconv strings sync
 		sync/atomic testing time unicode`) {
 		imports[path.Base(std)] = std
