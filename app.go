@@ -72,6 +72,8 @@ type Options struct {
 	// On Linux it logs, besides, which files and system calls are refused to hosts
 	// and workers, and which permission would grant them; starts take longer
 	// for it. Refused connections are logged in any case.
+	//
+	// Programs that "mullion dev" builds run as if Dev were set.
 	Dev bool
 	// DownloadDir takes what pages download, under names that were not taken:
 	// an absolute path, or one that begins with a variable as in capability
@@ -202,6 +204,7 @@ func New(o Options) (*App, error) {
 			return nil, fmt.Errorf("mullion: %w", err)
 		}
 	}
+	conf = develop(&o, conf)
 	a := &App{config: conf, log: o.Logger, dev: o.Dev, stayOpen: o.StayOpen, files: o.Files, dir: o.Dir}
 	if err := a.checkConfig(); err != nil {
 		return nil, fmt.Errorf("mullion: %w", err)
