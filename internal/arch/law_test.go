@@ -67,7 +67,7 @@ var law = []struct {
 	{"internal/bridge/build", nil, "a tool with a module of its own"},
 	{"cmd/globals", nil, "a tool with a module of its own"},
 	{"cmd/mullion/...", append([]string{
-		"cmd/mullion/internal/...", "internal/backend", "internal/core", "internal/desktop", "internal/desktop/bus", "internal/document", "internal/keeper", "internal/rendering", "internal/sandbox",
+		"cmd/mullion/internal/...", "internal/await", "internal/backend", "internal/bridge", "internal/core", "internal/desktop", "internal/desktop/bus", "internal/document", "internal/keeper", "internal/rendering", "internal/sandbox",
 	}, public...), "a tool for apps, no part of them"},
 	{"scripts/...", []string{"internal/await"}, "tools for the repository, not for apps"},
 }

@@ -1,0 +1,59 @@
+package bundler
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/evanw/esbuild/pkg/api"
+)
+
+// Message is something about a place in the sources.
+type Message struct {
+	File     string // relative to the folder of the front end; empty: none
+	Line     int    // from 1; 0: none
+	Column   int    // from 1, in bytes
+	LineText string
+	Text     string
+}
+
+// String returns "file:line:column: text".
+func (m Message) String() string {
+	switch {
+	case m.File == "":
+		return m.Text
+	case m.Line == 0:
+		return m.File + ": " + m.Text
+	}
+	return fmt.Sprintf("%s:%d:%d: %s", m.File, m.Line, m.Column, m.Text)
+}
+
+// Error is what is wrong with the sources.
+type Error struct{ Messages []Message }
+
+func (e *Error) Error() string {
+	lines := make([]string, len(e.Messages))
+	for i, m := range e.Messages {
+		lines[i] = m.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+func newError(list []api.Message) *Error { return &Error{messages(list)} }
+
+func messages(list []api.Message) []Message {
+	var all []Message
+	for _, m := range list {
+		text := m.Text
+		for _, n := range m.Notes {
+			if n.Text != "" {
+				text += "\n" + n.Text
+			}
+		}
+		one := Message{Text: text}
+		if at := m.Location; at != nil {
+			one.File, one.Line, one.Column, one.LineText = at.File, at.Line, at.Column+1, at.LineText
+		}
+		all = append(all, one)
+	}
+	return all
+}
