@@ -1,0 +1,136 @@
+package process
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// guardVariable holds the number of the process that guards this one.
+const guardVariable = "MULLION_GUARD"
+
+// Guarded reports whether this process was started by [Guard]. It then has the
+// kernel give it what its children leave behind, for [Sweep].
+func Guarded() bool {
+	guard, err := strconv.Atoi(os.Getenv(guardVariable))
+	if err != nil || guard != os.Getppid() {
+		return false
+	}
+	os.Unsetenv(guardVariable)
+	unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+	// It is no longer in the foreground of its terminal, and prints there.
+	signal.Ignore(syscall.SIGTTOU)
+	return true
+}
+
+// Guard runs this program again, passes signals on to it, and returns the
+// status that it ends with. However it ends, by SIGKILL too, all that it has
+// started is ended then. If it is the guard that is killed, the kernel asks the
+// program to end.
+func Guard() (status int, err error) {
+	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+		return 0, fmt.Errorf("PR_SET_CHILD_SUBREAPER: %w", err)
+	}
+	signals := make(chan os.Signal, 8)
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+		if !signal.Ignored(s) {
+			signal.Notify(signals, s)
+		}
+	}
+	defer signal.Stop(signals)
+	// The kernel tells the program of the end of this thread, not of the process.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
+	cmd.Args[0] = os.Args[0]
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d", guardVariable, os.Getpid()))
+	// A group of its own: what the terminal says is passed on once.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
+	if err := cmd.Start(); err != nil {
+		return 0, err
+	}
+	done := make(chan struct{})
+	go func() {
+		for {
+			select {
+			case s := <-signals:
+				cmd.Process.Signal(s)
+			case <-done:
+				return
+			}
+		}
+	}()
+	err = cmd.Wait()
+	close(done)
+	Sweep()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		if exit.ExitCode() < 0 {
+			return 0, fmt.Errorf("mullion itself was ended: %w", err)
+		}
+		return exit.ExitCode(), nil
+	}
+	return 0, err
+}
+
+// sweepLimit bounds how long Sweep waits for processes that it has killed.
+const sweepLimit = 5 * time.Second
+
+// Sweep kills all processes below this one.
+func Sweep() {
+	for end := time.Now().Add(sweepLimit); time.Now().Before(end); {
+		below := descendants(os.Getpid())
+		if len(below) == 0 {
+			return
+		}
+		for _, pid := range below {
+			syscall.Kill(pid, syscall.SIGKILL)
+		}
+		// What they leave behind becomes a child of ours, and the next round's.
+		for {
+			if pid, err := syscall.Wait4(-1, nil, syscall.WNOHANG, nil); pid <= 0 || err != nil {
+				break
+			}
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// descendants returns the processes below one that have not ended.
+func descendants(root int) []int {
+	names, _ := filepath.Glob("/proc/[0-9]*/stat")
+	children := map[int][]int{}
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			continue // it has just ended
+		}
+		// pid (name) state ppid …; the name may have anything in it.
+		i := strings.LastIndexByte(string(text), ')')
+		fields := strings.Fields(string(text[i+1:]))
+		if len(fields) < 2 {
+			continue
+		}
+		pid, _ := strconv.Atoi(strings.Split(name, "/")[2])
+		parent, _ := strconv.Atoi(fields[1])
+		children[parent] = append(children[parent], pid)
+	}
+	var all []int
+	for next := children[root]; len(next) > 0; {
+		pid := next[0]
+		next = append(next[1:], children[pid]...)
+		all = append(all, pid)
+	}
+	return all
+}
