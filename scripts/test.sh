@@ -21,7 +21,7 @@ report() { bin/testreport -allow scripts/allowed-skips.txt -- "$@"; }
 # What takes longest begins first.
 root_module() {
 	CGO_ENABLED=1 report go test -json -race -shuffle=on -p 2 -timeout 0 "$@" \
-		./internal/e2e/recovery ./internal/e2e/desk ./conformance ./internal/e2e/hostile ./internal/e2e ./internal/attacks . ./...
+		./conformance ./internal/e2e/desk ./internal/e2e/hostile ./internal/e2e ./internal/attacks ./internal/e2e/recovery . ./...
 }
 
 module() { report go -C "$1" test -json -shuffle=on -p 2 -timeout 0 ./...; }

@@ -68,7 +68,7 @@ func TestHostileDialogs(t *testing.T) {
 	closing := make(chan struct{})
 	go func() {
 		defer close(closing)
-		for ctx.Err() == nil {
+		for tick := time.NewTicker(20 * time.Millisecond); ctx.Err() == nil; <-tick.C {
 			closeWindows(stay)
 		}
 	}()
