@@ -18,6 +18,7 @@ import (
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/desktop/login"
 	"github.com/mullion-dev/mullion/internal/egress"
+	"github.com/mullion-dev/mullion/internal/harness"
 	"github.com/mullion-dev/mullion/internal/logging"
 	"github.com/mullion-dev/mullion/internal/sandbox"
 	"github.com/mullion-dev/mullion/internal/transfer"
@@ -349,7 +350,8 @@ func (a *App) Run(ctx context.Context) error {
 	a.running = true
 	manifests := append([]capability.Manifest{a.own}, a.plugins...)
 	a.mu.Unlock()
-	if err == nil {
+	test := harness.From(ctx)
+	if err == nil && (test == nil || !test.Windowless) {
 		err = afterMain()
 	}
 	if err != nil {
@@ -357,6 +359,9 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	if err := a.holdFolder(); err != nil {
 		return fmt.Errorf("mullion: %w", err)
+	}
+	if test != nil {
+		test.Attach(a, a.core)
 	}
 	defer a.leaveFolder()
 	defer a.instances.end()
@@ -392,6 +397,9 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	a.warnOfNothing()
 	a.instances.begin()
+	if test != nil {
+		test.Ready()
+	}
 	if err := a.core.Run(ctx); err != nil {
 		var exit *core.ExitError
 		if errors.As(err, &exit) {

@@ -27,6 +27,8 @@ var appCode = []struct{ why, functions string }{
 		`core.Options.Launch core.Options.LaunchDialogs core.Options.MayShowOthers core.Options.PageWebview core.Options.PageWindow
 		core.Options.PathVariable core.Options.Icon core.Core.icon core.LinkOptions.Open core.State.hold worker.Options.Launch
 		mullion.App.hold mullion.App.makeTray mullion.Options.change`},
+	{"a test that runs the app, told by App.Run on the goroutine that called it",
+		`harness.Harness.Attach harness.Harness.Ready`},
 	{"ends something: a context, a watch, what belongs to a document or a visit",
 		`core.Core.cancel core.call.cancel core.document.cancel core.document.closers core.download.cancel core.visit.cancel
 		core.visit.closers core.resource.closed core.Tray.onGone core.Tray.unwatch core.shownMenu.stop

@@ -47,8 +47,13 @@ var law = []struct {
 	{".", []string{
 		"capability", "config", "ipc",
 		"internal/assets", "internal/backend", "internal/bridge", "internal/core", "internal/csp", "internal/desktop", "internal/desktop/...",
-		"internal/dialogs", "internal/egress", "internal/host", "internal/inorder", "internal/instance", "internal/logging", "internal/menu", "internal/rendering", "internal/sandbox", "internal/supervise", "internal/transfer", "internal/wire", "internal/worker",
+		"internal/dialogs", "internal/egress", "internal/harness", "internal/host", "internal/inorder", "internal/instance", "internal/logging", "internal/menu", "internal/rendering", "internal/sandbox", "internal/supervise", "internal/transfer", "internal/wire", "internal/worker",
 	}, "the public handles, and Main, which is both Core and host"},
+	{"internal/harness", []string{"internal/core"}, "what a test gets hold of in an app that it runs"},
+	{"mulliontest", append([]string{
+		"internal/await", "internal/backend/fake", "internal/bridge", "internal/core", "internal/dialogs", "internal/display", "internal/e2e/session", "internal/harness",
+		"internal/host", "internal/sandbox", "internal/supervise", "internal/wire",
+	}, public...), "tests of apps, which only their _test.go files import: it has both ends of every connection"},
 	{"plugin/...", public, "a plugin is written with what everybody can use"},
 	{"examples/...", public, "an example shows what everybody can do"},
 	{"bench/...", append([]string{"internal/backend", "internal/backend/webkitgtk", "internal/display", "internal/e2e", "internal/sandbox", "internal/wire"}, public...),

@@ -17,6 +17,9 @@ type Request struct {
 	URL    string
 	Header []wire.Field
 	Body   []byte
+	// Read is told how many bytes of an answer were read, before more are. It
+	// may be nil, and is called on a goroutine of its own.
+	Read func(n int)
 }
 
 // Response is what it gets: Err is set where a page would see a network
@@ -74,12 +77,26 @@ func (r *request) Respond(status int, header []wire.Field, data []byte, file *os
 	}
 	go func() { // reading may wait for who writes to the file
 		defer file.Close()
-		s.Body, s.Err = io.ReadAll(file)
+		s.Body, s.Err = io.ReadAll(told{file, r.r.Read})
 		if s.Err == nil && length >= 0 && int64(len(s.Body)) < length {
 			s.Err = io.ErrUnexpectedEOF
 		}
 		r.engine.Post(func() { r.respond(s) })
 	}()
+}
+
+// told is a reader that tells how much was read.
+type told struct {
+	io.Reader
+	read func(n int)
+}
+
+func (t told) Read(p []byte) (int, error) {
+	n, err := t.Reader.Read(p)
+	if n > 0 && t.read != nil {
+		t.read(n)
+	}
+	return n, err
 }
 
 func (r *request) first() bool {

@@ -308,6 +308,24 @@ func (v *Webview) NextDelivery(ctx context.Context) (data string, err error) {
 	return data, err
 }
 
+// WaitDelivery waits until Deliver has brought something that nobody took.
+func (v *Webview) WaitDelivery(ctx context.Context) error {
+	return v.engine.Wait(ctx, func() bool { return len(v.delivered) > 0 })
+}
+
+// TakeDeliveries takes what Deliver has brought to the page that is shown now.
+func (v *Webview) TakeDeliveries() (all []string) {
+	v.engine.call(func() { all, v.delivered = v.delivered, nil })
+	return all
+}
+
+// Loads counts the pages that were begun to be loaded, and whether the last
+// one is there.
+func (v *Webview) Loads() (n int, loaded bool) {
+	v.engine.call(func() { n, loaded = v.loads, v.loaded && !v.closed })
+	return n, loaded
+}
+
 // Emit reports e as it is; an empty URL becomes the page's.
 func (v *Webview) Emit(e wire.PageEvent) error {
 	var err error
