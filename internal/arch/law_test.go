@@ -120,6 +120,7 @@ var execDirs = map[string]string{
 	"conformance":      "starts what it tests with",
 	"cmd":              "runs compilers and package managers",
 	"examples":         "apps decide for themselves what they start",
+	"mulliontest":      "looks for the programs that a display needs",
 }
 
 // initFiles are the files that may have init functions.

@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"errors"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -33,6 +34,13 @@ func (c *Core) Substitute(s Substitutes) {
 	if s.OpenLink != nil {
 		c.opts.Links.Open = s.OpenLink
 	}
+}
+
+// LacksLibrary reports whether an error of Run says that a library of the
+// system is missing, without which no host can show anything.
+func LacksLibrary(err error) bool {
+	var fatal *fatalError
+	return errors.As(err, &fatal) && fatal.fatal.Code == "library"
 }
 
 // StateValue returns the value of a state, and the names of all of them.

@@ -81,6 +81,11 @@ func (s *Screen) stroke(names []string) error {
 		}
 		codes = append(codes, k.code)
 	}
+	return s.strokeCodes(codes)
+}
+
+// strokeCodes presses keys together.
+func (s *Screen) strokeCodes(codes []xproto.Keycode) error {
 	var errs []error
 	for _, c := range codes {
 		errs = append(errs, s.fake(xproto.KeyPress, byte(c), 0, 0))

@@ -70,10 +70,15 @@ func (s *Screen) give(r xproto.SelectionRequestEvent, text string) (given bool, 
 	if err != nil {
 		return false, err
 	}
+	return s.giveAs(r, utf8, text)
+}
+
+// giveAs gives a text of a kind where that is asked for.
+func (s *Screen) giveAs(r xproto.SelectionRequestEvent, kind xproto.Atom, text string) (given bool, err error) {
 	answer := xproto.SelectionNotifyEvent{Time: r.Time, Requestor: r.Requestor, Selection: r.Selection, Target: r.Target}
-	if r.Target == utf8 {
+	if r.Target == kind {
 		given, answer.Property = true, r.Property
-		if err := xproto.ChangePropertyChecked(s.conn, xproto.PropModeReplace, r.Requestor, r.Property, utf8, 8, uint32(len(text)), []byte(text)).Check(); err != nil {
+		if err := xproto.ChangePropertyChecked(s.conn, xproto.PropModeReplace, r.Requestor, r.Property, kind, 8, uint32(len(text)), []byte(text)).Check(); err != nil {
 			return false, gone(err)
 		}
 	}

@@ -247,6 +247,9 @@ func (s *Screen) WaitGone(title string) error {
 // waits until it has the keyboard, or a dialog above it that must be answered
 // first.
 func (s *Screen) Activate(id uint32) error {
+	if s.number(s.root, "_NET_SUPPORTING_WM_CHECK") == 0 {
+		return s.raise(id)
+	}
 	var asked bool
 	var end error // there is no more to wait for
 	err := await.Until(await.Limit, func() error {
@@ -264,6 +267,23 @@ func (s *Screen) Activate(id uint32) error {
 		return fmt.Errorf("window %d has the keyboard, not %d", focused, id)
 	})
 	return errors.Join(err, end)
+}
+
+// raise does what Activate does where there is no window manager.
+func (s *Screen) raise(id uint32) error {
+	window := xproto.Window(id)
+	return await.Until(await.Limit, func() error {
+		if err := errors.Join(
+			xproto.ConfigureWindowChecked(s.conn, window, xproto.ConfigWindowStackMode, []uint32{xproto.StackModeAbove}).Check(),
+			xproto.SetInputFocusChecked(s.conn, xproto.InputFocusParent, window, xproto.TimeCurrentTime).Check(),
+		); err != nil {
+			return gone(err) // it may not be mapped yet
+		}
+		if r, err := xproto.GetInputFocus(s.conn).Reply(); err != nil || r.Focus != window {
+			return fmt.Errorf("the window does not keep the keyboard: %w", err)
+		}
+		return nil
+	})
 }
 
 // CloseWindow asks the application to close a window, as its frame does.

@@ -5,6 +5,7 @@ package session
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
@@ -84,15 +85,18 @@ func (b *Bus) Start() {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	daemon.Stderr = os.Stderr
+	var said bytes.Buffer // it complains about limits that it cannot raise
+	daemon.Stderr = &said
 	if err := daemon.Start(); err != nil {
 		b.t.Fatal(err)
 	}
-	b.daemon = daemon
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil || !strings.HasPrefix(line, "unix:") {
-		b.t.Fatalf("dbus-daemon said %q: %v", line, err)
+		_ = daemon.Process.Kill()
+		_ = daemon.Wait() // and said is complete
+		b.t.Fatalf("dbus-daemon said %q: %v\n%s", line, err, &said)
 	}
+	b.daemon = daemon
 }
 
 // Stop ends the daemon, and with it all connections.
