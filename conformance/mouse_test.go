@@ -97,7 +97,9 @@ func (h *house) mouseCommands() map[string]ipc.Handler {
 				}
 			}
 			if ofMenu {
-				return none{}, h.menus(func(open int) bool { return open == 0 })
+				if err := h.menus(func(open int) bool { return open == 0 }); err != nil {
+					return none{}, fmt.Errorf("the keys %s: %w", strings.Join(a.Keys, " "), err)
+				}
 			}
 			return none{}, nil
 		}),

@@ -21,7 +21,8 @@ report() { bin/testreport -allow scripts/allowed-skips.txt -- "$@"; }
 # What takes longest begins first.
 root_module() {
 	CGO_ENABLED=1 report go test -json -race -shuffle=on -p 2 -timeout 0 "$@" \
-		./conformance ./internal/e2e/desk ./internal/e2e/hostile ./internal/e2e ./internal/attacks ./internal/e2e/recovery . ./...
+		./conformance ./internal/e2e ./internal/e2e/recovery ./internal/core ./internal/e2e/desk ./internal/backend/webkitgtk ./internal/e2e/hostile \
+		./internal/sandbox ./internal/attacks . ./...
 }
 
 module() { report go -C "$1" test -json -shuffle=on -p 2 -timeout 0 ./...; }
