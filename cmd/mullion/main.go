@@ -1,5 +1,6 @@
 // Command mullion is the tool for apps made with Mullion:
 //
+//	mullion init NAME # make a new app
 //	mullion doctor    # what this machine has for apps, and what it lacks
 //
 // It exits with 0 when all went well, with 1 when something failed, with 2 when
@@ -80,6 +81,7 @@ func root(t *term.Term) *cli.Command {
 		Commands: []*cli.Command{
 			capabilityCommand(t),
 			doctorCommand(t),
+			initCommand(t),
 			permissionCommand(t),
 		},
 		// Errors are printed and turned into a status by run alone.

@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -21,7 +23,8 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs the tool as people do, see testdata/*.txtar. MULLION in
-// them is this checkout.
+// them is this checkout, and TOOL the program, for a PATH
+// without it.
 func TestScripts(t *testing.T) {
 	checkout, err := filepath.Abs("../..")
 	if err != nil {
@@ -32,6 +35,20 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("MULLION", checkout)
+			// HOME is none here, and go is not to fetch and build all anew.
+			for _, name := range []string{"GOMODCACHE", "GOCACHE"} {
+				value, err := exec.Command("go", "env", name).Output()
+				if err != nil {
+					return err
+				}
+				e.Setenv(name, strings.TrimSpace(string(value)))
+			}
+			e.Setenv("CGO_ENABLED", "0")
+			tool, err := exec.LookPath("mullion")
+			if err != nil {
+				return err
+			}
+			e.Setenv("TOOL", tool)
 			return nil
 		},
 	})

@@ -1,0 +1,137 @@
+package scaffold
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/modfile"
+
+	"github.com/mullion-dev/mullion/cmd/mullion/internal/term"
+)
+
+// goVersion is what a project demands where the framework does not say more.
+const goVersion = "1.26"
+
+// moduleFiles are go.mod and, of a checkout, a go.sum that has at least what
+// the project needs: so that the first build can do without the network.
+func moduleFiles(path string, s Source, ignore ...string) (map[string][]byte, error) {
+	m := &modfile.File{}
+	if err := m.AddModuleStmt(path); err != nil {
+		return nil, err
+	}
+	version := goVersion
+	files := map[string][]byte{}
+	if s.Dir == "" {
+		if err := m.AddRequire(Framework, s.Version); err != nil {
+			return nil, err
+		}
+	} else {
+		data, err := os.ReadFile(filepath.Join(s.Dir, "go.mod"))
+		if err != nil {
+			return nil, err
+		}
+		theirs, err := modfile.Parse("go.mod", data, nil)
+		if err != nil {
+			return nil, err
+		}
+		if theirs.Go != nil {
+			version = theirs.Go.Version
+		}
+		if err := m.AddRequire(Framework, "v0.0.0"); err != nil {
+			return nil, err
+		}
+		for _, r := range theirs.Require {
+			m.AddNewRequire(r.Mod.Path, r.Mod.Version, true)
+		}
+		if err := m.AddReplace(Framework, "", s.Dir, ""); err != nil {
+			return nil, err
+		}
+		if files["go.sum"], err = os.ReadFile(filepath.Join(s.Dir, "go.sum")); err != nil {
+			return nil, err
+		}
+	}
+	if err := m.AddGoStmt(version); err != nil {
+		return nil, err
+	}
+	for _, dir := range ignore {
+		if err := m.AddIgnore(dir); err != nil {
+			return nil, err
+		}
+	}
+	m.Cleanup()
+	text, err := m.Format()
+	if err != nil {
+		return nil, err
+	}
+	files["go.mod"] = text
+	return files, nil
+}
+
+// checkGo makes sure that there is a Go that can build the project.
+func checkGo() error {
+	if _, err := exec.LookPath("go"); err != nil {
+		return term.Help(errors.New("the go command is missing: Go is not installed, or not in PATH"), "install it from https://go.dev/dl/")
+	}
+	return nil
+}
+
+// tidy brings go.mod and go.sum of a folder to what its sources need. First it
+// tries without the network, with the modules that are there already.
+func tidy(ctx context.Context, dir string) error {
+	if err := goCommand(ctx, dir, []string{"GOPROXY=off"}, "mod", "tidy"); err == nil {
+		return nil
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return goCommand(ctx, dir, nil, "mod", "tidy")
+}
+
+// goCommand runs the go command for the module in a folder alone.
+func goCommand(ctx context.Context, dir string, env []string, args ...string) error {
+	_, err := goOutput(ctx, dir, append([]string{"GOWORK=off", "GOFLAGS=-mod=mod"}, env...), args...)
+	return err
+}
+
+func goOutput(ctx context.Context, dir string, env []string, args ...string) (string, error) {
+	var out, errs bytes.Buffer
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &errs
+	cmd.Env = append(append(os.Environ(), env...), "PWD="+dir)
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 5 * time.Second
+	if err := cmd.Run(); err != nil {
+		if ctx.Err() != nil {
+			return "", ctx.Err()
+		}
+		return "", fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, strings.TrimSpace(errs.String()))
+	}
+	return strings.TrimSpace(out.String()), nil
+}
+
+// workspace returns the file go.work that would count in a folder, or "". A
+// module that it does not list cannot be built there.
+func workspace(ctx context.Context, dir string) (file string, byVariable bool) {
+	file, err := goOutput(ctx, dir, nil, "env", "GOWORK")
+	if err != nil || file == "off" {
+		return "", false
+	}
+	named := os.Getenv("GOWORK")
+	return file, named != "" && named != "off"
+}
+
+// ownWorkspace is a go.work that keeps the one of a folder above from counting.
+func ownWorkspace(gomod []byte) []byte {
+	version := goVersion
+	if m, err := modfile.ParseLax("go.mod", gomod, nil); err == nil && m.Go != nil {
+		version = m.Go.Version
+	}
+	return fmt.Appendf(nil, "// This project is no part of the workspace in a folder above.\n\ngo %s\n\nuse .\n", version)
+}

@@ -1,0 +1,213 @@
+package scaffold
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/mullion-dev/mullion/cmd/mullion/internal/term"
+)
+
+// viteProject is what a project of Vite says about itself.
+type viteProject struct {
+	dist    string
+	port    string
+	manager string // npm, pnpm, yarn or bun
+	scripts map[string]string
+	https   bool
+}
+
+// vitePort is Vite's own.
+const vitePort = "5173"
+
+var (
+	portKey   = regexp.MustCompile(`(?s)\bserver\s*:\s*\{.*?\bport\s*:\s*(\d+)`)
+	httpsKey  = regexp.MustCompile(`(?s)\bserver\s*:\s*\{[^}]*\bhttps\s*:\s*[^f\s]`)
+	outDirKey = regexp.MustCompile("\\boutDir\\s*:\\s*['\"`]([^'\"`$]+)['\"`]")
+	portFlag  = regexp.MustCompile(`--port[ =](\d+)`)
+	outFlag   = regexp.MustCompile(`--outDir[ =](\S+)`)
+)
+
+// readVite reads the project in a folder; nil is none.
+func readVite(dir string) (*viteProject, error) {
+	text, err := os.ReadFile(filepath.Join(dir, "package.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var p struct {
+		Scripts         map[string]string `json:"scripts"`
+		Dependencies    map[string]string `json:"dependencies"`
+		DevDependencies map[string]string `json:"devDependencies"`
+		PackageManager  string            `json:"packageManager"`
+	}
+	if err := json.Unmarshal(text, &p); err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, "package.json"), err)
+	}
+	var config string
+	configs, err := filepath.Glob(filepath.Join(dir, "vite.config.*"))
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range configs {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		config = string(text)
+	}
+	if configs == nil && p.Dependencies["vite"] == "" && p.DevDependencies["vite"] == "" {
+		return nil, nil
+	}
+	v := &viteProject{dist: "dist", port: vitePort, manager: "npm", scripts: p.Scripts, https: httpsKey.MatchString(config)}
+	for lock, manager := range map[string]string{"pnpm-lock.yaml": "pnpm", "yarn.lock": "yarn", "bun.lock": "bun", "bun.lockb": "bun"} {
+		if _, err := os.Stat(filepath.Join(dir, lock)); err == nil {
+			v.manager = manager
+		}
+	}
+	if name, _, _ := strings.Cut(p.PackageManager, "@"); slices.Contains([]string{"npm", "pnpm", "yarn", "bun"}, name) {
+		v.manager = name
+	}
+	if p.DevDependencies["@sveltejs/kit"] != "" || p.Dependencies["@sveltejs/kit"] != "" {
+		v.dist = "build" // of adapter-static
+	} else {
+		if m := outDirKey.FindStringSubmatch(config); m != nil {
+			v.dist = m[1]
+		}
+		if m := outFlag.FindStringSubmatch(p.Scripts["build"]); m != nil {
+			v.dist = m[1]
+		}
+	}
+	if m := portKey.FindStringSubmatch(config); m != nil {
+		v.port = m[1]
+	}
+	if m := portFlag.FindStringSubmatch(p.Scripts["dev"]); m != nil {
+		v.port = m[1]
+	}
+	v.dist = path.Clean(filepath.ToSlash(v.dist))
+	if !fs.ValidPath(v.dist) || v.dist == "." {
+		return nil, term.Help(fmt.Errorf("the project builds into %q, and go build can embed a folder below the project only", v.dist),
+			"set build.outDir in the configuration of Vite to a folder such as dist")
+	}
+	return v, nil
+}
+
+// simple is a script that runs Vite alone, to which flags can be added.
+var simple = regexp.MustCompile(`^vite(\s+(dev|serve))?(\s+--[\w.=-]+(\s+[\w.-]+)?)*$`)
+
+// devCommand starts the dev server, if possible so that it ends instead of
+// taking another port.
+func (v *viteProject) devCommand() string {
+	script, ok := v.scripts["dev"]
+	if !ok {
+		return "npx vite --strictPort"
+	}
+	command := v.run("dev")
+	if !simple.MatchString(strings.TrimSpace(script)) || strings.Contains(script, "--strictPort") {
+		return command
+	}
+	if v.manager == "npm" {
+		return command + " -- --strictPort"
+	}
+	return command + " --strictPort"
+}
+
+func (v *viteProject) buildCommand() string {
+	if v.scripts["build"] == "" {
+		return "npx vite build"
+	}
+	return v.run("build")
+}
+
+func (v *viteProject) run(script string) string {
+	if v.manager == "yarn" {
+		return "yarn " + script
+	}
+	return v.manager + " run " + script
+}
+
+// viteProject fills in what is known of a project of Vite.
+func (a *adopted) viteProject(p *Project, r *Result, files map[string][]byte) error {
+	v := p.vite
+	scheme := "http"
+	if v.https {
+		scheme = "https"
+	}
+	a.Dist, a.Capability = v.dist, "main"
+	a.DevCommand, a.BuildCommand, a.DevURL = v.devCommand(), v.buildCommand(), scheme+"://localhost:"+v.port
+	a.Embed = "mullion.conf.json icon.png capabilities all:" + v.dist
+	calls, plugins, unclear, err := Calls(os.DirFS(p.Dir))
+	if err != nil {
+		return err
+	}
+	a.stubs(calls, nil)
+	if !a.Found {
+		a.Commands = []command{{Name: "greet", Func: "greet", Permission: "greet", Args: []field{{Arg{Name: "name", Type: "string"}, "Name"}}}}
+		api := "@mullion/api"
+		if a.Checkout != "" {
+			api = quoted(path.Join(a.Checkout, apiPackage))
+		}
+		r.Notes = append(r.Notes, fmt.Sprintf("so that pages can call Go, add the package @mullion/api: %s install %s", v.manager, api))
+	}
+	a.notes(r, unclear, plugins)
+	if files["icon.png"], err = icon(a.Hue, iconSize); err != nil {
+		return err
+	}
+	desktop, err := fill("templates/app/linux/__identifier__.desktop.tmpl", &a.data)
+	if err != nil {
+		return err
+	}
+	files["linux/"+a.Identifier+".desktop"] = desktop
+	r.Next = next(p.Dir, v.manager, a.BuildCommand)
+	return nil
+}
+
+// next are the commands to go on with.
+func next(dir, manager, build string) (commands []string) {
+	if !isDir(filepath.Join(dir, "node_modules")) {
+		commands = append(commands, manager+" install")
+	}
+	if build != "" {
+		commands = append(commands, build)
+	}
+	return append(commands, "go run .")
+}
+
+// quoted is a word for a shell.
+func quoted(s string) string {
+	if strings.ContainsAny(s, " '\"$&()*;<>?[]`|~\\") {
+		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	}
+	return s
+}
+
+// notes tells what nobody but the user can decide.
+func (a *adopted) notes(r *Result, unclear, plugins []string) {
+	if len(unclear) > 0 {
+		r.Notes = append(r.Notes, "these calls do not name their command in plain text, so there is no stub for them: "+enumerate(unclear, 5))
+	}
+	for _, name := range pluginNames(plugins) {
+		r.Notes = append(r.Notes, fmt.Sprintf("plugin %s: %s", name, pluginAdvice(name)))
+	}
+}
+
+// pluginNames are the plugins of calls such as "plugin:fs|read".
+func pluginNames(calls []string) (names []string) {
+	for _, c := range calls {
+		name, _, _ := strings.Cut(strings.TrimPrefix(c, "plugin:"), "|")
+		if !builtin(name) && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
