@@ -84,10 +84,10 @@ type Options struct {
 	// MinConfinement is how confined hosts must be at least. Where the system
 	// cannot give that, no window is shown, and Run returns an error that says
 	// which layer is missing and why. Zero demands nothing, but for windows
-	// that may come to show pages of others: these need ConfinementFiles.
+	// that may come to show remote pages: these need ConfinementFiles.
 	MinConfinement ConfinementLevel
-	// WithoutLayers switches layers of the confinement off, to see how the app
-	// fares on a system that lacks them: "namespaces", "seccomp", "broker",
+	// WithoutLayers switches layers of the confinement off, to test the app as
+	// on a system without them: "namespaces", "seccomp", "broker",
 	// "landlock", or "landlock:N" for no newer ABI of it than N. It is not for
 	// releases.
 	WithoutLayers []string
@@ -103,14 +103,14 @@ type Options struct {
 	// Without it Run returns an error that names the folder and the process:
 	// what two instances keep there would be lost to one of them.
 	SingleInstance bool
-	// OnFault is told when a host, a web process or a worker has ended, and
-	// whether it is started again. Its calls come in order, one after the
-	// other, on a goroutine of their own; it may wait. Where more than 256
-	// faults wait for it, it misses the oldest of them, and the log says so.
+	// OnFault is called when a host, a web process or a worker has ended, and
+	// says whether it is started again. Calls come in order, one at a time, on a
+	// goroutine of their own; OnFault may block. If more than 256 faults are
+	// queued for it, the oldest are dropped, and the log says so.
 	OnFault func(Fault)
-	// OnHang is asked what to do about a page that does not answer: as soon
-	// as that is known, which takes some seconds, and then each HangTimeout
-	// until the page answers or is gone. It may wait for the user. Nil means
+	// OnHang decides what to do about a page that does not answer. It is called
+	// when that is first noticed, which takes some seconds, and then every
+	// HangTimeout until the page answers or is gone. It may wait for the user. Nil means
 	// HangReload after HangTimeout, and HangWait for windows with developer
 	// tools, whose pages may stand at a breakpoint.
 	OnHang func(Hang) HangAction
@@ -118,9 +118,9 @@ type Options struct {
 	// opened in the user's browser: a link to another site or to a new window
 	// that no capability grants, mailto: and tel:. The user has clicked, or
 	// pressed a key, just before. It may wait for the user, and is called on a
-	// goroutine of its own, for 10 links at once at most. Nil opens each. Pages
-	// of others need the permission web:allow-open-url for it; web:deny-open-url
-	// takes it from the app's own.
+	// goroutine of its own, for at most 10 links at once. Nil opens each link.
+	// Remote pages need the permission web:allow-open-url; web:deny-open-url
+	// takes it from the app's own pages.
 	OnLink func(Link) LinkAction
 	// LinkSchemes are schemes of addresses that may be opened by links and
 	// App.OpenURL besides http, https, mailto and tel, such as "slack". Those

@@ -11,7 +11,7 @@ import (
 	"github.com/mullion-dev/mullion/internal/sandbox"
 )
 
-// ConfinementLevel sums up how far processes that run code of others are kept
+// ConfinementLevel sums up how far processes that run remote content are kept
 // from the rest of the system by its kernel. Levels can be compared.
 type ConfinementLevel int
 

@@ -41,10 +41,10 @@ type DownloadEvent struct {
 	Err error
 }
 
-// OnDownload adds a function that is told of every download from then on. Its
-// calls come in order, one after the other, on a goroutine of their own; it may
-// wait. Where it is slow it is told of fewer steps of DownloadRunning, and
-// downloads begin later once 256 events wait for it.
+// OnDownload adds a function that is called for every download from now on: when
+// it starts, as it progresses and when it ends. Calls come in order, one at a
+// time, on a goroutine of their own; f may block. A slow f misses steps of
+// DownloadRunning, and new downloads wait while 256 events are queued for it.
 func (a *App) OnDownload(f func(DownloadEvent)) {
 	a.core.OnDownload(func(e core.DownloadEvent) { f(DownloadEvent(e)) })
 }

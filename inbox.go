@@ -10,7 +10,7 @@ import (
 
 // inboxSealed reports whether a host started like that can change neither the
 // files that it may only read nor their attributes. A file of the user may get
-// a second name there only then: through it a host that has gone bad would
+// a second name there only then: through it a compromised host would
 // otherwise reach the file itself.
 //
 // Read-only mounts do that. The other layers do not cover fchmod on a file

@@ -128,7 +128,7 @@ func (c *child) Wait() supervise.Ending {
 	return end
 }
 
-// noise is what engines print at every start and nobody can act upon.
+// noise are known harmless engine messages.
 var noise = [][]byte{
 	[]byte("JSC_SIGNAL_FOR_GC"), // WebKit reads it, and complains about it elsewhere
 	[]byte("dconf-WARNING"),

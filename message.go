@@ -13,14 +13,14 @@ import (
 )
 
 // Handle makes f a command that pages call by its name, if a capability
-// grants them allow-<name> (with hyphens for underscores). What the arguments
-// and the result may be is told at [ipc.Typed]. ctx ends when the page is
-// left, the window closes, the call is aborted or the app ends.
+// grants them allow-<name> (with hyphens for underscores). [ipc.Typed] lists the
+// types that arguments and results may have. ctx ends when the page is left,
+// the window closes, the call is aborted or the app ends.
 //
 // An error rejects the page's promise with its text; wrap it in an
 // [ErrorValue] to reject with more than a text. A panic becomes an error too.
 //
-// What is wrong with a registration is reported by [App.Run].
+// [App.Run] reports what is wrong with a registration.
 func Handle[A, R any](a *App, name string, f func(ctx context.Context, args A) (R, error)) {
 	h, err := ipc.Typed(f)
 	if err == nil {

@@ -60,15 +60,15 @@ func init() {
 
 // Main decides what this process is. In the Core it calls run, with a context
 // that ends at an interrupt, a termination signal or the end of the terminal
-// (SIGINT, SIGTERM and SIGHUP, but for those that the process was started to
+// (SIGINT, SIGTERM and SIGHUP, except those that the process was started to
 // ignore), and exits when run returns: with status 0, or 1 and the error on
 // standard error. A second interrupt ends the process at once. In a host, and
 // in a process of one of the workers, it never calls run, so what run opens is
-// opened once. It must be given every [Worker] that the app calls; one that is
-// not well made, or two of one name, end the app at once.
+// opened once. It must be given every [Worker] that the app calls; an invalid one,
+// or two with the same name, end the app at once.
 //
-// It must be called first thing in main, before anything is opened: flags,
-// files and goroutines of the app belong into run.
+// Call it first thing in main, before anything is opened: flags, files and
+// goroutines of the app belong in run.
 func Main(run func(ctx context.Context) error, workers ...AnyWorker) {
 	funcs := checkMain(workers)
 	role := sandbox.ChildRole()

@@ -75,7 +75,7 @@ type Webview struct {
 // ErrNoWebview is returned for webviews that do not exist, or no more.
 var ErrNoWebview = core.ErrNoWebview
 
-// ErrSharedHost is returned when a page of others is to be shown in a window
+// ErrSharedHost is returned when a remote page is to be shown in a window
 // that shares its host process with windows of the app's own pages. Such a
 // page needs a window of its own, or one opened with [WindowOptions.Isolate].
 var ErrSharedHost = core.ErrSharedHost
@@ -87,7 +87,7 @@ var ErrSharedHost = core.ErrSharedHost
 // All webviews of a window are shown by one host process, though each page
 // runs in a process of its own below it. Capabilities tell their pages apart,
 // but a page that takes over the host could speak for the others in its
-// window. So pages of others are added only to windows opened with
+// window. So remote pages are added only to windows opened with
 // [WindowOptions.Isolate], or that show such pages anyway; elsewhere the error
 // wraps [ErrSharedHost]. What the processes may reach of the system is granted
 // to the window.
@@ -175,8 +175,8 @@ func (v *Webview) Done() <-chan struct{} { return v.v.Gone() }
 // Bounds returns the webview's place in its window.
 func (v *Webview) Bounds() Rect { return Rect(v.v.Bounds()) }
 
-// SetBounds moves and resizes the webview. One that keeps its share of the
-// window goes on doing so, with the new one.
+// SetBounds moves and resizes the webview. With [WebviewOptions.AutoResize] the
+// new bounds are the share of the window that it keeps.
 func (v *Webview) SetBounds(ctx context.Context, r Rect) error {
 	return v.v.ChangeBounds(ctx, func(b *wire.Rect) { *b = wire.Rect(r) })
 }

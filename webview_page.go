@@ -8,7 +8,7 @@ import (
 )
 
 // Page is what a webview shows. Address and title are the engine's word, not
-// the page's: they are right also for pages of others, which have no bridge.
+// the page's: they are right also for remote pages, which have no bridge.
 // The title itself is of the page's choosing, though, and may be long.
 type Page struct {
 	// URL is the address of the document that is shown, with the steps that
@@ -22,10 +22,11 @@ type Page struct {
 	// CanGoBack and CanGoForward report whether there are such pages in the
 	// webview's history.
 	CanGoBack, CanGoForward bool
-	// Failure says why the last page that was asked for could not be loaded.
-	// In the place of a page of the app there is then one that says so, which
-	// is tried again; of others the one before stays. It is empty when the load was stopped, or was
-	// refused by the app or its capabilities; see [App.Use] for these.
+	// Failure says why the last requested page could not be loaded. In place of
+	// a page of the app the user then sees one that says so, and the load is
+	// tried again; in place of a remote page the previous one stays. It is empty
+	// when the load was stopped, or refused by the app or its capabilities; see
+	// [App.Use] for these.
 	Failure string
 }
 
@@ -34,9 +35,9 @@ func (v *Webview) Page() Page { return Page(v.v.Page()) }
 
 // OnPage calls f with what the webview shows: first as it is now, then after
 // each change, until the webview is closed. Calls come one after the other,
-// on a goroutine of their own, so f may wait; what changes meanwhile is told
-// with the next call. The returned function ends that; a call that is under
-// way may still come to its end.
+// on a goroutine of their own, so f may block; changes in the meantime are part
+// of the next call. The returned function ends that; a call in progress may
+// still finish.
 func (v *Webview) OnPage(f func(Page)) (off func()) {
 	return v.v.OnPage(func(s core.PageState) { f(Page(s)) })
 }
@@ -49,5 +50,5 @@ func (v *Webview) Back(ctx context.Context) error { return v.v.Do(ctx, wire.Acti
 // does nothing.
 func (v *Webview) Forward(ctx context.Context) error { return v.v.Do(ctx, wire.ActionForward, nil) }
 
-// Stop ends the load that goes on. What is shown stays.
+// Stop ends the load in progress. The page that is shown stays.
 func (v *Webview) Stop(ctx context.Context) error { return v.v.Do(ctx, wire.ActionStop, nil) }

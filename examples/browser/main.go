@@ -42,7 +42,7 @@ func run(ctx context.Context) error {
 	app.Use(b.watch)
 
 	// A window of its own host: it is opened on a page of the app, and then
-	// shows pages of others beside that.
+	// shows remote pages beside that.
 	o := app.WindowOptions("main")
 	o.Isolate = true
 	if b.window, err = app.OpenWindow(ctx, o); err != nil {

@@ -30,7 +30,7 @@ func (v *Webview) deliver(visit *visit, paths []string) ([]string, error) {
 		return nil, fmt.Errorf("files: %w", errors.ErrUnsupported)
 	}
 	if visit.deliveries.Add(1) > maxDeliveries {
-		return nil, fmt.Errorf("files: the page was given some %d times; it has to be loaded again for more", maxDeliveries)
+		return nil, fmt.Errorf("files: this page has received files %d times; reload it to continue", maxDeliveries)
 	}
 	h := v.Window().host()
 	h.mu.Lock()

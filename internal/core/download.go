@@ -240,7 +240,7 @@ func (s *downloads) enter(h *host) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.counts[h] >= maxDownloads {
-		return fmt.Errorf("download: %d go on already", s.counts[h])
+		return fmt.Errorf("too many downloads: %d are in progress", s.counts[h])
 	}
 	if s.counts == nil {
 		s.counts, s.byID = map[*host]int{}, map[uint64]*download{}

@@ -112,8 +112,8 @@ func (h *host) frame(r *reader, f wire.Frame) error {
 	return fmt.Errorf("%w: unexpected %s frame", wire.ErrProtocol, f.Kind)
 }
 
-// windowOf finds the window that a host speaks of. It may be closed already;
-// but a host that speaks of a window which was never its own has gone bad.
+// windowOf finds the window that a host names. Naming an already closed window
+// is expected; a host that names a window it never owned is compromised.
 func (c *Core) windowOf(h *host, f wire.Frame) (*Window, error) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()

@@ -260,7 +260,7 @@ func (v *Webview) keepSession(data []byte) {
 const maxRestores = 3
 
 // remade is wanted with the session. That was written by a process which may
-// have gone bad, and may itself be what ends the next one: it goes to the
+// be compromised, and may itself be what ends the next one: it goes to the
 // webview that it came from, in a host of the same name, and not for ever.
 // v.mu is held.
 func (v *Webview) remade() wire.WebviewState {

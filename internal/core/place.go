@@ -15,7 +15,7 @@ import (
 // Which host shows a window is decided by what its processes may reach of the
 // system. All windows that may reach the same share a host, so that none has
 // what it was not granted, but for those that are alone in theirs: windows
-// that the app isolates, and those that may come to show pages of others.
+// that the app isolates, and those that may come to show remote pages.
 //
 // What a host may reach is settled when it starts and never grows while it
 // runs. Capabilities that are added while the app runs count for a window from
@@ -29,7 +29,7 @@ type Launch struct {
 	// Resources are what it may reach. Read and Write have no variables left.
 	Resources capability.Resources
 	Folders   Folders
-	// Others is set where pages of others may come to be shown.
+	// Others is set where remote pages may come to be shown.
 	Others bool
 }
 
@@ -59,7 +59,7 @@ func (w *Window) host() *host { return w.placed.Load() }
 // alone reports whether the host is for one window only.
 func (h *host) alone() bool { return strings.HasPrefix(h.name, alonePrefix) }
 
-// showsOthers reports whether a window may come to show pages of others: one
+// showsOthers reports whether a window may come to show remote pages: one
 // of its webviews is opened on one, or a capability lets it navigate there or
 // serves them. Such a window never shares its host with windows of the app's
 // own pages.
@@ -69,7 +69,7 @@ func (c *Core) showsOthers(w *Window) bool {
 	})
 }
 
-// mayLeave reports whether a webview may come to show pages of others.
+// mayLeave reports whether a webview may come to show remote pages.
 func (c *Core) mayLeave(window, webview, url string) bool {
 	if url != "" && !c.IsLocal(url) {
 		return true
@@ -194,8 +194,8 @@ func (c *Core) settle(h *host) bool {
 	}
 	c.mu.Unlock()
 	for _, w := range slices.SortedFunc(maps.Keys(moved), func(a, b *Window) int { return int(a.id) - int(b.id) }) {
-		c.log.Info("mullion: a window goes to another host, for what it may reach has changed", "window", w.label, "host", moved[w].name)
-		moved[w].place(w) // of no effect where it is not up, for it is sent all windows then
+		c.log.Info("mullion: moving the window to another host: its granted resources changed", "window", w.label, "host", moved[w].name)
+		moved[w].place(w) // no effect before the host is up: it gets all its windows then
 	}
 	return !useless
 }

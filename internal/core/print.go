@@ -10,9 +10,9 @@ import (
 	"github.com/mullion-dev/mullion/ipc"
 )
 
-// Print has the page written as a PDF, to where the user or the app says: a
-// host sees no printers. It is a download but for who makes the file, and
-// returns when that is there.
+// Print writes the page as a PDF, to where the user or the app says: a host
+// sees no printers. Printing reuses the download path; only the producer
+// differs. Print returns when the file is there.
 func (v *Webview) Print(ctx context.Context) error {
 	c, h := v.core, v.Window().host()
 	switch {

@@ -14,7 +14,7 @@ type Substitutes struct {
 	LaunchDialogs func(context.Context) (Child, error)
 	// OpenLink opens an address that was checked.
 	OpenLink func(ctx context.Context, address string) error
-	// Unconfined hosts may show pages of others: they run no code of a page.
+	// Unconfined hosts may show remote pages: they run no code of a page.
 	Unconfined bool
 }
 

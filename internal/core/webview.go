@@ -353,8 +353,8 @@ func (d *document) onEnd(key any, f func()) {
 
 // checkShown refuses what a host cannot have seen: a document of an origin
 // that its address does not have, and one of the app itself where none was
-// allowed. So a host of pages of others that has gone bad does not get what
-// the app's own pages may.
+// allowed. So a compromised host of remote pages does not get the rights of
+// the app's own pages.
 func (v *Webview) checkShown(e wire.PageEvent) error {
 	origin := originOf(e.URL)
 	if e.Kind == wire.PageDocument && (origin != e.Origin || e.Doc == "") {

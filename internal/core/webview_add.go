@@ -114,11 +114,11 @@ func (c *Core) noteWebview(w *Window, label string, o WebviewOptions) (*Webview,
 	return v, nil
 }
 
-// tellUnheeded logs which capabilities grant a webview resources that it does
-// not get.
+// tellUnheeded logs the capabilities that grant system resources to a single
+// webview, which have no effect.
 func (c *Core) tellUnheeded(w *Window, label string) {
 	if ids := c.Authority().Unheeded(w.label, label); len(ids) > 0 {
-		c.log.Warn("mullion: what capabilities grant a webview of the system has no effect: processes are those of a window, so name that in \"windows\"",
+		c.log.Warn("mullion: system resources are granted per window: list the window under \"windows\"; this grant is ignored",
 			"window", w.label, "webview", label, "capabilities", ids)
 	}
 }

@@ -240,7 +240,7 @@ func (w *Window) adopt() {
 	}
 	w.state.Fullscreen, w.state.Maximized, w.state.Minimized = o.Fullscreen, o.Maximized, o.Minimized
 	if o.Fullscreen || o.Maximized || o.Minimized || o.Width < 2 || o.Height < 2 {
-		return // what it is now is not what it goes back to
+		return // keep the normal geometry to restore later
 	}
 	w.state.Width, w.state.Height = float64(o.Width)/o.Scale, float64(o.Height)/o.Scale
 	if o.X != 0 || o.Y != 0 {

@@ -135,7 +135,8 @@ func ResizeEdges() []string { return slices.Clone(resizeEdges) }
 
 var resizeEdges = []string{"East", "North", "NorthEast", "NorthWest", "South", "SouthEast", "SouthWest", "West"}
 
-// textless makes a command of the default set that only telephones can answer.
+// textless makes a command of the default set that only mobile platforms
+// support.
 func textless(name, reason string) builtin {
 	return command("window", name, true, func(*Core, context.Context, labelArgs) (string, error) {
 		return "", fmt.Errorf("%s: %s: %w", name, reason, errors.ErrUnsupported)

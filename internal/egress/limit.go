@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Limit decides which refusals, or other doings of code of others, are logged,
+// Limit decides which refusals, or other actions of untrusted code, are logged,
 // so that it cannot flood the log: each once a minute, and few different ones. The zero Limit is ready
 // for use, by many goroutines.
 type Limit struct {

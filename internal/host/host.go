@@ -1,7 +1,7 @@
 // Package host is the process that owns windows and webviews. It does what
-// the Core says and reports what happens; it decides nothing but one thing:
-// which webview, document and origin a message came from. That it attests
-// from what the engine tells, never from what a page could write.
+// the Core says and reports what happens. Its only decision is attribution:
+// which webview, document and origin a message came from, attested from engine
+// data and never from what a page could write.
 //
 // The first call to make is Run, on the main thread.
 package host

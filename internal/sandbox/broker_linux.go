@@ -136,8 +136,8 @@ func (b *broker) connect(n *notice) unix.Errno {
 		return unix.EAFNOSUPPORT
 	}
 	if !ok {
-		// Nobody is kept from what is not there, but that is not the child's
-		// to know.
+		// Do not log missing sockets; still answer EACCES so that the child
+		// cannot probe.
 		if u, local := to.(*unix.SockaddrUnix); !local || !isMissing(u.Name) {
 			b.refused(int(n.pid), describe(address))
 		}

@@ -127,7 +127,7 @@ type WebviewState struct {
 	// Session is what a host reported last of the history and the scroll
 	// position of this webview, as KindSession. It plays a part only when the
 	// webview is made. Only the engine that wrote it can read it, and it may
-	// come from a host that has gone bad.
+	// come from a compromised host.
 	Session []byte `json:"session,omitzero"`
 }
 
