@@ -18,6 +18,11 @@ go build -o bin/testreport ./scripts/testreport
 # report COMMAND... ends packages that hang, so there is no -timeout.
 report() { bin/testreport -allow scripts/allowed-skips.txt -- "$@"; }
 
+# Every process that ends under the race detector would wait for a second, in
+# case another goroutine is about to race: hosts, workers and those of sandboxes,
+# too.
+export GORACE=atexit_sleep_ms=10
+
 # What takes longest begins first.
 root_module() {
 	CGO_ENABLED=1 report go test -json -race -shuffle=on -p 2 -timeout 0 "$@" \

@@ -31,6 +31,7 @@ var allowed = []struct{ name, reason string }{
 	{"WEBKIT_DISABLE_*", "rendering work-arounds"},
 	{"GOTRACEBACK", "the host's own crash reports"},
 	{"GOCOVERDIR", "coverage of the host"},
+	{"GORACE", "settings of the race detector, in builds with it"},
 }
 
 // fixed is set in every host whatever the Core's environment says.
