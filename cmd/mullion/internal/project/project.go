@@ -11,15 +11,22 @@ import (
 	"github.com/mullion-dev/mullion/config"
 )
 
-// Project is the folder of an app: that of its configuration and of its main
-// package.
+// Project is an app. Its paths are absolute.
 type Project struct {
-	Dir    string // absolute
+	// Dir is the folder of the configuration, with the folder capabilities.
+	Dir string
+	// Main is the folder of the main package: Dir, or the one above it in a
+	// project of Tauri, whose configuration is in src-tauri.
+	Main   string
 	Config *config.Config
 }
 
+// tauriDir is where a project of Tauri has its configuration.
+const tauriDir = "src-tauri"
+
 // Find returns the project that a folder is in: the first folder with a
-// configuration, from dir upwards. Its errors say what to do.
+// configuration, or with one in its folder src-tauri, from dir upwards. Its
+// errors say what to do.
 func Find(dir string, overlays ...[]byte) (*Project, error) {
 	start, err := filepath.Abs(dir)
 	if err != nil {
@@ -29,12 +36,14 @@ func Find(dir string, overlays ...[]byte) (*Project, error) {
 		return nil, err
 	}
 	for at := start; ; {
-		conf, err := config.Load(os.DirFS(at), config.Options{Overlays: overlays})
-		switch {
-		case err == nil:
-			return &Project{Dir: at, Config: conf}, nil
-		case !errors.Is(err, config.ErrNotFound):
-			return nil, fmt.Errorf("the configuration in %s:\n%w", at, err)
+		for _, dir := range []string{at, filepath.Join(at, tauriDir)} {
+			conf, err := load(dir, overlays)
+			switch {
+			case err == nil:
+				return &Project{Dir: dir, Main: mainOf(dir), Config: conf}, nil
+			case !errors.Is(err, config.ErrNotFound):
+				return nil, fmt.Errorf("the configuration in %s:\n%w", dir, err)
+			}
 		}
 		up := filepath.Dir(at)
 		if up == at {
@@ -43,4 +52,22 @@ func Find(dir string, overlays ...[]byte) (*Project, error) {
 		}
 		at = up
 	}
+}
+
+// mainOf returns the folder of the main package that belongs to a configuration.
+func mainOf(dir string) string {
+	if own, err := filepath.Glob(filepath.Join(dir, "*.go")); filepath.Base(dir) != tauriDir || err == nil && len(own) > 0 {
+		return dir
+	}
+	return filepath.Dir(dir)
+}
+
+// load reads the configuration in a folder. The one of Tauri may lead to a
+// file above it.
+func load(dir string, overlays [][]byte) (*config.Config, error) {
+	o := config.Options{Overlays: overlays}
+	if filepath.Base(dir) == tauriDir {
+		o.Dir, dir = tauriDir, filepath.Dir(dir)
+	}
+	return config.Load(os.DirFS(dir), o)
 }

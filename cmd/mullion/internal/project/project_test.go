@@ -24,7 +24,7 @@ func TestFind(t *testing.T) {
 		t.Fatal(err)
 	}
 	p, err := project.Find(below, []byte(`{"productName": "other"}`))
-	if err != nil || p.Dir != filepath.Dir(file) || p.Config.ProductName != "other" {
+	if err != nil || p.Dir != filepath.Dir(file) || p.Main != p.Dir || p.Config.ProductName != "other" {
 		t.Errorf("got %+v, %v", p, err)
 	}
 	if err := os.WriteFile(file, []byte(`{"identifyer": "x"}`), 0o600); err != nil {
@@ -35,5 +35,34 @@ func TestFind(t *testing.T) {
 	}
 	if _, err := project.Find(filepath.Join(dir, "nowhere")); !os.IsNotExist(err) {
 		t.Errorf("no folder: got %v", err)
+	}
+}
+
+// TestTauri: a project of Tauri has its configuration in a folder, and its main
+// package above it.
+func TestTauri(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"src-tauri/tauri.conf.json": `{"identifier": "com.example.app", "version": "../package.json"}`,
+		"package.json":              `{"version": "1.2.3"}`,
+		"src/main.ts":               "",
+	} {
+		file := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, from := range []string{".", "src", "src-tauri"} {
+		p, err := project.Find(filepath.Join(dir, from))
+		if err != nil {
+			t.Errorf("from %s: %v", from, err)
+			continue
+		}
+		if p.Dir != filepath.Join(dir, "src-tauri") || p.Main != dir || p.Config.Version != "1.2.3" {
+			t.Errorf("from %s: got %s, %s, version %s", from, p.Dir, p.Main, p.Config.Version)
+		}
 	}
 }
