@@ -87,6 +87,9 @@ func (a *ACL) manifests(fsys fs.FS) error {
 	}
 	for _, name := range plugins {
 		m := capability.Manifest{Plugin: name, Commands: a.Sources.Plugins[name]}
+		for _, id := range a.Sources.Permissions[name] {
+			m.Permissions = append(m.Permissions, capability.Permission{Identifier: id})
+		}
 		folder := path.Join("permissions", name)
 		if info, err := fs.Stat(fsys, folder); err == nil && info.IsDir() {
 			folders = append(folders, folder)

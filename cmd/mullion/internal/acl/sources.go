@@ -23,6 +23,9 @@ type Sources struct {
 	Commands []string
 	// Plugins are the commands of plugins that the app adds, by the plugin's name.
 	Plugins map[string][]string
+	// Permissions are those that such plugins declare in Go, by the plugin's
+	// name.
+	Permissions map[string][]string
 	// Unread are the places of registrations that could not be understood,
 	// such as those whose name is computed. There may be more commands.
 	Unread []string
@@ -37,7 +40,7 @@ const maxPackages = 500
 // readSources looks at the main package of the app whose configuration is in
 // dir, and at the packages of its module that this one imports.
 func readSources(dir string) *Sources {
-	s := &scan{out: &Sources{Plugins: map[string][]string{}}, seen: map[string]bool{}, commands: map[string]bool{}}
+	s := &scan{out: &Sources{Plugins: map[string][]string{}, Permissions: map[string][]string{}}, seen: map[string]bool{}, commands: map[string]bool{}}
 	main := mainDir(dir)
 	if main == "" {
 		return s.out
@@ -284,7 +287,7 @@ func (p *pkg) plugin(manifest, handlers ast.Expr) {
 		return
 	}
 	var name string
-	var commands []string
+	var commands, permissions []string
 	for _, e := range fields.Elts {
 		kv, ok := e.(*ast.KeyValueExpr)
 		if !ok {
@@ -301,6 +304,14 @@ func (p *pkg) plugin(manifest, handlers ast.Expr) {
 			for _, item := range elements(p.literal(kv.Value)) {
 				if s, ok := p.text(item, 0); ok {
 					commands = append(commands, s)
+				} else {
+					p.unread(item)
+				}
+			}
+		case "Permissions":
+			for _, item := range elements(p.literal(kv.Value)) {
+				if s, ok := p.identifier(item); ok {
+					permissions = append(permissions, s)
 				} else {
 					p.unread(item)
 				}
@@ -325,6 +336,19 @@ func (p *pkg) plugin(manifest, handlers ast.Expr) {
 		p.unread(handlers)
 	}
 	p.out.Plugins[name] = append(p.out.Plugins[name], commands...)
+	p.out.Permissions[name] = append(p.out.Permissions[name], permissions...)
+}
+
+// identifier reads the name of a capability.Permission.
+func (p *pkg) identifier(permission ast.Expr) (string, bool) {
+	for _, e := range elements(p.literal(permission)) {
+		if kv, ok := e.(*ast.KeyValueExpr); ok {
+			if key, ok := kv.Key.(*ast.Ident); ok && key.Name == "Identifier" {
+				return p.text(kv.Value, 0)
+			}
+		}
+	}
+	return "", false
 }
 
 // literal follows the name of a variable of the package to what it is set to.
