@@ -87,7 +87,8 @@ func checkCall(t *testing.T, s snippet, words []string) {
 		dir := "."
 		for i, w := range words {
 			if w == "-C" && i+1 < len(words) {
-				dir = strings.TrimPrefix(words[i+1], "../mullion/") // a checkout beside the app
+				// A checkout beside the app, or one that was just cloned.
+				dir = strings.TrimPrefix(strings.TrimPrefix(words[i+1], "../"), "mullion/")
 			}
 			if i == 1 && w != "-C" && !slices.Contains([]string{"run", "build", "test", "vet", "doc", "mod", "get", "install", "work", "generate", "tool", "env", "version", "list"}, w) {
 				t.Errorf("%s: there is no go %s", where, w)
