@@ -1,6 +1,7 @@
 // Command mullion is the tool for apps made with Mullion:
 //
 //	mullion init NAME # make a new app
+//	mullion generate  # TypeScript for the app's commands, events and states
 //	mullion doctor    # what this machine has for apps, and what it lacks
 //
 // It exits with 0 when all went well, with 1 when something failed, with 2 when
@@ -81,6 +82,7 @@ func root(t *term.Term) *cli.Command {
 		Commands: []*cli.Command{
 			capabilityCommand(t),
 			doctorCommand(t),
+			generateCommand(t),
 			initCommand(t),
 			permissionCommand(t),
 		},

@@ -1,11 +1,12 @@
 // Package generate reads the Go packages of an app, without running them, and
-// writes what its front end and editors want to know of them: TypeScript with
-// a typed function for each command, and JSON schemas for the configuration
-// and for capability files.
+// writes TypeScript for its front end, with a typed function for each command.
 package generate
 
 import (
 	"context"
+	"path/filepath"
+
+	"github.com/mullion-dev/mullion/internal/bridge"
 )
 
 // Options says what to generate. Only Dir is required.
@@ -41,7 +42,57 @@ type Result struct {
 // line with a place for each mistake. Then nothing was written. What is as it
 // should be is not written again, so that nobody who watches files is told.
 func Run(ctx context.Context, o Options) (Result, error) {
-	return Result{}, ctx.Err()
+	dir, err := filepath.Abs(o.Dir)
+	if err != nil {
+		return Result{}, err
+	}
+	// What messages are relative to is what the go command calls the folder.
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = real
+	}
+	found, err := projectOf(dir)
+	if err != nil {
+		return Result{}, err
+	}
+	p, err := load(ctx, dir, o.Tags)
+	if err != nil {
+		return Result{}, err
+	}
+	f := find(p)
+	l := layoutOf(dir, found)
+	out, named := o.Out, o.Out != ""
+	if !named {
+		if out, named = p.bindingsNote(); !named {
+			out = l.bindings()
+		}
+	} else if !filepath.IsAbs(out) {
+		out = filepath.Join(dir, out)
+	}
+	api := apiModule
+	if l.ownAPI() {
+		api = "./api.js"
+	}
+	text, errs := render(f, api)
+	if len(errs) > 0 {
+		return Result{}, errs
+	}
+	var files []output
+	warnings := f.warnings
+	if out == "" {
+		warnings = append(warnings, "no TypeScript is written: the front end has neither a package.json nor a tsconfig.json; name a folder for it by --out, or by a comment //mullion:bindings FOLDER in the main package")
+	} else {
+		files = append(files, output{filepath.Join(out, "index.ts"), []byte(text)})
+		if l.ownAPI() {
+			files = append(files, output{filepath.Join(out, "api.js"), bridge.API()}, output{filepath.Join(out, "api.d.ts"), bridge.APITypes()})
+		}
+	}
+	schemas, err := schemas(found, p)
+	if err != nil {
+		return Result{}, err
+	}
+	r, err := write(append(files, schemas...), o.Check)
+	r.Warnings = warnings
+	return r, err
 }
 
 // Errors are what is wrong in the app's code.
