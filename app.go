@@ -135,7 +135,7 @@ type Options struct {
 	change func(*core.Options)
 }
 
-// Fault is something that broke, and what becomes of it.
+// Fault is a failure of a process, and what happens next.
 type Fault struct {
 	// Component is "host", "webview", "worker", or "network": the process in
 	// which an engine does the networking of a host, and keeps what its pages
@@ -151,10 +151,9 @@ type Fault struct {
 	Detail string
 	// Failures is how often it has failed of late, this time included.
 	Failures int
-	// Restarting is false when it is given up. Windows then show an error
-	// page, from where the user can try again; where not even that is
-	// possible they are closed. The next call of a worker tries again after a
-	// minute.
+	// Restarting is false when Mullion gives up. Windows then show an error
+	// page, from which the user can try again; if even that is not possible
+	// they are closed. The next call of a worker tries again after a minute.
 	Restarting bool
 }
 

@@ -14,8 +14,8 @@ import (
 )
 
 // ErrCancelled is returned by dialogs that the user has closed without an
-// answer. It also stands for a dialog that could not stay until there was one:
-// its window was closed, or its process has died, which the log tells.
+// answer, and by dialogs that ended before there was one: their window was
+// closed, or their process died, as the log then says.
 var ErrCancelled = core.ErrCancelled
 
 // FileDialog is what a dialog for files looks like. The zero value is useful.
@@ -24,19 +24,19 @@ var ErrCancelled = core.ErrCancelled
 type FileDialog struct {
 	// Title of the dialog; empty means the system's word for it.
 	Title string
-	// Filters are choices of which files are shown, the first one to begin
-	// with. None: all files.
+	// Filters are the choices of which files are shown; the first is selected.
+	// None: all files.
 	Filters []FileFilter
-	// DefaultPath is the folder to begin in, or the path of a file: then its
-	// folder, and for [App.SaveFile] its name is proposed. It need not exist.
-	// It is relative to nothing: an absolute path.
+	// DefaultPath is the folder to begin in, or the path of a file: then the
+	// dialog begins in its folder, and [App.SaveFile] proposes its name. It
+	// must be absolute and need not exist.
 	DefaultPath string
 	// Multiple lets the user choose several. Not for [App.SaveFile].
 	Multiple bool
 	// Directory lets the user choose folders instead of files. Not for
 	// [App.SaveFile].
 	Directory bool
-	// NoCreateDirectories takes away the way to make a folder in the dialog.
+	// NoCreateDirectories removes the button that makes a folder.
 	NoCreateDirectories bool
 	// Window is what the dialog belongs to: it stays above it and closes with
 	// it. Nil: none. Under Wayland dialogs stand alone.
@@ -68,8 +68,8 @@ func (a *App) OpenFile(ctx context.Context, d FileDialog) ([]string, error) {
 }
 
 // SaveFile lets the user choose where to save something, and returns the
-// absolute path. If there is a file already, the user has agreed to lose it.
-// Nothing is written. Errors are those of [App.OpenFile].
+// absolute path. If the file exists, the user has agreed to replace it.
+// SaveFile itself writes nothing. Errors are those of [App.OpenFile].
 func (a *App) SaveFile(ctx context.Context, d FileDialog) (string, error) {
 	if d.Multiple || d.Directory {
 		return "", errors.New("mullion: SaveFile: Multiple and Directory are for OpenFile")

@@ -29,13 +29,13 @@ type DownloadEvent struct {
 	Window string
 	// URL is what is downloaded, Name what the file is to be called.
 	URL, Name string
-	// Path is where the file is to be, and of a finished download where it
-	// is: it may have got a number, so that no other file was lost. It is
-	// empty for a failed one.
+	// Path is where the file will be, and for a finished download where it is:
+	// it may have got a number, so that no other file was lost. It is empty for
+	// a failed one.
 	Path  string
 	State DownloadState
-	// Received and Total are in bytes. Total is 0 where the server has not
-	// told it.
+	// Received and Total are in bytes. Total is 0 if the server did not send
+	// it.
 	Received, Total uint64
 	// Err says why a download has failed.
 	Err error
@@ -49,8 +49,8 @@ func (a *App) OnDownload(f func(DownloadEvent)) {
 	a.core.OnDownload(func(e core.DownloadEvent) { f(DownloadEvent(e)) })
 }
 
-// CancelDownload ends a download; nothing is left of it. One that has ended
-// already is an error wrapping [ErrNoDownload].
+// CancelDownload cancels a download and removes what was written so far. If it
+// has ended already, the error wraps [ErrNoDownload].
 func (a *App) CancelDownload(ctx context.Context, id uint64) error {
 	if err := a.core.CancelDownload(ctx, id); err != nil {
 		return fmt.Errorf("mullion: download %d: %w", id, err)

@@ -27,7 +27,7 @@ type Instance struct {
 	// program first.
 	Args []string
 	// Dir is its working folder, to which relative paths in Args refer. It is
-	// empty if that could not be told.
+	// empty if it is not known.
 	Dir string
 }
 
@@ -40,12 +40,12 @@ type instancePayload struct {
 	Dir  string   `json:"cwd"`
 }
 
-// OnInstance adds a function that is told of each further start of the app,
-// where Options.SingleInstance is set: to open a file that was named, say, or to
-// bring a window forward, which nothing does by itself. Calls come one after the
-// other, from when the app runs. Starts before that are told then.
+// OnInstance adds a function that is called for each further start of the app,
+// if [Options.SingleInstance] is set. Use it to open a file that was named, or
+// to bring a window to the front: neither happens by itself. Calls come one at
+// a time, once the app runs; starts before that are reported then.
 //
-// Pages that listen to the event "single-instance" are told, too: its payload
+// Pages that listen to the event "single-instance" hear of it, too: its payload
 // has the keys args and cwd.
 func (a *App) OnInstance(f func(Instance)) {
 	a.mu.Lock()

@@ -21,15 +21,15 @@ type Link struct {
 	NewWindow bool
 }
 
-// LinkAction says what becomes of a [Link].
+// LinkAction says what to do with a [Link].
 type LinkAction int
 
 // The values of LinkAction.
 const (
 	// LinkOpen opens the link with the user's program for it.
 	LinkOpen LinkAction = iota
-	// LinkIgnore does nothing: the app does not want the link, or has dealt
-	// with it itself, as by App.OpenWindow.
+	// LinkIgnore does nothing: the app does not want the link, or has handled
+	// it itself, for example by [App.OpenWindow].
 	LinkIgnore
 )
 

@@ -26,8 +26,8 @@ type MenuItem struct {
 	Text string
 	// Disabled items are shown in gray and cannot be chosen.
 	Disabled bool
-	// Check makes an item that turns over between checked and not when it is
-	// chosen. Checked is how it begins.
+	// Check makes an item with a check mark, which choosing it toggles. Checked
+	// is its first state.
 	Check, Checked bool
 	// Accelerator is a key that chooses the item while its window has the
 	// keyboard, such as "CmdOrCtrl+Shift+S". It works for menu bars; context
@@ -35,17 +35,17 @@ type MenuItem struct {
 	Accelerator string
 	// Icon is a PNG or ICO, shown 16 pixels high beside the text.
 	Icon []byte
-	// Predefined makes an item that does something by itself.
+	// Predefined makes an item with a built-in action, such as [QuitItem].
 	Predefined PredefinedItem
 	// About is what the dialog of AboutItem tells; nil is the app's name and
 	// version. For all other items it is an error.
 	About *About
 	// Items makes a submenu.
 	Items Menu
-	// Do is called when the user has chosen the item, on a goroutine of its
-	// own, one call after the other; it may wait, and other items go on. Where
-	// more than 64 choices wait for it, the oldest are dropped. ctx ends with
-	// the app. A panic is logged.
+	// Do is called when the user has chosen the item. Its calls come one at a
+	// time, on a goroutine of their own; Do may block, and other items are not
+	// affected. If more than 64 choices are queued, the oldest are dropped. ctx
+	// ends with the app. A panic is logged.
 	Do func(ctx context.Context, e MenuEvent)
 }
 
@@ -60,8 +60,8 @@ type MenuEvent struct {
 	Checked bool
 }
 
-// About is what a dialog about the app tells. What is empty is left out, but
-// Name and Version are then those of the app.
+// About is what the about dialog shows. Empty fields are left out, except Name
+// and Version, which are then those of the app.
 type About struct {
 	Name, Version, ShortVersion    string
 	Authors                        []string
@@ -96,10 +96,10 @@ const (
 	ServicesItem   PredefinedItem = PredefinedItem(menu.Services)
 )
 
-// SetMenu gives all windows a menu bar that have none of their own, those that
-// open later included; nil takes it away. What of it the system does not have
-// is an error wrapping [errors.ErrUnsupported], and the rest is shown: on
-// Linux that are the predefined items for macOS. It may be called before Run.
+// SetMenu sets the menu bar of all windows that have none of their own,
+// including windows that open later; nil removes it. Items that the system
+// lacks, on Linux the predefined ones for macOS, are left out and reported by
+// an error wrapping errors.ErrUnsupported. It may be called before Run.
 func (a *App) SetMenu(ctx context.Context, m Menu) error {
 	return a.setMenu(ctx, m, a.core.SetAppMenu)
 }

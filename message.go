@@ -85,15 +85,15 @@ func (e Event) Decode(v any) error {
 	return nil
 }
 
-// On calls f for every event of that name, whoever it is for, in the order in
-// which pages get them. Its calls come one after the other, on a goroutine of
-// their own; it may wait, and may call everything here. ctx ends with the app.
-// Where f is slow, 65,536 events of up to 64 MiB wait for it. Then pages that
-// emit wait, [App.Emit] returns an error that wraps [ErrBackpressure], and of
-// the events of windows f misses the oldest.
+// On calls f for every event of that name, whatever its target, in the order in
+// which pages get them. Calls come one at a time, on a goroutine of their own;
+// f may block, and may call everything here. ctx ends with the app. Up to
+// 65,536 events, or 64 MiB, are queued for a slow f. Beyond that, pages that
+// emit wait, [App.Emit] returns an error that wraps [ErrBackpressure], and f
+// misses the oldest of the events of windows.
 //
-// The returned function ends that: what waits is dropped, a call that goes on
-// is not waited for. Calling it again does nothing.
+// The returned function removes f: queued events are dropped, and a call in
+// progress is not waited for. Calling it again does nothing.
 func (a *App) On(event string, f func(ctx context.Context, e Event)) (off func()) {
 	off, err := a.core.Listen(event, ipc.Target{Kind: ipc.Any}, func(ctx context.Context, e core.CoreEvent) {
 		f(ctx, Event{Name: e.Name, From: e.From, Payload: e.Payload})
@@ -105,10 +105,10 @@ func (a *App) On(event string, f func(ctx context.Context, e Event)) (off func()
 	return off
 }
 
-// Emit sends an event to all listeners, its payload as [ipc.Marshal] writes it. Events of one sender arrive in order.
-// A page for which 65,536 events wait, or 64 MiB of them, is left out, and a
-// function of [App.On] likewise; the error, which wraps [ErrBackpressure], names
-// it. Nothing else becomes of it.
+// Emit sends an event to all listeners, its payload as [ipc.Marshal] writes it.
+// Events of one sender arrive in order. A page for which 65,536 events or 64
+// MiB are queued does not get the event, nor does such a function of [App.On];
+// the error, which wraps [ErrBackpressure], names it. All others get it.
 func (a *App) Emit(ctx context.Context, event string, payload any) error {
 	return a.EmitTo(ctx, Target{Kind: ipc.Any}, event, payload)
 }
@@ -138,8 +138,8 @@ func (c *Channel[T]) SetChannel(ch ipc.Channel) { c.ch = ch }
 // refused when it is registered.
 func (*Channel[T]) MessageType() reflect.Type { return reflect.TypeFor[T]() }
 
-// Send sends a value. It waits while too much is under way to the page, until
-// ctx is done. After the page has gone it returns ipc.ErrChannelClosed.
+// Send sends a value. It blocks while too much is queued for the page, until
+// ctx is done. After the page has gone it returns [ipc.ErrChannelClosed].
 func (c *Channel[T]) Send(ctx context.Context, v T) error {
 	if c.ch == nil {
 		return ipc.ErrChannelClosed

@@ -189,8 +189,8 @@ func (n *Notification) tell(e notify.Event) {
 	}
 }
 
-// CloseNotification takes a notification away. One that is gone already is an
-// error wrapping [ErrNotificationGone].
+// CloseNotification removes a notification. If it is gone already, the error
+// wraps [ErrNotificationGone].
 func (a *App) CloseNotification(ctx context.Context, id NotificationID) error {
 	if err := a.core.CloseNotification(ctx, uint32(id)); err != nil {
 		return fmt.Errorf("mullion: %w", err)

@@ -72,7 +72,7 @@ type Webview struct {
 	v   *core.Webview
 }
 
-// ErrNoWebview is returned for webviews that do not exist, or no more.
+// ErrNoWebview is returned for webviews that do not exist, or no longer exist.
 var ErrNoWebview = core.ErrNoWebview
 
 // ErrSharedHost is returned when a remote page is to be shown in a window

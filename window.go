@@ -21,10 +21,12 @@ type Window struct {
 }
 
 var (
-	// ErrNoWindow is returned for windows that do not exist, or no more.
+	// ErrNoWindow is returned for windows that do not exist, or no longer
+	// exist.
 	ErrNoWindow = core.ErrNoWindow
-	// ErrNotRunning is returned before [App.Run] by what needs a window that
-	// is on the screen. What changes how a window is to be works before.
+	// ErrNotRunning is returned before [App.Run] by calls that need a window on
+	// the screen. Calls that only set how a window will be work before Run,
+	// too.
 	ErrNotRunning = core.ErrNotRunning
 )
 
@@ -159,15 +161,16 @@ func (a *App) Window(label string) (*Window, error) {
 // Windows returns the labels of all windows.
 func (a *App) Windows() []string { return a.core.Windows() }
 
-// OnCloseRequested adds a function that is called when the user, or a page,
-// wants to close a window. If it returns true the window stays. Pages that
-// listen for tauri://close-requested keep it as well, to decide themselves; one
-// that gives no sign of life for 5 seconds does not, unless it waits for the
-// user, with confirm for example.
+// OnCloseRequested adds a function that is called when the user or a page wants
+// to close a window. If it returns true the window stays. Pages that listen for
+// tauri://close-requested keep the window as well and decide themselves, except
+// one that gives no sign of life for 5 seconds and does not wait for the user,
+// with confirm for example.
 //
-// f may wait, for the user for example, and may call everything. It is called on
-// a goroutine of its own for each window, or on that of [Window.RequestClose];
-// while it is asked about a window, further wishes to close that one are ignored.
+// f may block, for example to ask the user, and may call everything here. It is
+// called on a goroutine of its own for each window, or on that of
+// [Window.RequestClose]; while it is asked about a window, further requests to
+// close that window are ignored.
 func (a *App) OnCloseRequested(f func(w *Window) (keep bool)) {
 	a.core.OnClose(func(w *core.Window) bool { return f(&Window{a, w}) })
 }

@@ -103,7 +103,7 @@ func (w *Worker[A, R]) With(o WorkerOptions) *Worker[A, R] {
 	return &Worker[A, R]{name: w.name, f: w.f, o: o}
 }
 
-// AnyWorker is a [Worker] of whatever types.
+// AnyWorker is a [Worker] of any types.
 type AnyWorker interface {
 	definition() (name string, f worker.Func, err error)
 }
@@ -162,8 +162,9 @@ func (p Progress) Decode(v any) error {
 }
 
 // SendProgress sends a value of at most 64 KiB of JSON to the caller of the
-// worker's function that ctx was given to. It waits while eight are on their way,
-// until ctx is done. If the caller does not want any it does nothing.
+// worker's function that ctx was given to. It blocks while eight values are
+// queued, until ctx is done. If the caller asked for no progress it does
+// nothing.
 func SendProgress(ctx context.Context, v any) error {
 	if err := worker.Progress(ctx, v); err != nil {
 		return fmt.Errorf("progress: %w", err)
