@@ -427,8 +427,8 @@ func (a *App) isRunning() bool {
 // Quit ends the app: Run returns.
 func (a *App) Quit() { a.core.Quit() }
 
-// Explain tells why a page may or may not call a command: every grant and
-// denial that was considered, and what it said. The label is that of the page's
+// Explain says why a page may or may not call a command: every grant and denial
+// that was considered, and whether it counts. The label is that of the page's
 // window, or of a webview that was added to one.
 func (a *App) Explain(label, url, command string) (capability.Explanation, error) {
 	auth := a.core.Authority()

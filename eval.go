@@ -15,7 +15,7 @@ import (
 // developed or tested.
 var ErrEvalRefused = errors.New("Eval works with Options.Dev and in tests only; use events or commands to have a page do something")
 
-// ScriptError is what a script has thrown.
+// ScriptError is an exception that a script threw.
 type ScriptError = core.ScriptError
 
 // Eval runs a script in the page that is shown and returns its value as JSON.

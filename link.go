@@ -42,19 +42,19 @@ var (
 	ErrTooManyLinks = core.ErrTooManyLinks
 )
 
-// OpenURL opens an address with the program that the user has for it: a page
-// in the browser, mailto: where mails are written. It returns when that was
-// started, and does not wait for it. It works before Run, too.
+// OpenURL opens an address with the user's default program: a page in the
+// browser, mailto: in the mail program. It returns when that program was
+// started, and works before Run, too.
 //
 // The address must be absolute, with the scheme http, https, mailto, tel or one
-// of [Options.LinkSchemes], without a user name, and in mailto: without a file to
-// attach; else the error wraps
-// [ErrURLRefused]. At most 10 addresses are opened within 10 seconds, those of
-// links included; see [ErrTooManyLinks].
+// of [Options.LinkSchemes], without a user name, and in mailto: without a file
+// to attach; otherwise the error wraps [ErrURLRefused]. At most 10 addresses
+// are opened within 10 seconds, including those of links; see
+// [ErrTooManyLinks].
 //
-// On Linux it is xdg-open that opens it, without a shell, or the desktop portal
-// where that is not installed. Where there is neither, and on other systems for
-// now, the error wraps errors.ErrUnsupported.
+// On Linux xdg-open opens it, without a shell, or the desktop portal if
+// xdg-open is not installed. If neither is there, and on other systems for now,
+// the error wraps errors.ErrUnsupported.
 func (a *App) OpenURL(ctx context.Context, address string) error {
 	if err := a.core.OpenURL(ctx, address); err != nil {
 		return fmt.Errorf("mullion: %w", err)

@@ -71,7 +71,7 @@ type About struct {
 	Icon []byte
 }
 
-// PredefinedItem is something that menus have of themselves.
+// PredefinedItem is a menu item with a built-in text and action.
 type PredefinedItem string
 
 // The predefined items. Editing is done in the webview that has the keyboard.
@@ -104,8 +104,8 @@ func (a *App) SetMenu(ctx context.Context, m Menu) error {
 	return a.setMenu(ctx, m, a.core.SetAppMenu)
 }
 
-// SetMenu gives the window a menu bar of its own; nil takes it away, and that
-// of the app appears. The content keeps its size. Errors are as with
+// SetMenu gives the window a menu bar of its own; nil removes it, and that of
+// the app appears. The content keeps its size. Errors are those of
 // [App.SetMenu].
 func (w *Window) SetMenu(ctx context.Context, m Menu) error {
 	return w.app.setMenu(ctx, m, w.w.SetMenu)

@@ -27,22 +27,23 @@ type State[T any] struct {
 	err error
 }
 
-// StateOptions says how a state is kept. The zero value keeps it in memory.
+// StateOptions are the options of a state. The zero value keeps it in memory
+// only.
 type StateOptions[T any] struct {
-	// Persist keeps the value in a file of the app's data folder. A change has
-	// happened when it is on disk; the copy before it is kept, and used if the
-	// file is damaged.
+	// Persist keeps the value in a file of the app's data folder. A change is
+	// acknowledged once it is on disk. The previous copy is kept, and used if
+	// the file is damaged.
 	Persist bool
 	// Version is that of the shape of T. Raise it when T changes, and let
-	// Migrate make what was stored by an older version into a T.
+	// Migrate convert what an older version stored into a T.
 	Version int
 	Migrate func(version int, old jsontext.Value) (T, error)
-	// Check refuses values that make no sense, whoever sets them.
+	// Check rejects invalid values, from Go as well as from pages.
 	Check func(T) error
 }
 
-// NewState makes a state with that name. Its value is what was persisted, or
-// else initial. What is wrong is reported by [App.Run].
+// NewState makes a state with that name. Its value is the persisted one, or
+// else initial. [App.Run] reports what is wrong with it.
 func NewState[T any](a *App, name string, initial T, o StateOptions[T]) *State[T] {
 	s, err := newState(a, name, initial, o)
 	if err != nil {
@@ -118,14 +119,14 @@ func (s *State[T]) GetVersion() (T, uint64) {
 	return t, version
 }
 
-// Set changes the value. When it returns nil every window is being told, and
-// the value is on disk if the state is persisted.
+// Set changes the value. When it returns nil, the value is on disk if the state
+// is persisted, and is on its way to every window that follows the state.
 func (s *State[T]) Set(ctx context.Context, v T) error {
 	return s.set(ctx, v, 0)
 }
 
-// Update changes the value by a function of it, which is called again if
-// somebody else was faster.
+// Update sets the value to f of the current one. If somebody else changes the
+// value in the meantime, f is called again with the newer one.
 func (s *State[T]) Update(ctx context.Context, f func(T) T) error {
 	for {
 		v, version := s.GetVersion()
@@ -151,13 +152,13 @@ func (s *State[T]) set(ctx context.Context, v T, version uint64) error {
 	return err
 }
 
-// Watch calls f with the value as it is now, and then with each new one, in
-// order. Its calls come one after the other, on a goroutine of their own; it
-// may wait, and may change the state. Where it is slow, 1024 values of up to
-// 64 MiB wait for it; then it misses the oldest, never the last one.
+// Watch calls f with the current value, and then with each new one, in order.
+// Calls come one at a time, on a goroutine of their own; f may block, and may
+// change the state. If more than 1024 values, or 64 MiB, are queued for a slow
+// f, it misses the oldest, never the last.
 //
-// The returned function ends that: what waits is dropped, a call that goes on
-// is not waited for. Calling it again does nothing.
+// The returned function removes f: queued values are dropped, and a call in
+// progress is not waited for. Calling it again does nothing.
 func (s *State[T]) Watch(f func(v T, version uint64)) (off func()) {
 	if s.err != nil {
 		return func() {}

@@ -36,8 +36,8 @@ type TrayOptions struct {
 	// Separator and QuitItem; accelerators are only shown.
 	Menu              Menu
 	NoMenuOnLeftClick bool
-	// OnEvent is told of clicks and turns of the wheel, one after the other,
-	// on a goroutine of its own; it may wait. Where 64 wait for it, more are
+	// OnEvent is called for clicks and turns of the wheel, one at a time, on a
+	// goroutine of its own; it may block. If 64 are queued, further ones are
 	// dropped. It may be nil.
 	OnEvent func(TrayEvent)
 }
@@ -48,11 +48,11 @@ type TrayEvent struct {
 	// ID is that of the icon.
 	ID     string
 	Button TrayButton
-	// X and Y are where the pointer was, in pixels of the screen. Desktops
-	// need not tell, and say 0 then.
+	// X and Y are the position of the pointer, in pixels of the screen. They
+	// are 0 on desktops that do not tell.
 	X, Y int
-	// Delta is how far the wheel was turned, in units of the desktop's;
-	// Horizontal in which direction.
+	// Delta is how far the wheel was turned, in units of the desktop;
+	// Horizontal is set if it was turned sideways.
 	Delta      int
 	Horizontal bool
 	// Token lets a window take the focus under Wayland (xdg-activation): give
@@ -206,9 +206,8 @@ func (t *TrayIcon) update(ctx context.Context, change func(*tray.State)) error {
 	return nil
 }
 
-// SetMenu shows another menu; nil takes it away. The error wraps
-// [errors.ErrUnsupported] for a predefined item that trays do not have, and
-// the menu stays as it was.
+// SetMenu sets the menu; nil removes it. For a predefined item that trays do
+// not have, the error wraps errors.ErrUnsupported and the menu stays as it was.
 func (t *TrayIcon) SetMenu(ctx context.Context, m Menu) error {
 	var root *menu.Item
 	if m != nil {
@@ -224,5 +223,5 @@ func (t *TrayIcon) SetMenu(ctx context.Context, m Menu) error {
 	return nil
 }
 
-// Remove takes the icon away. Again is no error.
+// Remove removes the icon. Calling it again does nothing.
 func (t *TrayIcon) Remove() { t.t.Remove() }

@@ -187,7 +187,7 @@ func (v *Webview) SetAutoResize(ctx context.Context, on bool) error {
 	return v.v.SetAutoResize(ctx, on)
 }
 
-// SetVisible shows or hides the webview. The page goes on running.
+// SetVisible shows or hides the webview. The page keeps running.
 func (v *Webview) SetVisible(ctx context.Context, visible bool) error {
 	return v.v.SetVisible(ctx, visible)
 }

@@ -42,12 +42,10 @@ func (v *Webview) OnPage(f func(Page)) (off func()) {
 	return v.v.OnPage(func(s core.PageState) { f(Page(s)) })
 }
 
-// Back goes back in the webview's history. Where there is nothing to go back
-// to it does nothing.
+// Back goes back in the webview's history. At its beginning it does nothing.
 func (v *Webview) Back(ctx context.Context) error { return v.v.Do(ctx, wire.ActionBack, nil) }
 
-// Forward goes forward in the webview's history. Where there is nothing it
-// does nothing.
+// Forward goes forward in the webview's history. At its end it does nothing.
 func (v *Webview) Forward(ctx context.Context) error { return v.v.Do(ctx, wire.ActionForward, nil) }
 
 // Stop ends the load in progress. The page that is shown stays.

@@ -287,9 +287,10 @@ func (w *Window) Focus(ctx context.Context) error { return w.w.Focus(ctx) }
 // token it is as with [Window.Focus].
 func (w *Window) Activate(ctx context.Context, token string) error { return w.w.Activate(ctx, token) }
 
-// Navigate loads another page: a path of the app or an address. Where it
-// leads, the page may stay. A window that shares its host with others shows
-// pages of the app only.
+// Navigate loads another page: a path of the app or an address. No capability
+// has to allow it, and the page may then move within the origin of that
+// address. A window that shares its host with others shows pages of the app
+// only.
 func (w *Window) Navigate(ctx context.Context, page string) error {
 	v, err := w.own()
 	if err != nil {

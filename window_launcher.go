@@ -3,11 +3,12 @@ package mullion
 import "context"
 
 // SetBadgeCount shows a number on the app's icon, such as that of unread
-// messages; 0 takes it away. On Linux the icon is one for all windows of the
-// app, and a dock shows the number if it knows com.canonical.Unity.LauncherEntry,
-// as those of KDE and Ubuntu do, and finds the icon by [Options.DesktopFile].
-// Whether one does nobody tells. Without a D-Bus session the error wraps
-// [ErrNoSessionBus], on other systems errors.ErrUnsupported for now.
+// messages; 0 removes it. On Linux there is one icon for all windows of the
+// app. A dock shows the number if it supports
+// com.canonical.Unity.LauncherEntry, as those of KDE and Ubuntu do, and finds
+// the icon by [Options.DesktopFile]; an app cannot find out whether it does.
+// Without a D-Bus session the error wraps [ErrNoSessionBus], on other systems
+// errors.ErrUnsupported for now.
 func (w *Window) SetBadgeCount(ctx context.Context, count int64) error {
 	if err := w.open(); err != nil {
 		return err

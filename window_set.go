@@ -53,7 +53,8 @@ func (w *Window) SetMinimizable(ctx context.Context, on bool) error {
 	return w.w.Update(ctx, func(s *wire.WindowState) { s.NoMinimize = !on })
 }
 
-// SetClosable lets the user close the window, or not. Close works all the same.
+// SetClosable says whether the user can close the window. [Window.Close] works
+// in any case.
 func (w *Window) SetClosable(ctx context.Context, on bool) error {
 	return w.w.Update(ctx, func(s *wire.WindowState) { s.Closable = on })
 }
@@ -107,9 +108,9 @@ func (w *Window) SetTheme(ctx context.Context, t config.Theme) error {
 	return w.w.Update(ctx, func(s *wire.WindowState) { s.Theme = string(t) })
 }
 
-// SetCursorIcon changes the mouse pointer over the window, to one that CSS has
-// a name for, such as "col-resize". A page that wants another one, for what the
-// pointer then is on, gets it. Empty leaves it to the page.
+// SetCursorIcon sets the mouse pointer over the window, by its name in CSS,
+// such as "col-resize". Where a page sets a pointer of its own, that one shows.
+// Empty leaves it to the page.
 func (w *Window) SetCursorIcon(ctx context.Context, name string) error {
 	if name != "" && !core.IsCursor(strings.ToLower(name)) {
 		return fmt.Errorf("window %q: cursor %q: want a name of CSS, such as \"col-resize\"", w.Label(), name)
@@ -145,8 +146,8 @@ func (w *Window) SetCursorPosition(ctx context.Context, x, y float64) error {
 	return w.w.Do(ctx, wire.ActionCursor, wire.Point{X: x, Y: y})
 }
 
-// RequestAttention asks for the user's attention, as by a flashing entry in
-// the task bar, or takes that back.
+// RequestAttention asks for the user's attention, for example by a flashing
+// entry in the task bar, or withdraws that.
 func (w *Window) RequestAttention(ctx context.Context, on bool) error {
 	return w.w.Do(ctx, wire.ActionAttention, on)
 }

@@ -167,7 +167,7 @@ const scriptRoom = 512 << 10
 func webviewFits(s *wire.WebviewState) error { return wire.Fits(wire.KindWebview, s, scriptRoom) }
 
 // ErrSharedHost is returned when a window that shares its host with the app's
-// own pages is to show a page of others.
+// own pages is to show a remote page.
 var ErrSharedHost = errors.New("the window shares its host process with the app's own pages; open a window for the page instead")
 
 // maxAddress is the longest address that a host asks about, and so the longest
