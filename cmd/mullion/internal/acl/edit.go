@@ -323,15 +323,39 @@ func (s *scanner) write(open, shut, last, end, comma int, item string) []byte {
 	if comma >= 0 {
 		after = comma + 1
 	}
-	after += lineLength(s.in[after:])
-	if after > shut {
-		after = max(end, comma+1)
-	}
+	after = s.remark(after)
 	text := s.newline() + string(s.in[start:last]) + item
 	if comma >= 0 {
 		return insert(after, text+",")
 	}
 	return slices.Concat(s.in[:end], []byte(","), s.in[end:after], []byte(text), s.in[after:])
+}
+
+// remark returns the end of the line, if nothing but remarks are left on it;
+// one may go on for some lines more.
+func (s *scanner) remark(at int) int {
+	for i := at; i < len(s.in); {
+		rest := s.in[i:]
+		switch {
+		case rest[0] == '\n' || bytes.HasPrefix(rest, []byte("\r\n")):
+			return i
+		case bytes.HasPrefix(rest, []byte("\u2028")), bytes.HasPrefix(rest, []byte("\u2029")):
+			return at // some take it for the end of a line, and some do not
+		}
+		next := i + 1
+		if strings.IndexByte(" \t", rest[0]) < 0 {
+			if next = s.space(i); next == i {
+				return at
+			}
+			if remark := lineLength(rest); !bytes.HasPrefix(rest, []byte("/*")) {
+				next = i + remark
+			} else if next = i + bytes.Index(rest, []byte("*/")) + 2; next < i+2 {
+				return at
+			}
+		}
+		i = next
+	}
+	return at
 }
 
 // indent is the white space that the line of an offset begins with.

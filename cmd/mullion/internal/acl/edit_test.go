@@ -4,8 +4,11 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/mullion-dev/mullion/capability"
 )
 
 // TestInsert: a permission comes to where a person would have written it.
@@ -28,6 +31,7 @@ func TestInsert(t *testing.T) {
 		{"JSON5 with remarks", "c.json5", "{\n  identifier: 'main', windows: ['main'],\n  permissions: [ // which\n    'a', // why a\n    'b' // why ] b\n    // and that is all\n  ],\n}\n",
 			"{\n  identifier: 'main', windows: ['main'],\n  permissions: [ // which\n    'a', // why a\n    'b', // why ] b\n    \"new\"\n    // and that is all\n  ],\n}\n"},
 		{"JSON5 with a last comma", "c.json5", "{identifier: 'main', windows: ['main'], permissions: [\n  'a', /* ' */\n],}", "{identifier: 'main', windows: ['main'], permissions: [\n  'a', /* ' */\n  \"new\",\n],}"},
+		{"JSON5, a long remark", "c.json5", "{identifier: 'main', windows: ['main'], permissions: [\n  'a' /* one\n two */ // and\n]}", "{identifier: 'main', windows: ['main'], permissions: [\n  'a', /* one\n two */ // and\n  \"new\"\n]}"},
 		{"JSON5, a last comma in one line", "c.json5", "{identifier: 'main', windows: ['main'], permissions: ['a',],}", "{identifier: 'main', windows: ['main'], permissions: ['a', \"new\",],}"},
 		{"JSON5, only remarks", "c.json5", "{identifier: 'main', windows: ['main'],\n  permissions: [\n    // none yet\n  ]}", "{identifier: 'main', windows: ['main'],\n  permissions: [\n    // none yet\n    \"new\"\n  ]}"},
 		{"TOML", "c.toml", "identifier = \"main\" # the only one\nwindows = [\"main\"]\npermissions = [\"a\", 'b']\n", "identifier = \"main\" # the only one\nwindows = [\"main\"]\npermissions = [\"a\", 'b', \"new\"]\n"},
@@ -102,13 +106,26 @@ func TestAdd(t *testing.T) {
 	}
 }
 
-// FuzzInsert: whatever stands in a file, it is changed as meant or not at all;
-// insert compares.
+// FuzzInsert: whatever stands in a file, it is changed as was meant or not at
+// all.
 func FuzzInsert(f *testing.F) {
 	f.Add("c.json5", "{identifier: 'main', windows: ['main'], permissions: [\n  'a', /* ' */\n],}")
+	f.Add("c.json5", "{identifier: 'main', windows: ['main'], permissions: [\n  'a' /* x\n y */ \n],}")
 	f.Add("c.toml", "identifier = \"main\"\nwindows = [\"x\"]\n[[permissions]]\nidentifier = \"a\"\n[remote]\nurls = []\n")
 	f.Add("c.json", `{"identifier": "main", "windows": ["main"], "permissions": ["a"]}`)
 	f.Fuzz(func(t *testing.T, name, text string) {
-		_, _ = insert(name, []byte(text), "main", "new")
+		caps, err := capability.Parse(name, []byte(text))
+		i := slices.IndexFunc(caps, func(c capability.Capability) bool { return c.Identifier == "main" })
+		if err != nil || i < 0 {
+			return
+		}
+		after, err := edit(name, []byte(text), "main", "new")
+		if err != nil {
+			return
+		}
+		caps[i].Permissions = append(caps[i].Permissions, capability.Entry{Identifier: "new"})
+		if err := same(name, after, caps); err != nil {
+			t.Errorf("%v\n%s\n%s", err, text, after)
+		}
 	})
 }
