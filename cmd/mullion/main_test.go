@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs the tool as people do, see testdata/*.txtar. MULLION in
 // them is this checkout, and TOOL the program, for a PATH
-// without it.
+// without it; BIN is its folder, which has nothing else.
 func TestScripts(t *testing.T) {
 	checkout, err := filepath.Abs("../..")
 	if err != nil {
@@ -49,6 +49,7 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			e.Setenv("TOOL", tool)
+			e.Setenv("BIN", filepath.Dir(tool))
 			return nil
 		},
 	})

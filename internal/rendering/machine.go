@@ -77,3 +77,13 @@ func driverOf(uevent string) string {
 	}
 	return ""
 }
+
+// Trouble returns the step that a machine is known to need, if there is one.
+// Ladders do not begin there: a driver may have been mended, and they find out
+// by themselves.
+func (m Machine) Trouble() (s Step, known bool) {
+	if slices.Contains(strings.Split(m.Driver, ", "), "nvidia") {
+		return steps[withoutDMABUF], true
+	}
+	return Step{}, false
+}

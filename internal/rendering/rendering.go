@@ -39,6 +39,9 @@ var steps = []Step{
 		"drivers that fail already when they are opened: nothing of them is loaded, whatever asks for it"},
 }
 
+// withoutDMABUF is what the drivers of NVIDIA need.
+const withoutDMABUF = 1
+
 // withoutGPU is where a machine without a GPU begins: what acceleration
 // emulates there in software costs memory and draws nothing better. Measured
 // with WebKitGTK 2.50.6 and Xvfb, in turns: without acceleration host, web and

@@ -133,3 +133,14 @@ func TestReasons(t *testing.T) {
 		}
 	}
 }
+
+// TestTrouble: the driver that is known for white windows, and no other.
+func TestTrouble(t *testing.T) {
+	for driver, want := range map[string]string{
+		"nvidia, 550.54.14, 6.12.9": "no-dmabuf", "6.12.9, i915, nvidia": "no-dmabuf", "nouveau, 6.12.9": "", "amdgpu, 6.12.9": "", "": "",
+	} {
+		if s, known := (Machine{Driver: driver}).Trouble(); s.Name != want || known != (want != "") {
+			t.Errorf("%s: got %q, %v, want %q", driver, s.Name, known, want)
+		}
+	}
+}

@@ -24,6 +24,9 @@ type Project struct {
 // tauriDir is where a project of Tauri has its configuration.
 const tauriDir = "src-tauri"
 
+// ErrNone is what Find returns, wrapped, where there is no app.
+var ErrNone = errors.New("no app here")
+
 // Find returns the project that a folder is in: the first folder with a
 // configuration, or with one in its folder src-tauri, from dir upwards. Its
 // errors say what to do.
@@ -47,7 +50,7 @@ func Find(dir string, overlays ...[]byte) (*Project, error) {
 		}
 		up := filepath.Dir(at)
 		if up == at {
-			return nil, term.Help(fmt.Errorf("no app here: neither %s nor a folder above it has a mullion.conf.json", start),
+			return nil, term.Help(fmt.Errorf("%w: neither %s nor a folder above it has a mullion.conf.json", ErrNone, start),
 				"go to the folder of an app, or make one with: mullion init NAME")
 		}
 		at = up

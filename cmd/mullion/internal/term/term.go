@@ -23,6 +23,8 @@ type Term struct {
 	// Color is whether Err understands escape sequences, Interactive whether
 	// a person sits at In and Err.
 	Color, Interactive bool
+	// ColorOut is whether Out understands them.
+	ColorOut bool
 
 	mu sync.Mutex // one line at a time
 }
@@ -31,9 +33,11 @@ type Term struct {
 // TERM=dumb turn colours off.
 func New() *Term {
 	seen := term.IsTerminal(int(os.Stderr.Fd()))
+	wanted := os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 	return &Term{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
-		Color:       seen && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb",
+		Color:       seen && wanted,
+		ColorOut:    wanted && term.IsTerminal(int(os.Stdout.Fd())),
 		Interactive: seen && term.IsTerminal(int(os.Stdin.Fd())),
 	}
 }
@@ -51,9 +55,14 @@ const (
 	Cyan   Style = "36"
 )
 
-// Paint returns s in a style, where colours are understood.
-func (t *Term) Paint(style Style, s string) string {
-	if !t.Color || s == "" {
+// Paint returns s in a style, for Err, if colours are understood there.
+func (t *Term) Paint(style Style, s string) string { return paint(t.Color, style, s) }
+
+// PaintOut is Paint for Out.
+func (t *Term) PaintOut(style Style, s string) string { return paint(t.ColorOut, style, s) }
+
+func paint(understood bool, style Style, s string) string {
+	if !understood || s == "" {
 		return s
 	}
 	return "\x1b[" + string(style) + "m" + s + "\x1b[0m"
