@@ -9,21 +9,26 @@ import (
 	"github.com/mullion-dev/mullion/config"
 )
 
+// toolKeys are the keys that the tool uses, cmd/mullion, when it runs and builds
+// the program. They are nothing to the program.
+var toolKeys = []string{
+	"build.beforeDevCommand.cwd", "build.beforeDevCommand.wait", "build.additionalWatchFolders", "build.features",
+}
+
 // unusedKeys are the keys of the configuration that have no effect, why, and
 // what to do instead. The keys of windows are in lackingOptions, and those of
-// plugins in logUnused. All others are used; a test compares.
+// plugins in logUnused. All others are used, or in toolKeys; a test compares.
 var unusedKeys = []struct {
 	keys            []string // with all that is below them
 	reason, instead string
 }{
-	{[]string{"mainBinaryName"}, "the go command gives the program its name", "build it with -o"},
 	{[]string{"app.macOSPrivateApi"}, onlyMac, ""},
 	{[]string{"app.enableGTKAppId"}, "the identifier is the id of all windows in any case, and nothing is registered on the session bus", ""},
 	{[]string{"app.trayIcon.iconAsTemplate"}, onlyMac, ""},
 	{[]string{"app.trayIcon.menuOnLeftClick"}, "it is an old name", "use showMenuOnLeftClick"},
-	{[]string{"build.runner", "build.features"}, "the go command builds the program, and no other tool", "give it -tags for features"},
-	{[]string{"build.beforeDevCommand.cwd", "build.beforeDevCommand.wait", "build.beforeBuildCommand", "build.beforeBundleCommand", "build.additionalWatchFolders"},
-		"the program starts no tools of its own development", "run the command in another terminal, or from a Makefile"},
+	{[]string{"build.runner"}, "the go command builds the program, and no other tool", ""},
+	{[]string{"mainBinaryName"}, "the go command gives the program its name", "build it with -o"},
+	{[]string{"build.beforeBuildCommand", "build.beforeBundleCommand"}, "no tool builds or makes bundles yet", "run the command before your own"},
 	{[]string{"build.removeUnusedCommands"}, "commands are functions of the program and stay in it; no page can call one that no capability grants", ""},
 	{[]string{"build.windows"}, "the C runtime is not used", ""},
 	{[]string{

@@ -112,6 +112,12 @@ func TestEveryKeyHasAnEffect(t *testing.T) {
 			listed[key] = true
 		}
 	}
+	for _, key := range toolKeys {
+		if listed[key] {
+			t.Errorf("%s is in both tables", key)
+		}
+		listed[key] = true
+	}
 	lacking := map[string]bool{}
 	for _, l := range lackingOptions {
 		lacking["app.windows."+l.key] = true
@@ -137,7 +143,7 @@ func TestEveryKeyHasAnEffect(t *testing.T) {
 			isUsed := used[typ.Name()+"."+f.Name]
 			switch {
 			case listed[key] && isUsed:
-				t.Errorf("%s is used: take it out of unusedKeys", key)
+				t.Errorf("%s is used: take it out of the tables of keys", key)
 			case listed[key]:
 				delete(listed, key)
 			case lacking[key]:
@@ -151,7 +157,7 @@ func TestEveryKeyHasAnEffect(t *testing.T) {
 	}
 	walk(reflect.TypeFor[config.Config](), "")
 	for key := range listed {
-		t.Errorf("unusedKeys has %s, which is no key", key)
+		t.Errorf("a table of keys has %s, which is no key", key)
 	}
 	if seen < 100 {
 		t.Errorf("only %d keys were seen", seen)
@@ -173,7 +179,7 @@ func appOf(t *testing.T, conf string, files fstest.MapFS) (*App, *bytes.Buffer, 
 func TestUnusedKeysAreNamed(t *testing.T) {
 	a, log, err := appOf(t, `{
 		"identifier": "org.example.a", "mainBinaryName": "a",
-		"build": {"beforeBuildCommand": "npm run build", "frontendDist": null},
+		"build": {"beforeBundleCommand": "true", "features": ["x"], "frontendDist": null},
 		"bundle": {"icon": ["icon.png"], "targets": "all", "linux": {"deb": {}}},
 		"plugins": {"fs": {}, "updater": {"endpoints": []}}
 	}`, nil)
@@ -189,7 +195,7 @@ func TestUnusedKeysAreNamed(t *testing.T) {
 	}
 	want := []string{
 		`mainBinaryName at=tauri.conf.json:2:34`,
-		`build.beforeBuildCommand at=tauri.conf.json:3:13`,
+		`build.beforeBundleCommand at=tauri.conf.json:3:13`,
 		`"bundle.targets bundle.linux" at=tauri.conf.json:4:36`,
 		`plugins.updater at=tauri.conf.json:5:25`,
 	}

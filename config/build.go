@@ -8,34 +8,35 @@ import (
 	"github.com/mullion-dev/mullion/internal/document"
 )
 
-// Build is the "build" object: how the program comes to its front end. Only
-// DevURL, FrontendDist and the script of BeforeDevCommand have an effect; the
-// rest is read and checked, and
-// named in the log of an app whose file has it.
+// Build is the "build" object: how the program comes to its front end. DevURL and
+// FrontendDist are for the program too, all else is for the tool, as "mullion
+// dev".
 type Build struct {
-	// Runner replaces the tool that builds the program; nil means none. The go
-	// command is that tool.
+	// Runner replaces the tool that builds the program; nil means none. It has no
+	// effect: the go command is that tool.
 	Runner *Runner `conf:"runner"`
 	// DevURL is where the front end is served while developing; empty means
 	// that the files in FrontendDist are served with reload.
 	DevURL string `conf:"devUrl,null"`
 	// FrontendDist is what is built into the program; nil means nothing.
 	FrontendDist *FrontendDist `conf:"frontendDist"`
-	// BeforeDevCommand is what somebody runs before developing starts, as a
-	// window says that waits for DevURL; nil means nothing.
+	// BeforeDevCommand is what "mullion dev" runs, a dev server as a rule. A window
+	// that waits for DevURL tells of it. Nil means nothing.
 	BeforeDevCommand *DevCommand `conf:"beforeDevCommand"`
 	// BeforeBuildCommand is what somebody runs before the program is built; nil
 	// means nothing.
 	BeforeBuildCommand *HookCommand `conf:"beforeBuildCommand"`
-	// BeforeBundleCommand is what somebody runs before bundles are made; nil means
-	// nothing.
+	// BeforeBundleCommand is for a tool that makes bundles, and there is none yet;
+	// nil means nothing.
 	BeforeBundleCommand *HookCommand `conf:"beforeBundleCommand"`
-	// Features are build tags, which the go command takes by -tags.
+	// Features are build tags.
 	Features []string `conf:"features,null"`
 	// RemoveUnusedCommands is to leave out commands that no capability allows.
 	// Go functions stay in the program; no page can call such a command.
 	RemoveUnusedCommands bool `conf:"removeUnusedCommands"`
-	// AdditionalWatchFolders are to be watched for changes while developing.
+	// AdditionalWatchFolders are watched by "mullion dev", too: a change there
+	// builds the program again. Paths are relative to the folder of the
+	// configuration.
 	AdditionalWatchFolders []string `conf:"additionalWatchFolders,alias=additional-watch-directories"`
 	// Windows is about building for Windows.
 	Windows BuildWindows `conf:"windows"`

@@ -34,6 +34,15 @@ const (
 // errCheck is the end of a command that has said what does not hold.
 var errCheck = errors.New("the check does not hold")
 
+// errBadPort is a port that cannot be.
+var errBadPort = errors.New("a port is a number from 1 to 65535")
+
+// statusError is the end of a command that has said why, and ended with a
+// status.
+type statusError int
+
+func (e statusError) Error() string { return fmt.Sprintf("status %d", int(e)) }
+
 // usageError is a call of the tool that it does not understand.
 type usageError struct{ error }
 
@@ -57,9 +66,12 @@ func main() {
 func run(ctx context.Context, t *term.Term, args []string) int {
 	err := root(t).Run(ctx, args)
 	var usage usageError
+	var status statusError
 	switch {
 	case err == nil:
 		return 0
+	case errors.As(err, &status):
+		return int(status)
 	case errors.Is(err, errCheck):
 		return statusCheck
 	case errors.As(err, &usage):
@@ -81,6 +93,7 @@ func root(t *term.Term) *cli.Command {
 		Suggest:   true,
 		Commands: []*cli.Command{
 			capabilityCommand(t),
+			devCommand(t),
 			doctorCommand(t),
 			generateCommand(t),
 			initCommand(t),

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,26 +24,33 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs the tool as people do, see testdata/*.txtar. MULLION in
-// them is this checkout, and TOOL the program, for a PATH
-// without it; BIN is its folder, which has nothing else.
+// them is this checkout, TAKEN a port that something else has, TOOL the program
+// and BIN its folder, for a PATH without it.
 func TestScripts(t *testing.T) {
 	checkout, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)
+	}
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { taken.Close() })
+	_, port, _ := net.SplitHostPort(taken.Addr().String())
+	// HOME is none in scripts, and go is not to fetch and build all anew.
+	caches := map[string]string{}
+	for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOPATH"} {
+		out, err := exec.Command("go", "env", name).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		caches[name] = strings.TrimSpace(string(out))
 	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("MULLION", checkout)
-			// HOME is none here, and go is not to fetch and build all anew.
-			for _, name := range []string{"GOMODCACHE", "GOCACHE"} {
-				value, err := exec.Command("go", "env", name).Output()
-				if err != nil {
-					return err
-				}
-				e.Setenv(name, strings.TrimSpace(string(value)))
-			}
 			e.Setenv("CGO_ENABLED", "0")
 			tool, err := exec.LookPath("mullion")
 			if err != nil {
@@ -50,6 +58,10 @@ func TestScripts(t *testing.T) {
 			}
 			e.Setenv("TOOL", tool)
 			e.Setenv("BIN", filepath.Dir(tool))
+			e.Setenv("TAKEN", port)
+			for name, dir := range caches {
+				e.Setenv(name, dir)
+			}
 			return nil
 		},
 	})

@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"mime"
 	"net"
@@ -51,6 +52,7 @@ type Server struct {
 
 	mu      sync.Mutex
 	files   map[string][]byte         // guarded by mu; by path, without a slash in front
+	folder  fs.FS                     // guarded by mu; nil: none
 	failure []string                  // guarded by mu; what is shown over pages
 	pages   map[chan message]struct{} // guarded by mu
 	changed chan struct{}             // guarded by mu; nil: there are files, or an error
@@ -122,20 +124,50 @@ func (s *Server) Update(files map[string][]byte) {
 // versionName must be called with mu held.
 func (s *Server) versionName() string { return fmt.Sprintf("%s-%d", s.life, s.version) }
 
+// Serve serves the files of a folder as they are at the time, beside those of
+// Update.
+func (s *Server) Serve(folder fs.FS) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.folder = folder
+	s.version++
+	s.tell(message{})
+}
+
+// Changed tells pages that files of the folder have changed.
+func (s *Server) Changed(names []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.version++
+	m := message{Type: "css", Version: s.versionName()}
+	for _, name := range names {
+		if path.Ext(name) != ".css" {
+			m = message{Type: "reload"}
+			break
+		}
+		m.Paths = append(m.Paths, "/"+name)
+	}
+	s.tell(m)
+}
+
+// find returns a file of the front end.
+func find(files map[string][]byte, folder fs.FS, name string) ([]byte, bool) {
+	if data, ok := files[name]; ok {
+		return data, true
+	}
+	if folder == nil || !fs.ValidPath(name) {
+		return nil, false
+	}
+	data, err := fs.ReadFile(folder, name)
+	return data, err == nil
+}
+
 // Fail shows an error over the pages, until the next Update.
 func (s *Server) Fail(lines []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.failure = lines
 	s.tell(message{Type: "error", Text: lines})
-}
-
-// Reload has pages load themselves again.
-func (s *Server) Reload() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.version++
-	s.tell(message{Type: "reload"})
 }
 
 // tell must be called with mu held.
@@ -243,22 +275,22 @@ func (s *Server) file(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	s.mu.Lock()
-	files, failure, version := s.files, s.failure, s.versionName()
+	files, folder, failure, version := s.files, s.folder, s.failure, s.versionName()
 	s.mu.Unlock()
 	name := strings.TrimPrefix(path.Clean("/"+r.URL.Path), "/")
 	for _, name := range []string{name, name + ".html", path.Join(name, "index.html")} {
-		if data, ok := files[name]; ok {
+		if data, ok := find(files, folder, name); ok {
 			send(w, r, name, version, data)
 			return
 		}
 	}
 	if path.Ext(name) == "" || path.Ext(name) == ".html" {
-		if data, ok := files["index.html"]; ok {
+		if data, ok := find(files, folder, "index.html"); ok {
 			send(w, r, "index.html", version, data)
 			return
 		}
 	}
-	if files == nil && failure != nil {
+	if files == nil && folder == nil && failure != nil {
 		send(w, r, "index.html", version, []byte("<!doctype html><head></head><title>Error</title>")) // it shows the error
 		return
 	}

@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -209,4 +211,29 @@ func TestFirst(t *testing.T) {
 	if status, body, _ := get(t, bad, "/", nil); status != 200 || !strings.Contains(body, "dev.js") {
 		t.Errorf("an error without a page: got %d %q", status, body)
 	}
+}
+
+func TestFolder(t *testing.T) {
+	s := start(t)
+	dir := t.TempDir()
+	put := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("index.html", "one")
+	put("a.css", "one")
+	s.Serve(os.DirFS(dir))
+	p := open(t, s)
+	s.Fail([]string{"now it is known"})
+	p.want("error", "now it is known")
+	put("a.css", "two")
+	s.Changed([]string{"a.css"})
+	p.want("css", "/a.css")
+	if _, body, _ := get(t, s, "/a.css", nil); body != "two" {
+		t.Errorf("got %q", body)
+	}
+	s.Changed([]string{"a.css", "index.html"})
+	p.want("reload")
 }

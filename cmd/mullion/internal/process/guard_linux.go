@@ -27,6 +27,8 @@ func Guarded() bool {
 		return false
 	}
 	os.Unsetenv(guardVariable)
+	// It was started as /proc/self/exe, and would be listed as "exe".
+	os.WriteFile("/proc/self/comm", []byte(filepath.Base(os.Args[0])), 0)
 	unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 	// It is no longer in the foreground of its terminal, and prints there.
 	signal.Ignore(syscall.SIGTTOU)
@@ -65,6 +67,9 @@ func Guard() (status int, err error) {
 		for {
 			select {
 			case s := <-signals:
+				if s == syscall.SIGHUP { // the terminal has gone
+					s = syscall.SIGTERM
+				}
 				cmd.Process.Signal(s)
 			case <-done:
 				return

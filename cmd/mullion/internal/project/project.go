@@ -74,3 +74,26 @@ func load(dir string, overlays [][]byte) (*config.Config, error) {
 	}
 	return config.Load(os.DirFS(dir), o)
 }
+
+// Reload reads the configuration again. It returns another Project.
+func (p *Project) Reload(overlays ...[]byte) (*Project, error) {
+	conf, err := load(p.Dir, overlays)
+	if err != nil {
+		return nil, fmt.Errorf("the configuration in %s:\n%w", p.Dir, err)
+	}
+	return &Project{Dir: p.Dir, Main: p.Main, Config: conf}, nil
+}
+
+// Path returns the absolute name of a path of the configuration.
+func (p *Project) Path(name string) string {
+	if filepath.IsAbs(name) {
+		return filepath.Clean(name)
+	}
+	return filepath.Join(p.Dir, filepath.FromSlash(name))
+}
+
+// hasGo reports whether there are Go files in a folder.
+func hasGo(dir string) bool {
+	names, _ := filepath.Glob(filepath.Join(dir, "*.go"))
+	return names != nil
+}

@@ -66,3 +66,25 @@ func TestTauri(t *testing.T) {
 		}
 	}
 }
+
+func TestReload(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "mullion.conf.json")
+	if err := os.WriteFile(file, []byte(`{"identifier": "com.example.app"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p, err := project.Find(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(`{"identifier": "com.example.other"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	again, err := p.Reload()
+	if err != nil || again.Dir != p.Dir || again.Config.Identifier != "com.example.other" || p.Config.Identifier != "com.example.app" {
+		t.Errorf("got %+v, %v", again, err)
+	}
+	if got := p.Path("../dist"); got != filepath.Join(filepath.Dir(dir), "dist") {
+		t.Errorf("got %s", got)
+	}
+}

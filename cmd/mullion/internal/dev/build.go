@@ -1,0 +1,104 @@
+package dev
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mullion-dev/mullion/cmd/mullion/internal/gocmd"
+	"github.com/mullion-dev/mullion/cmd/mullion/internal/project"
+)
+
+// buildResult is what became of a build.
+type buildResult struct {
+	build   int
+	program string
+	took    time.Duration
+	err     error
+}
+
+// devFlag makes a program one for developing; see devbuild.go in the root.
+const devFlag = "-X github.com/mullion-dev/mullion.devBuild=1"
+
+// build begins to build the program, in the place of the build before.
+func (s *session) build(ctx context.Context) {
+	if s.cancel != nil {
+		s.cancel()
+	}
+	ctx, s.cancel = context.WithCancel(ctx)
+	s.builds++
+	n, p, o := s.builds, s.p, s.o
+	dist := s.front.folders()
+	program := filepath.Join(s.temp, fmt.Sprint(n), programName(p))
+	go func() {
+		r := buildResult{build: n, program: program}
+		begun := time.Now()
+		if r.err = p.Front().EnsureDist(); r.err == nil {
+			r.err = compile(ctx, p, o, program)
+		}
+		r.took = time.Since(begun)
+		s.built <- r
+		// Also of what does not build: it says where a change may mend it.
+		if found, err := findSources(ctx, p, dist, tags(p, o)); err == nil {
+			s.listed <- found
+		}
+	}()
+}
+
+func compile(ctx context.Context, p *project.Project, o Options, program string) error {
+	flags := devFlag
+	if !o.Debug {
+		// Linking without symbols takes half the time.
+		flags += " -s -w"
+	}
+	_, err := gocmd.Run(ctx, p.Main, nil, "build", "-tags="+tags(p, o), "-ldflags="+flags, "-o", program, ".")
+	return err
+}
+
+func tags(p *project.Project, o Options) string {
+	all := slices.Clone(p.Config.Build.Features)
+	if o.Tags != "" {
+		all = append(all, o.Tags)
+	}
+	return strings.Join(all, ",")
+}
+
+func programName(p *project.Project) string {
+	name := filepath.Base(p.Main)
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
+	return name
+}
+
+// sameFile reports whether two files have the same in them.
+func sameFile(a, b string) bool {
+	f, err := os.Open(a)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	g, err := os.Open(b)
+	if err != nil {
+		return false
+	}
+	defer g.Close()
+	x, y := make([]byte, 256<<10), make([]byte, 256<<10)
+	for {
+		n, err := io.ReadFull(f, x)
+		m, _ := io.ReadFull(g, y)
+		if n != m || !bytes.Equal(x[:n], y[:m]) {
+			return false
+		}
+		if err != nil {
+			return err == io.EOF || err == io.ErrUnexpectedEOF
+		}
+	}
+}

@@ -1,0 +1,116 @@
+package e2e_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// TestDev is a day of a developer: what is saved reaches the page, what does
+// not build keeps the app, and in the end nothing is left.
+func TestDev(t *testing.T) {
+	needDisplay(t)
+	r := start(t, project(t, "app"), "dev")
+	r.told("front 1", "1,1,1", 1)
+
+	r.change("ui/main.ts", "front 1", "front 2")
+	page := r.told("front 2", "1,1,1", 1)
+
+	r.change("ui/style.css", "rgb(1, 1, 1)", "rgb(2, 2, 2)")
+	if got := r.told("front 2", "2,2,2", 1); got != page {
+		t.Error("a style sheet has loaded the page again")
+	}
+
+	r.change("ui/main.ts", "front 2\"", "front 3")
+	r.want(`ui/main.ts:3:\d+: `)
+	r.change("ui/main.ts", "front 3", "front 4\"")
+	r.told("front 4", "2,2,2", 1)
+
+	r.change("main.go", "version = 1", "version = 2")
+	r.told("front 4", "2,2,2", 2)
+
+	r.change("main.go", "version = 2", "version = two")
+	r.want(`main.go:16:17: undefined: two`)
+	r.change("ui/style.css", "rgb(2, 2, 2)", "rgb(3, 3, 3)")
+	r.told("front 4", "3,3,3", 2) // the app goes on
+
+	r.change("main.go", "version = two", "version = 2")
+	r.want(`nothing has changed`)
+
+	r.change("mullion.conf.json", `"label"`, `"lable"`)
+	r.want(`mullion.conf.json:5:\d+: .*lable`)
+	r.change("mullion.conf.json", `"lable"`, `"label"`)
+	r.told("front 4", "3,3,3", 2)
+
+	r.change("main.go", "return app.Run(ctx)", "panic(\"on purpose\")")
+	r.want(`app │ panic: on purpose`)
+	r.want(`the app has ended: panic: on purpose`)
+	r.change("main.go", "panic(\"on purpose\")", "return app.Run(ctx)")
+	r.told("front 4", "3,3,3", 2)
+
+	// A new package, whose folder is not there when it is imported.
+	r.change("main.go", "\t\"fmt\"\n", "\t\"fmt\"\n\n\t\"example.com/devtest/number\"\n")
+	r.change("main.go", "version = 2", "version = number.Three")
+	r.want(`main.go:\d+:\d+: .*example.com/devtest/number`)
+	if err := os.Mkdir(filepath.Join(r.dir, "number"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(r.dir, "number", "number.go"), "package number\n\nconst Three = 3\n")
+	r.told("front 4", "3,3,3", 3)
+	r.change("number/number.go", "= 3", "= 4")
+	r.told("front 4", "3,3,3", 4)
+
+	all := below(r.cmd.Process.Pid)
+	if len(all) < 5 {
+		t.Errorf("got %d processes, want the tool's two, the app and its hosts", len(all))
+	}
+	r.signal(syscall.SIGINT)
+	if got := r.ended(); got != 0 {
+		t.Errorf("got status %d", got)
+	}
+	gone(t, all)
+}
+
+// TestDevKilled: whichever of the tool's processes is killed, nothing stays, of
+// the dev server either.
+func TestDevKilled(t *testing.T) {
+	needDisplay(t)
+	for _, inner := range []bool{false, true} {
+		t.Run(map[bool]string{false: "outer", true: "inner"}[inner], func(t *testing.T) {
+			dir := project(t, "app")
+			write(t, filepath.Join(dir, "serve.sh"), "setsid sleep 1000 &\nsleep 1000 &\necho serving\nwait\n")
+			text := read(t, filepath.Join(dir, "mullion.conf.json"))
+			write(t, filepath.Join(dir, "mullion.conf.json"), strings.Replace(text, `"frontendDist"`, `"beforeDevCommand": "sh serve.sh", "frontendDist"`, 1))
+			if err := os.Rename(filepath.Join(dir, "ui"), filepath.Join(dir, "dist")); err != nil {
+				t.Fatal(err)
+			}
+			write(t, filepath.Join(dir, "dist", "index.html"), `<script type="module">
+				import { invoke } from '/_mullion/api.js';
+				invoke('told', { what: 'here' });
+			</script>`)
+			r := start(t, dir, "dev")
+			r.want("web │ serving")
+			r.want("told: here")
+			all := below(r.cmd.Process.Pid)
+			pid := r.cmd.Process.Pid
+			if inner {
+				out, err := exec.Command("pgrep", "-P", strconv.Itoa(pid)).Output()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if pid, err = strconv.Atoi(strings.TrimSpace(string(out))); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+				t.Fatal(err)
+			}
+			r.ended()
+			gone(t, all)
+		})
+	}
+}

@@ -1,0 +1,85 @@
+// Package hook makes the commands that a configuration has for the front end,
+// such as build.beforeDevCommand, into programs.
+package hook
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/mullion-dev/mullion/cmd/mullion/internal/process"
+	"github.com/mullion-dev/mullion/cmd/mullion/internal/project"
+	"github.com/mullion-dev/mullion/cmd/mullion/internal/term"
+)
+
+// Spec returns how a line for the system's shell is started. It runs in cwd,
+// relative to the folder of the configuration, or else in that of the front
+// end: the folder of the project. Variables say what it is for, with the names
+// that Tauri gives them, since templates look at these.
+func Spec(p *project.Project, script, cwd string, debug bool) process.Spec {
+	s := process.Spec{Args: shell(script), Dir: p.Main}
+	if cwd != "" {
+		s.Dir = p.Path(cwd)
+	}
+	family := "unix"
+	if runtime.GOOS == "windows" {
+		family = "windows"
+	}
+	arch := map[string]string{"amd64": "x86_64", "arm64": "aarch64"}[runtime.GOARCH]
+	if arch == "" {
+		arch = runtime.GOARCH
+	}
+	s.Env = []string{
+		"TAURI_ENV_PLATFORM=" + runtime.GOOS,
+		"TAURI_ENV_ARCH=" + arch,
+		"TAURI_ENV_FAMILY=" + family,
+		fmt.Sprintf("TAURI_ENV_DEBUG=%v", debug),
+	}
+	if local := filepath.Join(s.Dir, "node_modules", ".bin"); isDir(local) {
+		s.Env = append(s.Env, "PATH="+local+string(filepath.ListSeparator)+os.Getenv("PATH"))
+	}
+	return s
+}
+
+func shell(script string) []string {
+	if runtime.GOOS == "windows" {
+		return []string{"cmd", "/S", "/C", script}
+	}
+	return []string{"sh", "-c", script}
+}
+
+func isDir(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.IsDir()
+}
+
+// notFound is the status of a shell that does not know the program.
+const notFound = 127
+
+// Failure says how a command of the configuration has ended, and what to do
+// about it. Key is where it stands, as in build.beforeDevCommand.
+func Failure(key, script string, p *process.Process) error {
+	err := fmt.Errorf("%s %q %s", key, script, process.Describe(p.Err()))
+	program, _, _ := strings.Cut(script, " ")
+	if p.Status() == notFound {
+		switch program {
+		case "npm", "npx", "node", "pnpm", "yarn":
+			return term.Help(err, "%s is not installed: install Node.js, from https://nodejs.org or by the packages of the system", program)
+		}
+		return term.Help(err, "%s is not installed, or not in PATH", program)
+	}
+	return term.Help(err, "what it printed is above")
+}
+
+// Check returns an error if a folder that a command runs in is not there.
+func Check(key string, s process.Spec) error {
+	if isDir(s.Dir) {
+		return nil
+	}
+	return term.Help(fmt.Errorf("%s is to run in %s: %w", key, s.Dir, errNoFolder), "paths of cwd are relative to the folder of the configuration")
+}
+
+var errNoFolder = errors.New("there is no such folder")
