@@ -25,6 +25,6 @@ require (
 	github.com/ebitengine/purego v0.11.3 // indirect
 	github.com/elastic/go-seccomp-bpf v1.6.0 // indirect
 	github.com/godbus/dbus/v5 v5.2.4 // indirect
-	golang.org/x/sync v0.24.0 // indirect
 	github.com/jezek/xgb v1.1.1 // indirect
+	golang.org/x/sync v0.24.0 // indirect
 )
