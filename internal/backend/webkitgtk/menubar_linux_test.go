@@ -64,7 +64,7 @@ func TestMenuBar(t *testing.T) {
 	x.open()
 	focus(t, x)
 	size := func(o wire.WindowObserved) bool { return o.Width == 400 && o.Height == 300 }
-	before := x.observe("the window", func(o wire.WindowObserved) bool { return size(o) && o.InnerY > o.Y })
+	before := x.observe("the window", func(o wire.WindowObserved) bool { return size(o) && o.OuterHeight > o.Height })
 	x.apply(func(s *wire.WindowState) { s.Menu = testMenu() })
 	after := x.observe("the menu bar above content that keeps its size", func(o wire.WindowObserved) bool {
 		return size(o) && o.OuterHeight > before.OuterHeight && o.InnerY > before.InnerY
