@@ -157,3 +157,100 @@ func TestForm(t *testing.T) {
 		t.Errorf("the picture is %v", p)
 	}
 }
+
+// TestPlaces clicks where the page does not begin at the corner of the window,
+// or is drawn larger.
+func TestPlaces(t *testing.T) {
+	d := mulliontest.Open(t, formApp(t.TempDir(), nil), nil)
+	clicked := func(w *mulliontest.Window, id string) {
+		t.Helper()
+		w.Eval(`document.querySelector('output').value = ''`, nil)
+		w.Find(id).Click()
+		w.Find("output").WaitText(map[string]string{"#greet": "Hello, old", "#far": "far"}[id])
+	}
+	w := d.Window("main")
+	window, err := d.App.Window("main")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.SetMenu(t.Context(), mullion.Menu{{Text: "&File", Items: mullion.Menu{{Predefined: mullion.QuitItem}}}}); err != nil {
+		t.Fatal(err)
+	}
+	mulliontest.Wait(t, 0, func() error {
+		var inner int
+		if w.Eval(`return innerHeight`, &inner); w.Screenshot().Bounds().Dy() <= inner {
+			return errors.New("there is no menu bar")
+		}
+		return nil
+	})
+	clicked(w, "#greet")
+	if err := window.Webview().SetZoom(t.Context(), 1.5); err != nil {
+		t.Fatal(err)
+	}
+	clicked(w, "#far")
+	clicked(w, "#greet")
+	if _, err := window.AddWebview(t.Context(), mullion.WebviewOptions{
+		Label: "side", URL: "index.html", Bounds: mullion.Rect{X: 200, Y: 100, Width: 380, Height: 300},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	side := d.Window("side")
+	clicked(side, "#greet")
+	clicked(side, "#far")
+	side.Find("#name").Fill("side")
+	side.Find("#name").WaitValue("side")
+	w.Find("#name").WaitValue("old")
+}
+
+// TestSession looks at what the desktop shows of an app, and uses it.
+func TestSession(t *testing.T) {
+	acted := make(chan string, 10)
+	d := mulliontest.Open(t, formApp(t.TempDir(), nil), nil)
+	if _, err := d.NewTrayIcon(t.Context(), mullion.TrayOptions{
+		Tooltip: "3 unread", Title: "Form",
+		Menu:    mullion.Menu{{Text: "&Mute", Do: func(context.Context, mullion.MenuEvent) { acted <- "mute" }}, {Predefined: mullion.Separator}, {Text: "More", Items: mullion.Menu{{Text: "Deep", Do: func(context.Context, mullion.MenuEvent) { acted <- "deep" }}}}},
+		OnEvent: func(e mullion.TrayEvent) { acted <- "tray" },
+	}); err != nil {
+		t.Fatal(err)
+	}
+	icon := d.Tray()
+	if icon.Tooltip != "3 unread" || len(icon.Menu) != 3 || icon.Menu[0] != "Mute" || icon.Menu[2] != "Deep" {
+		t.Errorf("got %+v", icon)
+	}
+	icon.Choose("Deep")
+	if got := <-acted; got != "deep" {
+		t.Errorf("got %s", got)
+	}
+	icon.Click()
+	if got := <-acted; got != "tray" {
+		t.Errorf("got %s", got)
+	}
+	id, err := d.Notify(t.Context(), mullion.Notification{
+		Title: "Done", Body: "All is saved.", Actions: []mullion.NotificationAction{{ID: "default", Label: "Open"}, {ID: "show", Label: "Show"}},
+		OnAction: func(a mullion.NotificationActivation) { acted <- a.Action },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := d.Notification("Done")
+	if n.Body != "All is saved." || len(n.Buttons) != 1 || n.Buttons[0] != "Show" {
+		t.Errorf("got %+v", n)
+	}
+	n.Press("Show")
+	if got := <-acted; got != "show" {
+		t.Errorf("got %s", got)
+	}
+	if err := d.CloseNotification(t.Context(), id); err != nil {
+		t.Error(err)
+	}
+	n.WaitClosed()
+	if links := d.Links(); len(links) != 0 {
+		t.Errorf("opened %q", links)
+	}
+	if titles := d.Titles(); len(titles) != 1 || titles[0] != "Form" {
+		t.Errorf("the windows are %q", titles)
+	}
+	w := d.Window("main")
+	w.Close()
+	w.WaitClosed()
+}

@@ -32,7 +32,7 @@ type Element struct {
 func (e *Element) Nth(n int) *Element {
 	nth := *e
 	nth.q.Nth = &n
-	nth.what = fmt.Sprintf("%s, number %d", e.what, n)
+	nth.what = fmt.Sprintf("%s number %d", e.what, n)
 	return &nth
 }
 
@@ -87,13 +87,13 @@ func (e *Element) Eval(script string, v any) {
 // Wait waits until the element is there and visible.
 func (e *Element) Wait() {
 	e.w.d.r.t.Helper()
-	e.ask(`return visible(e) ? {} : { why: describe(e) + ' is not visible' }`, nil)
+	e.ask(`return visible(e) ? {} : { why: describe(e) + ' is there, but not visible' }`, nil)
 }
 
 // WaitGone waits until no such element is visible.
 func (e *Element) WaitGone() {
 	e.w.d.r.t.Helper()
-	e.w.d.r.until(e.what, func() error {
+	e.w.d.r.until(e.name(), func() error {
 		var why string
 		err := e.w.eval(`const [e] = one(`+quote(e.q)+`); const many = find(`+quote(e.q)+`).filter(visible); return many.length ? many.slice(0, 5).map(describe).join(', ') : ''`, &why)
 		if err == nil && why != "" {
@@ -156,7 +156,9 @@ func (e *Element) askOnce(script string, v any) error {
 	return nil
 }
 
+func (e *Element) name() string { return fmt.Sprintf("%s in window %q", e.what, e.w.label) }
+
 func (e *Element) fatal(err error) {
 	e.w.d.r.t.Helper()
-	e.w.d.r.t.Fatalf("%s in window %q: %v", e.what, e.w.label, err)
+	e.w.d.r.t.Fatalf("%s: %v", e.name(), err)
 }

@@ -46,12 +46,12 @@ func (e *Element) RightClick() { e.w.d.r.t.Helper(); e.click(display.Right, 1) }
 // Hover moves the mouse over the element.
 func (e *Element) Hover() {
 	e.w.d.r.t.Helper()
-	e.w.d.r.until(e.what, func() error { _, err := e.point(false); return err })
+	e.w.d.r.until(e.name(), func() error { _, err := e.point(false); return err })
 }
 
 func (e *Element) click(button byte, times int) {
 	e.w.d.r.t.Helper()
-	e.w.d.r.until(e.what, func() error {
+	e.w.d.r.until(e.name(), func() error {
 		before, err := e.point(false)
 		if err != nil {
 			return err
@@ -246,14 +246,14 @@ func (e *Element) Drop(files ...string) {
 		}
 		addresses = append(addresses, fileURL(path))
 	}
-	var last error
-	e.w.d.r.until(e.what, func() error {
+	e.w.d.r.until(e.name(), func() error {
 		if _, err := e.point(true); err != nil {
 			return err
 		}
-		if last = e.w.d.screen.Drop(e.w.id, strings.Join(addresses, "\r\n")+"\r\n"); last != nil {
-			return last
+		err := e.w.d.screen.Drop(e.w.id, strings.Join(addresses, "\r\n")+"\r\n")
+		if errors.Is(err, display.ErrDropRefused) {
+			err = fmt.Errorf("%w: does a capability grant web:allow-file-drop for %q?", err, files)
 		}
-		return nil
+		return err
 	})
 }

@@ -122,7 +122,7 @@ const counters = () => {
 const place = async (q, anyway) => {
   const [e, why] = one(q);
   if (!e) return { why };
-  if (!visible(e)) return { why: `${describe(e)} is not visible` };
+  if (!visible(e)) return { why: `${describe(e)} is there, but not visible` };
   if (!anyway && e.matches(':disabled')) return { why: `${describe(e)} is disabled` };
   const center = () => {
     const box = e.getClientRects()[0] ?? e.getBoundingClientRect();

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/mullion-dev/mullion/internal/e2e/session"
 )
@@ -21,8 +22,15 @@ type TrayIcon struct {
 	// theirs, without separators.
 	Menu []string
 
-	d    *Desktop
-	item session.TrayItem
+	d      *Desktop
+	item   session.TrayItem
+	labels []string // as they are on the bus, with marks for keys
+}
+
+// shown is a label as the desktop shows it: an underscore marks the key of the
+// letter behind it, two are one.
+func shown(label string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(strings.ReplaceAll(label, "__", "\x00"), "_", ""), "\x00", "_")
 }
 
 // Tray waits until the app has an icon in the tray, and returns the first. It
@@ -46,7 +54,7 @@ func (d *Desktop) Tray() *TrayIcon {
 	add = func(items []session.MenuItem) {
 		for _, m := range items {
 			if m.Label != "" {
-				i.Menu = append(i.Menu, m.Label)
+				i.Menu, i.labels = append(i.Menu, shown(m.Label)), append(i.labels, m.Label)
 			}
 			add(m.Items)
 		}
@@ -66,10 +74,11 @@ func (i *TrayIcon) Click() {
 // Choose clicks the item with that label in the menu of the icon.
 func (i *TrayIcon) Choose(label string) {
 	i.d.r.t.Helper()
-	if !slices.Contains(i.Menu, label) {
+	n := slices.Index(i.Menu, label)
+	if n < 0 {
 		i.d.r.t.Fatalf("the menu of the icon in the tray has no item %q; it has %q", label, i.Menu)
 	}
-	if err := i.d.tray.Choose(i.item, label); err != nil {
+	if err := i.d.tray.Choose(i.item, i.labels[n]); err != nil {
 		i.d.r.t.Fatalf("choose %q in the tray: %v", label, err)
 	}
 }

@@ -79,7 +79,7 @@ func (d *dropping) begin() error {
 
 // run moves until the target accepts, and drops.
 func (d *dropping) run() error {
-	b := await.NewBudget(5 * time.Second) // the target may have to ask somebody
+	b := await.NewBudget(2 * time.Second) // the target may have to ask somebody
 	for accepted := false; !accepted; {
 		if b.Spent() {
 			return errors.Join(ErrDropRefused, d.send("XdndLeave"))
