@@ -20,6 +20,8 @@ type counted struct {
 	Y     float64 `json:"y"`
 	Downs int     `json:"downs"`
 	Keys  int     `json:"keys"`
+	// Missed are clicks that found another element than the one they were for.
+	Missed int `json:"missed"`
 }
 
 // placed is where an element can be reached with the mouse.
@@ -46,11 +48,18 @@ func (e *Element) RightClick() { e.w.d.r.t.Helper(); e.click(display.Right, 1) }
 // Hover moves the mouse over the element.
 func (e *Element) Hover() {
 	e.w.d.r.t.Helper()
+	defer e.w.forgetTarget()
 	e.w.d.r.until(e.name(), func() error { _, err := e.point(false); return err })
+}
+
+// forgetTarget lets clicks through again that are for no element.
+func (w *Window) forgetTarget() {
+	_ = w.eval(`counters().target = null`, nil) // unless the page or the window has gone
 }
 
 func (e *Element) click(button byte, times int) {
 	e.w.d.r.t.Helper()
+	defer e.w.forgetTarget()
 	e.w.d.r.until(e.name(), func() error {
 		before, err := e.point(false)
 		if err != nil {
@@ -61,7 +70,15 @@ func (e *Element) click(button byte, times int) {
 				return err
 			}
 		}
-		return e.w.arrives(before, "the click", func(c counted) bool { return c.Downs >= before.Downs+times })
+		missed := false
+		err = e.w.arrives(before, "the click", func(c counted) bool {
+			missed = c.Missed > before.Missed
+			return c.Downs >= before.Downs+times
+		})
+		if err == nil && missed {
+			return errors.New("it moved away under the mouse")
+		}
+		return err
 	})
 }
 
@@ -246,6 +263,7 @@ func (e *Element) Drop(files ...string) {
 		}
 		addresses = append(addresses, fileURL(path))
 	}
+	defer e.w.forgetTarget()
 	e.w.d.r.until(e.name(), func() error {
 		if _, err := e.point(true); err != nil {
 			return err

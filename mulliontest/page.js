@@ -104,17 +104,27 @@ const holds = (e, o) => {
   return false;
 };
 const reaches = (e, hit) => hit && (holds(e, hit) || hit.closest('label')?.control === e);
-// counters count what arrives of mouse and keyboard.
+// counters count what arrives of mouse and keyboard. A click that is meant for
+// an element, and finds another because that has just moved, is kept from the
+// page and missed: it is made again.
 const counters = () => {
   const key = Symbol.for('mulliontest');
   if (!window[key]) {
-    const c = { id: Math.random(), moves: 0, x: -1, y: -1, downs: 0, keys: 0 };
+    const c = { id: Math.random(), moves: 0, x: -1, y: -1, downs: 0, keys: 0, missed: 0 };
+    let miss = false;
     Object.defineProperty(window, key, { value: c });
-    for (const type of ['pointermove', 'mousemove']) {
-      window.addEventListener(type, (e) => { c.moves++; c.x = e.clientX; c.y = e.clientY; }, { capture: true, passive: true });
+    Object.defineProperty(c, 'target', { value: null, writable: true });
+    const on = (type, f) => window.addEventListener(type, (e) => e.isTrusted && f(e), { capture: true });
+    for (const type of ['pointermove', 'mousemove']) on(type, (e) => { c.moves++; c.x = e.clientX; c.y = e.clientY; });
+    on('mousedown', () => { c.downs++; });
+    on('pointerdown', (e) => {
+      miss = c.target !== null && !reaches(c.target, e.composedPath()[0]);
+      if (miss) c.missed++;
+    });
+    for (const type of ['pointerdown', 'mousedown', 'pointerup', 'mouseup', 'click', 'dblclick', 'auxclick', 'contextmenu']) {
+      on(type, (e) => { if (miss) { e.preventDefault(); e.stopImmediatePropagation(); } });
     }
-    window.addEventListener('mousedown', () => { c.downs++; }, { capture: true, passive: true });
-    window.addEventListener('keydown', (e) => { if (!['Shift', 'Control', 'Alt', 'Meta'].includes(e.key)) c.keys++; }, { capture: true, passive: true });
+    on('keydown', (e) => { if (!['Shift', 'Control', 'Alt', 'Meta'].includes(e.key)) c.keys++; });
   }
   return window[key];
 };
@@ -140,5 +150,6 @@ const place = async (q, anyway) => {
   if (!c.inside) return { why: `${describe(e)} cannot be scrolled into view` };
   const hit = at(c.x, c.y);
   if (!reaches(e, hit)) return { why: `${describe(e)} is covered by ${hit ? describe(hit) : 'nothing of the page'}` };
+  counters().target = e;
   return { x: c.x, y: c.y, width: innerWidth, height: innerHeight, counters: { ...counters() } };
 };

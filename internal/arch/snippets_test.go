@@ -120,7 +120,7 @@ func TestSnippetLanguages(t *testing.T) {
 // goImports are the packages that fragments of Go may use without an import.
 var goImports = func() map[string]string {
 	imports := map[string]string{
-		"mullion": module, "ipc": module + "/ipc", "config": module + "/config", "capability": module + "/capability",
+		"mullion": module, "mulliontest": module + "/mulliontest", "ipc": module + "/ipc", "config": module + "/config", "capability": module + "/capability",
 		"jsontext": "github.com/go-json-experiment/json/jsontext",
 	}
 	for _, std := range strings.Fields(`bufio bytes cmp context crypto/sha256 embed encoding/base64 encoding/csv encoding/hex encoding/json errors fmt html image image/png
