@@ -1,5 +1,7 @@
 // Package generate reads the Go packages of an app, without running them, and
-// writes TypeScript for its front end, with a typed function for each command.
+// writes what its front end and editors want to know of them: TypeScript with
+// a typed function for each command, and JSON schemas for the configuration
+// and for capability files.
 package generate
 
 import (
@@ -81,9 +83,9 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	if out == "" {
 		warnings = append(warnings, "no TypeScript is written: the front end has neither a package.json nor a tsconfig.json; name a folder for it by --out, or by a comment //mullion:bindings FOLDER in the main package")
 	} else {
-		files = append(files, output{filepath.Join(out, "index.ts"), []byte(text)})
+		files = append(files, output{path: filepath.Join(out, "index.ts"), text: []byte(text)})
 		if l.ownAPI() {
-			files = append(files, output{filepath.Join(out, "api.js"), bridge.API()}, output{filepath.Join(out, "api.d.ts"), bridge.APITypes()})
+			files = append(files, output{path: filepath.Join(out, "api.js"), text: bridge.API()}, output{path: filepath.Join(out, "api.d.ts"), text: bridge.APITypes()})
 		}
 	}
 	schemas, err := schemas(found, p)

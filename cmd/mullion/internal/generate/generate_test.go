@@ -60,7 +60,7 @@ func golden(t *testing.T, name, got string) {
 // not overwritten, and a check writes nothing.
 func TestWrite(t *testing.T) {
 	dir := t.TempDir()
-	file := output{filepath.Join(dir, "new", "index.ts"), []byte(header + "export {};\n")}
+	file := output{path: filepath.Join(dir, "new", "index.ts"), text: []byte(header + "export {};\n")}
 	r, err := write([]output{file}, true)
 	if err != nil || len(r.Stale) != 1 || len(r.Written) != 0 {
 		t.Errorf("check: got %+v, %v", r, err)
@@ -82,11 +82,11 @@ func TestWrite(t *testing.T) {
 	if err != nil || !os.SameFile(before, after) {
 		t.Errorf("a file that was fresh is another one now, %v", err)
 	}
-	own := output{filepath.Join(dir, "own.ts"), file.text}
+	own := output{path: filepath.Join(dir, "own.ts"), text: file.text}
 	if err := os.WriteFile(own.path, []byte("export const mine = 1;\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	changed := output{file.path, []byte(header + "export const more = 1;\n")}
+	changed := output{path: file.path, text: []byte(header + "export const more = 1;\n")}
 	if _, err := write([]output{changed, own}, false); err == nil || !strings.Contains(err.Error(), "was not generated") {
 		t.Errorf("somebody's own file: got %v", err)
 	}
@@ -96,7 +96,7 @@ func TestWrite(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "file"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := write([]output{{filepath.Join(own.path, "below.ts"), nil}}, false); err == nil {
+	if _, err := write([]output{{path: filepath.Join(own.path, "below.ts")}}, false); err == nil {
 		t.Error("a file was taken for a folder")
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, "*", ".generate-*")); len(left) > 0 {

@@ -39,6 +39,8 @@ type program struct {
 	// notes are the comments that begin with //mullion:, by file and line.
 	notes map[string]map[int]string
 	own   map[string]bool // files of the app
+	// configFiles are the sources of the package config of the framework.
+	configFiles []string
 }
 
 // function is a declared function of the app.
@@ -69,6 +71,11 @@ func load(ctx context.Context, dir, tags string) (*program, error) {
 		docs: map[token.Pos]*ast.CommentGroup{}, notes: map[string]map[int]string{}, own: map[string]bool{},
 	}
 	own, usesMullion := ownPackages(found)
+	packages.Visit(found, nil, func(pkg *packages.Package) {
+		if pkg.PkgPath == rootPath+"/config" {
+			p.configFiles = pkg.GoFiles
+		}
+	})
 	if errs := p.loadErrors(found); len(errs) > 0 {
 		return nil, errs
 	}

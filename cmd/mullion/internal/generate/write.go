@@ -17,6 +17,9 @@ import (
 type output struct {
 	path string
 	text []byte
+	// optional is set for what need not be there for the app to be built: a
+	// check only looks whether it is old.
+	optional bool
 }
 
 // marks are what generated files contain within their first lines. Files without
@@ -35,7 +38,7 @@ func write(files []output, check bool) (Result, error) {
 		case err == nil && bytes.Equal(old, f.text):
 			r.Fresh = append(r.Fresh, f.path)
 			continue
-		case err == nil && !isGenerated(old):
+		case err == nil && !isGenerated(old) && !isTaurisSchema(f.path, old):
 			return r, term.Help(fmt.Errorf("%s exists and was not generated, so it is not overwritten", f.path),
 				"move it away, or name another folder by --out")
 		case err != nil && !errors.Is(err, fs.ErrNotExist):
@@ -44,6 +47,9 @@ func write(files []output, check bool) (Result, error) {
 		changed = append(changed, f)
 	}
 	for _, f := range changed {
+		if _, err := os.Stat(f.path); check && err != nil && f.optional {
+			continue
+		}
 		if check {
 			r.Stale = append(r.Stale, f.path)
 			continue
