@@ -97,6 +97,7 @@ func root(t *term.Term) *cli.Command {
 			doctorCommand(t),
 			generateCommand(t),
 			initCommand(t),
+			iconCommand(t),
 			permissionCommand(t),
 		},
 		// Errors are printed and turned into a status by run alone.

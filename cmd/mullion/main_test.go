@@ -49,6 +49,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"picture": makePicture},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("MULLION", checkout)
 			e.Setenv("CGO_ENABLED", "0")
