@@ -276,7 +276,7 @@ func New(o Options) (*App, error) {
 	}
 	for _, c := range co.Capabilities {
 		if len(c.Windows) == 0 && len(c.Webviews) == 0 && (len(c.Platforms) == 0 || slices.Contains(c.Platforms, co.Platform)) {
-			a.log.Warn("mullion: a capability is for no window", "capability", c.Identifier, "file", c.File, "hint", `say for which, as in "windows": ["main"]`)
+			a.log.Warn("mullion: a capability covers no window", "capability", c.Identifier, "file", c.File, "hint", `name the windows, as in "windows": ["main"]`)
 		}
 	}
 	if err := a.serve(o, &co); err != nil {

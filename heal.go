@@ -37,7 +37,7 @@ const (
 func (a *App) rendering() *rendering.Ladder {
 	l, err := rendering.Open(filepath.Join(a.folders.data, "rendering.json"), rendering.Detect(os.DirFS("/")))
 	if err != nil {
-		a.log.Warn("mullion: what was known about rendering is lost", "error", err)
+		a.log.Warn("mullion: the stored rendering settings are lost", "error", err)
 	}
 	return l
 }

@@ -32,7 +32,7 @@ func (l *lockedText) String() string {
 // TestHints: what would be an app without a window, or a window without
 // rights, and no word about it, is a warning at start.
 func TestHints(t *testing.T) {
-	const window, grant = "the app begins without a window", "a capability is for no window"
+	const window, grant = "the app begins without a window", "a capability covers no window"
 	for _, test := range []struct {
 		name, app string
 		o         Options

@@ -96,14 +96,14 @@ func (a *App) single() error {
 	case errors.As(err, &held):
 		return err
 	case err != nil:
-		a.log.Warn("mullion: further instances of the app are not kept apart", "error", err)
+		a.log.Warn("mullion: a second instance of the app cannot be detected", "error", err)
 		return nil
 	}
 	a.hold = a.folder.adopt(lock)
 	in := &instances{ends: a.core.Done(), owner: inorder.NewOwner(a.log)}
 	in.queue = inorder.New(in.owner, inorder.Options[Instance]{Name: "OnInstance", Most: maxInstances}, a.tellInstance)
 	if in.server, err = lock.Serve(os.Getenv("XDG_RUNTIME_DIR"), in.take); err != nil {
-		a.log.Warn("mullion: further instances of the app cannot hand anything over", "error", err)
+		a.log.Warn("mullion: a second instance of the app cannot pass on its arguments", "error", err)
 		return nil
 	}
 	a.instances = in
@@ -165,7 +165,7 @@ func (a *App) tellInstance(i Instance) {
 		args[n] = strings.ToValidUTF8(arg, "\uFFFD")
 	}
 	if err := a.Emit(context.Background(), instanceEvent, instancePayload{args, strings.ToValidUTF8(i.Dir, "\uFFFD")}); err != nil && !errors.Is(err, core.ErrClosed) {
-		a.log.Warn("mullion: pages were not told of another instance", "error", err)
+		a.log.Warn("mullion: could not tell pages of a second instance", "error", err)
 	}
 	a.mu.Lock()
 	functions := a.onInstance
@@ -202,7 +202,7 @@ func (f *folder) use() (release func(), err error) {
 			return nil, fmt.Errorf("%w; %s", err, inUse)
 		case err != nil && !f.said:
 			f.said = true
-			f.log.Warn("mullion: nothing keeps a second instance of the app from this folder; what both change may be lost", "error", err)
+			f.log.Warn("mullion: nothing keeps a second instance out of this folder; if both change a file, one change may be lost", "error", err)
 		}
 	}
 	f.users++

@@ -93,7 +93,7 @@ func openWorkerNetwork(log *slog.Logger, name string, o WorkerOptions, resolver 
 	l := p.Proxy()
 	if l == nil {
 		n.Missing = "there is no network for workers here: this system cannot keep other programs out of the way to it"
-		log.Warn("mullion: no network for a worker, though its options grant some: this system cannot keep others out of its proxy", "worker", name)
+		log.Warn("mullion: no network for a worker, although its options grant it: this system cannot keep other programs out of the proxy", "worker", name)
 		return n, nil
 	}
 	var told egress.Limit

@@ -43,7 +43,7 @@ func (v *Webview) deliver(visit *visit, paths []string) ([]string, error) {
 	}
 	visit.onEnd(func() {
 		if err := d.Remove(); err != nil {
-			v.core.log.Warn("mullion: files that a page has read could not be removed; they are at the end of the app", "error", err)
+			v.core.log.Warn("mullion: files given to a page could not be removed; they will be when the app exits", "error", err)
 		}
 	})
 	return d.Paths, nil

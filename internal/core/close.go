@@ -99,7 +99,7 @@ func (c *Core) anyAnswers(w *Window, pages []*document) bool {
 		}
 	}
 	if c.ctx.Err() == nil {
-		c.log.Warn("mullion: window closed, the page that listens for its closing does not answer", "window", w.label)
+		c.log.Warn("mullion: window closed: its page listens for close requests and does not answer", "window", w.label)
 	}
 	return false
 }

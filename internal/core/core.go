@@ -354,11 +354,11 @@ func (c *Core) Run(ctx context.Context) error {
 	c.notify.Stop()
 	c.app.End()
 	if c.app.Wait(grace) != nil {
-		c.log.Warn("mullion: a function of the app that is told of something has not ended; the app ends without it")
+		c.log.Warn("mullion: a callback of the app has not returned; the app exits without it")
 	}
 	if t := c.opts.Transfer; t != nil {
 		if err := t.Close(); err != nil {
-			c.log.Warn("mullion: files that pages were given could not be removed; they are when the app starts again", "error", err)
+			c.log.Warn("mullion: files given to pages could not be removed; they will be when the app starts again", "error", err)
 		}
 	}
 	if err := context.Cause(c.ctx); !errors.Is(err, ErrClosed) {
@@ -375,7 +375,7 @@ func (c *Core) waitForTasks(ctx context.Context) {
 	select {
 	case <-done:
 	case <-ctx.Done():
-		c.log.Warn("mullion: a command or an interceptor has not ended though its context has; the app ends without it")
+		c.log.Warn("mullion: a command or an interceptor has not returned after its context ended; the app exits without it")
 	}
 }
 

@@ -57,7 +57,7 @@ func (v *Webview) fail(why supervise.Ending) {
 	}
 	v.problem = newProblem(why)
 	v.mu.Unlock()
-	v.core.log.Error("mullion: page given up, an error page is shown", "window", v.Window().label, "webview", v.label, "url", v.URL(), "reason", why.String())
+	v.core.log.Error("mullion: giving up on the page; an error page is shown", "window", v.Window().label, "webview", v.label, "url", v.URL(), "reason", why.String())
 	v.remake()
 }
 
@@ -80,7 +80,7 @@ func (v *Webview) retryFrom(p *problem) bool {
 	}
 	v.mu.Unlock()
 	if was {
-		v.core.log.Info("mullion: page is tried again", "window", v.Window().label, "webview", v.label)
+		v.core.log.Info("mullion: trying to load the page again", "window", v.Window().label, "webview", v.label)
 		v.remake()
 	}
 	return was
@@ -121,7 +121,7 @@ func (h *host) rescue(err error) bool {
 		}
 	}
 	if rescued {
-		h.core.log.Error("mullion: host given up, its windows show error pages", "host", h.name, "reason", e.Error())
+		h.core.log.Error("mullion: giving up on the host; its windows show error pages", "host", h.name, "reason", e.Error())
 	}
 	return rescued
 }

@@ -20,7 +20,7 @@ const noProxy = "socks5://127.0.0.1:1"
 func (h *host) serveNetwork(l net.Listener, r capability.Resources) (proxy string, stop func()) {
 	if l == nil {
 		if r.Network() {
-			h.core.log.Warn("mullion: no network for a host, though capabilities grant some: this system cannot keep others out of its proxy", "host", h.name)
+			h.core.log.Warn("mullion: no network for a host, although capabilities grant it: this system cannot keep other programs out of the proxy", "host", h.name)
 		}
 		return noProxy, func() {}
 	}

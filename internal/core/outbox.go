@@ -159,7 +159,7 @@ func (v *Webview) overrun(d *document) {
 	if !current {
 		return
 	}
-	v.core.log.Warn("mullion: page ended, it takes no answers", "window", v.Window().label, "webview", v.label)
+	v.core.log.Warn("mullion: page ended: it does not read its answers", "window", v.Window().label, "webview", v.label)
 	v.endDocument(ErrBackpressure)
 	v.Window().host().send(wire.KindWebviewAction, v.id, wire.Action{Name: wire.ActionTerminate})
 }
