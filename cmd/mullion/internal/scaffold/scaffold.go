@@ -159,7 +159,7 @@ func New(ctx context.Context, o Options) (*Result, error) {
 	}
 	d.Hue2 = d.Hue + second
 	layers := []string{"app", t.Name}
-	look := map[string]string{"look/style.css.tmpl": "ui/style.css", "look/logo.svg.tmpl": "ui/public/logo.svg"}
+	look := map[string]string{"look/style.css.tmpl": "ui/style.css", "look/logo.svg.tmpl": "ui/public/logo.svg", "look/bindings.ts": "ui/bindings/index.ts"}
 	var ignore []string
 	if v := t.vite; v != nil {
 		api := Package{"@mullion/api", "^" + strings.TrimPrefix(o.Source.Version, "v")}
@@ -169,7 +169,7 @@ func New(ctx context.Context, o Options) (*Result, error) {
 		d.Vite, d.UI, d.Entry, d.Plugin, d.PluginCall, d.PluginPackage, d.JSX, d.JSXSource = true, v.ui, v.entry, v.plugin, strings.Trim(v.plugin, "{ }"), v.pluginPackage, v.jsx, v.jsxSource
 		d.Dependencies, d.DevDependencies = append([]Package{api}, v.packages...), v.dev
 		layers = append(layers, "vite")
-		look = map[string]string{"look/style.css.tmpl": "src/style.css", "look/logo.svg.tmpl": "public/logo.svg"}
+		look = map[string]string{"look/style.css.tmpl": "src/style.css", "look/logo.svg.tmpl": "public/logo.svg", "look/bindings.ts": "src/bindings/index.ts"}
 		ignore = []string{"./node_modules"}
 	}
 	files := map[string][]byte{}
@@ -196,9 +196,9 @@ func New(ctx context.Context, o Options) (*Result, error) {
 		return nil, err
 	}
 	if t.vite != nil {
-		r.Next = append(r.Next, "npm install", "npm run build")
+		r.Next = append(r.Next, "npm install")
 	}
-	r.Next = append(r.Next, "go run .")
+	r.Next = append(r.Next, "mullion dev")
 	return r, nil
 }
 

@@ -100,11 +100,7 @@ func (a *adopted) tauri(p *Project, r *Result, files map[string][]byte) error {
 		return err
 	}
 	a.tauriNotes(r, plugins, unclear)
-	build := ""
-	if c := conf.Build.BeforeBuildCommand; c != nil {
-		build = c.Script
-	}
-	r.Next = next(p.Dir, managerOf(conf), build)
+	r.Next = next(p.Dir, managerOf(conf))
 	return nil
 }
 

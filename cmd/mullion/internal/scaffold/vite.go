@@ -167,19 +167,16 @@ func (a *adopted) viteProject(p *Project, r *Result, files map[string][]byte) er
 		return err
 	}
 	files["linux/"+a.Identifier+".desktop"] = desktop
-	r.Next = next(p.Dir, v.manager, a.BuildCommand)
+	r.Next = next(p.Dir, v.manager)
 	return nil
 }
 
 // next are the commands to go on with.
-func next(dir, manager, build string) (commands []string) {
+func next(dir, manager string) (commands []string) {
 	if !isDir(filepath.Join(dir, "node_modules")) {
 		commands = append(commands, manager+" install")
 	}
-	if build != "" {
-		commands = append(commands, build)
-	}
-	return append(commands, "go run .")
+	return append(commands, "mullion dev")
 }
 
 // quoted is a word for a shell.

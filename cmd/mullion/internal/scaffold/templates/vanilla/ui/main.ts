@@ -1,9 +1,4 @@
-import { invoke, state } from "@mullion/api";
-
-interface Guests {
-  names: string[];
-  count: number;
-}
+import { greet, openWindow, states } from "./bindings";
 
 const form = document.querySelector("form")!;
 const input = document.querySelector("input")!;
@@ -19,7 +14,7 @@ function say(text: string, wrong = false) {
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   try {
-    say(await invoke<string>("greet", { name: input.value }));
+    say(await greet({ name: input.value }));
     input.select();
   } catch (error) {
     say(String(error), true);
@@ -27,11 +22,11 @@ form.addEventListener("submit", async (event) => {
 });
 
 document.querySelector("#more")!.addEventListener("click", () => {
-  invoke("open_window").catch((error) => say(String(error), true));
+  openWindow().catch((error) => say(String(error), true));
 });
 
 // Called now, and whenever the state changes, whoever has changed it.
-await state<Guests>("guests").subscribe((guests) => {
+await states.guests.subscribe((guests) => {
   count.textContent = guests.count === 0 ? "Nobody was greeted yet" : `Greeted so far: ${guests.count}`;
   list.replaceChildren(
     ...guests.names.map((name) => {
