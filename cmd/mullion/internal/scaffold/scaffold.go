@@ -19,6 +19,7 @@ import (
 	"text/template"
 
 	"github.com/mullion-dev/mullion/cmd/mullion/internal/bundler"
+	"github.com/mullion-dev/mullion/cmd/mullion/internal/generate"
 	"github.com/mullion-dev/mullion/cmd/mullion/internal/term"
 )
 
@@ -187,12 +188,18 @@ func New(ctx context.Context, o Options) (*Result, error) {
 		return nil, err
 	}
 	r := &Result{Dir: target}
-	if err := put(ctx, r, files, o, ignore, func(s *stage) error {
-		if t.vite != nil {
-			return nil
+	err = put(ctx, r, files, o, ignore, func(s *stage) error {
+		if t.vite == nil {
+			if err := bundle(s); err != nil {
+				return err
+			}
 		}
-		return bundle(s)
-	}); err != nil {
+		if _, err := generate.Run(ctx, generate.Options{Dir: s.dir}); err != nil && ctx.Err() == nil {
+			r.Notes = append(r.Notes, fmt.Sprintf("the schemas for editors are missing, run mullion generate later:\n%v", err))
+		}
+		return ctx.Err()
+	})
+	if err != nil {
 		return nil, err
 	}
 	if t.vite != nil {
@@ -235,11 +242,6 @@ func put(ctx context.Context, r *Result, files map[string][]byte, o Options, ign
 			return err
 		}
 	}
-	if more != nil {
-		if err := more(s); err != nil {
-			return err
-		}
-	}
 	if err := tidy(ctx, s.dir); ctx.Err() != nil {
 		return ctx.Err()
 	} else if err != nil {
@@ -248,6 +250,11 @@ func put(ctx context.Context, r *Result, files map[string][]byte, o Options, ign
 		}
 		// What the framework itself was checked with is enough to build.
 		r.Notes = append(r.Notes, fmt.Sprintf("go mod tidy failed, so go.mod and go.sum list more than they need; run it again later:\n%v", err))
+	}
+	if more != nil {
+		if err := more(s); err != nil {
+			return err
+		}
 	}
 	made, err := s.files()
 	if err != nil {
