@@ -92,6 +92,7 @@ func root(t *term.Term) *cli.Command {
 		ErrWriter: t.Err,
 		Suggest:   true,
 		Commands: []*cli.Command{
+			buildCommand(t),
 			capabilityCommand(t),
 			devCommand(t),
 			doctorCommand(t),

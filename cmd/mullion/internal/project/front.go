@@ -80,6 +80,12 @@ func (f Front) EnsureDist() error {
 	return nil
 }
 
+// IsPlaceholder reports whether a file is the page that EnsureDist writes.
+func IsPlaceholder(name string) bool {
+	data, err := os.ReadFile(name)
+	return err == nil && string(data) == placeholder
+}
+
 // Name is what people call the app.
 func (p *Project) Name() string {
 	if p.Config.ProductName != "" {
