@@ -12,7 +12,8 @@ import (
 // toolKeys are the keys that the tool uses, cmd/mullion, when it runs and builds
 // the program. They are nothing to the program.
 var toolKeys = []string{
-	"build.beforeDevCommand.cwd", "build.beforeDevCommand.wait", "build.additionalWatchFolders", "build.features",
+	"build.beforeDevCommand.cwd", "build.beforeDevCommand.wait", "build.beforeBuildCommand", "build.additionalWatchFolders", "build.features",
+	"mainBinaryName", "bundle.publisher", "bundle.copyright",
 }
 
 // unusedKeys are the keys of the configuration that have no effect, why, and
@@ -27,13 +28,12 @@ var unusedKeys = []struct {
 	{[]string{"app.trayIcon.iconAsTemplate"}, onlyMac, ""},
 	{[]string{"app.trayIcon.menuOnLeftClick"}, "it is an old name", "use showMenuOnLeftClick"},
 	{[]string{"build.runner"}, "the go command builds the program, and no other tool", ""},
-	{[]string{"mainBinaryName"}, "the go command gives the program its name", "build it with -o"},
-	{[]string{"build.beforeBuildCommand", "build.beforeBundleCommand"}, "no tool builds or makes bundles yet", "run the command before your own"},
+	{[]string{"build.beforeBundleCommand"}, "no tool makes bundles yet", "run the command before your own"},
 	{[]string{"build.removeUnusedCommands"}, "commands are functions of the program and stay in it; no page can call one that no capability grants", ""},
 	{[]string{"build.windows"}, "the C runtime is not used", ""},
 	{[]string{
-		"bundle.active", "bundle.targets", "bundle.createUpdaterArtifacts", "bundle.publisher", "bundle.homepage", "bundle.resources",
-		"bundle.copyright", "bundle.license", "bundle.licenseFile", "bundle.category", "bundle.fileAssociations", "bundle.shortDescription",
+		"bundle.active", "bundle.targets", "bundle.createUpdaterArtifacts", "bundle.homepage", "bundle.resources",
+		"bundle.license", "bundle.licenseFile", "bundle.category", "bundle.fileAssociations", "bundle.shortDescription",
 		"bundle.longDescription", "bundle.useLocalToolsDir", "bundle.externalBin", "bundle.windows", "bundle.linux", "bundle.macOS",
 		"bundle.iOS", "bundle.android",
 	}, "they are for a tool that makes packages, and there is none yet; of bundle only icon counts", "make packages with a tool such as nfpm"},

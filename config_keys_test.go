@@ -194,7 +194,6 @@ func TestUnusedKeysAreNamed(t *testing.T) {
 		got = append(got, keys)
 	}
 	want := []string{
-		`mainBinaryName at=tauri.conf.json:2:34`,
 		`build.beforeBundleCommand at=tauri.conf.json:3:13`,
 		`"bundle.targets bundle.linux" at=tauri.conf.json:4:36`,
 		`plugins.updater at=tauri.conf.json:5:25`,

@@ -9,8 +9,8 @@ import (
 )
 
 // Build is the "build" object: how the program comes to its front end. DevURL and
-// FrontendDist are for the program too, all else is for the tool, as "mullion
-// dev".
+// FrontendDist are for the program too, all else is for the tool: "mullion dev"
+// and "mullion build".
 type Build struct {
 	// Runner replaces the tool that builds the program; nil means none. It has no
 	// effect: the go command is that tool.
@@ -23,8 +23,8 @@ type Build struct {
 	// BeforeDevCommand is what "mullion dev" runs, a dev server as a rule. A window
 	// that waits for DevURL tells of it. Nil means nothing.
 	BeforeDevCommand *DevCommand `conf:"beforeDevCommand"`
-	// BeforeBuildCommand is what somebody runs before the program is built; nil
-	// means nothing.
+	// BeforeBuildCommand is what "mullion build" runs before it builds the
+	// program; nil means nothing.
 	BeforeBuildCommand *HookCommand `conf:"beforeBuildCommand"`
 	// BeforeBundleCommand is for a tool that makes bundles, and there is none yet;
 	// nil means nothing.

@@ -17,7 +17,7 @@ type Config struct {
 	// directory and of the app menu. Empty means the name of the module.
 	ProductName string `conf:"productName,null"`
 	// MainBinaryName is the file name of the built program, without extension.
-	// It has no effect: the go command names the program.
+	// Empty means that of the folder. Only "mullion build" uses it.
 	MainBinaryName string `conf:"mainBinaryName,null"`
 	// Version is a semantic version, as in 1.2.0. The file may have the path of
 	// a package.json instead, relative to the folder of the configuration,

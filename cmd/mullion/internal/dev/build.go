@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mullion-dev/mullion/cmd/mullion/internal/generate"
 	"github.com/mullion-dev/mullion/cmd/mullion/internal/gocmd"
 	"github.com/mullion-dev/mullion/cmd/mullion/internal/project"
 )
@@ -44,10 +45,15 @@ func (s *session) build(ctx context.Context) {
 			r.err = compile(ctx, p, o, program)
 		}
 		r.took = time.Since(begun)
+		types := make(chan error, 1)
+		go func() { types <- writeTypes(ctx, s, p) }() // beside the start of the program
 		s.built <- r
 		// Also of what does not build: it says where a change may mend it.
 		if found, err := findSources(ctx, p, dist, tags(p, o)); err == nil {
 			s.listed <- found
+		}
+		if err := <-types; r.err == nil && err != nil && ctx.Err() == nil {
+			s.t.Fail(fmt.Errorf("the TypeScript of the commands is out of date: %w", err))
 		}
 	}()
 }
@@ -101,4 +107,14 @@ func sameFile(a, b string) bool {
 			return err == io.EOF || err == io.ErrUnexpectedEOF
 		}
 	}
+}
+
+// writeTypes keeps the TypeScript of the app's commands fresh. A front end that
+// is built of it hears of the change by its own server.
+func writeTypes(ctx context.Context, s *session, p *project.Project) error {
+	r, err := generate.Run(ctx, generate.Options{Dir: p.Main, Tags: tags(p, s.o)})
+	for _, name := range r.Written {
+		s.t.Say("wrote", "%s", s.name(name))
+	}
+	return err
 }
