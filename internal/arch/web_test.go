@@ -18,6 +18,9 @@ import (
 // parse, and names, modules and what they export.
 var scriptErrors = regexp.MustCompile(`error TS(1\d\d\d|2304|2305|2307|2459|2552|2614|2724|2792):`)
 
+// ofApp are imports of files that an app has, and no document.
+var ofApp = regexp.MustCompile(`(?m)^import .* from ["']\.\.?/.*["'];?$`)
+
 // TestScriptSnippets parses the scripts of the documents, and checks their
 // types where they have some, against the types of the modules that apps
 // serve.
@@ -43,6 +46,7 @@ func TestScriptSnippets(t *testing.T) {
 		for _, s := range list {
 			// Errors are reported at the place in the document.
 			name := fmt.Sprintf("%s.%d.%s", strings.ReplaceAll(s.file, "/", "_"), s.line, s.language)
+			s.text = ofApp.ReplaceAllString(s.text, "") // its comment declares what comes from there
 			above := max(s.line-1-strings.Count(s.context, "\n")-1, 0)
 			text := strings.Repeat("\n", above) + s.context + "\n" + s.text + "\nexport {};\n"
 			if s.foreign {
