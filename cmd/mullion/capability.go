@@ -41,6 +41,7 @@ func capabilityCommand(t *term.Term) *cli.Command {
 				&cli.StringFlag{Name: "webview", Usage: "the label of a webview that was added to the window"},
 				jsonFlag(),
 			},
+			ShellComplete: completeWords(windowLabels, ownCommands),
 			Action: func(_ context.Context, c *cli.Command) error {
 				if n := c.Args().Len(); n != 2 {
 					return usageOf(context.Background(), c, fmt.Errorf("want WINDOW and COMMAND, not %d arguments", n), false)

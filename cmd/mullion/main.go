@@ -91,12 +91,16 @@ func root(t *term.Term) *cli.Command {
 		Writer:    t.Out,
 		ErrWriter: t.Err,
 		Suggest:   true,
+
+		EnableShellCompletion:           true,
+		ConfigureShellCompletionCommand: setUpCompletion(t),
 		Commands: []*cli.Command{
 			buildCommand(t),
 			capabilityCommand(t),
 			devCommand(t),
 			doctorCommand(t),
 			generateCommand(t),
+			infoCommand(t),
 			initCommand(t),
 			iconCommand(t),
 			permissionCommand(t),

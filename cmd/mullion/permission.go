@@ -37,7 +37,8 @@ func permissionCommand(t *term.Term) *cli.Command {
 			Description: "Adds a permission to the file of a capability, and leaves comments and formatting as they are.\n" +
 				"CAPABILITY may be left out where the app has one only. To add a permission that is there already\n" +
 				"does nothing. Permissions that do not exist are refused.\n\nExample: mullion permission add core:window:allow-set-title main",
-			Flags: []cli.Flag{jsonFlag(), &cli.BoolFlag{Name: "force", Usage: "add a permission that is not known here, such as one of a plugin whose manifest is made at run time"}},
+			Flags:         []cli.Flag{jsonFlag(), &cli.BoolFlag{Name: "force", Usage: "add a permission that is not known here, such as one of a plugin whose manifest is made at run time"}},
+			ShellComplete: completeWords(permissionNames, (*acl.ACL).Names),
 			Action: func(_ context.Context, c *cli.Command) error {
 				if n := c.Args().Len(); n < 1 || n > 2 {
 					return usageOf(context.Background(), c, fmt.Errorf("want IDENTIFIER and perhaps CAPABILITY, not %d arguments", n), false)
