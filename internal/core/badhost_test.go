@@ -245,7 +245,7 @@ func (largeFile) Serve(context.Context, *assets.Request) *assets.Response {
 
 const ready = `{"version":1,"pid":1,"engine":"bad"}`
 
-// badHosts is what a host that has gone bad tries. Each ends that host, whose
+// badHosts is what a compromised host tries. Each ends that host, whose
 // fault is said to be a protocol violation, and the Core starts a new one.
 var badHosts = []struct {
 	name string

@@ -87,7 +87,7 @@ type Options struct {
 	// Launch starts a host.
 	Launch func(ctx context.Context, l Launch) (Child, error)
 	// MayShowOthers says why a host that is confined like that must not show
-	// pages of others. Nil: each may.
+	// remote pages. Nil: each may.
 	MayShowOthers func([]sandbox.Status) error
 	// LaunchDialogs starts the process for dialogs. Nil: there are none.
 	LaunchDialogs func(ctx context.Context) (Child, error)

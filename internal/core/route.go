@@ -77,7 +77,7 @@ func (c *Core) commandsLike(name string) []string {
 	return words.Nearest(name, own, 3)
 }
 
-// denied logs a refusal and returns what the page is told. Pages of others
+// denied logs a refusal and returns what the page is told. Remote pages
 // learn nothing of files and permissions.
 func (c *Core) denied(m *ipc.Message, err error) error {
 	c.log.Warn("mullion: call refused", "command", m.Name, "from", m.From.String(), "window", m.From.Window, "error", err)

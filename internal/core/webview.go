@@ -208,7 +208,7 @@ func (v *Webview) Navigate(ctx context.Context, url string) error {
 }
 
 // openOn changes the address that the webview is opened on when the app runs.
-// Pages of others need a host of their own, which what it was opened on decides.
+// Remote pages need a host of their own, which what it was opened on decides.
 func (v *Webview) openOn(url string) error {
 	if !v.core.IsLocal(url) && originOf(url) != originOf(v.opened) {
 		return fmt.Errorf("navigate to %s: %w", url, ErrNotRunning)

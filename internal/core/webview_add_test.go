@@ -197,7 +197,7 @@ func TestWebviewsComeBack(t *testing.T) {
 	}
 }
 
-// TestWebviewsOfOthers adds pages of others where they may be.
+// TestWebviewsOfOthers adds remote pages where they may be.
 func TestWebviewsOfOthers(t *testing.T) {
 	p := newPair(t, everything, core.Options{}, nil)
 	w, err := p.OpenWindow(t.Context(), core.WindowOptions{

@@ -74,14 +74,14 @@ func TestMinConfinement(t *testing.T) {
 	}
 }
 
-// TestOthersNeedConfinement checks that pages of others are not shown where
+// TestOthersNeedConfinement checks that remote pages are not shown where
 // the user's files are in reach, and that other windows are.
 func TestOthersNeedConfinement(t *testing.T) {
 	app := e2e.Start(t, e2e.Options{WithoutLayers: []string{"namespaces", "landlock"}})
 	o := app.WindowOptions("remote")
 	o.URL = "http://127.0.0.1:1/"
 	if _, err := app.OpenWindow(t.Context(), o); err == nil || !strings.Contains(err.Error(), `"files" is demanded at least`) {
-		t.Errorf("a window for pages of others: %v", err)
+		t.Errorf("a window for remote pages: %v", err)
 	}
 	var sum int
 	app.Main().Must("return 40 + 2", &sum)

@@ -20,8 +20,8 @@ type Spec struct {
 	// Policy confines the child and all below it by what the kernel has. Nil
 	// leaves it with the rights of the user: for measurements only.
 	Policy *Policy
-	// Without switches layers off, to see what each is worth and how the
-	// child fares on a kernel that lacks it.
+	// Without switches layers off, to measure what each is worth and to test
+	// children as on a kernel without it.
 	Without Without
 	// Private are folders of the child's own. They must exist.
 	Private []string

@@ -30,7 +30,7 @@ func (b *bytesTransport) tryWrite(p []byte, _ *os.File) (int, error) { return b.
 func (b *bytesTransport) write(p []byte, _ *os.File) error           { _, err := b.out.Write(p); return err }
 func (b *bytesTransport) close() error                               { return nil }
 
-// FuzzReceive lets both ends read bytes from an end gone bad. Whatever comes:
+// FuzzReceive lets both ends read bytes from a compromised end. Whatever comes:
 // no panic, no more memory than was sent, and only frames that the sender may
 // send.
 func FuzzReceive(f *testing.F) {
