@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/urfave/cli/v3"
 
@@ -35,7 +37,12 @@ func initCommand(t *term.Term) *cli.Command {
 			&cli.StringFlag{Name: "mullion", Usage: "the checkout of Mullion to build with, a `DIR`; the one that this program is from if not said"},
 			&cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "ask nothing and take the defaults"},
 		},
-		Action: func(ctx context.Context, c *cli.Command) error { return initialize(ctx, t, c) },
+		Action: func(ctx context.Context, c *cli.Command) error {
+			// Nothing is left behind where the terminal is closed, either.
+			ctx, stop := signal.NotifyContext(ctx, syscall.SIGHUP)
+			defer stop()
+			return initialize(ctx, t, c)
+		},
 	}
 }
 
