@@ -44,6 +44,7 @@ type adopted struct {
 	Found                            bool // the commands were found, not made up
 	Channels                         bool
 	Plugins                          []plugin
+	Structs                          []RustStruct
 }
 
 // Project is a front end that exists, in a folder without a Go side.
@@ -123,6 +124,9 @@ func (p *Project) Adopt(ctx context.Context, o Options) (*Result, error) {
 		return nil, err
 	}
 	templates := map[string]string{"main.go": "main.go", "commands.go": "commands.go", "commands_test.go": "commands_test.go"}
+	if len(a.Structs) > 0 {
+		templates["types.go"] = "types.go"
+	}
 	if len(a.Plugins) > 0 {
 		templates["plugins.go"] = "plugins.go"
 	}

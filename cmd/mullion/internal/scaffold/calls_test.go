@@ -5,6 +5,7 @@ import (
 	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 func TestCalls(t *testing.T) {
@@ -69,7 +70,7 @@ func TestGoType(t *testing.T) {
 }
 
 func TestRustCommands(t *testing.T) {
-	commands, err := RustCommands(fstest.MapFS{"lib.rs": {Data: []byte(`
+	commands, structs, err := RustCommands(fstest.MapFS{"lib.rs": {Data: []byte(`
 use tauri::{AppHandle, State};
 
 // #[tauri::command]
@@ -99,6 +100,28 @@ pub(crate) async fn save_note<R: tauri::Runtime>(
 
 #[command(rename_all = "snake_case")]
 pub fn drop_it(item_id: &'static str, _window: tauri::Window) {}
+
+/// A note.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Note {
+    pub note_id: u64,
+    #[serde(rename = "type", default)]
+    kind: Kind, // of it
+    pub parent: Option<Box<Note>>,
+    pub tags: HashMap<String, Vec<Tag>>,
+    #[serde(skip)]
+    secret: Mutex<()>,
+}
+#[derive(Serialize)]
+struct Tag { name: String, at: (u8, u8) }
+#[derive(Serialize)]
+enum Kind { Short, Long }
+#[derive(Deserialize)]
+struct Unused { x: i32 }
+struct Tuple(u8);
+struct Unit;
+struct Generic<T> { x: T }
 `)}})
 	if err != nil {
 		t.Fatal(err)
@@ -106,9 +129,9 @@ pub fn drop_it(item_id: &'static str, _window: tauri::Window) {}
 	want := []RustCommand{
 		{Name: "drop_it", Args: []Arg{{Name: "item_id", Type: "string"}}, Result: none, Signature: "fn drop_it(item_id: &'static str, _window: tauri::Window)", Place: "lib.rs:29"},
 		{Name: "greet", Args: []Arg{{Name: "name", Type: "string"}}, Result: "string", Signature: "fn greet(name: &str) -> String", Place: "lib.rs:7"},
-		{Name: "save_note", Result: "[]any", Place: "lib.rs:13", Args: []Arg{
+		{Name: "save_note", Result: "[]Note", Place: "lib.rs:13", Args: []Arg{
 			{Name: "noteId", Type: "uint64"}, {Name: "tags", Type: "[]string"}, {Name: "due", Type: "*float64", Optional: true},
-			{Name: "data", Type: "[]uint16"}, {Name: "extra", Type: "map[string][]int32"}, {Name: "note", Type: "any"},
+			{Name: "data", Type: "[]uint16"}, {Name: "extra", Type: "map[string][]int32"}, {Name: "note", Type: "Note"},
 			{Name: "onEvent", Type: "mullion.Channel[any]"},
 		}},
 	}
@@ -119,5 +142,14 @@ pub fn drop_it(item_id: &'static str, _window: tauri::Window) {}
 	}
 	if diff := cmp.Diff(want, commands); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
+	}
+	wantStructs := []RustStruct{
+		{Name: "Note", Place: "lib.rs:35", Fields: []Arg{
+			{Name: "noteId", Type: "uint64"}, {Name: "type", Type: "string"}, {Name: "parent", Type: "*Note"}, {Name: "tags", Type: "map[string][]Tag"},
+		}},
+		{Name: "Tag", Place: "lib.rs:45", Fields: []Arg{{Name: "name", Type: "string"}, {Name: "at", Type: "any"}}},
+	}
+	if diff := cmp.Diff(wantStructs, structs, cmpopts.IgnoreUnexported(RustStruct{})); diff != "" {
+		t.Errorf("structs (-want +got):\n%s", diff)
 	}
 }

@@ -22,8 +22,13 @@ var (
 	rustFn      = regexp.MustCompile(`^(?:\s*#\[[^\]]*\]|\s*//[^\n]*)*\s*(?:pub(?:\([^)]*\))?\s+)?(?:async\s+)?fn\s+(\w+)\s*`)
 )
 
-// RustCommands finds the commands in the sources of a Tauri app.
-func RustCommands(fsys fs.FS) (commands []RustCommand, err error) {
+// RustCommands finds the commands in the sources of a Tauri app, and the
+// structs that they take and return.
+func RustCommands(fsys fs.FS) (commands []RustCommand, structs []RustStruct, err error) {
+	k := known{structs: map[string]*RustStruct{}, words: map[string]bool{}}
+	if err := readSources(fsys, []string{".rs"}, k.read); err != nil {
+		return nil, nil, err
+	}
 	err = readSources(fsys, []string{".rs"}, func(name, text string) {
 		for _, m := range rustCommand.FindAllStringSubmatchIndex(text, -1) {
 			if commented(text, m[0]+1) {
@@ -33,18 +38,18 @@ func RustCommands(fsys fs.FS) (commands []RustCommand, err error) {
 			if m[2] >= 0 {
 				options = text[m[2]:m[3]]
 			}
-			if c, ok := rustSignature(text[m[1]:], strings.Contains(options, `"snake_case"`)); ok {
+			if c, ok := k.signature(text[m[1]:], strings.Contains(options, `"snake_case"`)); ok {
 				c.Place = fmt.Sprintf("%s:%d", name, 1+strings.Count(text[:m[0]], "\n"))
 				commands = append(commands, c)
 			}
 		}
 	})
 	slices.SortFunc(commands, func(a, b RustCommand) int { return strings.Compare(a.Name, b.Name) })
-	return commands, err
+	return commands, k.used(), err
 }
 
-// rustSignature reads the function that follows the attribute.
-func rustSignature(text string, snake bool) (c RustCommand, ok bool) {
+// signature reads the function that follows the attribute.
+func (k *known) signature(text string, snake bool) (c RustCommand, ok bool) {
 	m := rustFn.FindStringSubmatch(text)
 	if m == nil {
 		return c, false
@@ -71,7 +76,7 @@ func rustSignature(text string, snake bool) (c RustCommand, ok bool) {
 	result := strings.TrimSpace(rest[:body])
 	result, _, _ = strings.Cut(result, " where ")
 	c.Signature = strings.Join(strings.Fields(fmt.Sprintf("fn %s(%s) %s", c.Name, params, result)), " ")
-	c.Result = rustType(strings.TrimSpace(strings.TrimPrefix(result, "->")))
+	c.Result = k.goType(strings.TrimSpace(strings.TrimPrefix(result, "->")))
 	if strings.TrimSpace(result) == "" {
 		c.Result = none
 	}
@@ -84,7 +89,7 @@ func rustSignature(text string, snake bool) (c RustCommand, ok bool) {
 		if name = strings.TrimLeft(name, "_"); !snake {
 			name = goName(name, false)
 		}
-		a := Arg{Name: name, Type: rustType(typ)}
+		a := Arg{Name: name, Type: k.goType(typ)}
 		a.Optional = strings.HasPrefix(a.Type, "*")
 		c.Args = append(c.Args, a)
 	}
@@ -126,8 +131,8 @@ var rustTypes = map[string]string{
 	"u8": "uint8", "u16": "uint16", "u32": "uint32", "u64": "uint64", "usize": "uint", "f32": "float32", "f64": "float64", "()": none,
 }
 
-// rustType is the Go type for a type of Rust, or any.
-func rustType(t string) string {
+// goType is the Go type for a type of Rust, or any.
+func (k *known) goType(t string) string {
 	t = strings.TrimSpace(t)
 	if strings.HasPrefix(t, "&") {
 		t = strings.TrimSpace(regexp.MustCompile(`^&\s*('\w+)?\s*(mut\s)?`).ReplaceAllString(t, ""))
@@ -137,7 +142,14 @@ func rustType(t string) string {
 		return g
 	}
 	if strings.HasPrefix(t, "[") && strings.HasSuffix(t, "]") {
-		return "[]" + element(rustType(t[1:len(t)-1]))
+		return "[]" + element(k.goType(t[1:len(t)-1]))
+	}
+	if s := k.structs[t]; s != nil {
+		s.used = true
+		return s.Name
+	}
+	if k.words[t] {
+		return "string"
 	}
 	name, inner, ok := strings.Cut(t, "<")
 	if !ok || !strings.HasSuffix(inner, ">") {
@@ -146,18 +158,18 @@ func rustType(t string) string {
 	args := split(inner[:len(inner)-1], ',')
 	switch name = strings.TrimSpace(name); {
 	case name == "Vec" || name == "HashSet" || name == "BTreeSet" || name == "VecDeque":
-		return "[]" + element(rustType(args[0]))
+		return "[]" + element(k.goType(args[0]))
 	case name == "Option":
-		if g := rustType(args[0]); g != "any" && g != none {
+		if g := k.goType(args[0]); g != "any" && g != none {
 			return "*" + g
 		}
 		return "any"
 	case name == "Result" || name == "Box" || name == "Arc":
-		return rustType(args[0])
+		return k.goType(args[0])
 	case name == "Cow":
-		return rustType(args[len(args)-1])
-	case (name == "HashMap" || name == "BTreeMap") && len(args) == 2 && rustType(args[0]) == "string":
-		return "map[string]" + rustType(args[1])
+		return k.goType(args[len(args)-1])
+	case (name == "HashMap" || name == "BTreeMap") && len(args) == 2 && k.goType(args[0]) == "string":
+		return "map[string]" + k.goType(args[1])
 	case name == "Channel":
 		return "mullion.Channel[any]"
 	}

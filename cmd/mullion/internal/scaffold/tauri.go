@@ -88,9 +88,12 @@ func (a *adopted) tauri(p *Project, r *Result, files map[string][]byte) error {
 	src := path.Join(p.conf, "src")
 	var rust []RustCommand
 	if sub, err := fs.Sub(root, src); err == nil && isDir(filepath.Join(p.Dir, p.conf, "src")) {
-		if rust, err = RustCommands(sub); err != nil {
+		if rust, a.Structs, err = RustCommands(sub); err != nil {
 			return err
 		}
+	}
+	for i := range a.Structs {
+		a.Structs[i].Place = path.Join(src, a.Structs[i].Place)
 	}
 	for i := range rust {
 		rust[i].Place = path.Join(src, rust[i].Place)
