@@ -52,6 +52,9 @@ func unknownIn(c *cli.Command, words []string) string {
 				flags = append(flags, "-"+name, "--"+name)
 			}
 		}
+		if i == 0 && w == "completion" && c.EnableShellCompletion {
+			return "" // the library adds it when the tool runs
+		}
 		if w == "--" || w == "…" || w == "..." {
 			return ""
 		}
