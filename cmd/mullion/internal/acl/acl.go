@@ -45,7 +45,7 @@ type Capability struct {
 // its files; unknown permissions are found by [ACL.Resolve].
 func Read(p *project.Project) (*ACL, error) {
 	fsys := os.DirFS(p.Dir)
-	a := &ACL{Project: p, Sources: readSources(p.Dir)}
+	a := &ACL{Project: p, Sources: readSources(p.Main)}
 	if err := a.manifests(fsys); err != nil {
 		return nil, err
 	}

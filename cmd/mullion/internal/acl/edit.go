@@ -21,6 +21,9 @@ import (
 // leaves all else in it as it is: comments, order, white space. added is false
 // where it is there already. The file is replaced as a whole or not at all.
 func Add(file, identifier, permission string) (added bool, err error) {
+	if _, err := capability.Parse("", fmt.Appendf(nil, `{"identifier": "x", "windows": ["x"], "permissions": [%q]}`, permission)); err != nil {
+		return false, err // no file can have that
+	}
 	real, err := filepath.EvalSymlinks(file)
 	if err != nil {
 		return false, err

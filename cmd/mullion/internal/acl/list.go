@@ -34,8 +34,12 @@ func (a *ACL) Permissions() []Permission {
 		for _, command := range slices.Compact(slices.Sorted(slices.Values(m.Commands))) {
 			wire := wireName(m.Plugin, command)
 			word := strings.ReplaceAll(command, "_", "-")
+			calls := "Calls " + command + "."
+			if d := a.Sources.Docs[command]; m.Plugin == "" && d != "" {
+				calls = "Calls " + command + ": " + d
+			}
 			list = append(list,
-				Permission{Identifier: identifier(m.Plugin, "allow-"+word), Kind: "permission", Description: "Calls " + command + ".", Allows: []string{wire}},
+				Permission{Identifier: identifier(m.Plugin, "allow-"+word), Kind: "permission", Description: calls, Allows: []string{wire}},
 				Permission{Identifier: identifier(m.Plugin, "deny-"+word), Kind: "permission", Description: "Never calls " + command + ", whatever else is granted.", Denies: []string{wire}})
 		}
 		own := list[at:]

@@ -14,9 +14,15 @@ import (
 	"github.com/mullion-dev/mullion/capability"
 )
 
+// schema is what generate writes for capability files, below the folder of the
+// configuration.
+const schema = "gen/schemas/desktop-schema.json"
+
 // Draft is a capability that is to be made. Without Windows and Webviews it
 // would cover nobody.
 type Draft struct {
+	// Schema is set where there is one, for editors.
+	Schema      string   `json:"$schema,omitempty" toml:"-"`
 	Identifier  string   `json:"identifier" toml:"identifier"`
 	Description string   `json:"description,omitempty" toml:"description,omitempty"`
 	Local       *bool    `json:"local,omitempty" toml:"local,omitempty"`
@@ -40,6 +46,9 @@ func (a *ACL) Create(d Draft, format string) (string, error) {
 	}
 	if c := a.Find(d.Identifier); c != nil {
 		return "", fmt.Errorf("there is a capability %q already%s", d.Identifier, inFile(c))
+	}
+	if _, err := os.Stat(filepath.Join(a.Project.Dir, filepath.FromSlash(schema))); err == nil {
+		d.Schema = "../" + schema
 	}
 	data, err := d.text(format)
 	if err != nil {

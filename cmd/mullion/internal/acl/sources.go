@@ -3,6 +3,7 @@ package acl
 import (
 	"go/ast"
 	"go/build"
+	"go/doc"
 	"go/parser"
 	"go/token"
 	"maps"
@@ -19,8 +20,10 @@ import (
 // Sources is what the Go files of an app say about its commands. They are
 // parsed, not compiled, so it is there while the app does not build.
 type Sources struct {
-	// Commands are the names of the app's own commands, sorted.
+	// Commands are the names of the app's own commands, sorted, and Docs what
+	// the comments of their functions begin with, for those that have one.
 	Commands []string
+	Docs     map[string]string
 	// Plugins are the commands of plugins that the app adds, by the plugin's name.
 	Plugins map[string][]string
 	// Permissions are those that such plugins declare in Go, by the plugin's
@@ -37,10 +40,9 @@ const modulePath = "github.com/mullion-dev/mullion"
 // maxPackages bounds how much is read; an app with more has Sources.Unread.
 const maxPackages = 500
 
-// readSources looks at the main package of the app whose configuration is in
-// dir, and at the packages of its module that this one imports.
+// readSources looks at the main package of the app, in dir, and at the packages of its module that this one imports.
 func readSources(dir string) *Sources {
-	s := &scan{out: &Sources{Plugins: map[string][]string{}, Permissions: map[string][]string{}}, seen: map[string]bool{}, commands: map[string]bool{}}
+	s := &scan{out: &Sources{Plugins: map[string][]string{}, Permissions: map[string][]string{}, Docs: map[string]string{}}, seen: map[string]bool{}, commands: map[string]bool{}}
 	main := mainDir(dir)
 	if main == "" {
 		return s.out
@@ -115,14 +117,14 @@ func (s *scan) folder(dir string) {
 			continue
 		}
 		// What could be parsed of a broken file is better than nothing.
-		if f, err := parser.ParseFile(fset, name, nil, parser.SkipObjectResolution); f != nil {
+		if f, err := parser.ParseFile(fset, name, nil, parser.ParseComments|parser.SkipObjectResolution); f != nil {
 			files = append(files, f)
 			if err != nil {
 				s.out.Unread = append(s.out.Unread, s.short(name))
 			}
 		}
 	}
-	p := pkg{scan: s, fset: fset, values: map[string]ast.Expr{}}
+	p := pkg{scan: s, fset: fset, values: map[string]ast.Expr{}, docs: map[string]string{}}
 	for _, f := range files {
 		p.declarations(f)
 	}
@@ -160,10 +162,20 @@ type pkg struct {
 	fset *token.FileSet
 	// values are those of constants and variables of the package.
 	values map[string]ast.Expr
+	// docs are the first sentences about functions and methods, "" for names
+	// that several methods have.
+	docs map[string]string
 }
 
 func (p *pkg) declarations(f *ast.File) {
 	for _, d := range f.Decls {
+		if f, ok := d.(*ast.FuncDecl); ok {
+			if _, again := p.docs[f.Name.Name]; again {
+				p.docs[f.Name.Name] = ""
+			} else {
+				p.docs[f.Name.Name] = new(doc.Package).Synopsis(f.Doc.Text())
+			}
+		}
 		decl, ok := d.(*ast.GenDecl)
 		if !ok {
 			continue
@@ -199,12 +211,10 @@ func (p *pkg) calls(f *ast.File) {
 			fun = x.X
 		}
 		switch name, on := called(fun); {
-		case name == "Handle" && on == framework && len(call.Args) == 3:
-			p.command(call.Args[1])
-		case name == "Handle" && on == "" && framework == "." && len(call.Args) == 3:
-			p.command(call.Args[1])
+		case name == "Handle" && (on == framework || on == "" && framework == ".") && len(call.Args) == 3:
+			p.command(call.Args[1], call.Args[2])
 		case name == "HandleRaw" && len(call.Args) == 2:
-			p.command(call.Args[0])
+			p.command(call.Args[0], call.Args[1])
 		case name == "AddPlugin" && len(call.Args) == 2:
 			p.plugin(call.Args[0], call.Args[1])
 		}
@@ -240,9 +250,12 @@ func importName(f *ast.File, imported string) string {
 	return ""
 }
 
-func (p *pkg) command(name ast.Expr) {
+func (p *pkg) command(name, handler ast.Expr) {
 	if s, ok := p.text(name, 0); ok {
 		p.commands[s] = true
+		if f, _ := called(handler); p.docs[f] != "" {
+			p.out.Docs[s] = p.docs[f]
+		}
 		return
 	}
 	p.unread(name)

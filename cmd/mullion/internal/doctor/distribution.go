@@ -55,7 +55,7 @@ var families = []family{
 		ids: []string{"fedora", "rhel", "centos"}, install: []string{"dnf", "install", "-y"},
 		packages: map[need][]string{
 			needEngine: {"webkit2gtk4.1"}, needFonts: {"dejavu-sans-fonts"}, needOpen: {"xdg-utils"}, needBus: {"dbus-daemon"},
-			needMedia: {"gstreamer1-plugins-good"}, needXvfb: {"xorg-x11-server-Xvfb", "xauth"},
+			needMedia: {"gstreamer1-plugins-good", "gstreamer1-plugin-openh264"}, needXvfb: {"xorg-x11-server-Xvfb", "xauth"},
 			needTray: {"gnome-shell-extension-appindicator"}, needNotify: {"dunst"},
 		},
 	},
