@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"math"
 	"math/big"
 	"net/netip"
@@ -99,6 +100,8 @@ func TestShapes(t *testing.T) {
 	shape(t, jsontext.Value(nil), `null`)
 	shape(t, jsontext.Value(`{"a":[1]}`), `{"a":[1]}`)
 	shape(t, json.RawMessage(`[1,2]`), `[1,2]`)
+	shape(t, json.Number("12"), `"12"`)
+	shape(t, slog.LevelWarn, `"WARN"`)
 	shape(t, netip.Addr{}, `""`)
 	shape(t, netip.MustParseAddrPort("[::1]:80"), `"[::1]:80"`)
 	shape(t, netip.MustParsePrefix("10.0.0.0/8"), `"10.0.0.0/8"`)

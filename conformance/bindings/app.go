@@ -175,6 +175,9 @@ func (a *App) delete(context.Context, none) (none, error) { return none{}, nil }
 
 // wait waits until the call is given up.
 func (a *App) wait(ctx context.Context, _ none) (none, error) {
+	if err := a.app.Emit(ctx, "bindings://waiting", nil); err != nil {
+		return none{}, err
+	}
 	<-ctx.Done()
 	return none{}, a.app.Emit(context.WithoutCancel(ctx), "bindings://given-up", nil)
 }

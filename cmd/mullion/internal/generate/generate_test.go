@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,6 +22,17 @@ func TestFresh(t *testing.T) {
 	}
 	if len(r.Stale) > 0 || len(r.Fresh) == 0 {
 		t.Errorf("stale: %q, fresh: %q", r.Stale, r.Fresh)
+	}
+}
+
+// TestExamples: apps of all kinds can be typed.
+func TestExamples(t *testing.T) {
+	for _, name := range []string{"hello", "splash", "browser", "chat", "tray", "player"} {
+		out := t.TempDir()
+		r, err := Run(t.Context(), Options{Dir: "../../../../examples/" + name, Out: out, Check: true})
+		if err != nil || !slices.Contains(r.Stale, filepath.Join(out, "index.ts")) || len(r.Warnings) > 0 {
+			t.Errorf("%s: got %+v, %v", name, r, err)
+		}
 	}
 }
 

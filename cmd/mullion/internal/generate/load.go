@@ -145,7 +145,8 @@ func (p *program) loadErrors(pkgs []*packages.Package) Errors {
 			}
 			// A second line is of the compiler's, about the same.
 			text, _, _ = strings.Cut(strings.TrimSpace(text), "\n")
-			if strings.HasPrefix(text, "# ") {
+			// That of a front end which is not built yet is no matter here.
+			if strings.HasPrefix(text, "# ") || strings.HasSuffix(text, "no matching files found") || strings.Contains(text, "contains no embeddable files") {
 				continue
 			}
 			if !slices.ContainsFunc(errs, func(x *Error) bool { return x.Place == place }) {
@@ -158,7 +159,9 @@ func (p *program) loadErrors(pkgs []*packages.Package) Errors {
 
 // relative makes a place one that is relative to the app's folder.
 func (p *program) relative(place string) string {
-	file, rest, _ := strings.Cut(place, ":")
+	volume := filepath.VolumeName(place)
+	file, rest, _ := strings.Cut(place[len(volume):], ":")
+	file = volume + file
 	if rel, err := filepath.Rel(p.dir, file); err == nil && filepath.IsAbs(file) && len(rel) < len(file) {
 		file = rel
 	}

@@ -18,7 +18,7 @@ var words = strings.Fields(`
 	await break case catch class const continue debugger default delete do else enum export extends false finally for function if import
 	in instanceof new null return super switch this throw true try typeof var void while with yield let static implements interface package
 	private protected public arguments eval async of any unknown never string number boolean symbol bigint object undefined
-	Array ArrayBuffer ArrayBufferView Error Object Promise Record String Uint8Array atob
+	Array ArrayBuffer ArrayBufferView Object Promise Uint8Array atob
 `)
 
 func isReserved(name string) bool { return slices.Contains(words, name) }

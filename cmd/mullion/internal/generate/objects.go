@@ -21,7 +21,7 @@ func (t *typer) object(s *types.Struct, a at, arguments bool, indent string) (bo
 		return "{}", nil
 	}
 	if len(fields) == 0 && rest == nil {
-		return "Record<string, never>", nil
+		return "{ [key: string]: never }", nil
 	}
 	var b strings.Builder
 	b.WriteString("{\n")

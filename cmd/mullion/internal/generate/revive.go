@@ -123,11 +123,11 @@ func (t *typer) hasBytes(typ types.Type, seen map[string]bool) bool {
 // those before it.
 var reviveHelpers = []struct{ name, code string }{
 	{"$fields", `
-function $fields(value: unknown, fields: Record<string, $Revive>): unknown {
+function $fields(value: unknown, fields: { [name: string]: $Revive }): unknown {
   if (typeof value !== "object" || value === null) {
     return value;
   }
-  const revived = { ...value } as Record<string, unknown>;
+  const revived = { ...value } as { [name: string]: unknown };
   for (const [name, revive] of Object.entries(fields)) {
     if (name in revived) {
       revived[name] = revive(revived[name]);

@@ -59,7 +59,7 @@ export function duration(args: Ask<Milliseconds> = {}, options?: $.InvokeOptions
   return $.invoke("duration", { ...args }, options);
 }
 
-export function empty(args: Ask<Record<string, never>[]> = {}, options?: $.InvokeOptions): Promise<Record<string, never>[]> {
+export function empty(args: Ask<{ [key: string]: never }[]> = {}, options?: $.InvokeOptions): Promise<{ [key: string]: never }[]> {
   return $.invoke("empty", { ...args }, options);
 }
 
@@ -211,6 +211,7 @@ export const events = {
   bindingsAsked: $event<Told, Told>("bindings://asked", $reviveTold),
   bindingsGivenUp: $event<null>("bindings://given-up"),
   bindingsTold: $event<Told>("bindings://told", $reviveTold),
+  bindingsWaiting: $event<null>("bindings://waiting"),
 };
 
 /**
@@ -498,11 +499,11 @@ function $reviveShared(value: unknown): unknown {
   return $fields(value, { data: $bytes });
 }
 
-function $fields(value: unknown, fields: Record<string, $Revive>): unknown {
+function $fields(value: unknown, fields: { [name: string]: $Revive }): unknown {
   if (typeof value !== "object" || value === null) {
     return value;
   }
-  const revived = { ...value } as Record<string, unknown>;
+  const revived = { ...value } as { [name: string]: unknown };
   for (const [name, revive] of Object.entries(fields)) {
     if (name in revived) {
       revived[name] = revive(revived[name]);
