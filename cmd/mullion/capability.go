@@ -18,7 +18,7 @@ import (
 )
 
 func capabilityCommand(t *term.Term) *cli.Command {
-	return group("capability", "make, list and explain what windows may do", "",
+	return group("capability", "make, list and explain what windows may do", "Example: mullion capability explain main greet",
 		newCapabilityCommand(t),
 		&cli.Command{
 			Name: "ls", Usage: "list the capabilities, and check them as the app does at its start",

@@ -18,7 +18,7 @@ import (
 )
 
 func permissionCommand(t *term.Term) *cli.Command {
-	return group("permission", "list what can be granted to pages, and grant it", "",
+	return group("permission", "list what can be granted to pages, and grant it", "Example: mullion permission add allow-greet main",
 		&cli.Command{
 			Name: "ls", Usage: "list the permissions that a capability can name", ArgsUsage: "[FILTER]",
 			Description: "Lists the permissions of the app's own commands, of its plugins and of the framework. FILTER is\n" +

@@ -99,7 +99,7 @@ func Run(ctx context.Context, plan [][]string, in io.Reader, out io.Writer, run 
 				fmt.Fprintf(out, "%s failed (%v); going on\n", command(args), err)
 				continue
 			}
-			return fmt.Errorf("%s: %w", command(args), err)
+			return term.Help(fmt.Errorf("%s: %w", command(args), err), "what it printed is above; where it needs a password, run it by hand in a terminal")
 		}
 	}
 	return nil
