@@ -18,7 +18,8 @@ func devCommand(t *term.Term) *cli.Command {
 		Name: "dev", Usage: "run the app, and keep it up to date while you change it", ArgsUsage: "[-- ARGUMENTS OF THE APP]",
 		Description: "Runs build.beforeDevCommand, or the built-in bundler for a front end in the folder ui, builds the\n" +
 			"program, and opens its windows. What is saved shows up: the front end by its dev server, Go files by\n" +
-			"a new program. It ends with the app, or by Ctrl-C.",
+			"a new program. It ends with the app, or by Ctrl-C.\n\n" +
+			"Example: mullion dev",
 		Flags: []cli.Flag{
 			&cli.IntFlag{Name: "port", Usage: "the port of the built-in dev server; by default one that stays the same for the project"},
 			&cli.BoolFlag{Name: "no-command", Usage: "do not run beforeDevCommand: you have started the dev server yourself"},

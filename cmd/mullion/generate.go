@@ -19,7 +19,8 @@ func generateCommand(t *term.Term) *cli.Command {
 		Description: "Reads the Go packages of the app in this folder, without running them. The TypeScript goes to the\n" +
 			"folder bindings in the front end's sources, or where a comment //mullion:bindings FOLDER in the main\n" +
 			"package says; JSON schemas for the configuration and for capability files go to gen/schemas beside\n" +
-			"the configuration. Files that are as they should be are not written.",
+			"the configuration. Files that are as they should be are not written.\n\n" +
+			"Example: mullion generate --check",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "dir", Value: ".", Usage: "the `FOLDER` of the app's main package"},
 			&cli.StringFlag{Name: "out", Usage: "the `FOLDER` to write the TypeScript to"},

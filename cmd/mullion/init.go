@@ -29,7 +29,8 @@ func initCommand(t *term.Term) *cli.Command {
 		Usage:     "make a new app, or add the Go side to a front end with Vite or a Tauri app",
 		ArgsUsage: "[NAME]",
 		Description: "With a NAME, it makes a folder of that name with an app from a template. Without, it adds the Go side to\n" +
-			"the project in the current folder. On a terminal it asks for what no flag says.",
+			"the project in the current folder. On a terminal it asks for what no flag says.\n\n" +
+			"Example: mullion init notes --template react",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "template", Aliases: []string{"t"}, Usage: "what the pages are made with: " + strings.Join(names, ", ")},
 			&cli.StringFlag{Name: "identifier", Usage: "the `ID` of the app, a domain name backwards: com.example.notes"},
