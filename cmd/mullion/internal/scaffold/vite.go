@@ -152,11 +152,7 @@ func (a *adopted) viteProject(p *Project, r *Result, files map[string][]byte) er
 	a.stubs(calls, nil)
 	if !a.Found {
 		a.Commands = []command{{Name: "greet", Func: "greet", Permission: "greet", Args: []field{{Arg{Name: "name", Type: "string"}, "Name"}}}}
-		api := "@mullion/api"
-		if a.Checkout != "" {
-			api = quoted(path.Join(a.Checkout, apiPackage))
-		}
-		r.Notes = append(r.Notes, fmt.Sprintf("so that pages can call Go, add the package @mullion/api: %s install %s", v.manager, api))
+		r.Notes = append(r.Notes, "pages call Go by the functions that mullion dev and mullion generate write for the commands, to bindings in the sources of the front end")
 	}
 	a.notes(r, unclear, plugins)
 	if files["icon.png"], err = icon(a.Hue, iconSize); err != nil {
@@ -177,14 +173,6 @@ func next(dir, manager string) (commands []string) {
 		commands = append(commands, manager+" install")
 	}
 	return append(commands, "mullion dev")
-}
-
-// quoted is a word for a shell.
-func quoted(s string) string {
-	if strings.ContainsAny(s, " '\"$&()*;<>?[]`|~\\") {
-		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-	}
-	return s
 }
 
 // notes tells what nobody but the user can decide.
