@@ -76,6 +76,9 @@ type Options struct {
 	//
 	// Programs that "mullion dev" builds run as if Dev were set.
 	Dev bool
+	// WebDriver lets a WebDriver client see and use the windows of an app that
+	// WebKitGTK's driver has started: see [ErrWebDriverRefused].
+	WebDriver bool
 	// DownloadDir takes what pages download, under names that were not taken:
 	// an absolute path, or one that begins with a variable as in capability
 	// files, such as "$DOWNLOAD" for the user's own folder. Empty means that
@@ -227,6 +230,10 @@ func New(o Options) (*App, error) {
 		return nil, err
 	}
 	a.without = without
+	driver, err := o.webDriver(os.Getenv)
+	if err != nil {
+		return nil, err
+	}
 	area := transfer.New(filepath.Join(cacheDir, "files"))
 	co := core.Options{
 		ID:       conf.Identifier,
@@ -236,7 +243,7 @@ func New(o Options) (*App, error) {
 		Platform: capability.PlatformOf(runtime.GOOS),
 		DataDir:  filepath.Join(a.folders.data, "engine"),
 		CacheDir: filepath.Join(cacheDir, "engine"),
-		Launch:   launch(o.Logger, area, demand{o.MinConfinement, without, o.Dev}),
+		Launch:   launch(o.Logger, area, demand{o.MinConfinement, without, o.Dev, driver}),
 		StayOpen: o.StayOpen,
 
 		DesktopFile:   o.DesktopFile,

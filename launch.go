@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"net/netip"
 	"slices"
 	"sync"
 
@@ -28,6 +29,9 @@ type demand struct {
 	without sandbox.Without
 	// watch has all that is refused to hosts logged.
 	watch bool
+	// driver is where a WebDriver client may connect to the host "app"; zero:
+	// nowhere.
+	driver netip.AddrPort
 }
 
 // launch starts hosts. It is the only place where an app starts one. area is
@@ -43,6 +47,9 @@ func launch(log *slog.Logger, area *transfer.Area, demand demand) func(context.C
 			return nil, err
 		}
 		spec.Socket, spec.Without = socket, demand.without
+		if demand.driver.IsValid() && l.Name == "app" {
+			openToDriver(log, &spec, demand.driver)
+		}
 		p, err := sandbox.Start(spec)
 		if err != nil {
 			conn.Close()

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"testing/fstest"
 
@@ -17,7 +18,30 @@ import (
 	"github.com/mullion-dev/mullion/mulliontest"
 )
 
-func TestMain(m *testing.M) { mulliontest.Main(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(driven) != "" {
+		mullion.Main(drivenApp)
+	}
+	mulliontest.Main(m)
+}
+
+// driven is set in the environment of an app that WebKitWebDriver starts: this
+// test binary.
+const driven = "MULLIONTEST_DRIVEN"
+
+// drivenApp is that app.
+func drivenApp(ctx context.Context) error {
+	app, err := mullion.New(mullion.Options{Files: formFiles("/nowhere"), WebDriver: true, DataDir: os.Getenv(driven)})
+	if err != nil {
+		return err
+	}
+	mullion.Handle(app, "greet", func(_ context.Context, a greetArgs) (string, error) { return "Hello, " + a.Name, nil })
+	mullion.Handle(app, "forbidden", func(context.Context, struct{}) (string, error) { return "", nil })
+	if err := os.WriteFile(filepath.Join(os.Getenv(driven), "pid"), []byte(strconv.Itoa(os.Getpid())), 0o600); err != nil {
+		return err
+	}
+	return app.Run(ctx)
+}
 
 const page = `<!doctype html><title>Lab</title><h1>Lab</h1>`
 

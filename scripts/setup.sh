@@ -22,6 +22,7 @@ headless test      | cmd:Xvfb                   | xvfb                | xorg-x11
 headless test      | cmd:openbox                | openbox             | openbox         | openbox          | openbox
 headless test      | cmd:xprop                  | x11-utils           | xprop           | xorg-xprop       | xprop
 headless test      | cmd:import                 | imagemagick         | ImageMagick     | imagemagick      | ImageMagick
+test               | cmd:WebKitWebDriver        | webkit2gtk-driver   | webkitgtk6.0    | webkitgtk-6.0    | webkit2gtk-driver
 test               | cmd:weston                 | weston              | weston          | weston           | weston
 test               | cmd:xsettingsd             | xsettingsd          | xsettingsd      | xsettingsd       | xsettingsd
 test               | file:/usr/bin/ibus-daemon  | ibus                | ibus            | ibus             | ibus

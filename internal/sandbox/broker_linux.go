@@ -31,6 +31,7 @@ type broker struct {
 	// sockets without a path have other names.
 	handsOver bool
 	proxy     netip.AddrPort
+	own       netip.AddrPort // where processes of the child may listen
 	// made is called with a TCP connection before the child can use it.
 	made    func(local netip.AddrPort)
 	refused func(pid int, destination string)
@@ -226,7 +227,7 @@ func (b *broker) allowed(address []byte) (unix.Sockaddr, bool) {
 			return nil, false
 		}
 		to := netip.AddrPortFrom(netip.AddrFrom4([4]byte(address[4:8])), binary.BigEndian.Uint16(address[2:]))
-		return &unix.SockaddrInet4{Addr: to.Addr().As4(), Port: int(to.Port())}, b.proxy.IsValid() && to == b.proxy
+		return &unix.SockaddrInet4{Addr: to.Addr().As4(), Port: int(to.Port())}, b.proxy.IsValid() && to == b.proxy || b.own.IsValid() && to == b.own
 	case unix.AF_INET6:
 		return &unix.SockaddrInet6{}, false
 	}

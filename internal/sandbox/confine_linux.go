@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"fmt"
+	"math"
 	"net"
 	"net/netip"
 	"os"
@@ -48,6 +49,7 @@ func newConfinement(s *Spec) (*confinement, error) {
 		Broker:     !s.Without.Broker && !s.Without.Seccomp,
 		Watch:      s.Watch && s.Refused != nil,
 		Proxy:      s.Policy.Network || s.Policy.Proxy,
+		Listen:     s.Policy.Listen,
 	}
 	if l := s.Without.Landlock; l != 0 {
 		c.order.Landlock = max(l, 0)
@@ -176,6 +178,9 @@ func (c *confinement) serve(s *Spec, p *Process, listener *os.File) {
 	}
 	if p.proxy != nil {
 		b.proxy = addrPort(p.proxy.Addr())
+	}
+	if port := s.Policy.Listen; port > 0 && port <= math.MaxUint16 {
+		b.own = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(port))
 	}
 	if c.local != nil {
 		b.made = c.local.announce

@@ -404,7 +404,7 @@ func TestDenials(t *testing.T) {
 		}
 	}
 	for _, tcp := range []bool{false, true} {
-		if _, err := filter(tcp, true, true); err != nil {
+		if _, err := filter(tcp, tcp, true, true); err != nil {
 			t.Error(err)
 		}
 	}

@@ -69,7 +69,7 @@ const anyPort = -1
 // all. The scope of
 // abstract sockets is left open unless scoped: libxcb gives up at its EPERM
 // instead of trying the socket that has a path. It returns the ABI in use.
-func landlock(most int, v []path, port int, scoped bool) (abi int, err error) {
+func landlock(most int, v []path, port, listen int, scoped bool) (abi int, err error) {
 	abi, err = landlockABI()
 	if err != nil {
 		return 0, err
@@ -102,8 +102,13 @@ func landlock(most int, v []path, port int, scoped bool) (abi int, err error) {
 		}
 	}
 	if port > 0 && abi >= 4 {
-		if err := landlockPort(ruleset, port); err != nil {
+		if err := landlockPort(ruleset, port, unix.LANDLOCK_ACCESS_NET_CONNECT_TCP); err != nil {
 			return 0, fmt.Errorf("rule for port %d: %w", port, err)
+		}
+	}
+	if listen > 0 && abi >= 4 {
+		if err := landlockPort(ruleset, listen, attr.Handled_access_net); err != nil {
+			return 0, fmt.Errorf("rule for port %d: %w", listen, err)
 		}
 	}
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {

@@ -49,10 +49,10 @@ func landlockAddPath(ruleset int, attr *unix.LandlockPathBeneathAttr) error {
 // landlockRulePort is LANDLOCK_RULE_NET_PORT of linux/landlock.h.
 const landlockRulePort = 2
 
-// landlockPort lets one TCP port be connected to.
-func landlockPort(ruleset, port int) error {
+// landlockPort lets one TCP port be connected to, or be listened at.
+func landlockPort(ruleset, port int, access uint64) error {
 	// struct landlock_net_port_attr
-	attr := struct{ access, port uint64 }{unix.LANDLOCK_ACCESS_NET_CONNECT_TCP, uint64(port)}
+	attr := struct{ access, port uint64 }{access, uint64(port)}
 	return landlockAdd(ruleset, landlockRulePort, unsafe.Pointer(&attr))
 }
 

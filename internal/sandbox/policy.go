@@ -15,6 +15,10 @@ type Policy struct {
 	// what the child was refused. A system that cannot keep others out of it
 	// has none.
 	Proxy bool `json:"proxy,omitzero"`
+	// Listen is a port of TCP on the loopback interface at which the child may
+	// wait for connections, its own processes' included; 0 is none. It is for apps that are being developed or tested: with namespaces
+	// only the child itself could connect there.
+	Listen int `json:"listen,omitzero"`
 	// UserFonts grants reading fonts, themes and icons in the user's home, and
 	// fonts elsewhere that links and fontconfig there lead to.
 	UserFonts bool `json:"userFonts,omitzero"`

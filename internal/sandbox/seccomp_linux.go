@@ -3,6 +3,7 @@ package sandbox
 import (
 	"fmt"
 	"runtime"
+	"slices"
 
 	seccomp "github.com/elastic/go-seccomp-bpf"
 	"github.com/elastic/go-seccomp-bpf/arch"
@@ -28,9 +29,9 @@ func refuse(e unix.Errno) seccomp.Action { return seccomp.ActionErrno | seccomp.
 const cloneNamespaces = unix.CLONE_NEWUSER | unix.CLONE_NEWNS | unix.CLONE_NEWPID | unix.CLONE_NEWNET | unix.CLONE_NEWIPC |
 	unix.CLONE_NEWUTS | unix.CLONE_NEWCGROUP | unix.CLONE_NEWTIME
 
-// filter assembles the rules. tcp lets sockets of TCP be made; broker hands
-// every connect() to the Core, watch what a watcher wants to see as well.
-func filter(tcp, broker, watch bool) ([]bpf.RawInstruction, error) {
+// filter assembles the rules. tcp lets sockets of TCP be made, listen lets them
+// wait for connections; broker hands every connect() to the Core, watch what a watcher wants to see as well.
+func filter(tcp, listen, broker, watch bool) ([]bpf.RawInstruction, error) {
 	info, err := arch.GetInfo("")
 	if err != nil {
 		return nil, err
@@ -40,6 +41,9 @@ func filter(tcp, broker, watch bool) ([]bpf.RawInstruction, error) {
 		action := refuse(errnos[d.errno])
 		if watch {
 			action = seccomp.ActionUserNotify
+		}
+		if listen && slices.Contains(d.calls, "listen") {
+			continue
 		}
 		policy.Syscalls = append(policy.Syscalls, seccomp.SyscallGroup{Names: known(info, d.calls), Action: action})
 	}

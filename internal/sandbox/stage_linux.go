@@ -49,6 +49,8 @@ type order struct {
 	Port  int  `json:"port"`
 	// TCP leaves connections of TCP open, for a display that is reached so.
 	TCP bool `json:"tcp"`
+	// Listen is the port to listen at, 0 for none.
+	Listen int `json:"listen,omitzero"`
 }
 
 // outcome is what stage one answers. With it come the descriptors of the
@@ -138,7 +140,7 @@ func (o *order) confine() (out outcome, fds []int, err error) {
 		return out, nil, fmt.Errorf("drop capabilities: %w", err)
 	}
 	o.landlock(&out, port)
-	listener, err := o.seccomp(&out, port != 0 || o.TCP)
+	listener, err := o.seccomp(&out, port != 0 || o.TCP || o.Listen != 0)
 	if err != nil {
 		return out, nil, err
 	}
@@ -171,7 +173,7 @@ func (o *order) landlock(out *outcome, port int) {
 	if o.TCP {
 		port = anyPort
 	}
-	abi, err := landlock(o.Landlock, v, port, o.Namespaces || o.Broker)
+	abi, err := landlock(o.Landlock, v, port, o.Listen, o.Namespaces || o.Broker)
 	if err != nil {
 		out.add(LayerLandlock, false, err.Error())
 		return
@@ -204,7 +206,7 @@ func (o *order) seccomp(out *outcome, tcp bool) (int, error) {
 		out.add(LayerBroker, false, "switched off")
 		return -1, nil
 	}
-	program, err := filter(tcp, o.Broker, o.Watch && o.Broker)
+	program, err := filter(tcp, o.Listen != 0, o.Broker, o.Watch && o.Broker)
 	if err != nil {
 		return -1, err
 	}
@@ -213,7 +215,7 @@ func (o *order) seccomp(out *outcome, tcp bool) (int, error) {
 	if err != nil && broker {
 		out.add(LayerBroker, false, fmt.Sprintf("the kernel hands no system calls over (since Linux 5.9): %v", err))
 		broker = false
-		if program, err = filter(tcp, false, false); err == nil {
+		if program, err = filter(tcp, o.Listen != 0, false, false); err == nil {
 			listener, err = install(program, false)
 		}
 	} else if !broker {

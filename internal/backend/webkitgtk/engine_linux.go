@@ -168,6 +168,9 @@ func (e *engine) initWebKit() error {
 		c.webkitSecurityManagerRegisterUriSchemeAsCorsEnabled.with(security, scheme)
 	}
 	e.connect(e.context, "download-started", 2, func(a args) uintptr { e.onDownload(a[1]); return 0 })
+	if driven() {
+		e.allowDriver()
+	}
 	e.initMenu()
 	e.fileTargets = c.gtkTargetListNew.with(nil, 0)
 	c.gtkTargetListAddUriTargets.with(e.fileTargets, 0)

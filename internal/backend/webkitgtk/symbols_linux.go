@@ -230,10 +230,16 @@ type library struct {
 	webkitMemoryPressureSettingsSetPollInterval                   func(settings uintptr, seconds float64)
 	webkitCookieManagerGetAcceptPolicy                            cfunc
 	webkitCookieManagerGetAcceptPolicyFinish                      cfunc
+	webkitApplicationInfoNew                                      cfunc
+	webkitApplicationInfoSetName                                  cfunc
+	webkitApplicationInfoSetVersion                               cfunc
+	webkitApplicationInfoUnref                                    cfunc
+	webkitAutomationSessionSetApplicationInfo                     cfunc
 	webkitWebContextGetCookieManager                              cfunc
 	webkitWebContextGetSecurityManager                            cfunc
 	webkitWebContextGetType                                       cfunc
 	webkitWebContextRegisterUriScheme                             cfunc
+	webkitWebContextSetAutomationAllowed                          cfunc
 	webkitWebContextSetPreferredLanguages                         cfunc
 	webkitWebContextSetSpellCheckingEnabled                       cfunc
 	webkitWebsiteDataManagerClear                                 cfunc

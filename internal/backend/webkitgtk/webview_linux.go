@@ -86,6 +86,7 @@ func newWebview(e *engine, id uint32, w *window, s *wire.WebviewState) (*webview
 		"user-content-manager", v.content,
 		"settings", v.settings,
 		"is-ephemeral", s.Incognito,
+		"is-controlled-by-automation", driven(),
 		nil)
 	c.gObjectRefSink.call(v.view)
 
@@ -110,6 +111,9 @@ func newWebview(e *engine, id uint32, w *window, s *wire.WebviewState) (*webview
 	c.gtkOverlayAddOverlay.call(w.overlay, v.view)
 	if s.Bounds == nil && s.Share == nil && !s.Hidden {
 		c.gtkWidgetGrabFocus.call(v.view)
+	}
+	if driven() {
+		e.Post(func() { c.webkitWebContextSetAutomationAllowed.call(e.context, 1) })
 	}
 	return v, nil
 }
