@@ -30,9 +30,12 @@ type confinement struct {
 }
 
 func newConfinement(s *Spec) (*confinement, error) {
-	exe, err := program()
-	if err != nil {
-		return nil, err
+	exe := s.ProgramPath
+	if s.Program == nil {
+		var err error
+		if exe, err = program(); err != nil {
+			return nil, err
+		}
 	}
 	d, env, remote := session(s.Policy, os.Getenv)
 	c := &confinement{env: env, sockets: slices.Concat(d.sockets, d.abstract), home: d.home}

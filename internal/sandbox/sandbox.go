@@ -17,6 +17,13 @@ type Spec struct {
 	Role string
 	// Socket is the child's end of its connection. Start closes it.
 	Socket *os.File
+	// Control, if any, is a second socket of the child: see ControlSocket. Start
+	// closes it.
+	Control *os.File
+	// Program is what to start, and ProgramPath its name, where that is not the
+	// program of this process. Start does not close it.
+	Program     *os.File
+	ProgramPath string
 	// Policy confines the child and all below it by what the kernel has. Nil
 	// leaves it with the rights of the user: for measurements only.
 	Policy *Policy
@@ -105,6 +112,12 @@ const panicStatus = 2
 // socketFD is where a child finds its socket.
 const socketFD = 3
 
+// controlVariable tells a child that it has a control socket.
+const controlVariable = "MULLION_CONTROL"
+
+// controlFD is where a child finds its control socket.
+const controlFD = 5
+
 // ChildRole returns the role that this process was started in, "" for an
 // app's own start.
 func ChildRole() string { return os.Getenv(roleVariable) }
@@ -118,4 +131,19 @@ func ChildSocket() (*os.File, error) {
 		return nil, fmt.Errorf("descriptor %d is not a socket", socketFD)
 	}
 	return f, nil
+}
+
+// ControlSocket returns the socket on which a keeper hands this process
+// connections to further Cores; nil without one. Programs that this process
+// starts do not inherit it.
+func ControlSocket() *os.File {
+	if os.Getenv(controlVariable) == "" {
+		return nil
+	}
+	f := os.NewFile(controlFD, "control")
+	if info, err := f.Stat(); err != nil || info.Mode()&os.ModeSocket == 0 {
+		return nil
+	}
+	closeOnExec(controlFD)
+	return f
 }

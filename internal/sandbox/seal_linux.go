@@ -10,4 +10,6 @@ func Seal() error { return unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0) }
 
 // keepSocket keeps programs that this process starts from inheriting its
 // socket.
-func keepSocket() { unix.CloseOnExec(socketFD) }
+func keepSocket() { closeOnExec(socketFD) }
+
+func closeOnExec(fd int) { unix.CloseOnExec(fd) }

@@ -42,6 +42,9 @@ var noNamespaces atomic.Pointer[string]
 // Start starts a child in the given role.
 func Start(s Spec) (*Process, error) {
 	defer s.Socket.Close()
+	if s.Control != nil {
+		defer s.Control.Close()
+	}
 	err := MayStart()
 	var p *Process
 	if err == nil {
@@ -87,16 +90,17 @@ func isShortage(err error) bool {
 // launch starts the program. control is the child's end of the connection to
 // stage one, nil for a child that is not confined.
 func launch(s *Spec, c *confinement, control *os.File) (*Process, error) {
-	name := ownProgram // what the child is called, not what is started
-	if exe, err := os.Executable(); err == nil {
-		name = exe
+	start, name, done, err := s.program()
+	if err != nil {
+		return nil, err
 	}
+	defer done()
 	out, w, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
 	command := func(g *group) *exec.Cmd {
-		cmd := exec.Command(ownProgram)
+		cmd := exec.Command(start)
 		cmd.Args[0] = name
 		cmd.Env = environment(os.Environ(), s)
 		cmd.ExtraFiles = []*os.File{s.Socket}
@@ -107,6 +111,10 @@ func launch(s *Spec, c *confinement, control *os.File) (*Process, error) {
 		if c != nil {
 			cmd.Env = append(append(cmd.Env, c.env...), stageVariable+"=1")
 			cmd.ExtraFiles = append(cmd.ExtraFiles, control)
+			if s.Control != nil {
+				cmd.ExtraFiles = append(cmd.ExtraFiles, s.Control)
+				cmd.Env = append(cmd.Env, controlVariable+"=1")
+			}
 			if c.order.Namespaces {
 				namespaceAttr(cmd.SysProcAttr)
 			}
@@ -169,6 +177,34 @@ func launch(s *Spec, c *confinement, control *os.File) (*Process, error) {
 	}
 	go p.copyOutput(out, s.Output)
 	return p, nil
+}
+
+// firstFree is above the numbers at which a child finds what it inherits.
+const firstFree = 64
+
+// program returns what to start, and what the child is called. done is for when
+// it was started.
+func (s *Spec) program() (start, name string, done func(), err error) {
+	if s.Program == nil {
+		start, name = ownProgram, ownProgram
+		if exe, err := os.Executable(); err == nil {
+			name = exe
+		}
+		return start, name, func() {}, nil
+	}
+	raw, err := s.Program.SyscallConn()
+	if err != nil {
+		return "", "", nil, err
+	}
+	// At a number where the child puts nothing else before it looks it up.
+	n := -1
+	if e := raw.Control(func(fd uintptr) { n, err = unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, firstFree) }); e != nil {
+		err = e
+	}
+	if err != nil {
+		return "", "", nil, err
+	}
+	return "/proc/self/fd/" + strconv.Itoa(n), s.ProgramPath, func() { unix.Close(n) }, nil
 }
 
 // keepDescriptors keeps what this process has itself inherited from going on

@@ -31,6 +31,8 @@ func Seal() error { return nil }
 
 func keepSocket() {}
 
+func closeOnExec(int) {}
+
 // Status tells which layers hold for the child.
 func (p *Process) Status() []Status { return nil }
 
