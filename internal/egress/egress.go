@@ -34,6 +34,9 @@ type Options struct {
 	Resolver Resolver
 	// Dial connects to an address by TCP; nil means a net.Dialer.
 	Dial func(ctx context.Context, to netip.AddrPort) (net.Conn, error)
+	// Relay may take over a connection that was allowed, and has begun, by other
+	// descriptors of both ends; false means that it does not. Nil: it never does.
+	Relay func(client, server net.Conn) bool
 }
 
 // Resolver finds the addresses of a name. *net.Resolver is one.

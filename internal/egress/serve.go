@@ -48,6 +48,12 @@ func (p *Proxy) serve(conn net.Conn) {
 		return
 	}
 	conn.SetDeadline(time.Time{})
+	if p.opts.Relay != nil {
+		if _, err := server.Write(first); err != nil || p.opts.Relay(conn, server) {
+			return
+		}
+		first = nil
+	}
 	relay(conn, server, first)
 }
 
@@ -187,6 +193,10 @@ func check(first []byte, q request, may capability.Transport) error {
 	}
 	return nil
 }
+
+// Relay passes on what is said on a connection that was taken over by
+// Options.Relay, until both ends have ended, or nothing was said for long.
+func Relay(client, server net.Conn) { relay(client, server, nil) }
 
 // relay passes bytes between the two until both have ended, or nothing was
 // said for long.
