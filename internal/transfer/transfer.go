@@ -65,6 +65,39 @@ func (a *Area) Open() error {
 	return nil
 }
 
+// Resume goes on with the run of a process before this one, which has left it
+// with the lock on it: see Leave. It takes the lock. Open then has nothing to do.
+// A run of another area is none.
+func (a *Area) Resume(run string, lock *os.File) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if info, err := os.Lstat(run); a.run != "" || filepath.Dir(run) != filepath.Clean(a.dir) || err != nil || !info.IsDir() {
+		lock.Close()
+		return false
+	}
+	a.run, a.lock = run, lock
+	return true
+}
+
+// Leave forgets the run without ending it, for a process to come: see Resume.
+// Somebody has to hold another descriptor of the lock.
+func (a *Area) Leave() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.lock != nil {
+		a.lock.Close()
+	}
+	a.run, a.lock = "", nil
+}
+
+// Run returns the folder of this run and the lock on it, which stays the area's;
+// nil while it is not open.
+func (a *Area) Run() (run string, lock *os.File) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.run, a.lock
+}
+
 // sweep removes the runs that nobody holds a lock on. What cannot be removed
 // is left for the next time.
 func (a *Area) sweep(mine string) {
