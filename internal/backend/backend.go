@@ -116,6 +116,13 @@ type Window interface {
 	Close()
 }
 
+// Noticer is implemented by windows that can show a notice above all pages.
+type Noticer interface {
+	// Notice shows it in the place of the one before; without a title there is
+	// none any more.
+	Notice(title, text string)
+}
+
 // Webview shows one page.
 type Webview interface {
 	Apply(old, s *wire.WebviewState) error

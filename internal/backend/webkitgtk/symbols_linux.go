@@ -114,6 +114,19 @@ type library struct {
 	gtkInitCheck                     cfunc
 	gtkOverlayAddOverlay             cfunc
 	gtkOverlayNew                    cfunc
+	gtkCssProviderNew                cfunc
+	gtkCssProviderLoadFromData       cfunc
+	gtkWidgetGetStyleContext         cfunc
+	gtkStyleContextAddProvider       cfunc
+	gtkStyleContextAddClass          cfunc
+	gtkWidgetSetHalign               cfunc
+	gtkWidgetSetValign               cfunc
+	gtkLabelNew                      cfunc
+	gtkLabelSetText                  cfunc
+	gtkLabelSetLineWrap              cfunc
+	gtkLabelSetLineWrapMode          cfunc
+	gtkOverlaySetOverlayPassThrough  cfunc
+	gtkOverlayReorderOverlay         cfunc
 	gtkPrintSettingsNew              cfunc
 	gtkPrintSettingsSet              cfunc
 	gtkSelectionDataGetUris          cfunc

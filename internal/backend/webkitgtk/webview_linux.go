@@ -109,6 +109,7 @@ func newWebview(e *engine, id uint32, w *window, s *wire.WebviewState) (*webview
 	}
 	w.webviews = append(w.webviews, v)
 	c.gtkOverlayAddOverlay.call(w.overlay, v.view)
+	w.raiseNotice()
 	if s.Bounds == nil && s.Share == nil && !s.Hidden {
 		c.gtkWidgetGrabFocus.call(v.view)
 	}
@@ -198,6 +199,7 @@ func (v *webview) move(to *window) error {
 	v.window = to
 	to.webviews = append(to.webviews, v)
 	c.gtkOverlayAddOverlay.call(to.overlay, v.view)
+	to.raiseNotice()
 	v.applyBackground()
 	return nil
 }

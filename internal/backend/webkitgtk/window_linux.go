@@ -23,6 +23,7 @@ type window struct {
 	box      uintptr // GtkBox
 	overlay  uintptr // GtkOverlay
 	menu     menuBar
+	notice   notice
 	state    wire.WindowState
 	webviews []*webview
 	closed   bool
@@ -360,6 +361,9 @@ func (w *window) draw(cr uintptr) (drawn uintptr) {
 		c.gtkContainerPropagateDraw.call(w.overlay, v.view, cr)
 		c.cairoPopGroupToSource.call(cr)
 		c.cairoPaint.call(cr)
+	}
+	if w.notice.box != 0 {
+		c.gtkContainerPropagateDraw.call(w.overlay, w.notice.box, cr)
 	}
 	return gboolean(true)
 }
