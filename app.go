@@ -99,6 +99,28 @@ type Options struct {
 	DesktopFile string
 	// StayOpen keeps the app running when its last window has closed.
 	StayOpen bool
+	// Keep lets the windows outlive a crash of the app. Its program then runs
+	// twice: once as a keeper, which starts the hosts and runs none of the app's
+	// code, and once as the Core. If the Core panics, or is killed, it is started
+	// again under its windows: pages keep what they show and what was typed into
+	// them. Calls that ran are rejected, later ones wait for the new Core;
+	// listeners and subscriptions to states go on, and pages get the event
+	// mullion://core-replaced. What the app itself has in memory is lost, but for
+	// what a persisted [State] has. OnFault is told, with the component "core".
+	// Windows of the configuration, and others that are opened before Run, are
+	// taken over by their labels; what has become of them counts, but for what
+	// the app now asks for in another way. Windows that were opened later are
+	// there again when Run begins, and are announced by tauri://window-created
+	// as new ones are. The first OpenWindow of such a label returns the window
+	// that is there.
+	// A Core that crashes twice before it has its windows, or more than five
+	// times within ten minutes, is not started again: the app ends.
+	//
+	// The first New of the process starts the program again, so what run has
+	// done until then is done twice: call it first. It costs some 10 MB of memory
+	// and some milliseconds at the start. Systems other than Linux have no
+	// keepers; there it does nothing.
+	Keep bool
 	// SingleInstance makes further starts of the app, by the same user and with
 	// the same DataDir, tell the instance that runs: see [App.OnInstance]. New
 	// then returns ErrHandedOver. It waits up to 15 seconds for an instance that
@@ -136,28 +158,6 @@ type Options struct {
 
 	// change makes the Core of a test, whose hosts need no processes.
 	change func(*core.Options)
-}
-
-// Fault is a failure of a process, and what happens next.
-type Fault struct {
-	// Component is "host", "webview", "worker", or "network": the process in
-	// which an engine does the networking of a host, and keeps what its pages
-	// store. Pages stay as they are when that is ended.
-	Component string
-	// Windows are the labels of the windows concerned.
-	Windows []string
-	// Worker is the name of a worker.
-	Worker string
-	// Reason is a word: "killed", "crashed", "exited", "out of memory",
-	// "launch failed", "hung", "blank" or "protocol violation".
-	Reason string
-	Detail string
-	// Failures is how often it has failed of late, this time included.
-	Failures int
-	// Restarting is false when Mullion gives up. Windows then show an error
-	// page, from which the user can try again; if even that is not possible
-	// they are closed. The next call of a worker tries again after a minute.
-	Restarting bool
 }
 
 // App is a running app. It is safe for concurrent use.
@@ -212,6 +212,9 @@ func New(o Options) (*App, error) {
 	if err := a.checkConfig(); err != nil {
 		return nil, fmt.Errorf("mullion: %w", err)
 	}
+	if o.Keep {
+		becomeKept(o.Logger)
+	}
 	a.folder.log = o.Logger
 	var err error
 	if a.folders, err = ownFolders(o.DataDir, conf); err != nil {
@@ -245,6 +248,7 @@ func New(o Options) (*App, error) {
 		CacheDir: filepath.Join(cacheDir, "engine"),
 		Launch:   launch(o.Logger, area, demand{o.MinConfinement, without, o.Dev, driver}),
 		StayOpen: o.StayOpen,
+		Keep:     keeping(),
 
 		DesktopFile:   o.DesktopFile,
 		MayShowOthers: func(s []sandbox.Status) error { return checkConfinement(s, max(o.MinConfinement, ConfinementFiles)) },
@@ -400,6 +404,9 @@ func (a *App) Run(ctx context.Context) error {
 		if _, err := a.OpenWindow(ctx, optionsOf(w)); err != nil {
 			return fmt.Errorf("mullion: %w", err)
 		}
+	}
+	if err := a.joinKeeper(); err != nil {
+		return fmt.Errorf("mullion: %w", err)
 	}
 	a.warnOfNothing()
 	a.instances.begin()

@@ -34,13 +34,26 @@ type demand struct {
 	driver netip.AddrPort
 }
 
-// launch starts hosts. It is the only place where an app starts one. area is
+// check logs how a host is confined, and returns an error if that is not enough.
+func (d demand) check(log *slog.Logger, l core.Launch, status []sandbox.Status) error {
+	logConfinement(log, status, "host", l.Name)
+	least := d.least
+	if l.Others {
+		least = max(least, ConfinementFiles)
+	}
+	return checkConfinement(status, least)
+}
+
+// launch starts hosts, or has the keeper do it. It is the only place where an app starts one. area is
 // where files of the user are laid out for them.
 func launch(log *slog.Logger, area *transfer.Area, demand demand) func(context.Context, core.Launch) (core.Child, error) {
-	return func(_ context.Context, l core.Launch) (core.Child, error) {
+	return func(ctx context.Context, l core.Launch) (core.Child, error) {
 		spec, err := hostSpec(log, l, area, demand.watch)
 		if err != nil {
 			return nil, err
+		}
+		if k := keeperLink.Load(); k != nil {
+			return launchKept(ctx, k, log, l, spec, demand)
 		}
 		conn, socket, err := wire.SocketPair()
 		if err != nil {
@@ -55,12 +68,7 @@ func launch(log *slog.Logger, area *transfer.Area, demand demand) func(context.C
 			conn.Close()
 			return nil, err
 		}
-		logConfinement(log, p.Status(), "host", l.Name)
-		least := demand.least
-		if l.Others {
-			least = max(least, ConfinementFiles)
-		}
-		if err := checkConfinement(p.Status(), least); err != nil {
+		if err := demand.check(log, l, p.Status()); err != nil {
 			p.Kill()
 			p.Wait()
 			conn.Close()
@@ -121,8 +129,9 @@ func logConfinement(log *slog.Logger, status []sandbox.Status, process ...any) {
 func (c *child) Conn() *wire.Conn { return c.conn }
 
 // Wait implements core.Child.
-func (c *child) Wait() supervise.Ending {
-	e := c.Process.Wait()
+func (c *child) Wait() supervise.Ending { return endingOf(c.Process.Wait()) }
+
+func endingOf(e sandbox.Exit) supervise.Ending {
 	end := supervise.Ending{Kind: supervise.Exited, Detail: e.Text}
 	switch {
 	case e.OutOfMemory:

@@ -80,8 +80,11 @@ func Main(run func(ctx context.Context) error, workers ...AnyWorker) {
 	if role != "" {
 		os.Exit(runChild(role, funcs))
 	}
+	enterKeeper()
 	ctx, stop := untilSignal()
+	ctx, endKept := untilKeeper(ctx)
 	err := run(ctx)
+	endKept()
 	stop()
 	var exit *core.ExitError
 	switch {

@@ -26,6 +26,7 @@ var appCode = []struct{ why, functions string }{
 	{"what this module gives the Core: it starts processes, reads options and files",
 		`core.Options.Launch core.Options.LaunchDialogs core.Options.MayShowOthers core.Options.PageWebview core.Options.PageWindow
 		core.Options.PathVariable core.Options.Icon core.Core.icon core.LinkOptions.Open core.State.hold worker.Options.Launch
+		core.Keeping.Remember core.journal.remember core.Core.settles(told)
 		mullion.App.hold mullion.App.makeTray mullion.Options.change`},
 	{"a test that runs the app, told by App.Run on the goroutine that called it",
 		`harness.Harness.Attach harness.Harness.Ready`},

@@ -33,12 +33,13 @@ var law = []struct {
 	{"internal/wire", nil, "what Core and host have in common, and all they have in common"},
 	{"internal/bridge", nil, "scripts for pages, and the names in them"},
 	{"internal/sandbox", nil, "starts processes; what they say to each other is not its affair"},
-	{"internal/keeper", []string{"internal/sandbox"}, "starts Cores and hosts, and hands over connections: what goes over them is out of its reach"},
+	{"internal/keeper/control", nil, "what a keeper says to hosts"},
+	{"internal/keeper", []string{"internal/egress", "internal/keeper/control", "internal/sandbox"}, "starts Cores and hosts, and hands over connections: what goes over them is out of its reach"},
 	{"internal/backend", []string{"internal/wire"}, "an engine shows what wire describes"},
 	{"internal/backend/...", []string{"internal/backend", "internal/wire"}, "engines do not know each other"},
 	{"internal/rendering", []string{"internal/durable", "internal/wire"}, "remembers in a file which settings an engine draws with"},
 	{"internal/dialogs", []string{"internal/backend", "internal/wire"}, "shows what the Core asks for: no engine, no pages, no decisions"},
-	{"internal/host", []string{"internal/backend", "internal/bridge", "internal/sandbox", "internal/wire"},
+	{"internal/host", []string{"internal/backend", "internal/bridge", "internal/keeper/control", "internal/sandbox", "internal/wire"},
 		"a host decides nothing: neither core nor capability is within its reach"},
 	{"internal/worker", []string{"internal/inorder", "internal/supervise", "internal/wire", "ipc"}, "both ends of a worker: neither the Core's data nor an engine is within its reach"},
 	{"internal/egress", []string{"capability"}, "connects to what rules allow; whose they are is decided by its caller"},
@@ -47,7 +48,7 @@ var law = []struct {
 	{".", []string{
 		"capability", "config", "ipc",
 		"internal/assets", "internal/backend", "internal/bridge", "internal/core", "internal/csp", "internal/desktop", "internal/desktop/...",
-		"internal/dialogs", "internal/egress", "internal/harness", "internal/host", "internal/inorder", "internal/instance", "internal/logging", "internal/menu", "internal/rendering", "internal/sandbox", "internal/supervise", "internal/transfer", "internal/wire", "internal/worker",
+		"internal/dialogs", "internal/egress", "internal/harness", "internal/host", "internal/inorder", "internal/instance", "internal/keeper", "internal/logging", "internal/menu", "internal/rendering", "internal/sandbox", "internal/supervise", "internal/transfer", "internal/wire", "internal/worker",
 	}, "the public handles, and Main, which is both Core and host"},
 	{"internal/harness", []string{"internal/core"}, "what a test gets hold of in an app that it runs"},
 	{"mulliontest", append([]string{
@@ -61,6 +62,7 @@ var law = []struct {
 	{"conformance/...", append([]string{"internal/await", "internal/display", "internal/e2e", "internal/e2e/session"}, public...), "tests apps with the published packages, on the display of the tests"},
 	{"internal/await", nil, "waits for anything, in tests"},
 	{"internal/display", []string{"internal/await"}, "the screen of tests, whatever they show on it"},
+	{"internal/e2e/kept", append([]string{"internal/display", "internal/e2e", "internal/keeper"}, public...), "tests apps under a keeper, as a developer's tool has them"},
 	{"internal/e2e/...", append([]string{"internal/await", "internal/display", "internal/e2e", "internal/footprint"}, public...), "tests apps from the outside"},
 	{"internal/storm", append([]string{"internal/display", "internal/doctable", "internal/e2e"}, public...), "breaks apps from the outside, on the display of the tests"},
 	{"internal/hostile", []string{"ipc"}, "makes up arguments for tests, from types alone"},
@@ -109,6 +111,7 @@ var foreign = []struct {
 var execFiles = map[string]string{
 	"internal/sandbox/start_linux.go":     "the one place where an app starts its hosts",
 	"internal/keeper/session_linux.go":    "a developer's tool starts the app",
+	"internal/keeper/core_linux.go":       "a keeper starts Cores",
 	"internal/desktop/open/open_linux.go": "starts the user's browser, by xdg-open and without a shell",
 }
 

@@ -13,7 +13,9 @@ package bridge
 
 import (
 	"bytes"
+	"crypto/sha256"
 	_ "embed"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -74,6 +76,13 @@ func Bridge(key string) string {
 		panic("bridge: the key of a webview is not 64 hex digits")
 	}
 	return bridge + `("` + key + "\");\n"
+}
+
+// Version tells whether the scripts of two programs are the same: pages keep
+// those that they were loaded with.
+func Version() string {
+	sum := sha256.Sum256([]byte(page + bridge + global + notification))
+	return hex.EncodeToString(sum[:8])
 }
 
 func isKey(key string) bool {

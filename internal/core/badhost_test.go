@@ -173,7 +173,7 @@ func besiege(t *testing.T, url string, act func(*badHost)) *siege {
 					return
 				}
 				if n > 0 || name == "window:other" {
-					b.send(wire.KindReady, 0, 0, `{"version":1,"pid":1,"engine":"good"}`)
+					b.send(wire.KindReady, 0, 0, strings.Replace(ready, "bad", "good", 1))
 					if name != "window:other" {
 						s.again <- b
 					}
@@ -243,7 +243,7 @@ func (largeFile) Serve(context.Context, *assets.Request) *assets.Response {
 	return &assets.Response{Status: 200, Length: largeSize, Body: io.NopCloser(bytes.NewReader(make([]byte, largeSize)))}
 }
 
-const ready = `{"version":1,"pid":1,"engine":"bad"}`
+var ready = fmt.Sprintf(`{"version":%d,"pid":1,"engine":"bad"}`, wire.Version)
 
 // badHosts is what a compromised host tries. Each ends that host, whose
 // fault is said to be a protocol violation, and the Core starts a new one.
@@ -253,7 +253,7 @@ var badHosts = []struct {
 	want string
 }{
 	{"speaks before it is ready", func(b *badHost) { b.send(wire.KindObserved, myWindow, 0, "{}") }, "observed before ready"},
-	{"is of another version", func(b *badHost) { b.send(wire.KindReady, 0, 0, `{"version":2,"pid":1,"engine":"x"}`) }, "host of version 2"},
+	{"is of another version", func(b *badHost) { b.send(wire.KindReady, 0, 0, `{"version":99,"pid":1,"engine":"x"}`) }, "host of version 99"},
 	{"is ready twice", func(b *badHost) { b.ready(); b.send(wire.KindReady, 0, 0, ready) }, "ready of webview 0"},
 	{"speaks for a window of another host", func(b *badHost) { b.ready(); b.send(wire.KindObserved, otherWindow, 0, "{}") }, "observed of window 3, which is not of host"},
 	{"closes a window of another host", func(b *badHost) { b.ready(); b.send(wire.KindCloseRequested, otherWindow, 0, "") }, "close-requested of window 3"},

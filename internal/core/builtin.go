@@ -178,6 +178,8 @@ type listenArgs struct {
 	Event   string     `json:"event"`
 	Target  ipc.Target `json:"target"`
 	Handler uint32     `json:"handler"`
+	// Again is the number that the listener had with a Core before.
+	Again *uint32 `json:"again,omitzero"`
 }
 
 func (c *Core) cmdListen(ctx context.Context, a listenArgs) (uint32, error) {
@@ -192,6 +194,9 @@ func (c *Core) cmdListen(ctx context.Context, a listenArgs) (uint32, error) {
 		return 0, err
 	}
 	l := &listener{name: a.Event, target: a.Target, doc: d, handler: a.Handler}
+	if a.Again != nil {
+		l.id, l.again = *a.Again, true
+	}
 	id, err := c.events.add(l)
 	if err == nil && d.ctx.Err() != nil {
 		c.events.dropDocument(d) // it ended in between

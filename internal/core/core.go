@@ -118,6 +118,8 @@ type Options struct {
 	PageWebview func(options jsontext.Value) (PageWebviewOptions, error)
 	// StayOpen keeps the app running when its last window has closed.
 	StayOpen bool
+	// Keep is set where a keeper has started this Core.
+	Keep *Keeping
 }
 
 // CommandScript is a script that is of use to pages that may call Command.
@@ -135,21 +137,6 @@ type Child interface {
 	// Wait waits for the process to end and classifies how it did.
 	Wait() supervise.Ending
 	Kill()
-}
-
-// Fault is something that broke and what became of it.
-type Fault struct {
-	// Component is "host", "webview" or "network", or "worker" for one of that
-	// name.
-	Component, Worker string
-	// Host is the name of the host, Windows are the labels concerned.
-	Host    string
-	Windows []string
-	Ending  supervise.Ending
-	// Failures counts the failures of late; Restarting is false when the
-	// limit is reached.
-	Failures   int
-	Restarting bool
 }
 
 // Core is the running app. It is safe for concurrent use.
@@ -182,30 +169,34 @@ type Core struct {
 	menus         menus
 	notify        *notify.Client
 	trays         trays
+	journal       *journal // nil without a keeper
+	base          uint64   // numbers up to here are those of Cores before
 	launcher      *launcher.Entry
 	links         links
 	menuStore     menu.Store
 	icon          func() *wire.Picture // of windows that have none of their own; nil: none
 
 	mu           sync.RWMutex
-	commands     map[string]registered // guarded by mu
-	interceptors []ipc.Interceptor     // guarded by mu
-	windows      map[string]*Window    // guarded by mu; by label
-	webviews     map[string]*Webview   // guarded by mu; by label
-	windowIDs    map[uint32]*Window    // guarded by mu
-	webviewIDs   map[uint32]*Webview   // guarded by mu
-	hosts        map[string]*host      // guarded by mu
-	mainKey      string                // guarded by mu; of what the host "app" may reach
-	onClose      []func(*Window) bool  // guarded by mu; report true to keep the window
-	states       map[string]*State     // guarded by mu
-	lastSub      atomic.Uint64         // of subscriptions to states
-	lastID       uint32                // guarded by mu
-	lastPopup    uint32                // guarded by mu
-	closed       bool                  // guarded by mu
-	theme        string                // guarded by mu; of windows that have none of their own
-	started      bool                  // guarded by mu; Run was called, hosts may start
-	hadWindow    bool                  // guarded by mu
-	focused      uint64                // guarded by mu; counts the times that a window came to the front
+	commands     map[string]registered  // guarded by mu
+	interceptors []ipc.Interceptor      // guarded by mu
+	windows      map[string]*Window     // guarded by mu; by label
+	webviews     map[string]*Webview    // guarded by mu; by label
+	windowIDs    map[uint32]*Window     // guarded by mu
+	webviewIDs   map[uint32]*Webview    // guarded by mu
+	hosts        map[string]*host       // guarded by mu
+	mainKey      string                 // guarded by mu; of what the host "app" may reach
+	onClose      []func(*Window) bool   // guarded by mu; report true to keep the window
+	states       map[string]*State      // guarded by mu
+	lastSub      atomic.Uint64          // of subscriptions to states
+	lastID       uint32                 // guarded by mu
+	lastPopup    uint32                 // guarded by mu
+	closed       bool                   // guarded by mu
+	left         bool                   // guarded by mu; for another Core
+	kept         map[string]*keptWindow // guarded by mu; of the Core before, by label, as long as nobody has opened them
+	theme        string                 // guarded by mu; of windows that have none of their own
+	started      bool                   // guarded by mu; Run was called, hosts may start
+	hadWindow    bool                   // guarded by mu
+	focused      uint64                 // guarded by mu; counts the times that a window came to the front
 }
 
 // New makes a Core. Nothing is started until Run.
@@ -250,6 +241,9 @@ func New(o Options) (*Core, error) {
 	c.dialogs.core = c
 	c.notify = notify.New(c.app)
 	c.launcher = launcher.New(c.desktopFile())
+	if o.Keep != nil {
+		c.beginLife(o.Keep)
+	}
 	c.registerBuiltins()
 	c.rechain()
 	return c, nil
@@ -319,6 +313,10 @@ func (c *Core) Run(ctx context.Context) error {
 	if c.Authority() == nil {
 		return errors.New("core: Resolve was not called")
 	}
+	var again []*Window
+	if c.journal != nil {
+		again = c.reopen(ctx)
+	}
 	c.mu.Lock()
 	if c.started {
 		c.mu.Unlock()
@@ -342,6 +340,12 @@ func (c *Core) Run(ctx context.Context) error {
 	}
 	c.mu.Unlock()
 
+	for _, w := range again {
+		c.announce(w)
+	}
+	if c.opts.Keep != nil {
+		c.settles(c.opts.Keep.Settled)
+	}
 	c.watchLogin()
 	stop := context.AfterFunc(ctx, func() { c.shutdown(nil) })
 	defer stop()
@@ -356,7 +360,9 @@ func (c *Core) Run(ctx context.Context) error {
 	if c.app.Wait(grace) != nil {
 		c.log.Warn("mullion: a callback of the app has not returned; the app exits without it")
 	}
-	if t := c.opts.Transfer; t != nil {
+	if t := c.opts.Transfer; t != nil && c.hasLeft() {
+		t.Leave()
+	} else if t != nil {
 		if err := t.Close(); err != nil {
 			c.log.Warn("mullion: files given to pages could not be removed; they will be when the app starts again", "error", err)
 		}
@@ -477,24 +483,3 @@ func (c *Core) OnClose(f func(*Window) bool) {
 	defer c.mu.Unlock()
 	c.onClose = append(slices.Clone(c.onClose), f)
 }
-
-// fault tells the log and the app.
-func (c *Core) fault(f Fault) {
-	level := slog.LevelWarn
-	if !f.Restarting {
-		level = slog.LevelError
-	}
-	c.log.Log(c.ctx, level, "mullion: "+f.Component+" ended", "host", f.Host, "windows", f.Windows,
-		"reason", string(f.Ending.Kind), "detail", f.Ending.Detail, "failures", f.Failures, "restarting", f.Restarting)
-	c.TellFault(f)
-}
-
-// TellFault tells the app alone.
-func (c *Core) TellFault(f Fault) {
-	if c.faults != nil {
-		_ = c.faults.Push(f) // or the app has ended
-	}
-}
-
-// maxFaults bounds the faults that wait for the app.
-const maxFaults = 256

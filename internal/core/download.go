@@ -290,6 +290,8 @@ func (c *Core) downloadEvent(v *Webview, f wire.Frame) error {
 	d, last := s.byID[f.ID], s.lastID
 	s.mu.Unlock()
 	switch {
+	case f.ID != 0 && f.ID <= c.base:
+		return nil // of a Core before
 	case f.ID == 0 || f.ID > last || d != nil && d.view != v:
 		return fmt.Errorf("%w: download %d is not one of webview %q", wire.ErrProtocol, f.ID, v.label)
 	case d == nil:

@@ -24,7 +24,8 @@ type events struct {
 	mu     sync.RWMutex
 	byName map[string][]*listener // guarded by mu; the slices are never changed in place
 	byDoc  map[*document]names    // guarded by mu
-	nextID uint32                 // guarded by mu; shared by pages and Core, from 0
+	nextID uint32                 // guarded by mu; shared by pages and Core, from base
+	base   uint32                 // numbers below are those of Cores before
 
 	// order is held while an event is put where several hear it, so that all
 	// of them get events in the same order.
@@ -41,6 +42,7 @@ type names struct {
 // either to a document or to the Core.
 type listener struct {
 	id      uint32
+	again   bool // it had that id with a Core before
 	name    string
 	target  ipc.Target
 	doc     *document
@@ -110,8 +112,10 @@ func (e *events) add(l *listener) (uint32, error) {
 		n.of[l.name]++
 		e.byDoc[d] = n
 	}
-	l.id = e.nextID
-	e.nextID++
+	if !l.again || l.id >= e.base {
+		l.id = e.nextID
+		e.nextID++
+	}
 	e.byName[l.name] = append(slices.Clip(e.byName[l.name]), l)
 	return l.id, nil
 }

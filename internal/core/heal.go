@@ -109,6 +109,9 @@ func (h *host) answered() bool {
 func (h *host) pong(n uint64) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if n <= h.core.base && n != 0 {
+		return nil // for a Core before
+	}
 	if n != h.ping || h.ponged {
 		return fmt.Errorf("%w: pong %d was not asked for", wire.ErrProtocol, n)
 	}
@@ -252,6 +255,7 @@ func (v *Webview) keepSession(data []byte) {
 	defer v.mu.Unlock()
 	if v.problem == nil {
 		v.session, v.sessionHost = slices.Clone(data), v.Window().host().name
+		v.core.noted(v.Window())
 	}
 }
 

@@ -91,7 +91,7 @@ func (p pending) answer(ctx context.Context) (jsontext.Value, error) {
 }
 
 func newHost(c *Core, name string, r capability.Resources) *host {
-	h := &host{core: c, name: name, resources: r, up: make(chan struct{}), waiting: map[uint64]pending{}}
+	h := &host{core: c, name: name, resources: r, up: make(chan struct{}), waiting: map[uint64]pending{}, lastID: c.base, ping: c.base}
 	h.events = inorder.New(c.app, inorder.Options[own]{Name: "interceptors of events", Most: maxOwn}, c.events.sendOwn)
 	return h
 }
@@ -222,7 +222,7 @@ func (h *host) run(ctx context.Context) supervise.Ending {
 	}
 	launch := time.AfterFunc(launchTimeout, child.Kill)
 	wasReady := false
-	proxy, stopProxy := h.serveNetwork(child.Proxy(), launching.Resources)
+	proxy, stopProxy := h.serveNetwork(child, launching.Resources)
 	defer stopProxy()
 	hello := wire.Hello{
 		Version: wire.Version, Host: h.name, AppID: c.opts.ID, AppName: c.opts.Name,
@@ -243,6 +243,9 @@ func (h *host) run(ctx context.Context) supervise.Ending {
 	child.Kill()
 	child.Conn().Close()
 	end := child.Wait()
+	if c.hasLeft() {
+		return supervise.Ending{Kind: supervise.Clean} // what its pages have is the next Core's
+	}
 	h.lost()
 
 	h.mu.Lock()
@@ -300,13 +303,15 @@ func (h *host) serve(child Child, launched func()) error {
 			return fmt.Errorf("%w: host of version %d", wire.ErrProtocol, r.Version)
 		}
 		launched()
-		h.core.log.Debug("mullion: host is ready", "host", h.name, "pid", child.PID(), "engine", r.Engine)
+		h.adopt(conn, &r)
+		h.core.log.Debug("mullion: host is ready", "kept", r.Kept, "host", h.name, "pid", child.PID(), "engine", r.Engine)
 	case wire.KindFatal:
 		return decodeFatal(f)
 	default:
 		return fmt.Errorf("%w: %s before ready", wire.ErrProtocol, f.Kind)
 	}
 	h.restore(conn)
+	h.goElsewhere()
 	r := newReader(h, conn)
 	h.core.tasks.Go(r.read)
 	return <-r.ended

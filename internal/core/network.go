@@ -13,18 +13,29 @@ import (
 // An engine without any proxy would connect by itself.
 const noProxy = "socks5://127.0.0.1:1"
 
+// relayer is a Child that may take over connections that were made, so that they
+// outlive this Core.
+type relayer interface {
+	Relay(client, server net.Conn) bool
+}
+
 // serveNetwork serves what one life of the host may have of the network, and
 // returns the address of the proxy as the engine takes it. Where nothing is
 // granted it is there to log what is refused. Without a listener nobody can
 // tell whose connections those are, and there are none.
-func (h *host) serveNetwork(l net.Listener, r capability.Resources) (proxy string, stop func()) {
+func (h *host) serveNetwork(child Child, r capability.Resources) (proxy string, stop func()) {
+	l := child.Proxy()
 	if l == nil {
 		if r.Network() {
 			h.core.log.Warn("mullion: no network for a host, although capabilities grant it: this system cannot keep other programs out of the proxy", "host", h.name)
 		}
 		return noProxy, func() {}
 	}
-	p := egress.New(egress.Options{Connect: r.Connect, Refuse: r.Refuse, Refused: h.networkRefused})
+	o := egress.Options{Connect: r.Connect, Refuse: r.Refuse, Refused: h.networkRefused}
+	if k, ok := child.(relayer); ok {
+		o.Relay = k.Relay
+	}
+	p := egress.New(o)
 	h.core.tasks.Go(func() {
 		if err := p.Serve(l); err != nil {
 			h.core.log.Warn("mullion: the network of a host has ended", "host", h.name, "error", err)

@@ -32,10 +32,17 @@ type State struct {
 	changing sync.Mutex
 
 	mu      sync.Mutex
-	value   jsontext.Value                 // guarded by mu; changes only while changing is held
-	version uint64                         // guarded by mu; grows with each change
-	subs    map[uint64]*subscription       // guarded by mu
-	watches []*inorder.Queue[stateMessage] // guarded by mu
+	value   jsontext.Value                    // guarded by mu; changes only while changing is held
+	version uint64                            // guarded by mu; grows with each change
+	subs    map[subscriptionKey]*subscription // guarded by mu
+	watches []*inorder.Queue[stateMessage]    // guarded by mu
+}
+
+// subscriptionKey names a subscription: a page may bring the number of one that
+// it had with a Core before.
+type subscriptionKey struct {
+	doc *document
+	id  uint64
 }
 
 // subscription is a page that follows a state.
@@ -83,7 +90,7 @@ func (c *Core) NewState(name string, initial jsontext.Value, o StateOptions) (*S
 	if err := mustLabel(name); err != nil {
 		return nil, fmt.Errorf("state: %w", err)
 	}
-	s := &State{core: c, name: name, check: o.Check, path: o.Path, hold: o.Hold, shape: o.Version, value: initial, version: 1, subs: map[uint64]*subscription{}}
+	s := &State{core: c, name: name, check: o.Check, path: o.Path, hold: o.Hold, shape: o.Version, value: initial, version: 1, subs: map[subscriptionKey]*subscription{}}
 	if o.Path != "" {
 		if err := s.load(o); err != nil {
 			return nil, fmt.Errorf("state %q: %w", name, err)
@@ -295,6 +302,8 @@ func (c *Core) cmdStateSet(ctx context.Context, a stateSetArgs) (uint64, error) 
 type subscribeArgs struct {
 	Name     string     `json:"name"`
 	OnChange channelArg `json:"onChange"`
+	// Again is the number that the subscription had with a Core before.
+	Again uint64 `json:"again,omitzero"`
 }
 
 // channelArg is a channel in the arguments of a builtin.
@@ -312,7 +321,10 @@ func (c *Core) cmdStateSubscribe(ctx context.Context, a subscribeArgs) (uint64, 
 		return 0, errors.New("only pages can do this")
 	}
 	sub := s.follow(ch)
-	id := c.lastSub.Add(1)
+	id := a.Again
+	if id == 0 || id > c.base {
+		id = c.lastSub.Add(1)
+	}
 	s.mu.Lock()
 	n := 0
 	for _, other := range s.subs {
@@ -324,12 +336,15 @@ func (c *Core) cmdStateSubscribe(ctx context.Context, a subscribeArgs) (uint64, 
 		s.mu.Unlock()
 		return 0, fmt.Errorf("state %q: this page has %d subscriptions: %w", a.Name, n, ErrBackpressure)
 	}
-	s.subs[id] = sub
+	if s.subs[subscriptionKey{ch.doc, id}] != nil {
+		id = c.lastSub.Add(1) // a page that asks for the same twice
+	}
+	s.subs[subscriptionKey{ch.doc, id}] = sub
 	_ = sub.values.Push(stateMessage{s.value, s.version}) // or the app ends
 	s.mu.Unlock()
 	ch.doc.onEnd(s, func() {
 		s.mu.Lock()
-		maps.DeleteFunc(s.subs, func(_ uint64, other *subscription) bool { return other.doc == ch.doc })
+		maps.DeleteFunc(s.subs, func(_ subscriptionKey, other *subscription) bool { return other.doc == ch.doc })
 		s.mu.Unlock()
 	})
 	return id, nil
@@ -348,13 +363,13 @@ func (c *Core) cmdStateUnsubscribe(ctx context.Context, a unsubscribeArgs) (none
 	defer c.mu.RUnlock()
 	for _, s := range c.states {
 		s.mu.Lock()
-		sub := s.subs[a.ID]
-		if sub != nil && sub.doc == d {
-			delete(s.subs, a.ID)
+		sub := s.subs[subscriptionKey{d, a.ID}]
+		if sub != nil {
+			delete(s.subs, subscriptionKey{d, a.ID})
 			sub.values.End()
 		}
 		s.mu.Unlock()
-		if sub != nil && sub.doc == d {
+		if sub != nil {
 			c.endChannel(sub.ch)
 		}
 	}

@@ -23,9 +23,13 @@ type Webview struct {
 	id    uint32
 	label string
 	in    atomic.Pointer[Window]
-	// opened is the address that it was made for.
-	opened string
-	gone   chan struct{} // closed when it is closed, alone or with its window
+	// opened is the address that it was made for, and openedState all of what it
+	// was made with.
+	opened      string
+	openedState wire.WebviewState
+	// reopened is set while it is there because the Core before has made it.
+	reopened atomic.Bool
+	gone     chan struct{} // closed when it is closed, alone or with its window
 	// arrived is closed when the first page is loaded, or could not be.
 	arrived     chan struct{}
 	arrivedOnce sync.Once
@@ -79,6 +83,9 @@ type Webview struct {
 	// refusedClose is the last document that may not.
 	closes       bool      // guarded by mu
 	refusedClose *document // guarded by mu
+	// elsewhere is set while it shows a page that it was kept with, and the app
+	// wants another one.
+	elsewhere bool // guarded by mu
 	// choosing is set while the user chooses files for the page.
 	choosing bool // guarded by mu
 }
@@ -152,6 +159,7 @@ func (v *Webview) Update(ctx context.Context, change func(*wire.WebviewState)) e
 	// after the webview was closed: it would make it anew.
 	r := v.Window().host().request(wire.KindWebview, v.id, v.wanted())
 	v.mu.Unlock()
+	v.core.noted(v.Window())
 	err := r.wait(ctx)
 	if errors.Is(err, ErrHostLost) {
 		return nil
@@ -285,10 +293,14 @@ func (v *Webview) beginDocument(e wire.PageEvent) {
 	}
 	old := v.doc
 	d.ctx, d.cancel = context.WithCancelCause(c.ctx)
+	d.lastID = c.base
 	v.doc = d
 	v.url = e.URL
 	v.outbox.begin(d)
 	v.mu.Unlock()
+	if e.Kept {
+		_ = v.outbox.message(d, []byte(`["n"]`)) // there is room: it is the first
+	}
 	if old != nil {
 		old.end(errDocumentClosed)
 	}
@@ -387,6 +399,7 @@ func (v *Webview) page(e wire.PageEvent) error {
 		}
 		v.undrawn()
 		v.mu.Unlock()
+		v.core.noted(v.Window())
 		v.titleChanged("") // until the new page says its own
 	case wire.PageFinished:
 		v.mu.Lock()

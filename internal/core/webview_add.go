@@ -29,6 +29,7 @@ func newWebview(w *Window, id uint32, label string, s wire.WebviewState) *Webvie
 	c := w.core
 	v := &Webview{core: c, id: id, label: label, opened: s.URL, state: s}
 	v.in.Store(w)
+	v.openedState = s
 	v.state.Label, v.state.Window = label, w.id
 	v.url = s.URL
 	v.homes = c.homes(s.URL)
@@ -62,13 +63,14 @@ func (c *Core) AddWebview(ctx context.Context, w *Window, o WebviewOptions) (*We
 		share := shareOf(*o.State.Bounds, width, height)
 		o.State.Bounds, o.State.Share = nil, &share
 	}
-	v, err := c.noteWebview(w, label, o)
+	v, err := c.noteWebview(w, label, o, nil)
 	if err != nil {
 		return nil, fmt.Errorf("webview %q: %w", label, err)
 	}
 	c.mu.RLock()
 	started := c.started
 	c.mu.RUnlock()
+	c.write(w)
 	if !started {
 		return v, nil
 	}
@@ -84,12 +86,16 @@ func (c *Core) AddWebview(ctx context.Context, w *Window, o WebviewOptions) (*We
 }
 
 // noteWebview makes a webview known, so that a host that starts makes it too.
-func (c *Core) noteWebview(w *Window, label string, o WebviewOptions) (*Webview, error) {
+//
+// kept is what is known of it from the Core before, or nil.
+func (c *Core) noteWebview(w *Window, label string, o WebviewOptions, kept *keptWebview) (*Webview, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
 	case c.closed:
 		return nil, ErrClosed
+	case kept == nil && c.webviews[label] != nil && c.webviews[label].Window() == w && c.webviews[label].reopened.CompareAndSwap(true, false):
+		return c.webviews[label], nil // the one that was there before this Core
 	case c.webviews[label] != nil:
 		return nil, fmt.Errorf("a webview with label `%s` already exists", label)
 	case c.windows[label] != nil:
@@ -106,6 +112,9 @@ func (c *Core) noteWebview(w *Window, label string, o WebviewOptions) (*Webview,
 		c.tellUnheeded(w, label)
 	}
 	v := newWebview(w, c.lastID+1, label, o.State)
+	if kept != nil {
+		v.resume(kept)
+	}
 	if err := w.take(v); err != nil {
 		return nil, err
 	}

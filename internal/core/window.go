@@ -54,15 +54,23 @@ type Window struct {
 	placed atomic.Pointer[host]
 
 	mu       sync.Mutex
-	state    wire.WindowState       // guarded by mu; wanted
-	observed wire.WindowObserved    // guarded by mu
-	webviews []*Webview             // guarded by mu
-	closing  bool                   // guarded by mu
-	parent   *Window                // guarded by mu; nil once it is gone
-	front    uint64                 // guarded by Core.mu; when it was in front, as Core.focused counts
-	gone     chan struct{}          // closed when the window is destroyed
-	asking   atomic.Bool            // the app is being asked whether the window may close
-	chosen   *inorder.Queue[uint32] // numbers of items of menus
+	state    wire.WindowState    // guarded by mu; wanted
+	observed wire.WindowObserved // guarded by mu
+	webviews []*Webview          // guarded by mu
+	closing  bool                // guarded by mu
+	parent   *Window             // guarded by mu; nil once it is gone
+	front    uint64              // guarded by Core.mu; when it was in front, as Core.focused counts
+	gone     chan struct{}       // closed when the window is destroyed
+
+	// For the next Core, where there is a keeper.
+	opened    wire.WindowState // what it was opened with
+	plainIcon bool             // its icon is that of the app
+	later     bool             // it was opened while the app ran
+	touch     []wire.Touch     // guarded by mu; what the app wants otherwise than the Core before
+	reopened  atomic.Bool      // it is there because the Core before has opened it
+
+	asking atomic.Bool            // the app is being asked whether the window may close
+	chosen *inorder.Queue[uint32] // numbers of items of menus
 }
 
 var labelPattern = regexp.MustCompile(`^[A-Za-z0-9\-/:_]+$`)
@@ -74,7 +82,8 @@ func (c *Core) OpenWindow(ctx context.Context, o WindowOptions) (*Window, error)
 	if !labelPattern.MatchString(label) {
 		return nil, fmt.Errorf("window label %q: only letters, digits and - / : _ are allowed", label)
 	}
-	if o.State.Icon == nil {
+	plainIcon := o.State.Icon == nil
+	if plainIcon {
 		o.State.Icon = c.icon()
 	}
 	if err := errors.Join(fits(&o.State), webviewFits(&o.Webview)); err != nil {
@@ -84,6 +93,10 @@ func (c *Core) OpenWindow(ctx context.Context, o WindowOptions) (*Window, error)
 	if c.closed {
 		c.mu.Unlock()
 		return nil, ErrClosed
+	}
+	if w := c.windows[label]; w != nil && w.reopened.CompareAndSwap(true, false) {
+		c.mu.Unlock()
+		return w, nil // the one that was there before this Core
 	}
 	if c.windows[label] != nil {
 		c.mu.Unlock()
@@ -103,6 +116,14 @@ func (c *Core) OpenWindow(ctx context.Context, o WindowOptions) (*Window, error)
 	}
 	c.lastID += 2
 	w := &Window{core: c, id: c.lastID - 1, label: label, isolate: o.Isolate, popup: o.Popup, url: o.Webview.URL, state: o.State, gone: make(chan struct{})}
+	w.later = c.started
+	var before *keptWindow
+	if c.journal != nil {
+		w.opened, w.plainIcon = bare(o.State), plainIcon
+		if before = c.claim(label); before != nil {
+			w.resume(before, &o)
+		}
+	}
 	w.chosen = inorder.New(c.app, inorder.Options[uint32]{Name: "menu", Most: maxChosen}, w.choose)
 	h := newHost(c, sharedHost, capability.Resources{}) // until Run knows better
 	if c.started {
@@ -115,16 +136,25 @@ func (c *Core) OpenWindow(ctx context.Context, o WindowOptions) (*Window, error)
 	}
 	if !o.Bare {
 		v := newWebview(w, c.lastID, label, o.Webview)
+		if kv := before.webview(label); kv != nil {
+			v.resume(kv)
+		}
 		w.own, w.webviews = v, []*Webview{v}
 		c.webviews[label], c.webviewIDs[v.id] = v, v
 	}
 	c.windows[label], c.windowIDs[w.id] = w, w
 	c.hadWindow = true
 	started := c.started
-	if started {
-		c.startHost(h)
-	}
 	c.mu.Unlock()
+	if before != nil {
+		c.addKept(w, before)
+	}
+	c.write(w) // before a host hears of it
+	if started {
+		c.mu.Lock()
+		c.startHost(h)
+		c.mu.Unlock()
+	}
 	if !started {
 		return w, nil
 	}
@@ -219,6 +249,7 @@ func (w *Window) change(change func(*wire.WindowState)) (pending, error) {
 	before := w.state
 	w.state = s
 	s.Touch = touched(&before, &s)
+	w.core.noted(w)
 	return w.host().request(wire.KindWindow, w.id, s), nil
 }
 
@@ -273,7 +304,7 @@ func (w *Window) wanted() wire.WindowState {
 	w.adopt()
 	w.state.Menu = w.core.menuOf(w)
 	s := w.state
-	s.Touch = nil
+	s.Touch, w.touch = w.touch, nil
 	if w.observed.Scale > 0 { // it was there before: the focus stays where it is by now
 		s.Focus = w.observed.Focused
 		s.Margin = nil // as the user has it
@@ -287,6 +318,7 @@ func (w *Window) observe(o wire.WindowObserved) {
 	old := w.observed
 	w.observed = o
 	w.mu.Unlock()
+	w.core.noted(w)
 	if o.Focused && !old.Focused {
 		w.core.mu.Lock()
 		w.core.focused++
@@ -379,6 +411,7 @@ func (w *Window) Destroy() {
 	for _, v := range views {
 		close(v.gone)
 	}
+	c.write(w)
 	c.orphan(w)
 	c.forgetMenus(w)
 	w.emit("tauri://destroyed", nil)

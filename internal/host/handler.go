@@ -4,6 +4,7 @@ import (
 	"crypto/subtle"
 	"io"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/mullion-dev/mullion/internal/backend"
@@ -21,13 +22,20 @@ func (x handler) Observed(id uint32, o wire.WindowObserved) {
 }
 
 func (x handler) CloseRequested(id uint32) {
-	if x.h.windows[id] != nil {
-		x.h.conn.Send(wire.Frame{Kind: wire.KindCloseRequested, Target: id})
+	switch {
+	case x.h.windows[id] == nil:
+	case x.h.keep.orphaned:
+		x.h.closeInGap(id)
+	default:
+		if err := x.h.conn.Send(wire.Frame{Kind: wire.KindCloseRequested, Target: id}); x.h.gone(err) {
+			x.h.closeInGap(id)
+		}
 	}
 }
 
 func (x handler) MenuChosen(id, item uint32) {
-	if x.h.windows[id] != nil {
+	// The numbers of a Core before mean nothing to the next one.
+	if w := x.h.windows[id]; w != nil && w.epoch == x.h.keep.epoch && !x.h.keep.orphaned {
 		x.h.send(wire.KindMenu, id, 0, wire.MenuChosen{Number: item})
 	}
 }
@@ -50,11 +58,18 @@ func (x handler) Page(id uint32, e wire.PageEvent) {
 	case wire.PageAsks, wire.PageAsked:
 		v.asks(e.Kind == wire.PageAsks)
 	}
+	if x.h.kept() {
+		v.note(e)
+	}
 	v.tell(e)
 }
 
 func (x handler) Session(id uint32, data []byte) {
-	if x.h.webviews[id] != nil {
+	if v := x.h.webviews[id]; v != nil {
+		if x.h.keep.orphaned {
+			v.session = slices.Clone(data)
+			return
+		}
 		x.h.conn.Send(wire.Frame{Kind: wire.KindSession, Target: id, Payload: data})
 	}
 }
@@ -115,13 +130,28 @@ func (x handler) Decide(id uint32, d wire.Decision, answer func(wire.Verdict)) {
 	}
 	n := x.h.nextID()
 	x.h.answers[n] = answer
-	if err := x.h.send(wire.KindDecide, id, n, d); err != nil {
+	if x.h.kept() {
+		x.h.keep.undecided[n] = question{id, d}
+		if x.h.keep.orphaned {
+			return // the next Core is asked
+		}
+	}
+	if err := x.h.send(wire.KindDecide, id, n, d); err != nil && !x.h.gone(err) {
 		delete(x.h.answers, n)
+		delete(x.h.keep.undecided, n)
 		answer(wire.Verdict{})
 	}
 }
 
 func (x handler) Download(id uint32, download uint64, e wire.DownloadEvent) {
+	if x.h.kept() {
+		if _, ok := x.h.keep.downloads[download]; !ok {
+			return // of a Core before
+		}
+		if e.State != wire.DownloadProgress {
+			delete(x.h.keep.downloads, download)
+		}
+	}
 	if x.h.webviews[id] != nil {
 		e.Detail = shorten(e.Detail, maxText)
 		x.h.send(wire.KindDownload, id, download, e)
@@ -153,6 +183,10 @@ func (x handler) Request(id uint32, r backend.Request) {
 		deny(r)
 		return
 	}
+	if h.keep.orphaned { // it belongs to a call that waits, or has failed
+		h.hold(held{v: v, doc: v.doc, run: func() { x.Request(id, r) }, fail: r.Fail})
+		return
+	}
 	kind, number, _ := strings.Cut(strings.TrimPrefix(u.Path, "/"), "/")
 	call, ok := parseNumber(number)
 	switch {
@@ -169,8 +203,15 @@ func (x handler) Request(id uint32, r backend.Request) {
 func (h *host) request(id uint32, r backend.Request, w wire.Request) {
 	n := h.nextID()
 	h.requests[n] = r
-	if err := h.send(wire.KindRequest, id, n, w); err != nil {
+	if h.kept() {
+		h.keep.asked[n] = asked{id, w}
+		if h.keep.orphaned {
+			return // the next Core is asked
+		}
+	}
+	if err := h.send(wire.KindRequest, id, n, w); err != nil && !h.gone(err) {
 		delete(h.requests, n)
+		delete(h.keep.asked, n)
 		r.Fail("the address or the header of the request is too long")
 	}
 }

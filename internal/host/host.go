@@ -38,6 +38,7 @@ type host struct {
 	answers  map[uint64]func(wire.Verdict)
 	lastID   uint64 // of requests and decisions
 	network  network
+	keep     keep
 
 	inbox inbox
 }
@@ -45,6 +46,7 @@ type host struct {
 type window struct {
 	w     backend.Window
 	state wire.WindowState
+	epoch int // of the Core that the state is from
 }
 
 // Run speaks the protocol on conn until the Core says quit or goes away. It
@@ -80,6 +82,10 @@ func Run(conn *wire.Conn, engine backend.Engine) error {
 		requests: map[uint64]backend.Request{},
 		answers:  map[uint64]func(wire.Verdict){},
 	}
+	w, canWatch := engine.(backend.Watcher)
+	if canWatch {
+		h.keep = keep{control: sandbox.ControlSocket(), first: hello, asked: map[uint64]asked{}, undecided: map[uint64]question{}, downloads: map[uint64]uint32{}}
+	}
 	opts := backend.Options{
 		AppID:       hello.AppID,
 		AppName:     hello.AppName,
@@ -99,9 +105,9 @@ func Run(conn *wire.Conn, engine backend.Engine) error {
 			h.log(4, 0, "the memory of this process stays readable for its web processes: %v", err)
 		}
 		h.send(wire.KindReady, 0, 0, wire.Ready{Version: wire.Version, PID: os.Getpid(), Engine: engine.Version()})
-		w, canWatch := engine.(backend.Watcher)
 		if fd, err := conn.Descriptor(); err == nil && canWatch {
-			w.Watch(fd, h.readable)
+			w.Watch(fd, func() bool { return h.readable(conn) })
+			h.watchControl(w)
 		} else {
 			readers.Go(h.receive)
 		}
@@ -115,20 +121,28 @@ func Run(conn *wire.Conn, engine backend.Engine) error {
 		conn.SendJSON(wire.KindFatal, 0, 0, wire.Fatal{Code: code, Message: err.Error()})
 		return err
 	}
-	conn.Close()
+	h.conn.Close()
 	readers.Wait()
 	return h.inbox.err
 }
 
-// readable handles what the main loop has found to be there.
-func (h *host) readable() (more bool) {
-	err := h.conn.ReceiveReady(h.handle)
-	if err != nil {
-		h.ended(err)
+// readable handles what the main loop has found to be there. conn is that of a
+// Core before, if another one has come since.
+func (h *host) readable(conn *wire.Conn) (more bool) {
+	if conn != h.conn && conn != h.keep.next {
 		return false
 	}
-	h.flush()
-	return true
+	switch err := conn.ReceiveReady(h.handle); {
+	case err == nil:
+		h.flush()
+		return true
+	case h.mayOrphan(err):
+		h.coreGone(conn)
+		h.flush()
+	default:
+		h.ended(err)
+	}
+	return false
 }
 
 // ended notes why there is nothing more to do, and quits.
@@ -192,7 +206,12 @@ func (h *host) flush() {
 
 // handle does what one frame says. An error is a violation and ends the host.
 func (h *host) handle(f wire.Frame) error {
+	if (h.keep.next != nil) != (f.Kind == wire.KindHello) {
+		return fmt.Errorf("%w: unexpected %s frame", wire.ErrProtocol, f.Kind)
+	}
 	switch f.Kind {
+	case wire.KindHello:
+		return h.adopted(f)
 	case wire.KindWindow:
 		var s wire.WindowState
 		if err := wire.Decode(f, &s); err != nil {
@@ -253,6 +272,7 @@ func (h *host) handle(f wire.Frame) error {
 		}
 		if answer := h.answers[f.ID]; answer != nil {
 			delete(h.answers, f.ID)
+			h.decided(f, verdict)
 			answer(verdict)
 		}
 	case wire.KindAccept:
@@ -266,6 +286,7 @@ func (h *host) handle(f wire.Frame) error {
 		}
 		h.probeNetwork()
 	case wire.KindQuit:
+		h.keep.quitting = true
 		for id := range h.windows {
 			h.closeWindow(id)
 		}
@@ -279,14 +300,17 @@ func (h *host) handle(f wire.Frame) error {
 func (h *host) applyWindow(id uint32, s wire.WindowState) error {
 	if w := h.windows[id]; w != nil {
 		old := w.current(&s)
-		w.state = s
+		w.state, w.epoch = s, h.keep.epoch
 		return w.w.Apply(&old, &s)
 	}
 	w, err := h.engine.NewWindow(id, &s)
 	if w == nil {
 		return fmt.Errorf("open window %q: %w", s.Label, err)
 	}
-	h.windows[id] = &window{w: w, state: s}
+	h.windows[id] = &window{w: w, state: s, epoch: h.keep.epoch}
+	if h.keep.notice.Title != "" {
+		h.windows[id].showNotice(h.keep.notice)
+	}
 	return err
 }
 
@@ -407,6 +431,7 @@ func (h *host) respond(f wire.Frame) error {
 		return nil
 	}
 	delete(h.requests, f.ID)
+	delete(h.keep.asked, f.ID)
 	if head.Error != "" {
 		r.Fail(head.Error)
 		return nil

@@ -47,6 +47,14 @@ type webview struct {
 	owed    int  // bytes that are no longer under way, of which the Core does not know
 
 	hang hang
+
+	// What the next Core has to know, where there may be one.
+	page, url, title  string // the document's address, the one shown, its title
+	since             int    // the epoch in which the document began
+	finished, painted bool
+	shown             wire.PageEvent // the last PageState
+	trouble           *wire.PageEvent
+	session           []byte // that no Core knows of
 }
 
 // call is a call of the page that has no answer yet.
@@ -62,6 +70,7 @@ type outgoing struct {
 	reply bool
 	call  uint64
 	text  string
+	old   bool // from a Core before, which is owed nothing
 }
 
 func (h *host) applyWebview(id uint32, s wire.WebviewState) error {
@@ -148,7 +157,7 @@ func (v *webview) endDocument(why string) {
 	v.calls = map[uint64]*call{}
 	done := 0
 	for _, o := range v.queue {
-		done += len(o.text)
+		done += o.owed()
 	}
 	v.queue = nil
 	v.credit(done)
@@ -162,6 +171,14 @@ func (v *webview) credit(n int) {
 		v.h.conn.Send(wire.Frame{Kind: wire.KindCredit, Target: v.id, Payload: wire.PutCount(uint64(v.owed))})
 		v.owed = 0
 	}
+}
+
+// owed is how many bytes of it the Core counts.
+func (o *outgoing) owed() int {
+	if o.old {
+		return 0
+	}
+	return len(o.text)
 }
 
 // flush hands what is queued to the page, one batch at a time: while the page
@@ -178,11 +195,11 @@ func (v *webview) flush() {
 					v.answer(c.piece, 200)
 				}
 			}
-			v.credit(len(o.text))
+			v.credit(o.owed())
 			continue
 		}
 		var b strings.Builder
-		n, size := 0, 0
+		n, size, owed := 0, 0, 0
 		b.WriteString(v.doc)
 		b.WriteString(" [")
 		for ; n < len(v.queue) && !v.queue[n].reply && (n == 0 || size < maxBatch); n++ {
@@ -191,17 +208,21 @@ func (v *webview) flush() {
 			}
 			b.WriteString(v.queue[n].text)
 			size += len(v.queue[n].text)
+			owed += v.queue[n].owed()
 		}
 		b.WriteByte(']')
 		v.queue = v.queue[n:]
 		if v.doc == "" {
-			v.credit(size)
+			v.credit(owed)
 			continue
 		}
 		v.active = true
+		epoch := v.h.keep.epoch
 		v.v.Deliver(b.String(), func(err error) {
 			v.active = false
-			v.credit(size)
+			if epoch == v.h.keep.epoch {
+				v.credit(owed)
+			}
 			v.flush()
 		})
 	}
@@ -235,6 +256,8 @@ func (v *webview) message(page, body string, r backend.Reply) {
 		r.Return("")
 		if id, ok := parseNumber(rest); ok && v.calls[id] != nil {
 			v.h.conn.Send(wire.Frame{Kind: wire.KindCancel, Target: v.id, ID: id})
+		} else if ok {
+			v.h.giveUp(v, id)
 		}
 	case "k":
 		r.Return("")
@@ -279,7 +302,7 @@ func (v *webview) hello(page, doc, origin string, r backend.Reply) {
 	if v.doc != doc {
 		v.endDocument("the document was replaced")
 	}
-	v.doc, v.origin = doc, origin
+	v.doc, v.origin, v.page, v.since = doc, origin, page, v.h.keep.epoch
 	v.tell(wire.PageEvent{Kind: wire.PageDocument, URL: page, Doc: doc, Origin: origin})
 	r.Return("")
 }
@@ -292,6 +315,11 @@ func (v *webview) call(rest string, r backend.Reply) {
 		r.Fail("malformed call")
 		return
 	}
+	if v.h.keep.orphaned {
+		v.holdCall(id, rest, r)
+		return
+	}
+	before := v.lastCall
 	v.lastCall = id
 	var bytes uint64 // the size plus one, 0 for none
 	if size != "-" {
@@ -306,6 +334,11 @@ func (v *webview) call(rest string, r backend.Reply) {
 	payload := append(wire.PutCount(bytes), text...)
 	if err := v.h.conn.Send(wire.Frame{Kind: wire.KindCall, Target: v.id, ID: id, Payload: payload}); err != nil {
 		delete(v.calls, id)
+		if v.h.gone(err) {
+			v.lastCall = before
+			v.holdCall(id, rest, r)
+			return
+		}
 		r.Fail(err.Error())
 	}
 }

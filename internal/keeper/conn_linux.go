@@ -24,9 +24,13 @@ const (
 )
 
 // conn is one end of a link: messages, each with its length before it, and
-// descriptors with the first bytes of a message. send never waits.
+// descriptors with the first bytes of a message. That of a keeper queues what it
+// sends, for nobody must keep it waiting; it reads at once itself, so that the
+// other ends send directly.
 type conn struct {
-	c *net.UnixConn
+	c      *net.UnixConn
+	direct sync.Mutex // held while a message is sent
+	queues bool
 
 	mu     sync.Mutex
 	queue  []parcel // guarded by mu
@@ -41,13 +45,13 @@ type parcel struct {
 }
 
 // socketPair returns both ends of a link: ours, and one to be inherited.
-func socketPair() (ours *conn, theirs *os.File, err error) {
+func socketPair(queues bool) (ours *conn, theirs *os.File, err error) {
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, nil, err
 	}
 	theirs = os.NewFile(uintptr(fds[1]), "link")
-	if ours, err = newConn(os.NewFile(uintptr(fds[0]), "link")); err != nil {
+	if ours, err = newConn(os.NewFile(uintptr(fds[0]), "link"), queues); err != nil {
 		theirs.Close()
 		return nil, nil, err
 	}
@@ -55,7 +59,7 @@ func socketPair() (ours *conn, theirs *os.File, err error) {
 }
 
 // newConn takes over f.
-func newConn(f *os.File) (*conn, error) {
+func newConn(f *os.File, queues bool) (*conn, error) {
 	defer f.Close()
 	c, err := net.FileConn(f)
 	if err != nil {
@@ -66,34 +70,43 @@ func newConn(f *os.File) (*conn, error) {
 		c.Close()
 		return nil, fmt.Errorf("%s is no Unix socket", f.Name())
 	}
-	l := &conn{c: u, more: make(chan struct{}, 1), done: make(chan struct{})}
-	go l.write()
+	l := &conn{c: u, queues: queues, more: make(chan struct{}, 1), done: make(chan struct{})}
+	if queues {
+		go l.write()
+	}
 	return l, nil
 }
 
-// send queues a message. It takes the files, which are closed once they are
-// sent.
-func (c *conn) send(m message, files ...*os.File) {
+// send sends a message, or queues it. It takes the files, which are closed once
+// they are sent.
+func (c *conn) send(m message, files ...*os.File) { c.push(parcelOf(m, files), false) }
+
+// parcelOf encodes a message. One that is too long is empty, and not sent.
+func parcelOf(m message, files []*os.File) parcel {
 	b, err := json.Marshal(&m)
 	if err != nil || len(b) > maxMessage {
-		closeAll(files)
-		return
+		return parcel{nil, files}
 	}
-	c.push(parcel{append(binary.LittleEndian.AppendUint32(nil, uint32(len(b))), b...), files}, false)
+	return parcel{append(binary.LittleEndian.AppendUint32(nil, uint32(len(b))), b...), files}
 }
 
 // try is send for what nobody misses when the other end does not read. It
 // reports whether the message was queued.
 func (c *conn) try(m message, files ...*os.File) bool {
-	b, err := json.Marshal(&m)
-	if err != nil || len(b) > maxMessage {
-		closeAll(files)
-		return false
-	}
-	return c.push(parcel{append(binary.LittleEndian.AppendUint32(nil, uint32(len(b))), b...), files}, true)
+	return c.push(parcelOf(m, files), true)
 }
 
 func (c *conn) push(p parcel, droppable bool) bool {
+	if p.b == nil {
+		closeAll(p.files)
+		return false
+	}
+	if !c.queues {
+		c.direct.Lock()
+		defer c.direct.Unlock()
+		defer closeAll(p.files)
+		return c.writeOne(p) == nil
+	}
 	c.mu.Lock()
 	ok := !c.closed && (!droppable || len(c.queue) < maxDroppable)
 	if ok {

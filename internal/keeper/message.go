@@ -13,7 +13,7 @@ type op string
 // What a tool and a keeper say to each other. The first message is begin, with
 // the program.
 const (
-	opBegin  op = "begin"  // tool: Mode, Args, Path, Patience; the program
+	opBegin  op = "begin"  // tool: Mode, Name, Args, Path, Patience; the program
 	opSwap   op = "swap"   // tool: ID, Path; the program
 	opNotice op = "notice" // tool: Title and Text, both empty to take it away
 	opEnd    op = "end"    // tool, and keeper to Core: end in order
@@ -27,14 +27,15 @@ const (
 	opHello   op = "hello"   // Core: Versions
 	opWindow  op = "window"  // both: Name and Data, the journal of a window; without Data it is forgotten
 	opHold    op = "hold"    // both: Name; a descriptor that outlives the Core
-	opGo      op = "go"      // keeper: Life
+	opGo      op = "go"      // keeper: Life; Text says how the Core before has crashed
 	opHost    op = "host"    // Core: ID, Name, Key, Spec
 	opStarted op = "started" // keeper: ID, Host, or Text that says why not; the connection
-	opKill    op = "kill"    // Core: Host.PID
-	opExit    op = "exit"    // keeper: Host.PID, Exit
-	opOutput  op = "output"  // keeper: Host.PID, Data
-	opRefused op = "refused" // keeper: Host.PID, Refusal
-	opConnect op = "connect" // keeper: Host.PID; a connection to the proxy
+	opKill    op = "kill"    // Core: Host.Number
+	opExit    op = "exit"    // keeper: Host.Number, Exit
+	opOutput  op = "output"  // keeper: Host.Number, Data
+	opRefused op = "refused" // keeper: Host.Number, Refusal
+	opConnect op = "connect" // keeper: Host.Number; a connection to the proxy
+	opRelay   op = "relay"   // Core: Host.Number; both ends of a connection to the network
 	opSettled op = "settled" // Core: Names, the hosts that it has windows for
 	opLeave   op = "leave"   // keeper: end, and leave the hosts
 	opEnds    op = "ends"    // Core: it ends because it wants to
@@ -77,9 +78,6 @@ type message struct {
 type Versions struct {
 	// Keeper is Version.
 	Keeper int `json:"keeper"`
-	// Host tells whether hosts of two programs are the same: what they speak,
-	// and the scripts that they put into pages.
-	Host string `json:"host"`
 }
 
 // HostSpec is the part of a sandbox.Spec that says what a host is, and what it
@@ -97,7 +95,8 @@ type HostSpec struct {
 
 // hostInfo tells of a host process.
 type hostInfo struct {
-	PID    int              `json:"pid"`
+	Number uint64           `json:"number"` // the keeper's, never used again
+	PID    int              `json:"pid,omitzero"`
 	Kept   bool             `json:"kept,omitzero"`
 	Proxy  string           `json:"proxy,omitzero"` // where its proxy listens; empty without one
 	Status []sandbox.Status `json:"status,omitzero"`

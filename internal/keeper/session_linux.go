@@ -31,7 +31,7 @@ type Session struct {
 // Start starts a program under a keeper, which it is itself. It returns when
 // the process is there; that the app runs is told by an Event.
 func Start(o Options) (*Session, error) {
-	ours, theirs, err := socketPair()
+	ours, theirs, err := socketPair(false)
 	if err != nil {
 		return nil, fmt.Errorf("keeper: %w", err)
 	}
@@ -49,7 +49,7 @@ func Start(o Options) (*Session, error) {
 	if env == nil {
 		env = os.Environ()
 	}
-	cmd.Env = append(slices.Clone(env), variable+"="+string(RoleKeeper))
+	cmd.Env = append(slices.Clone(env), setting(RoleKeeper, linkFD))
 	cmd.ExtraFiles = []*os.File{theirs}
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	if o.Stdout != nil {
@@ -155,6 +155,10 @@ func (s *Session) ClearNotice() { s.conn.send(message{Op: opNotice}) }
 // Stop ends the app in order, as an interrupt does. It does not wait: see Done.
 // What has not ended after ten seconds is killed.
 func (s *Session) Stop() { s.conn.send(message{Op: opEnd}) }
+
+// Drop ends the connection to the keeper, as the end of this process does: the
+// app ends in order.
+func (s *Session) Drop() { s.conn.close() }
 
 // Kill ends the app at once.
 func (s *Session) Kill() { _ = s.cmd.Process.Kill() }

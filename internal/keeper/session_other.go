@@ -32,6 +32,9 @@ func (*Session) ClearNotice() {}
 // Stop ends the app in order.
 func (*Session) Stop() {}
 
+// Drop ends the connection to the keeper.
+func (*Session) Drop() {}
+
 // Kill ends the app at once.
 func (*Session) Kill() {}
 

@@ -41,6 +41,13 @@ type Ready struct {
 	Version int    `json:"version"`
 	PID     int    `json:"pid"`
 	Engine  string `json:"engine"`
+	// Kept says that this host had another Core before. Windows and Webviews are
+	// what it still has, by the numbers that Core gave them; Closed are windows
+	// that the user has closed while there was none.
+	Kept     bool     `json:"kept,omitzero"`
+	Windows  []uint32 `json:"windows,omitzero"`
+	Webviews []uint32 `json:"webviews,omitzero"`
+	Closed   []uint32 `json:"closed,omitzero"`
 }
 
 // Fatal tells why a host ends by itself. Code is one of package backend's

@@ -285,6 +285,8 @@ type PageEvent struct {
 	Loading   bool `json:"loading,omitzero"` // of PageState: something is being loaded
 	Back      bool `json:"back,omitzero"`    // of PageState: there is a page to go back to
 	Forward   bool `json:"forward,omitzero"` // of PageState
+	// Kept says of PageDocument that a Core before knew the document.
+	Kept bool `json:"kept,omitzero"`
 }
 
 // DecisionKind is a question of the engine that the Core answers.

@@ -3,6 +3,7 @@
 // through events on `document`, which the bridge script answers; see
 // PROTOCOL.md, section 2.
 
+import { again, noteCall, type Listener } from "./again";
 import { decodeBase64 } from "./base64";
 import {
   create, defineProperty, dispatch, freeze, getter, indexOf, listen, mapDelete, mapGet, mapHas, mapSet, parse, slice, uncurry, unlisten,
@@ -115,7 +116,7 @@ function deliver(id: number, data: unknown): void {
 
 // The handlers of listeners by event id, an app-wide number. A record exists
 // before the listener's first event runs and before the reply to `listen`.
-const handlers = new MapOf<number, { event: string; handler: number }>();
+const handlers = new MapOf<number, Listener>();
 // Listeners that are gone here while the Core may still send them events.
 const leaving = new MapOf<number, true>();
 
@@ -126,8 +127,8 @@ function deliverEvent(event: string, payload: unknown, listeners: [eventId: numb
     if (mapHas(leaving, id)) {
       continue;
     }
-    if (mapHas(callbacks, handler)) {
-      mapSet(handlers, id, { event, handler });
+    if (mapHas(callbacks, handler) && !mapHas(handlers, id)) {
+      mapSet(handlers, id, { event, handler, target: "" });
     }
     deliver(handler, { event, id, payload });
   }
@@ -142,19 +143,20 @@ function unregisterListener(event: string, eventId: number): void {
   }
 }
 
-/** What the reply to a call of the event plugin means here. */
+/** What the reply to a call of the event plugin, or about a state, means here. */
 function eventReply(cmd: string, args: unknown): Call["before"] {
   if (cmd !== "plugin:event|listen" && cmd !== "plugin:event|unlisten") {
-    return null;
+    return noteCall(cmd, args, callbacks);
   }
-  const { event, handler, eventId } = args as { event?: unknown; handler?: unknown; eventId?: unknown };
+  const { event, handler, eventId, target } = args as { event?: unknown; handler?: unknown; eventId?: unknown; target?: unknown };
   if (cmd === "plugin:event|unlisten") {
     return () => mapDelete(leaving, eventId as number);
   }
+  const to = encodeArgs(target);
   return (id) => {
     // A listener may have heard its events and gone before the answer.
     if (typeof id === "number" && typeof event === "string" && typeof handler === "number" && mapHas(callbacks, handler)) {
-      mapSet(handlers, id, { event, handler });
+      mapSet(handlers, id, { event, handler, target: to });
     }
   };
 }
@@ -293,6 +295,8 @@ function deliverMessage(m: Message): void {
       return deliver(m[1], { index: m[2], message: decodeBase64(m[3]) });
     case "s":
       return deliverStream(m[1], m[2], m[3], m[4]);
+    case "n":
+      return again(handlers, (cmd, args, resolve, reject) => begin(cmd, args, null, resolve, reject), deliver, logError);
     case "x":
       return deliver(m[1], { end: true, index: m[2] });
   }

@@ -15,6 +15,7 @@ export type Message =
   | ["c", channel: number, index: number, value: unknown]
   | ["b", channel: number, index: number, base64: string]
   | ["s", channel: number, index: number, stream: number, size: number]
+  | ["n"]
   | ["x", channel: number, index: number];
 
 /** The argument of the page script, put after it by Page in bridge.go. */
