@@ -20,6 +20,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"github.com/mullion-dev/mullion/cmd/mullion/internal/doctor"
+	"github.com/mullion-dev/mullion/cmd/mullion/internal/info"
 	"github.com/mullion-dev/mullion/cmd/mullion/internal/term"
 	"github.com/mullion-dev/mullion/internal/sandbox"
 )
@@ -91,6 +92,7 @@ func root(t *term.Term) *cli.Command {
 		Writer:    t.Out,
 		ErrWriter: t.Err,
 		Suggest:   true,
+		Version:   info.Version(),
 
 		EnableShellCompletion:           true,
 		ConfigureShellCompletionCommand: setUpCompletion(t),

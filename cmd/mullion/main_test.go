@@ -76,6 +76,9 @@ func TestStatus(t *testing.T) {
 	}{
 		{nil, 0},
 		{[]string{"--help"}, 0},
+		{[]string{"--version"}, 0},
+		{[]string{"permission", "nonsense"}, statusUsage},
+		{[]string{"permission", "ls", "--nonsense"}, statusUsage},
 		{[]string{"nonsense"}, statusUsage},
 		{[]string{"--nonsense"}, statusUsage},
 		{[]string{"doctor", "--nonsense"}, statusUsage},

@@ -80,14 +80,21 @@ func cleaner(getenv func(string) string) func(string) string {
 	}
 }
 
+// Version is that of the tool, "(devel)" where Go knows none.
+func Version() string {
+	if b, ok := debug.ReadBuildInfo(); ok && b.Main.Version != "" {
+		return b.Main.Version
+	}
+	return "(devel)"
+}
+
 // tool tells which one this is.
 func tool() []Item {
-	items := []Item{{"version", "unknown"}, {"built with", runtime.Version() + " for " + runtime.GOOS + "/" + runtime.GOARCH}}
+	items := []Item{{"version", Version()}, {"built with", runtime.Version() + " for " + runtime.GOOS + "/" + runtime.GOARCH}}
 	b, ok := debug.ReadBuildInfo()
 	if !ok {
 		return items
 	}
-	items[0].Value = b.Main.Version
 	var revision, changed string
 	for _, s := range b.Settings {
 		switch s.Key {
