@@ -28,15 +28,21 @@ func TestDev(t *testing.T) {
 	r.change("ui/main.ts", "front 2\"", "front 3")
 	r.want(`ui/main.ts:3:\d+: `)
 	r.change("ui/main.ts", "front 3", "front 4\"")
-	r.told("front 4", "2,2,2", 1)
+	page = r.told("front 4", "2,2,2", 1)
+	same := func(got string) {
+		t.Helper()
+		if got != page {
+			t.Error("the page was loaded again")
+		}
+	}
 
 	r.change("main.go", "version = 1", "version = 2")
-	r.told("front 4", "2,2,2", 2)
+	same(r.told("front 4", "2,2,2", 2))
 
 	r.change("main.go", "version = 2", "version = two")
 	r.want(`main.go:16:17: undefined: two`)
 	r.change("ui/style.css", "rgb(2, 2, 2)", "rgb(3, 3, 3)")
-	r.told("front 4", "3,3,3", 2) // the app goes on
+	same(r.told("front 4", "3,3,3", 2)) // the app goes on
 
 	r.change("main.go", "version = two", "version = 2")
 	r.want(`nothing has changed`)
@@ -44,31 +50,54 @@ func TestDev(t *testing.T) {
 	r.change("mullion.conf.json", `"label"`, `"lable"`)
 	r.want(`mullion.conf.json:5:\d+: .*lable`)
 	r.change("mullion.conf.json", `"lable"`, `"label"`)
-	r.told("front 4", "3,3,3", 2)
+	r.want(`replaced  in`)
+	r.change("ui/style.css", "rgb(3, 3, 3)", "rgb(4, 4, 4)")
+	same(r.told("front 4", "4,4,4", 2))
 
 	r.change("main.go", "return app.Run(ctx)", "panic(\"on purpose\")")
 	r.want(`app │ panic: on purpose`)
-	r.want(`the app has ended: panic: on purpose`)
 	r.change("main.go", "panic(\"on purpose\")", "return app.Run(ctx)")
-	r.told("front 4", "3,3,3", 2)
+	r.change("main.go", "version = 2", "version = 5")
+	same(r.told("front 4", "4,4,4", 5)) // the window has stayed
 
 	// A new package, whose folder is not there when it is imported.
 	r.change("main.go", "\t\"fmt\"\n", "\t\"fmt\"\n\n\t\"example.com/devtest/number\"\n")
-	r.change("main.go", "version = 2", "version = number.Three")
+	r.change("main.go", "version = 5", "version = number.Three")
 	r.want(`main.go:\d+:\d+: .*example.com/devtest/number`)
 	if err := os.Mkdir(filepath.Join(r.dir, "number"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(r.dir, "number", "number.go"), "package number\n\nconst Three = 3\n")
-	r.told("front 4", "3,3,3", 3)
+	same(r.told("front 4", "4,4,4", 3))
 	r.change("number/number.go", "= 3", "= 4")
-	r.told("front 4", "3,3,3", 4)
+	same(r.told("front 4", "4,4,4", 4))
 
 	all := below(r.cmd.Process.Pid)
 	if len(all) < 5 {
 		t.Errorf("got %d processes, want the tool's two, the app and its hosts", len(all))
 	}
 	r.signal(syscall.SIGINT)
+	if got := r.ended(); got != 0 {
+		t.Errorf("got status %d", got)
+	}
+	gone(t, all)
+}
+
+// TestDevRestart: whoever wants it has the whole app started again.
+func TestDevRestart(t *testing.T) {
+	needDisplay(t)
+	r := start(t, project(t, "app"), "dev", "--restart")
+	page := r.told("front 1", "1,1,1", 1)
+	r.change("main.go", "version = 1", "version = 2")
+	if r.told("front 1", "1,1,1", 2) == page {
+		t.Error("the page has stayed")
+	}
+	r.change("main.go", "return app.Run(ctx)", "panic(\"on purpose\")")
+	r.want(`the app has ended: panic: on purpose`)
+	r.change("main.go", "panic(\"on purpose\")", "return app.Run(ctx)")
+	r.told("front 1", "1,1,1", 2)
+	all := below(r.cmd.Process.Pid)
+	r.signal(syscall.SIGTERM)
 	if got := r.ended(); got != 0 {
 		t.Errorf("got status %d", got)
 	}

@@ -32,7 +32,28 @@ func Guarded() bool {
 	unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 	// It is no longer in the foreground of its terminal, and prints there.
 	signal.Ignore(syscall.SIGTTOU)
+	go reap()
 	return true
+}
+
+// reapPause is how long dead processes may wait for reap.
+const reapPause = time.Second
+
+// reap takes the status of dead children that somebody else has left to us, and
+// that nobody else waits for. It lasts as long as the process.
+func reap() {
+	died := make(chan os.Signal, 1)
+	signal.Notify(died, syscall.SIGCHLD)
+	for range died {
+		time.Sleep(reapPause)
+		own := syscall.Getpgrp()
+		for _, p := range processes() {
+			// What we have started leads a group, or is in ours.
+			if p.parent == os.Getpid() && p.dead && p.group != p.pid && p.group != own {
+				syscall.Wait4(p.pid, nil, syscall.WNOHANG, nil)
+			}
+		}
+	}
 }
 
 // Guard runs this program again, passes signals on to it, and returns the
@@ -112,24 +133,39 @@ func Sweep() {
 	}
 }
 
-// descendants returns the processes below one that have not ended.
-func descendants(root int) []int {
+// entry is a process of the system.
+type entry struct {
+	pid, parent, group int
+	dead               bool // a zombie
+}
+
+func processes() (list []entry) {
 	names, _ := filepath.Glob("/proc/[0-9]*/stat")
-	children := map[int][]int{}
 	for _, name := range names {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			continue // it has just ended
 		}
-		// pid (name) state ppid …; the name may have anything in it.
+		// pid (name) state ppid pgrp …; the name may have anything in it.
 		i := strings.LastIndexByte(string(text), ')')
 		fields := strings.Fields(string(text[i+1:]))
-		if len(fields) < 2 {
+		if len(fields) < 3 {
 			continue
 		}
-		pid, _ := strconv.Atoi(strings.Split(name, "/")[2])
-		parent, _ := strconv.Atoi(fields[1])
-		children[parent] = append(children[parent], pid)
+		e := entry{dead: fields[0] == "Z"}
+		e.pid, _ = strconv.Atoi(strings.Split(name, "/")[2])
+		e.parent, _ = strconv.Atoi(fields[1])
+		e.group, _ = strconv.Atoi(fields[2])
+		list = append(list, e)
+	}
+	return list
+}
+
+// descendants returns the processes below one, dead ones included.
+func descendants(root int) []int {
+	children := map[int][]int{}
+	for _, p := range processes() {
+		children[p.parent] = append(children[p.parent], p.pid)
 	}
 	var all []int
 	for next := children[root]; len(next) > 0; {

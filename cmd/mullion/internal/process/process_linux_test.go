@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -35,6 +36,12 @@ func TestMain(m *testing.M) {
 		Output: os.Stdout,
 	})
 	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	// One whose parent ends, and that ends after it.
+	q, err := process.Start(process.Spec{Args: []string{"sh", "-c", "(sleep 0.1; exit 0) & exit 0"}})
+	if err != nil || q.Err() != nil {
 		fmt.Println(err)
 		os.Exit(1)
 	}
@@ -82,6 +89,17 @@ func marked(mark string) (pids []string) {
 	return pids
 }
 
+// zombies counts dead children of a process.
+func zombies(parent int) (n int) {
+	names, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, name := range names {
+		if text, err := os.ReadFile(name); err == nil && strings.Contains(string(text), fmt.Sprintf(") Z %d ", parent)) {
+			n++
+		}
+	}
+	return n
+}
+
 // TestGuard: whichever of the two is killed, nothing stays.
 func TestGuard(t *testing.T) {
 	for _, test := range []struct {
@@ -118,6 +136,9 @@ func TestGuard(t *testing.T) {
 					_, rest, ok := strings.Cut(out.String(), "inner ")
 					if inner, _ = strconv.Atoi(strings.TrimSpace(strings.Split(rest, "\n")[0])); !ok || inner == 0 {
 						return fmt.Errorf("not started: %s", out)
+					}
+					if dead := zombies(inner); dead > 0 {
+						return fmt.Errorf("%d dead processes that nobody waits for", dead)
 					}
 					if n := len(marked(mark)); n < 5 {
 						return fmt.Errorf("%d processes, want the guard, the guarded, a shell and two more", n)
