@@ -23,6 +23,7 @@ func devCommand(t *term.Term) *cli.Command {
 		Flags: []cli.Flag{
 			&cli.IntFlag{Name: "port", Usage: "the port of the built-in dev server; by default one that stays the same for the project"},
 			&cli.BoolFlag{Name: "no-command", Usage: "do not run beforeDevCommand: you have started the dev server yourself"},
+			&cli.BoolFlag{Name: "restart", Usage: "start the whole app again for each new program, windows included"},
 			&cli.BoolFlag{Name: "debug", Usage: "keep symbols for debuggers; builds take longer"},
 			&cli.StringFlag{Name: "tags", Usage: "build tags, with commas between them"},
 		},
@@ -40,7 +41,7 @@ func devCommand(t *term.Term) *cli.Command {
 			defer process.Sweep()
 			return dev.Run(ctx, dev.Options{
 				Dir: ".", Term: t, Port: c.Int("port"), NoCommand: c.Bool("no-command"),
-				Debug: c.Bool("debug"), Tags: c.String("tags"), Args: c.Args().Slice(), Now: secondSignal(ctx),
+				Restart: c.Bool("restart"), Debug: c.Bool("debug"), Tags: c.String("tags"), Args: c.Args().Slice(), Now: secondSignal(ctx),
 			})
 		},
 	}

@@ -1,8 +1,8 @@
 package dev
 
 import (
-	"bytes"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -28,12 +28,15 @@ type app interface {
 // outcome is what became of a swap.
 type outcome struct {
 	err     error    // why the program does not run
-	renewed []string // hosts whose pages were loaded again
+	printed string   // what it printed last, if it does not
+	kept    bool     // the windows have stayed
+	renewed []string // hosts whose pages were loaded again all the same
 }
 
 // ending is how a program has ended.
 type ending struct {
 	closed bool   // the user has closed the app
+	kept   bool   // the windows are there still
 	text   string // says how, as "ended with status 2"
 }
 
@@ -53,14 +56,19 @@ type plain struct {
 	last    bool             // guarded by mu; no other one may be started
 }
 
-func (a *plain) swap(program string) outcome {
+// end ends the program that runs, if there is one.
+func (a *plain) end() {
 	a.mu.Lock()
 	before := a.current
 	a.current = nil
 	a.mu.Unlock()
 	if before != nil {
-		before.Stop(appGrace, nil) // two at a time would fight for the app's data
+		before.Stop(appGrace, nil)
 	}
+}
+
+func (a *plain) swap(program string) outcome {
+	a.end() // two at a time would fight for the app's data
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.last {
@@ -127,17 +135,38 @@ func (w *tail) Write(p []byte) (int, error) {
 func (w *tail) panicked() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	line, _, _ := strings.Cut(lastPanic(string(w.kept)), "\n")
+	return line
+}
+
+// lastPanic returns the last panic in what a program has printed, with its
+// stack, or nothing.
+func lastPanic(text string) string {
 	at := -1
 	for _, start := range []string{"panic: ", "fatal error: "} {
-		if i := bytes.LastIndex(w.kept, []byte(start)); i > at && (i == 0 || w.kept[i-1] == '\n') {
+		if i := strings.LastIndex(text, start); i > at && (i == 0 || text[i-1] == '\n') {
 			at = i
 		}
 	}
 	if at < 0 {
 		return ""
 	}
-	line, _, _ := bytes.Cut(w.kept[at:], []byte("\n"))
-	return string(line)
+	return text[at:]
+}
+
+// maxNotice is how many lines of what a program has printed are shown over the
+// windows.
+const maxNotice = 12
+
+// noticeOf returns what a program has printed last, for a notice: of a panic
+// the beginning, of all else the end.
+func noticeOf(text string) string {
+	if p := lastPanic(text); p != "" {
+		lines := strings.Split(strings.TrimSpace(p), "\n")
+		return strings.Join(lines[:min(len(lines), maxNotice)], "\n")
+	}
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return strings.Join(lines[max(0, len(lines)-maxNotice):], "\n")
 }
 
 func (w *tail) reset() {

@@ -35,6 +35,7 @@ func (s *session) build(ctx context.Context) {
 	}
 	ctx, s.cancel = context.WithCancel(ctx)
 	s.builds++
+	s.unclaimed = nil
 	n, p, o := s.builds, s.p, s.o
 	dist := s.front.folders()
 	program := filepath.Join(s.temp, fmt.Sprint(n), programName(p))

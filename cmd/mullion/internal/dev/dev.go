@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"github.com/mullion-dev/mullion/cmd/mullion/internal/project"
 	"github.com/mullion-dev/mullion/cmd/mullion/internal/term"
 	"github.com/mullion-dev/mullion/cmd/mullion/internal/watch"
+	"github.com/mullion-dev/mullion/internal/keeper"
 )
 
 // Options says how an app is developed. Only Dir and Term are required.
@@ -56,24 +58,26 @@ type session struct {
 	app     app
 	output  *tail
 
-	builds   int // names the programs
-	cancel   context.CancelFunc
-	built    chan buildResult
-	listed   chan *sources // comes after built
-	failed   bool          // the last build
-	again    bool          // the next program is started even if it is the same
-	current  string        // the program that runs, or is to
-	previous string        // the one before, until it is gone
-	swapped  chan swapResult
-	waiting  string // a program that comes after the swap that is going on
-	busy     bool   // a swap is going on
-	running  bool   // there is a program that has not ended
+	builds    int // names the programs
+	cancel    context.CancelFunc
+	built     chan buildResult
+	listed    chan *sources // comes after built
+	failed    bool          // the last build
+	again     bool          // the next program is started even if it is the same
+	unclaimed []string      // files that have changed since the last build began, and are nobody's yet
+	current   string        // the program that runs, or is to
+	previous  string        // the one before, until it is gone
+	swapped   chan swapResult
+	waiting   string // a program that comes after the swap that is going on
+	busy      bool   // a swap is going on
+	running   bool   // there is a program that has not ended
 }
 
 // swapResult is the end of a swap.
 type swapResult struct {
 	program string
 	outcome outcome
+	took    time.Duration
 }
 
 // Run develops an app until ctx ends or the app is closed. Its errors say what
@@ -135,7 +139,15 @@ func (s *session) makeApp() {
 	if address := s.front.address(); address != "" {
 		env = append(env, "MULLION_DEV_URL="+address)
 	}
-	s.app = &plain{dir: s.p.Main, args: s.o.Args, env: env, output: s.output, ended: make(chan ending, 1)}
+	ended := make(chan ending, 1)
+	restarted := &plain{dir: s.p.Main, args: s.o.Args, env: env, output: s.output, ended: ended}
+	if s.o.Restart || runtime.GOOS != "linux" {
+		s.app = restarted
+		return
+	}
+	s.app = &either{plain: restarted, kept: &kept{ended: ended, options: keeper.Options{
+		Dir: s.p.Main, Args: s.o.Args, Env: append(os.Environ(), env...), Stdout: s.output, Stderr: s.output,
+	}}}
 }
 
 // loop does what happens.
@@ -168,6 +180,7 @@ func (s *session) loop(ctx context.Context) error {
 		case found := <-s.listed:
 			s.sources = found
 			s.follow()
+			s.claim(ctx)
 		}
 	}
 }
@@ -178,6 +191,8 @@ func (s *session) changed(ctx context.Context, names []string) {
 	configured := slices.ContainsFunc(names, s.isConfig)
 	concerned := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !s.concerns(name) })
 	if len(concerned) == 0 && !configured {
+		s.unclaimed = append(s.unclaimed, names[:min(len(names), maxUnclaimed)]...)
+		s.unclaimed = s.unclaimed[max(0, len(s.unclaimed)-maxUnclaimed):]
 		return
 	}
 	if configured && !s.reload() {
@@ -193,6 +208,21 @@ func (s *session) changed(ctx context.Context, names []string) {
 	s.t.Say("changed", "%s%s", s.name(concerned[0]), more)
 	s.again = s.again || configured
 	s.build(ctx)
+}
+
+// maxUnclaimed bounds the changed files that are remembered.
+const maxUnclaimed = 1000
+
+// claim builds again if something has changed that belongs to the program, as is
+// known only now: it was imported just before.
+func (s *session) claim(ctx context.Context) {
+	for _, name := range s.unclaimed {
+		if s.concerns(name) {
+			s.t.Say("changed", "%s", s.name(name))
+			s.build(ctx)
+			return
+		}
+	}
 }
 
 func (s *session) concerns(name string) bool {
@@ -277,7 +307,10 @@ func (s *session) hasBuilt(r buildResult) {
 func (s *session) swap(program string) {
 	s.busy, s.current, s.running = true, program, true
 	s.output.reset()
-	go func() { s.swapped <- swapResult{program, s.app.swap(program)} }()
+	go func() {
+		begun := time.Now()
+		s.swapped <- swapResult{program, s.app.swap(program), time.Since(begun)}
+	}()
 }
 
 func (s *session) hasSwapped(r swapResult) {
@@ -286,9 +319,19 @@ func (s *session) hasSwapped(r swapResult) {
 		os.RemoveAll(filepath.Dir(s.previous))
 	}
 	s.previous = r.program
-	if r.outcome.err != nil {
+	switch {
+	case r.outcome.err != nil:
 		s.running = false
-		s.fail("The app does not start", r.outcome.err)
+		s.t.Fail(term.Help(r.outcome.err, "the next change that builds is tried again"))
+		text := noticeOf(r.outcome.printed)
+		if text == "" {
+			text = r.outcome.err.Error()
+		}
+		s.app.notice("The new program does not start", text)
+	case len(r.outcome.renewed) > 0:
+		s.t.Say("replaced", "in %d ms; some pages were loaded again, since what they may reach has changed: %s", r.took.Milliseconds(), strings.Join(r.outcome.renewed, ", "))
+	case r.outcome.kept:
+		s.t.Say("replaced", "in %d ms", r.took.Milliseconds())
 	}
 	if next := s.waiting; next != "" {
 		s.waiting = ""
@@ -302,7 +345,11 @@ func (s *session) hasEnded(e ending) {
 	if what := s.output.panicked(); what != "" {
 		e.text = "has ended: " + what
 	}
-	s.t.Fail(term.Help(fmt.Errorf("the app %s", e.text), "the next change that builds starts it again"))
+	hint := "the next change that builds starts it again"
+	if e.kept {
+		hint = "its windows stay; " + hint
+	}
+	s.t.Fail(term.Help(fmt.Errorf("the app %s", e.text), "%s", hint))
 }
 
 // follow watches what the sources name outside of the project.
