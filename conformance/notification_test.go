@@ -155,7 +155,9 @@ var notificationTests = []notificationTest{
 		},
 		`await n.registerActionTypes([{id: 'options', actions: [
 			{id: 'yes', title: 'Yes'}, {id: 'say', title: 'Say', input: true, inputButtonTitle: 'Send', inputPlaceholder: 'Write here'}]}])
-		const heard = new Promise((resolve) => n.onAction((a) => resolve(a.actionId)))
+		let wake
+		const heard = new Promise((resolve) => wake = resolve)
+		await n.onAction((a) => wake(a.actionId))
 		n.sendNotification({title: 'with options', actionTypeId: 'options'})
 		return await heard`,
 		func(t *testing.T, s *session.Notifications) {
