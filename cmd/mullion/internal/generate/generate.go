@@ -8,13 +8,14 @@ import (
 	"context"
 	"path/filepath"
 
+	"github.com/mullion-dev/mullion/cmd/mullion/internal/project"
 	"github.com/mullion-dev/mullion/internal/bridge"
 )
 
 // Options says what to generate. Only Dir is required.
 type Options struct {
-	// Dir is the folder of the app's main package, from where its modules are
-	// found. The configuration is looked for there and in the folders above.
+	// Dir is the folder of the app's main package, or one below it without Go
+	// files. The configuration is looked for there and in the folders above.
 	Dir string
 	// Out is the folder to write the TypeScript to, relative to Dir unless it
 	// is absolute. Empty means the folder that the app names with a comment
@@ -52,9 +53,12 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	if real, err := filepath.EvalSymlinks(dir); err == nil {
 		dir = real
 	}
-	found, err := projectOf(dir)
+	found, err := project.Find(dir)
 	if err != nil {
 		return Result{}, err
+	}
+	if own, _ := filepath.Glob(filepath.Join(dir, "*.go")); len(own) == 0 {
+		dir = found.Main
 	}
 	p, err := load(ctx, dir, o.Tags)
 	if err != nil {

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/mullion-dev/mullion/cmd/mullion/internal/project"
 )
 
 // TestFresh: what was generated for an app with all kinds of types, which the
@@ -149,7 +151,7 @@ func TestPlaces(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		p, err := projectOf(dir)
+		p, err := project.Find(dir)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -176,7 +178,7 @@ func TestTauriLayout(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	p, err := projectOf(dir)
+	p, err := project.Find(dir)
 	if err != nil {
 		t.Fatal(err)
 	}

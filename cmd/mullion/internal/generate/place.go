@@ -2,13 +2,11 @@ package generate
 
 import (
 	"encoding/json"
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/mullion-dev/mullion/cmd/mullion/internal/project"
-	"github.com/mullion-dev/mullion/config"
 )
 
 // apiModule is the npm package that bindings call.
@@ -23,22 +21,6 @@ type layout struct {
 	// packaged is whether front has a package.json, and hasAPI whether that
 	// names @mullion/api.
 	packaged, hasAPI bool
-}
-
-// projectOf finds the project of a main package: in its folder or above it, or
-// in the folder src-tauri below it, as projects of Tauri have it.
-func projectOf(dir string) (*project.Project, error) {
-	below := filepath.Join(dir, "src-tauri")
-	conf, err := config.Load(os.DirFS(dir), config.Options{})
-	if err == nil {
-		return &project.Project{Dir: dir, Config: conf}, nil
-	}
-	if errors.Is(err, config.ErrNotFound) && isDir(below) {
-		if p, err := project.Find(below); err == nil && p.Dir == below {
-			return p, nil
-		}
-	}
-	return project.Find(dir)
 }
 
 // layoutOf finds the sources of the front end: in the folder that
