@@ -81,6 +81,19 @@ var tries = map[string]func(arg string) error{
 		}
 		return nil
 	},
+	// listen waits for a connection and makes it, too.
+	"listen": func(address string) error {
+		l, err := net.Listen("tcp4", address)
+		if err != nil {
+			return err
+		}
+		defer l.Close()
+		c, err := net.Dial("tcp4", address)
+		if err != nil {
+			return err
+		}
+		return c.Close()
+	},
 	"ioctl": func(arg string) error {
 		var request, high uint
 		fmt.Sscan(arg, &request, &high)
@@ -381,6 +394,38 @@ func TestProxy(t *testing.T) {
 }
 
 // TestDies checks that nothing below a child outlives it.
+// TestListen: a child listens at the port that it was granted, and at no other.
+func TestListen(t *testing.T) {
+	var free [2]string
+	for i := range free {
+		l, err := net.Listen("tcp4", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		free[i] = l.Addr().String()
+		l.Close()
+	}
+	_, port, _ := net.SplitHostPort(free[0])
+	n, _ := strconv.Atoi(port)
+	for _, test := range []struct {
+		listen   int
+		landlock int
+		address  string
+		may      bool
+	}{
+		{n, 0, free[0], true}, {n, -1, free[0], true}, {n, 0, free[1], false}, {0, 0, free[0], false}, {0, -1, free[0], false},
+	} {
+		j := startJailed(t, Spec{Policy: &Policy{Listen: test.listen}, Without: Without{Namespaces: true, Landlock: test.landlock}})
+		if abi, err := landlockABI(); (err != nil || abi < 4) && !test.may && test.listen != 0 {
+			continue // nothing here has rules for ports
+		}
+		if got := j.try("listen " + test.address); (got == "ok") != test.may {
+			t.Errorf("granted %d, Landlock %d: %s: %s", test.listen, test.landlock, test.address, got)
+		}
+	}
+}
+
 func TestDies(t *testing.T) {
 	j := startJailed(t, Spec{Policy: &Policy{}})
 	j.Kill()
