@@ -23,6 +23,9 @@ const (
 	endTime = 10 * time.Second
 	// maxJournal bounds what Cores have the keeper remember of their windows.
 	maxJournal = 128 << 20
+	// maxLives is how many Cores a keeper can have: each begins the numbers of its
+	// windows above those of the ones before.
+	maxLives = 4000
 	// maxHeld bounds the descriptors that it keeps for them.
 	maxHeld = 16
 )
@@ -151,10 +154,20 @@ func (k *keeper) greeted(c *core, v Versions) {
 	if c != k.next || c.versions != nil {
 		return
 	}
-	if v.Keeper != Version {
+	why := ""
+	switch {
+	case v.Keeper != Version:
+		why = fmt.Sprintf("it needs a keeper of version %d, this one has %d", v.Keeper, Version)
+	case k.life >= maxLives:
+		why = "this keeper has had as many Cores as there are numbers for"
+	}
+	if why != "" {
 		k.next = nil
 		c.kill()
-		k.answer(c, Result{Outcome: Restart, Reason: fmt.Sprintf("it needs a keeper of version %d, this one has %d", v.Keeper, Version)})
+		k.answer(c, Result{Outcome: Restart, Reason: why})
+		if k.tool == nil && k.core == nil {
+			k.finish(1)
+		}
 		return
 	}
 	c.versions = &v

@@ -54,6 +54,9 @@ window.stop = await state('count').subscribe((v) => counts.push(v));
 window.ready = true;
 `
 
+// withoutVariable names a layer of the confinement that is not to be used.
+const withoutVariable = "KEPT_WITHOUT"
+
 // serverVariable names a server that pages may reach.
 const serverVariable = "KEPT_SERVER"
 
@@ -89,8 +92,8 @@ func run(ctx context.Context, name string) error {
 		Keep:           name == "keeps",
 		MinConfinement: mullion.ConfinementFull,
 	}
-	if os.Getenv("KEPT_LEAST") != "" {
-		o.MinConfinement = mullion.ConfinementNone
+	if without := os.Getenv(withoutVariable); without != "" {
+		o.MinConfinement, o.WithoutLayers = mullion.ConfinementNone, []string{without}
 	}
 	if s := os.Getenv(serverVariable); s != "" {
 		o.Capabilities = append(o.Capabilities, capability.Capability{

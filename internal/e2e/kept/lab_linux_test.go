@@ -9,7 +9,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 
@@ -261,10 +260,14 @@ func (b *bench) window(title string) uint32 {
 
 // hosts returns the processes of hosts.
 func (b *bench) hosts() (pids []int) {
+	b.Helper()
 	for _, p := range e2e.Descendants(b.keeper) {
-		if p.Parent == b.keeper && strings.HasPrefix(p.Name, "host") {
+		if p.Parent == b.keeper && p.PID != b.life.PID {
 			pids = append(pids, p.PID)
 		}
+	}
+	if len(pids) == 0 {
+		b.Fatal("there is no host")
 	}
 	return pids
 }

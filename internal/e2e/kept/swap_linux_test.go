@@ -249,6 +249,14 @@ func TestChangedCapability(t *testing.T) {
 // A connection to the network, such as that of a dev server, goes on: pages that
 // lose it load themselves again.
 func TestConnectionGoesOn(t *testing.T) {
+	t.Run("full", connectionGoesOn)
+	t.Run("without namespaces", func(t *testing.T) {
+		t.Setenv(withoutVariable, "namespaces")
+		connectionGoesOn(t)
+	})
+}
+
+func connectionGoesOn(t *testing.T) {
 	var connections atomic.Int32
 	say := make(chan string)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -284,6 +292,10 @@ func TestConnectionGoesOn(t *testing.T) {
 		t.Fatalf("got %d connections, want the first one", n)
 	}
 	b.must("eval", "main", `source.close()`)
+	// New ones are made by the Core that is there.
+	if err := b.is("main", fmt.Sprintf(`window.other = new EventSource(%q); await new Promise((ok, no) => { other.onopen = ok; other.onerror = no; }); other.close(); return 1`, server.URL), "1"); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // at compares the place of a window on the screen.
