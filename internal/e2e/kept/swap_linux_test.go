@@ -358,3 +358,36 @@ func TestNotice(t *testing.T) {
 	b.swap("two")
 	both("the next program has taken it away", false)
 }
+
+// Many programs after another leave nothing behind in the processes that stay.
+func TestManySwaps(t *testing.T) {
+	b := start(t)
+	descriptors := func(pid int) int {
+		list, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(list)
+	}
+	host := b.hosts()[0]
+	swaps := func(n int) {
+		for i := range n {
+			name := names[i%len(names)]
+			b.swap(name)
+			if err := b.is("main", `return await invoke("version")`, fmt.Sprintf("%q", name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	swaps(5)
+	for process, pid := range map[string]int{"keeper": b.keeper, "host": host} {
+		before := descriptors(pid)
+		swaps(15)
+		b.until("descriptors are closed", func() error {
+			if now := descriptors(pid); now > before+2 { // others of the engine's come and go
+				return fmt.Errorf("%s has %d descriptors, had %d", process, now, before)
+			}
+			return nil
+		})
+	}
+}
