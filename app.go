@@ -119,7 +119,7 @@ type Options struct {
 	// The first New of the process starts the program again, so what run has
 	// done until then is done twice: call it first. It costs some 10 MB of memory
 	// and some milliseconds at the start. Systems other than Linux have no
-	// keepers; there it does nothing.
+	// keepers; there it does nothing, and neither does it in tests.
 	Keep bool
 	// SingleInstance makes further starts of the app, by the same user and with
 	// the same DataDir, tell the instance that runs: see [App.OnInstance]. New

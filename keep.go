@@ -1,6 +1,7 @@
 package mullion
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"maps"
 	"net"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -51,12 +53,18 @@ func enterKeeper() {
 // becomeKept starts this process again under a keeper, and then does not return,
 // unless it has one already or cannot have one.
 func becomeKept(log *slog.Logger) {
-	if keeperLink.Load() != nil || sandbox.MayStart() != nil {
+	if keeperLink.Load() != nil || sandbox.MayStart() != nil || inTests() {
 		return
 	}
 	if err := keeper.Become(); !errors.Is(err, errors.ErrUnsupported) {
 		log.Warn("mullion: windows will not outlive a crash of the app", "error", err)
 	}
+}
+
+// inTests reports whether this process runs tests, which must not begin again.
+func inTests() bool {
+	stacks := make([]byte, 256<<10)
+	return bytes.Contains(stacks[:runtime.Stack(stacks, true)], []byte("testing.(*M).Run("))
 }
 
 // untilKeeper returns a context that also ends when the keeper says so.

@@ -7,7 +7,9 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+	"testing/fstest"
 
+	"github.com/mullion-dev/mullion"
 	"github.com/mullion-dev/mullion/internal/await"
 	"github.com/mullion-dev/mullion/internal/e2e"
 )
@@ -126,4 +128,15 @@ func TestOptionKeepGivesUp(t *testing.T) {
 		t.Errorf("got status %d, want 2", code)
 	}
 	a.nothingLeft(below)
+}
+
+// An app that a test runs is no reason to begin the tests again.
+func TestOptionKeepInTests(t *testing.T) {
+	_, err := mullion.New(mullion.Options{
+		Keep: true, DataDir: t.TempDir(),
+		Files: fstest.MapFS{"mullion.conf.json": {Data: []byte(conf)}, "ui/index.html": {Data: []byte(page)}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
