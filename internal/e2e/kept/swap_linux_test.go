@@ -382,7 +382,7 @@ func TestManySwaps(t *testing.T) {
 	swaps(5)
 	for process, pid := range map[string]int{"keeper": b.keeper, "host": host} {
 		before := descriptors(pid)
-		swaps(15)
+		swaps(8)
 		b.until("descriptors are closed", func() error {
 			if now := descriptors(pid); now > before+2 { // others of the engine's come and go
 				return fmt.Errorf("%s has %d descriptors, had %d", process, now, before)
