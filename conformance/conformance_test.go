@@ -226,21 +226,21 @@ func bundle(t *testing.T, global bool) string {
 	return bundleOf(t)
 }
 
-// TestGlobalsOfReadme runs cmd/globals as the README says.
-func TestGlobalsOfReadme(t *testing.T) {
+// TestGlobalsOfDocs runs cmd/globals as docs/tauri-api.md says.
+func TestGlobalsOfDocs(t *testing.T) {
 	node(t)
-	readme, err := os.ReadFile("../README.md")
+	page, err := os.ReadFile("../docs/tauri-api.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var command string
-	for line := range strings.Lines(string(readme)) {
+	for line := range strings.Lines(string(page)) {
 		if strings.HasPrefix(line, "go ") && strings.Contains(line, "cmd/globals") {
 			command = line
 		}
 	}
 	if command == "" {
-		t.Fatal("the README does not say how to run cmd/globals")
+		t.Fatal("docs/tauri-api.md does not say how to run cmd/globals")
 	}
 	dir := t.TempDir()
 	app := filepath.Join(dir, "app")
