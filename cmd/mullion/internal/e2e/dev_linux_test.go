@@ -4,7 +4,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -132,13 +131,7 @@ func TestDevKilled(t *testing.T) {
 			all := below(r.cmd.Process.Pid)
 			pid := r.cmd.Process.Pid
 			if inner {
-				out, err := exec.Command("pgrep", "-P", strconv.Itoa(pid)).Output()
-				if err != nil {
-					t.Fatal(err)
-				}
-				if pid, err = strconv.Atoi(strings.TrimSpace(string(out))); err != nil {
-					t.Fatal(err)
-				}
+				pid = child(t, pid)
 			}
 			if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 				t.Fatal(err)

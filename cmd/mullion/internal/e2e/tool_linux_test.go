@@ -118,7 +118,7 @@ func start(t *testing.T, dir string, args ...string) *run {
 	r.cmd.Dir = dir
 	r.cmd.Stdout, r.cmd.Stderr = r.log, r.log
 	// The app keeps its data in folders of the test's own.
-	r.cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod", "HOME="+t.TempDir(), "XDG_DATA_HOME=", "XDG_CACHE_HOME=", "XDG_CONFIG_HOME=",
+	r.cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod", "GOPROXY=off", "HOME="+t.TempDir(), "XDG_DATA_HOME=", "XDG_CACHE_HOME=", "XDG_CONFIG_HOME=",
 		"GOCACHE="+goEnv(t, "GOCACHE"), "GOMODCACHE="+goEnv(t, "GOMODCACHE"), "GOPATH="+goEnv(t, "GOPATH"))
 	if err := r.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -212,6 +212,26 @@ func below(pid int) map[int]string {
 		next = append(next[1:], children[next[0]]...)
 	}
 	return all
+}
+
+// child returns the only child of a process.
+func child(t *testing.T, parent int) int {
+	t.Helper()
+	var found []int
+	for pid := range below(parent) {
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		if err != nil {
+			continue // it has just ended
+		}
+		fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
+		if fields[1] == strconv.Itoa(parent) {
+			found = append(found, pid)
+		}
+	}
+	if len(found) != 1 {
+		t.Fatalf("process %d has the children %v, want one", parent, found)
+	}
+	return found[0]
 }
 
 // gone waits until none of the processes is there any more.
