@@ -2,7 +2,6 @@ package e2e_test
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -28,10 +27,9 @@ func TestDev(t *testing.T) {
 	r.want(`ui/main.ts:3:\d+: `)
 	r.change("ui/main.ts", "front 3", "front 4\"")
 	page = r.told("front 4", "2,2,2", 1)
-	kept := keeps(t)
 	same := func(got string) {
 		t.Helper()
-		if kept && got != page {
+		if got != page {
 			t.Error("the page was loaded again")
 		}
 	}
@@ -50,11 +48,7 @@ func TestDev(t *testing.T) {
 	r.change("mullion.conf.json", `"label"`, `"lable"`)
 	r.want(`mullion.conf.json:5:\d+: .*lable`)
 	r.change("mullion.conf.json", `"lable"`, `"label"`)
-	if kept {
-		r.want(`replaced  in`)
-	} else {
-		r.told("front 4", "3,3,3", 2)
-	}
+	r.want(`replaced  in`)
 	r.change("ui/style.css", "rgb(3, 3, 3)", "rgb(4, 4, 4)")
 	same(r.told("front 4", "4,4,4", 2))
 
@@ -140,15 +134,4 @@ func TestDevKilled(t *testing.T) {
 			gone(t, all)
 		})
 	}
-}
-
-// keeps reports whether windows of this checkout's apps outlive their Core.
-func keeps(t *testing.T) bool {
-	t.Helper()
-	list := exec.Command("go", "list", "-deps", "github.com/mullion-dev/mullion")
-	out, err := list.Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.Contains(string(out), "/internal/keeper\n")
 }
