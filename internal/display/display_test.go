@@ -58,6 +58,18 @@ func show(t *testing.T, s *Screen, title string) xproto.Window {
 	return id
 }
 
+// leave has the window manager see that a window goes before the next test
+// begins, or it gives the keyboard to another one in the middle of that.
+func leave(t *testing.T, s *Screen, id xproto.Window, title string) {
+	t.Helper()
+	t.Cleanup(func() {
+		_ = s.Destroy(uint32(id)) // unless the test has done so
+		if err := s.WaitGone(title); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestWindows(t *testing.T) {
 	s := Open(t)
 	if _, err := s.Find("one"); !errors.Is(err, ErrGone) {
@@ -65,6 +77,7 @@ func TestWindows(t *testing.T) {
 	}
 	one, two := show(t, s, "one"), show(t, s, "two – ✓")
 	for title, id := range map[string]xproto.Window{"one": one, "two – ✓": two} {
+		leave(t, s, id, title)
 		w, err := s.Wait(title)
 		if err != nil || w.ID != uint32(id) || w.Width != 200 || w.Height != 100 {
 			t.Fatalf("got %+v, %v", w, err)
@@ -93,6 +106,7 @@ func TestWindows(t *testing.T) {
 func TestSearchWhileWindowsGo(t *testing.T) {
 	s, other := Open(t), Open(t)
 	lasting := show(t, s, "lasting")
+	leave(t, s, lasting, "lasting")
 	if _, err := s.Wait("lasting"); err != nil {
 		t.Fatal(err)
 	}
@@ -122,6 +136,7 @@ func TestSearchWhileWindowsGo(t *testing.T) {
 func TestInput(t *testing.T) {
 	s := Open(t)
 	w := show(t, s, "input")
+	leave(t, s, w, "input")
 	if _, err := s.Wait("input"); err != nil {
 		t.Fatal(err)
 	}
@@ -180,6 +195,7 @@ func TestInput(t *testing.T) {
 func TestPicture(t *testing.T) {
 	s := Open(t)
 	id := show(t, s, "picture")
+	leave(t, s, id, "picture")
 	w, err := s.Wait("picture")
 	if err != nil {
 		t.Fatal(err)
