@@ -27,7 +27,7 @@ export GORACE=atexit_sleep_ms=10
 root_module() {
 	CGO_ENABLED=1 report go test -json -race -shuffle=on -p 2 -timeout 0 "$@" \
 		./conformance ./internal/e2e ./internal/e2e/recovery ./internal/core ./internal/e2e/desk ./internal/backend/webkitgtk ./internal/e2e/hostile \
-		./internal/sandbox ./internal/attacks . ./...
+		./conformance/templates ./internal/e2e/kept ./internal/attacks . ./examples ./mulliontest ./...
 }
 
 module() { report go -C "$1" test -json -shuffle=on -p 2 -timeout 0 ./...; }
