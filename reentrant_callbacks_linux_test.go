@@ -23,6 +23,9 @@ type callback struct {
 	setup   func(*lab)
 	window  func(*lab)
 	fire    func(*lab)
+	// wears is set where what is fired may have the Core give the page up, so
+	// that a further try needs another window.
+	wears bool
 }
 
 // callbacks are all functions that an app can give.
@@ -93,7 +96,7 @@ var callbacks = []callback{
 		if _, v := l.find(); v != nil {
 			_ = v.Crash("as tested")
 		}
-	}},
+	}, wears: true},
 	{name: "Options.OnHang", options: func(l *lab, o *mullion.Options) {
 		o.OnHang = func(mullion.Hang) mullion.HangAction { l.hook(); return mullion.HangWait }
 	}, fire: func(l *lab) {

@@ -110,6 +110,10 @@ func (l *lab) inside(t *testing.T, object, method string) {
 		case <-began:
 			began = nil
 		case <-time.After(200 * time.Millisecond):
+			if l.callback.wears && l.window != nil {
+				l.window.Close()
+				<-l.window.Done()
+			}
 			l.mend(t) // what was fired may have met a host that was just starting again
 		case <-ctx.Done():
 			t.Fatalf("%s: the function is not called\n%s", name, l.log())

@@ -20,8 +20,9 @@ func TestEvalAwaitsPage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := w.Webview().Eval(t.Context(), `return [document.title, document.readyState]`)
-		if want := `["test","complete"]`; err != nil || string(got) != want {
+		// The engine may call a page loaded that is about to be complete.
+		got, err := w.Webview().Eval(t.Context(), `return [document.title, document.readyState !== 'loading']`)
+		if want := `["test",true]`; err != nil || string(got) != want {
 			t.Errorf("got %s, %v; want %s", got, err, want)
 		}
 	}

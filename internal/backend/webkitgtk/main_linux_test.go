@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -364,12 +365,33 @@ func (x *tab) openIn(parent *tab, url string) *tab {
 		x.t.Fatal(err)
 	}
 	x.t.Cleanup(func() {
-		x.close()
+		x.leave()
 		for _, line := range testLog.take() {
 			x.t.Error("logged:", line)
 		}
 	})
 	return x
+}
+
+// leave closes the window and waits until the window manager has seen that, or
+// its frame could be in the way of the next test's mouse.
+func (x *tab) leave() {
+	var id uint32
+	do(func() {
+		if w := x.window.(*window); !w.closed {
+			id = w.Observe().XID
+		}
+	})
+	x.close()
+	if err := await.Until(deadline, func() error {
+		managed, err := screen(x.t).Numbers(screen(x.t).Root(), "_NET_CLIENT_LIST")
+		if err == nil && slices.Contains(managed, id) {
+			err = fmt.Errorf("window %q is still there", x.state.Title)
+		}
+		return err
+	}); err != nil {
+		x.t.Error(err)
+	}
 }
 
 func (x *tab) close() {

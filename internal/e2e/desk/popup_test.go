@@ -25,8 +25,7 @@ func TestPopupFeatures(t *testing.T) {
 		{`open('page.html?b', 'name', 'popup')`, 800, 600, -1, -1},
 		{`window.open('/page.html?c')`, 800, 600, -1, -1},
 	} {
-		clickTarget(main, `<p id=target>x</p>`)
-		main.Must(fmt.Sprintf(`document.querySelector('#target').addEventListener('click', () => { %s }, {once: true})`, test.call), nil)
+		clickTarget(main, `<p id=target>x</p>`, test.call)
 		label := fmt.Sprintf("popup-%d", i+1)
 		opened := make(chan struct{})
 		go func() {

@@ -67,8 +67,7 @@ func TestPageClosesItself(t *testing.T) {
 	closes(may)
 	closed("the window that may", w.Done())
 
-	clickTarget(main, `<p id=target>x</p>`)
-	main.Must(`document.querySelector('#target').addEventListener('click', () => window.open('/page.html?popup'))`, nil)
+	clickTarget(main, `<p id=target>x</p>`, `window.open('/page.html?popup')`)
 	opened := make(chan struct{})
 	go func() {
 		defer close(opened)
