@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/mullion-dev/mullion"
 	"github.com/mullion-dev/mullion/internal/display"
@@ -97,7 +98,16 @@ func (h *house) mouseCommands() map[string]ipc.Handler {
 				}
 			}
 			if ofMenu {
-				if err := h.menus(func(open int) bool { return open == 0 }); err != nil {
+				last := time.Now()
+				if err := h.menus(func(open int) bool {
+					// A menu has been seen to miss the letter of an item, in a window that
+					// had just come back from the taskbar: the user presses it again.
+					if open > 0 && len(a.Keys) == 2 && time.Since(last) > 2*time.Second {
+						last = time.Now()
+						_ = h.screen.Press(a.Keys[1])
+					}
+					return open == 0
+				}); err != nil {
 					return none{}, fmt.Errorf("the keys %s: %w", strings.Join(a.Keys, " "), err)
 				}
 			}
