@@ -4,11 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jezek/xgb/xproto"
 
 	"github.com/mullion-dev/mullion/internal/await"
 )
+
+// missed is how long a window may take to ask for what is pasted. One that has
+// just come up may miss the keys, and the user presses them again.
+const missed = 2 * time.Second
 
 // Paste has the user paste a text into the window that has the keyboard, and
 // returns when that has been given it: the keys that come next find it there.
@@ -34,6 +39,19 @@ func (s *Screen) Paste(text string) error {
 	if err := s.Press("ctrl+v"); err != nil {
 		return err
 	}
+	again := time.NewTicker(missed)
+	asked := make(chan struct{})
+	defer func() { again.Stop(); close(asked) }()
+	go func() {
+		for {
+			select {
+			case <-asked:
+				return
+			case <-again.C:
+				_ = s.Press("ctrl+v")
+			}
+		}
+	}()
 	for {
 		e, xerr := owner.conn.WaitForEvent()
 		if e == nil && xerr == nil {
