@@ -129,13 +129,16 @@ testIn(["package"], "menu/PredefinedMenuItem/does it to the window", () => withM
   await effect(item("2"), () => becomes("not maximized", false, () => w.isMaximized()));
   await effect(item("3"), () => becomes("fullscreen", true, () => w.isFullscreen()));
   await effect(item("3"), () => becomes("not fullscreen", false, () => w.isFullscreen()));
-  await effect(item("1"), () => becomes("minimized", true, () => w.isMinimized()));
-  await w.unminimize();
-  await invoke("window", { label: w.label, operation: "focus", a: 0, b: 0 });
   await effect(item("5"), () => invoke("shown", { title: "About the tests" }));
   await invoke("key", { keys: ["Return"] });
   await invoke("window", { label: w.label, operation: "focus", a: 0, b: 0 });
-  await effect(item("4"), () => invoke("gone", { label: w.label }));
+  // Last: while a window comes back, the window manager may still move the keyboard,
+  // which ends a menu.
+  await effect(item("1"), () => becomes("minimized", true, () => w.isMinimized()));
+}));
+
+testIn(["package"], "menu/PredefinedMenuItem/closes the window", () => withMenu(async (w, choose) => {
+  await effect(() => choose("alt+w", "4"), () => invoke("gone", { label: w.label }));
   await invoke("open", { label: w.label }); // for withMenu
 }));
 
