@@ -45,11 +45,11 @@ func TestConcerns(t *testing.T) {
 	s := &sources{
 		project:  &project.Project{Dir: "/app", Main: "/app"},
 		packages: []string{"/app", "/lib"}, embeds: []string{"/app/dist", "/app/mullion.conf.json", "/app/words"},
-		modules: []string{"/app/go.mod", "/work/go.work"}, extra: []string{"/more"}, front: []string{"/app/dist", "/app/ui"},
+		modules: []string{"/app/go.mod", "/space/go.work"}, extra: []string{"/more"}, front: []string{"/app/dist", "/app/ui"},
 	}
 	for name, want := range map[string]bool{
 		"/app/main.go": true, "/app/main_test.go": false, "/lib/a.go": true, "/lib/sub/a.go": false, "/app/other/a.go": false,
-		"/app/go.mod": true, "/lib/go.mod": false, "/work/go.work": true, "/app/README.md": false,
+		"/app/go.mod": true, "/lib/go.mod": false, "/space/go.work": true, "/app/README.md": false,
 		"/app/dist/index.html": false, "/app/ui/main.ts": false, "/app/words/new/list.txt": true, "/app/words/.list.txt.swp": false,
 		"/app/mullion.conf.json": true, "/more/x/y": true,
 	} {
