@@ -29,7 +29,9 @@ var notificationTests = []notificationTest{
 	{
 		[]string{"sendNotification"},
 		`n.sendNotification('only a title')
-		n.sendNotification({title: 'title', body: 'a < b', icon: 'mail-unread', sound: 'bell', ongoing: true, number: 3, extra: {a: 1}})`,
+		n.sendNotification({title: 'title', body: 'a < b', icon: 'mail-unread', sound: 'bell', ongoing: true, number: 3, extra: {a: 1}})
+		while ((await n.active()).length < 2) await new Promise((resolve) => setTimeout(resolve, 10))
+		await n.removeAllActive()`,
 		func(t *testing.T, s *session.Notifications) {
 			found(t, s, func(n session.Notification) bool { return n.Title == "only a title" })
 			got := found(t, s, func(n session.Notification) bool { return n.Title == "title" })

@@ -71,7 +71,7 @@ func notOnDesktops(name string) builtin {
 // what is on the screen does.
 type pageNotifications struct {
 	mu        sync.Mutex
-	notifying int                     // guarded by mu
+	sending   []*pageNotification     // guarded by mu; on their way to the desktop, at most maxNotifying
 	active    []*pageNotification     // guarded by mu; oldest first, at most maxActive
 	types     map[string][]pageAction // guarded by mu; of the document
 	listeners []notificationListener  // guarded by mu; of the document
@@ -84,6 +84,7 @@ type pageNotification struct {
 	raw     jsontext.Value
 	server  uint32
 	closed  bool // guarded by pageNotifications.mu
+	removed bool // guarded by pageNotifications.mu; by the page, before it was shown
 	// handler is told of clicks and of the end; nil if the page does not ask.
 	handler ipc.Channel
 	doc     *document
@@ -174,15 +175,13 @@ func (c *Core) notifyForPage(ctx context.Context, a notifyArgs) error {
 	n := c.desktopNotification(d, o)
 	s := &d.webview.notifications
 	s.mu.Lock()
-	if s.notifying >= maxNotifying {
+	if len(s.sending) >= maxNotifying {
 		s.mu.Unlock()
 		return fmt.Errorf("%d notifications are on their way already: %w", maxNotifying, ErrBackpressure)
 	}
-	s.notifying++
 	if o.ActionType != "" {
 		actions, ok := s.types[o.ActionType]
 		if !ok {
-			s.notifying--
 			s.mu.Unlock()
 			return fmt.Errorf("action type %q is not registered; call registerActionTypes first", o.ActionType)
 		}
@@ -192,16 +191,17 @@ func (c *Core) notifyForPage(ctx context.Context, a notifyArgs) error {
 	if before != nil {
 		n.Replaces = before.server
 	}
-	s.mu.Unlock()
-
 	if o.ID == nil {
 		id := rand.Int32()
 		o.ID = &id
 	}
+	s.sending = append(s.sending, p)
+	s.mu.Unlock()
+
 	p.server, err = c.Notify(ctx, n, func(e notify.Event) { c.notificationEvent(d.webview, p, e) })
 	s.mu.Lock()
-	s.notifying--
-	var oldest, replaced *pageNotification
+	s.sending = slices.DeleteFunc(s.sending, func(x *pageNotification) bool { return x == p })
+	var gone, replaced *pageNotification
 	if err == nil {
 		s.active = slices.DeleteFunc(s.active, func(x *pageNotification) bool {
 			if x.server == p.server {
@@ -209,11 +209,14 @@ func (c *Core) notifyForPage(ctx context.Context, a notifyArgs) error {
 			}
 			return x == replaced
 		})
-		if !p.closed {
+		switch {
+		case p.removed:
+			gone = p
+		case !p.closed:
 			s.active = append(s.active, p)
 		}
 		if len(s.active) > maxActive {
-			oldest = s.active[0]
+			gone = s.active[0]
 			s.active = slices.Delete(s.active, 0, 1)
 		}
 	}
@@ -224,8 +227,8 @@ func (c *Core) notifyForPage(ctx context.Context, a notifyArgs) error {
 	if replaced != nil {
 		replaced.end("replaced")
 	}
-	if oldest != nil {
-		_ = c.notify.Close(ctx, oldest.server) // it may be gone by now
+	if gone != nil {
+		_ = c.notify.Close(ctx, gone.server) // it may be gone by now
 	}
 	c.tellNotificationListeners(d.webview, "notification", p.raw)
 	return nil
@@ -375,19 +378,28 @@ func (c *Core) cmdRemoveActiveNotifications(ctx context.Context, a removeActiveA
 		return none{}, err
 	}
 	s := &d.webview.notifications
-	s.mu.Lock()
-	var gone []uint32
-	s.active = slices.DeleteFunc(s.active, func(p *pageNotification) bool {
-		meant := a.Notifications == nil
-		if !meant {
-			for _, n := range *a.Notifications {
-				meant = meant || n.ID == *p.options.ID && (n.Tag == "" || n.Tag == p.options.Tag)
+	meant := func(p *pageNotification) bool {
+		if a.Notifications == nil {
+			return true
+		}
+		for _, n := range *a.Notifications {
+			if n.ID == *p.options.ID && (n.Tag == "" || n.Tag == p.options.Tag) {
+				return true
 			}
 		}
-		if meant {
-			gone = append(gone, p.server)
+		return false
+	}
+	s.mu.Lock()
+	for _, p := range s.sending {
+		p.removed = p.removed || meant(p)
+	}
+	var gone []uint32
+	s.active = slices.DeleteFunc(s.active, func(p *pageNotification) bool {
+		if !meant(p) {
+			return false
 		}
-		return meant
+		gone = append(gone, p.server)
+		return true
 	})
 	s.mu.Unlock()
 	var errs []error

@@ -325,8 +325,7 @@ func TestContextMenu(t *testing.T) {
 				return 1 // not shown
 			})
 		})
-		var o wire.WindowObserved
-		do(func() { o = x.window.Observe() })
+		o := x.place()
 		clickAt(t, o.InnerX+50, o.InnerY+50, display.Right)
 		menu := wait(t, "the menu", menus, func([]int32) bool { return true })
 		inspect := false

@@ -24,7 +24,8 @@ func TestCursorGrab(t *testing.T) {
 	x.state.X, x.state.Y = p(100.0), p(100.0)
 	x.open().loaded()
 	focus(t, x)
-	o := x.observe("its place", func(o wire.WindowObserved) bool { return o.Focused && o.Width == 400 })
+	x.observe("its size", func(o wire.WindowObserved) bool { return o.Focused && o.Width == 400 })
+	o := x.place()
 	x.eval(`window.at = []; for (const n of ['mousemove', 'click', 'wheel']) addEventListener(n, (e) => at.push(n + ' ' + e.clientX + ' ' + e.clientY))`)
 	inside := func() bool {
 		left, top := mouseAt(t)

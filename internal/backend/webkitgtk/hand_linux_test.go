@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/mullion-dev/mullion/internal/display"
+	"github.com/mullion-dev/mullion/internal/wire"
 )
 
 var connect = sync.OnceValues(func() (*display.Screen, error) { return display.Connect("") })
@@ -41,6 +42,19 @@ func openMenu(t testing.TB, key string) {
 func clickAt(t testing.TB, x, y int, button byte) {
 	t.Helper()
 	must(t, screen(t).MoveTo(x, y), screen(t).Click(button))
+}
+
+// place waits until the engine and the server agree where the page of a window
+// without a menu bar is. A window that has just come is in no frame yet, as
+// far as the engine knows, and a click would go beside it.
+func (x *tab) place() (o wire.WindowObserved) {
+	x.t.Helper()
+	poll(x.t, "its place", func() bool {
+		do(func() { o = x.window.Observe() })
+		w, err := screen(x.t).Look(o.XID)
+		return err == nil && o.Visible && w.X == o.InnerX && w.Y == o.InnerY
+	})
+	return o
 }
 
 func must(t testing.TB, errs ...error) {

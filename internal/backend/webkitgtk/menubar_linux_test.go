@@ -144,8 +144,7 @@ func TestPopupMenu(t *testing.T) {
 	if got := wait(t, "the second item", x.chosen, func(uint32) bool { return true }); got != 3 {
 		t.Errorf("got %d", got)
 	}
-	var o wire.WindowObserved
-	do(func() { o = x.window.Observe() })
+	o := x.place()
 	must(t, screen(t).MoveTo(o.InnerX+30, o.InnerY+40))
 	popup(nil)
 	poll(t, "the menu at the pointer", func() bool { return x.pixel(40, 60) != [3]uint8{0, 0, 255} })
@@ -181,8 +180,7 @@ func TestPopupMenu(t *testing.T) {
 func TestPopupAtClick(t *testing.T) {
 	x := newTab(t, "<p>hello").open()
 	focus(t, x)
-	var o wire.WindowObserved
-	do(func() { o = x.window.Observe() })
+	o := x.place()
 	args, err := json.Marshal(wire.Popup{Items: testMenu()[0].Items})
 	if err != nil {
 		t.Fatal(err)

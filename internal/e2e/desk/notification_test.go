@@ -2,6 +2,7 @@ package desk_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -43,6 +44,53 @@ func TestNotify(t *testing.T) {
 	shown := server.All()
 	if len(shown) != 1 || shown[0].Title != "Mail" || shown[0].Body != "a < b" || shown[0].App != app.Name() || !shown[0].ClosedByApp {
 		t.Errorf("shown: %+v", shown)
+	}
+}
+
+// TestNotificationsOnTheirWay: what a page removes is gone, though the desktop
+// has not answered yet when it does.
+func TestNotificationsOnTheirWay(t *testing.T) {
+	server := session.StartBus(t).StartNotifications("body")
+	page := e2e.Start(t, e2e.Options{Permissions: []any{"notification:default"}}).Main()
+	titled := func(title string, open bool) {
+		t.Helper()
+		if _, err := server.Find(t.Context(), func(n session.Notification) bool { return n.Title == title && n.Open == open }); err != nil {
+			t.Errorf("%s: %v", title, err)
+		}
+	}
+	show := func(options string) {
+		page.Must(fmt.Sprintf(`const o = %s; window.ends = window.ends ?? []; const n = new Notification(o.title, o); n.onclose = () => ends.push(o.title)`, options), nil)
+	}
+	const invoke = `await window.__TAURI_INTERNALS__.invoke('plugin:notification|%s', %s)`
+	release := server.Hold()
+	defer func() { release() }()
+	for i, title := range []string{"one", "two", "three"} {
+		show(fmt.Sprintf(`{id: %d, title: %q}`, i+1, title))
+		titled(title, true)
+	}
+	page.Must(fmt.Sprintf(invoke, "remove_active", "{notifications: [{id: 1}, {id: 3}]}"), nil)
+	release()
+	titled("one", false)
+	titled("three", false)
+	release = server.Hold()
+	show(`{id: 4, title: "four"}`)
+	titled("four", true)
+	page.Must(fmt.Sprintf(invoke, "remove_active", "{}"), nil)
+	release()
+	release = func() {}
+	titled("four", false)
+	titled("two", false)
+	if err := e2e.WaitFor(e2e.Timeout, func() error {
+		var ends []string
+		var left int
+		page.Must("return window.ends.sort()", &ends)
+		page.Must("return (await window.__TAURI_INTERNALS__.invoke('plugin:notification|get_active')).length", &left)
+		if !slices.Equal(ends, []string{"four", "one", "three", "two"}) || left != 0 {
+			return fmt.Errorf("the page was told that %q ended; %d are active", ends, left)
+		}
+		return nil
+	}); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -38,6 +38,8 @@ type Notifications struct {
 	changed chan struct{}  // guarded by mu; closed and replaced when all has changed
 	can     []string
 	next    uint32 // guarded by mu
+
+	answers sync.RWMutex // a reader answers; see Hold
 }
 
 // StartNotifications puts a notification server with the given abilities on
@@ -59,6 +61,8 @@ func (b *Bus) StartNotifications(abilities ...string) *Notifications {
 }
 
 func (n *Notifications) notify(app string, replaces uint32, icon, title, body string, actions []string, hints map[string]dbus.Variant, timeout int32) (uint32, *dbus.Error) {
+	defer n.answers.RUnlock()
+	defer n.answers.RLock() // once it is shown
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	shown := Notification{Replaces: replaces, App: app, Icon: icon, Title: title, Body: body, Actions: actions, Hints: hints, Timeout: timeout, Open: true, Times: 1}
@@ -159,6 +163,12 @@ func (n *Notifications) Answer(id uint32, text string) error {
 func (n *Notifications) Dismiss(id uint32) error {
 	n.end(id, false)
 	return n.emit("NotificationClosed", id, uint32(2))
+}
+
+// Hold shows what comes and does not answer until release is called.
+func (n *Notifications) Hold() (release func()) {
+	n.answers.Lock()
+	return n.answers.Unlock
 }
 
 // Stop takes the server away from the bus.
