@@ -42,6 +42,10 @@ func (a *App) handle(name string, h ipc.Handler) error {
 	if name == "" || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789_") != "" {
 		return fmt.Errorf("only lower-case letters, digits and underscores are allowed in a name")
 	}
+	// Permissions are named after commands, with single hyphens inside.
+	if strings.Trim(name, "_") != name || strings.Contains(name, "__") {
+		return fmt.Errorf("no capability could allow it: a name has no underscore at its start or end, and no two in a row")
+	}
 	a.mu.Lock()
 	running := a.running
 	if !running {

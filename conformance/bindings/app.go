@@ -130,6 +130,7 @@ func Register(app *mullion.App) {
 	a.shared = mullion.NewState(app, "shared", Shared{Data: []byte{1}, Wait: time.Minute}, mullion.StateOptions[Shared]{})
 	mullion.NewState(app, "count", 3, mullion.StateOptions[int]{})
 	kinds(app)
+	odd(app)
 
 	mullion.Handle(app, "delete", a.delete)
 	mullion.Handle(app, "wait", a.wait)

@@ -17,7 +17,7 @@ func TestMain(m *testing.M) { e2e.Main(m) }
 var commands = strings.Fields(`
 	boolean text integer small number duration moment color level access id blob digest letters texts grid pairs byte-map nullable anything
 	thing page-of-things page-of-texts page-of-bytes table tree list empty wire delete wait raise upload upload-all download nothing count-up
-	options raw handed
+	options raw handed mood month case words strings node pair forest sum named shapes others inherits local args is-refusal refuse
 `)
 
 // TestBindings calls the app from a window, by what mullion generate has
@@ -25,9 +25,9 @@ var commands = strings.Fields(`
 // Core and back, and events, states, channels, errors and signals.
 func TestBindings(t *testing.T) {
 	script := node(t, "build.mjs")
-	permissions := []any{"core:default", "bind-kit:allow-read-all", "bind-kit:allow-look"}
+	permissions := []any{"core:default", "bind-kit:allow-read-all", "bind-kit:allow-look", "events:allow-part2", "events:allow-part-2", "events:allow-delete"}
 	for _, set := range []string{"state:read", "state:write"} {
-		permissions = append(permissions, map[string]any{"identifier": set, "allow": []map[string]string{{"name": "shared"}, {"name": "count"}}})
+		permissions = append(permissions, map[string]any{"identifier": set, "allow": []map[string]string{{"name": "shared"}, {"name": "count"}, {"name": "constructor"}}})
 	}
 	for _, c := range commands {
 		permissions = append(permissions, "allow-"+c)

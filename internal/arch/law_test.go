@@ -59,6 +59,7 @@ var law = []struct {
 	{"examples/...", public, "an example shows what everybody can do"},
 	{"bench/...", append([]string{"internal/backend", "internal/backend/webkitgtk", "internal/display", "internal/e2e", "internal/sandbox", "internal/wire"}, public...),
 		"measures apps on the display of the tests, and compares them with the bare engine"},
+	{"conformance/bindings", append([]string{"conformance/bindings/...", "internal/e2e"}, public...), "an app of several packages, as apps are"},
 	{"conformance/...", append([]string{"internal/await", "internal/display", "internal/e2e", "internal/e2e/session"}, public...), "tests apps with the published packages, on the display of the tests"},
 	{"internal/await", nil, "waits for anything, in tests"},
 	{"internal/display", []string{"internal/await"}, "the screen of tests, whatever they show on it"},

@@ -2,46 +2,8 @@
 
 import { Channel } from "@mullion/api";
 import * as api from "./bindings";
-
-/** What a command of a kind takes: a value to check and give back. */
-type Kind<T> = (args: { value?: T | null; zero?: boolean }) => Promise<T>;
-
-function show(value: unknown): string {
-  return JSON.stringify(value, (_key, v: unknown) => (v instanceof Uint8Array ? `bytes ${v.join()}` : v)) ?? "undefined";
-}
-
-function equal(got: unknown, want: unknown, what: string): void {
-  if (!same(got, want)) {
-    throw new Error(`${what}: got ${show(got)}, want ${show(want)}`);
-  }
-}
-
-function same(a: unknown, b: unknown): boolean {
-  if (a instanceof Uint8Array || b instanceof Uint8Array) {
-    return a instanceof Uint8Array && b instanceof Uint8Array && a.join() === b.join();
-  }
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) {
-    return Object.is(a, b);
-  }
-  const keys = Object.keys(a);
-  return (
-    Array.isArray(a) === Array.isArray(b) &&
-    keys.length === Object.keys(b).length &&
-    keys.every((key) => Object.hasOwn(b, key) && same(a[key as keyof typeof a], b[key as keyof typeof b]))
-  );
-}
-
-/** The sample and the zero value arrive as they are, and go back. */
-async function kind<T>(name: string, call: Kind<T>, sample: T, zero: T): Promise<void> {
-  equal(await call({}), sample, name);
-  equal(await call({ zero: true }), zero, `zero ${name}`);
-  equal(await call({ value: sample }), sample, `${name} as an argument`);
-  if (zero !== null) {
-    equal(await call({ value: zero }), zero, `zero ${name} as an argument`);
-  }
-}
-
-const bytes = (...values: number[]) => Uint8Array.from(values);
+import { bytes, equal, first, kind, rejection, show } from "./check";
+import { odd } from "./odd";
 
 const zeroThing: api.Thing = {
   id: 0,
@@ -97,7 +59,7 @@ const thing: api.Thing = {
 Object.defineProperty(thing.byName, "__proto__", { value: { ...zeroThing, data: bytes(4) }, enumerable: true });
 
 const zeroWire: api.Wire = {
-  url: "", big: null, addr: "", raw: null, old: null, month: 0 as api.Month, custom: [0, 0], upper: "", either: "" as "a",
+  url: "", big: null, addr: "", raw: null, old: null, month: 0, custom: [0, 0], upper: "", either: "" as "a",
 };
 
 const kinds: Record<string, () => Promise<void>> = {
@@ -108,7 +70,7 @@ const kinds: Record<string, () => Promise<void>> = {
   number: () => kind("number", api.number_, 5e-324, 0),
   duration: () => kind("duration", api.duration, 90000.000001, 0),
   moment: () => kind("moment", api.moment, "2026-02-28T23:59:59.999999999+01:00", "0001-01-01T00:00:00Z"),
-  color: () => kind<api.Color>("color", api.color, api.Color.Blue, "" as api.Color),
+  color: () => kind<api.Color>("color", api.color, api.Color.Blue, ""),
   level: () => kind<api.Level>("level", api.level, api.Level.High, api.Level.Low),
   access: () => kind("access", api.access, api.Access.Read | api.Access.Execute, 0),
   id: () => kind("id", api.id, Number.MAX_SAFE_INTEGER, 0),
@@ -140,25 +102,6 @@ const kinds: Record<string, () => Promise<void>> = {
       zeroWire,
     ),
 };
-
-/** What a promise rejects with. */
-async function rejection(promise: Promise<unknown>): Promise<unknown> {
-  try {
-    await promise;
-  } catch (error) {
-    return error;
-  }
-  throw new Error("it did not reject");
-}
-
-/** A promise for what a function is called with first. */
-function first<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
-  let resolve: (value: T) => void = () => {};
-  const promise = new Promise<T>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve };
-}
 
 const rest: Record<string, () => Promise<void>> = {
   async calls() {
@@ -255,7 +198,7 @@ const rest: Record<string, () => Promise<void>> = {
   },
 };
 
-const tests = { ...kinds, ...rest };
+const tests = { ...kinds, ...odd, ...rest };
 
 /** The names of what there is to test. */
 export const names = Object.keys(tests);

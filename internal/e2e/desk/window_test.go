@@ -173,6 +173,7 @@ func TestRegistrationProblems(t *testing.T) {
 		t.Fatal(err)
 	}
 	mullion.Handle(app, "Bad Name", func(context.Context, struct{}) (int, error) { return 0, nil })
+	mullion.Handle(app, "two__lines", func(context.Context, struct{}) (int, error) { return 0, nil })
 	mullion.Handle(app, "untagged", func(context.Context, struct{ X int }) (int, error) { return 0, nil })
 	mullion.Handle(app, "twice", func(context.Context, struct{}) (int, error) { return 0, nil })
 	mullion.Handle(app, "twice", func(context.Context, struct{}) (int, error) { return 0, nil })
@@ -181,7 +182,7 @@ func TestRegistrationProblems(t *testing.T) {
 	if err == nil {
 		t.Fatal("the app ran")
 	}
-	for _, want := range []string{"Bad Name", "untagged", "registered twice", "must not leave the Core"} {
+	for _, want := range []string{"Bad Name", `"two__lines": no capability could allow it`, "untagged", "registered twice", "must not leave the Core"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("the error does not speak of %q: %v", want, err)
 		}

@@ -35,13 +35,16 @@ func (t *typer) enumOf(n *types.Named) *decl {
 	}
 	slices.SortStableFunc(found, func(a, b *types.Const) int { return int(a.Pos()) - int(b.Pos()) })
 	d.flags = basic.Info()&types.IsInteger != 0
-	large := false
+	large, zero := false, false
+	keys := namer{taken: map[string]bool{}}
 	for _, c := range found {
 		value := c.Val().ExactString()
 		if c.Val().Kind() == constant.String {
 			value = quote(constant.StringVal(c.Val()))
 		}
-		d.enum = append(d.enum, enumValue{exported(c.Name()), value, renamed(t.p.doc(c.Pos()), c.Name(), exported(c.Name()))})
+		zero = zero || value == "0" || value == `""`
+		name := keys.key(exported(c.Name()))
+		d.enum = append(d.enum, enumValue{name, value, renamed(t.p.doc(c.Pos()), c.Name(), name)})
 		if i, ok := constant.Uint64Val(constant.ToInt(c.Val())); !ok || i&(i-1) != 0 {
 			d.flags = false
 		} else if i >= 4 {
@@ -49,5 +52,11 @@ func (t *typer) enumOf(n *types.Named) *decl {
 		}
 	}
 	d.flags = d.flags && large
+	if !zero && !d.flags {
+		d.zero = "0"
+		if basic.Info()&types.IsString != 0 {
+			d.zero = `""`
+		}
+	}
 	return d
 }

@@ -63,12 +63,11 @@ type rule struct {
 
 // finder looks for registrations.
 type finder struct {
-	p        *program
-	calls    map[*types.Func][]call
-	plugins  []*plugin
-	found    []*found
-	errs     Errors
-	warnings []string
+	p       *program
+	calls   map[*types.Func][]call
+	plugins []*plugin
+	found   []*found
+	errs    Errors
 }
 
 // find looks through the app's code for what it registers.
@@ -215,12 +214,8 @@ func (f *finder) apply(r rule, c call) (next *types.Func, derived rule, ok bool)
 
 func (f *finder) noName(k kind, c call, e ast.Expr) {
 	what := map[kind]string{command: "command", state: "state", emitted: "event", heard: "event"}[k]
-	text := fmt.Sprintf("the name of the %s is not a constant, so nothing can be generated for it", what)
-	if k == emitted || k == heard {
-		f.warnings = append(f.warnings, f.p.place(e.Pos())+": "+text+"; silence this by a comment //mullion:ignore above")
-		return
-	}
-	f.errs = append(f.errs, &Error{f.p.place(e.Pos()), text + ": name it by a constant, or leave it out by a comment //mullion:ignore above"})
+	f.errs = append(f.errs, &Error{f.p.place(e.Pos()), fmt.Sprintf(
+		"the name of the %s is not a constant, so nothing can be generated for it: name it by a constant, or leave it out by a comment //mullion:ignore above", what)})
 }
 
 // parameter returns which parameter of a function an expression is, -1 for none.

@@ -37,7 +37,7 @@ type Result struct {
 	Stale []string
 	// Fresh are the files that are as they should be.
 	Fresh []string
-	// Warnings are about what was left out, each with file and line.
+	// Warnings are about what was left out.
 	Warnings []string
 }
 
@@ -83,7 +83,7 @@ func Run(ctx context.Context, o Options) (Result, error) {
 		return Result{}, errs
 	}
 	var files []output
-	warnings := f.warnings
+	var warnings []string
 	if out == "" {
 		warnings = append(warnings, "no TypeScript is written: the front end has neither a package.json nor a tsconfig.json; name a folder for it by --out, or by a comment //mullion:bindings FOLDER in the main package")
 	} else {

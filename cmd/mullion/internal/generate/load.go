@@ -209,16 +209,17 @@ func (p *program) index(pkg *packages.Package, f *ast.File) {
 			p.docs[n.Name.Pos()] = n.Doc
 		case *ast.GenDecl:
 			for _, s := range n.Specs {
+				// The comment of a group is not that of each of its members.
+				group := n.Doc
+				if len(n.Specs) > 1 {
+					group = nil
+				}
 				switch s := s.(type) {
 				case *ast.TypeSpec:
-					p.docs[s.Name.Pos()] = first(s.Doc, n.Doc, s.Comment)
+					p.docs[s.Name.Pos()] = first(s.Doc, group, s.Comment)
 				case *ast.ValueSpec:
-					doc := first(s.Doc, s.Comment)
-					if len(n.Specs) == 1 {
-						doc = first(s.Doc, n.Doc, s.Comment)
-					}
 					for _, name := range s.Names {
-						p.docs[name.Pos()] = doc
+						p.docs[name.Pos()] = first(s.Doc, group, s.Comment)
 					}
 				}
 			}

@@ -116,6 +116,15 @@ func (n *namer) take(name string) string {
 	}
 }
 
+// key is take for a key of an object, where no word is reserved.
+func (n *namer) key(name string) string {
+	for n.taken[name] {
+		name += "_"
+	}
+	n.taken[name] = true
+	return name
+}
+
 // nameDecls names the types: as in Go, with the package before the name where
 // two have the same.
 func (n *namer) nameDecls(list []*decl) {

@@ -63,11 +63,13 @@ func (t *typer) fieldType(f field, a at) string {
 	if text, ok := t.p.noteOf(f.pos, "type"); ok {
 		return text
 	}
-	ts := t.ts(f.typ, inner)
 	if f.asString {
-		ts = strings.Replace(strings.Replace(ts, "number", "string", 1), "Milliseconds", "string", 1)
+		if _, pointer := types.Unalias(f.typ).(*types.Pointer); pointer {
+			return "string | null"
+		}
+		return "string"
 	}
-	return ts
+	return t.ts(f.typ, inner)
 }
 
 // arguments returns the type of a command's arguments, "" for none, and whether
@@ -93,7 +95,7 @@ func (t *typer) arguments(typ types.Type, a at) (ts string, optional bool) {
 	}
 	d, fresh := t.declare(key(t.p, n.Origin())+arguments, n.Origin())
 	if fresh {
-		d.params = params(n.Origin())
+		d.params = t.params(n.Origin())
 		d.body, d.required = t.object(n.Origin().Underlying().(*types.Struct), a, true, "  ")
 		d.object = true
 	}

@@ -19,6 +19,8 @@ type renderer struct {
 	t       *typer
 	names   namer
 	helpers map[string]bool
+	// guarded are the types that get a function to tell whether an error is one.
+	guarded []*decl
 }
 
 // render returns the TypeScript of what was found. api is where it imports the
@@ -32,6 +34,9 @@ func render(f *finder, api string) (string, Errors) {
 	states := r.states()
 	events := r.events()
 	r.t.settle()
+	for name := range r.t.paramNames {
+		r.names.taken[name] = true
+	}
 	r.names.nameDecls(r.t.list)
 
 	var b strings.Builder
@@ -40,7 +45,7 @@ func render(f *finder, api string) (string, Errors) {
 	if strings.Contains(commands+states+events, "$.") || r.uses("$.") {
 		fmt.Fprintf(&b, "import * as $ from %s;\n", quote(api))
 	}
-	for _, part := range []string{commands, states, events, r.declarations(), r.runtime(commands + states + events)} {
+	for _, part := range []string{commands, r.guards(), states, events, r.declarations(), r.runtime(commands + states + events)} {
 		if part != "" {
 			b.WriteString("\n" + strings.TrimLeft(part, "\n"))
 		}
@@ -94,8 +99,8 @@ func wireName(plugin, name string) string {
 func (r *renderer) commands() string {
 	var own strings.Builder
 	plugins := map[string]*strings.Builder{}
+	keys := map[string]namer{}
 	var order, rejections []string
-	guards := map[string]string{}
 	for i, c := range r.f.found {
 		if c.kind != command || r.repeated(i) {
 			continue
@@ -103,7 +108,7 @@ func (r *renderer) commands() string {
 		what := fmt.Sprintf("command %q", wireName(c.plugin, c.name))
 		s := r.signature(c, what)
 		doc := r.docOf(c)
-		if errs := r.errorsOf(c, what, guards); errs != "" {
+		if errs := r.errorsOf(c, what); errs != "" {
 			rejections = append(rejections, fmt.Sprintf("  %s: %s;\n", quote(wireName(c.plugin, c.name)), errs))
 			doc = strings.TrimLeft(doc+"\n\nRejects with "+strings.ReplaceAll(errs, " | ", " or ")+".", "\n")
 		}
@@ -118,9 +123,11 @@ func (r *renderer) commands() string {
 		if b == nil {
 			b = new(strings.Builder)
 			plugins[c.plugin] = b
+			keys[c.plugin] = namer{taken: map[string]bool{}}
 			order = append(order, c.plugin)
 		}
-		name := camel(c.name)
+		taken := keys[c.plugin]
+		name := taken.key(camel(c.name))
 		writeDoc(b, "  ", r.rename(doc, c, name))
 		fmt.Fprintf(b, "  %s(%s): Promise<%s> {\n    return %s;\n  },\n", name, s.params, s.result, s.call)
 	}
@@ -131,19 +138,22 @@ func (r *renderer) commands() string {
 		own.WriteString("\n/** What commands reject with, by their names; a string is the text of a Go error. */\nexport interface CommandErrors {\n")
 		own.WriteString(strings.Join(rejections, "") + "}\n")
 	}
-	for _, ref := range sortedKeys(guards) {
-		own.WriteString(guards[ref])
-	}
 	return own.String()
 }
 
-func sortedKeys(m map[string]string) []string {
-	var keys []string
-	for k := range m {
-		keys = append(keys, k)
+// guards writes the functions that tell what an error is.
+func (r *renderer) guards() string {
+	slices.SortFunc(r.guarded, func(a, b *decl) int { return strings.Compare(a.name, b.name) })
+	var b strings.Builder
+	for _, d := range r.guarded {
+		var keys []string
+		for _, k := range d.required {
+			keys = append(keys, quote(k))
+		}
+		fmt.Fprintf(&b, "\n/** Whether error is a %[1]s: has all that it must have. */\nexport function %[2]s(error: unknown): error is %[1]s {\n  return $has(error, %[3]s);\n}\n",
+			d.name, r.names.take("is"+d.name), strings.Join(keys, ", "))
 	}
-	slices.Sort(keys)
-	return keys
+	return b.String()
 }
 
 // repeated reports whether a command was registered before, as happens where
@@ -183,7 +193,9 @@ func (r *renderer) signature(c *found, what string) signature {
 	case !isStruct:
 		r.t.fail(at{c.pos, ""}, "the arguments of %s are a %s; want a struct, []byte or ipc.Body", what, r.t.name(c.args))
 	default:
-		ts, optional := r.t.arguments(c.args, at{c.pos, "the arguments of " + what})
+		a := at{c.pos, "the arguments of " + what}
+		r.t.goes(c.args, fromPage, a)
+		ts, optional := r.t.arguments(c.args, a)
 		if ts == "" {
 			break
 		}
@@ -204,7 +216,9 @@ func (r *renderer) signature(c *found, what string) signature {
 	case isEmpty(c.result):
 		s.result = "void"
 	default:
-		s.result = r.t.ts(c.result, at{c.pos, "the result of " + what})
+		a := at{c.pos, "the result of " + what}
+		r.t.goes(c.result, toPage, a)
+		s.result = r.t.ts(c.result, a)
 		if revive := r.revive(c.result); revive != "" {
 			s.call += ".then((value) => " + applied(revive) + " as " + s.result + ")"
 		}
@@ -297,9 +311,9 @@ func (r *renderer) rename(doc string, c *found, name string) string {
 	return doc
 }
 
-// errorsOf is the union of what a command rejects with beside texts, and makes
-// guards for it.
-func (r *renderer) errorsOf(c *found, what string, guards map[string]string) string {
+// errorsOf is the union of what a command rejects with beside texts. Types of it
+// that have a name get guards.
+func (r *renderer) errorsOf(c *found, what string) string {
 	rejected, places := r.f.rejects(c.pkg, c.f)
 	var union []string
 	for i, t := range rejected {
@@ -307,6 +321,7 @@ func (r *renderer) errorsOf(c *found, what string, guards map[string]string) str
 		if r.t.reviver(t) != "" {
 			r.t.fail(a, "bytes in an error do not arrive as Uint8Array; make them a string")
 		}
+		r.t.goes(t, toPage, a)
 		ts := r.t.ts(t, a)
 		if !slices.Contains(union, ts) {
 			union = append(union, ts)
@@ -314,11 +329,9 @@ func (r *renderer) errorsOf(c *found, what string, guards map[string]string) str
 		for _, d := range r.t.list {
 			if d.ref() == ts && len(d.required) > 0 {
 				r.helpers["has"] = true
-				var keys []string
-				for _, k := range d.required {
-					keys = append(keys, quote(k))
+				if !slices.Contains(r.guarded, d) {
+					r.guarded = append(r.guarded, d)
 				}
-				guards[d.name+d.ref()] = fmt.Sprintf("\n/** Whether error is a %[1]s: has all that it must have. */\nexport function is%[1]s(error: unknown): error is %[1]s {\n  return $has(error, %[2]s);\n}\n", ts, strings.Join(keys, ", "))
 			}
 		}
 	}
@@ -330,109 +343,6 @@ func (r *renderer) errorsOf(c *found, what string, guards map[string]string) str
 		union = append(union, "string")
 	}
 	return strings.Join(union, " | ")
-}
-
-// states writes what the app's states are.
-func (r *renderer) states() string {
-	var b strings.Builder
-	taken := namer{taken: map[string]bool{}}
-	for i, s := range r.f.found {
-		if s.kind != state || r.repeated(i) {
-			continue
-		}
-		ts := r.t.ts(s.value, at{s.pos, fmt.Sprintf("the state %q", s.name)})
-		key := taken.key(camel(s.name))
-		if revive := r.revive(s.value); revive != "" {
-			r.helpers["state"] = true
-			fmt.Fprintf(&b, "  %s: $state<%s>(%s, %s),\n", key, ts, quote(s.name), revive)
-		} else {
-			fmt.Fprintf(&b, "  %s: $.state<%s>(%s),\n", key, ts, quote(s.name))
-		}
-	}
-	if b.Len() == 0 {
-		return ""
-	}
-	return "/** The states that the app shares with its windows. */\nexport const states = {\n" + b.String() + "};\n"
-}
-
-// key is take for a key of an object, where no word is reserved.
-func (n *namer) key(name string) string {
-	for n.taken[name] {
-		name += "_"
-	}
-	n.taken[name] = true
-	return name
-}
-
-// events writes what the app's events are.
-func (r *renderer) events() string {
-	type event struct {
-		sent, heard []types.Type
-	}
-	byName := map[string]*event{}
-	var order []string
-	var b strings.Builder
-	taken := namer{taken: map[string]bool{}}
-	union := func(list []types.Type, e *found) string {
-		var all []string
-		for _, t := range list {
-			if ts := r.t.ts(t, at{e.pos, fmt.Sprintf("the payload of the event %q", e.name)}); !slices.Contains(all, ts) {
-				all = append(all, ts)
-			}
-		}
-		slices.Sort(all)
-		if slices.Contains(all, "unknown") {
-			return "unknown"
-		}
-		return strings.Join(all, " | ")
-	}
-	at := map[string]*found{}
-	for _, f := range r.f.found {
-		if f.kind != emitted && f.kind != heard || strings.HasPrefix(f.name, "tauri://") {
-			continue
-		}
-		e := byName[f.name]
-		if e == nil {
-			e = &event{}
-			byName[f.name], at[f.name] = e, f
-			order = append(order, f.name)
-		}
-		if f.kind == heard {
-			e.heard = append(e.heard, f.value)
-		} else {
-			e.sent = append(e.sent, f.value)
-		}
-	}
-	slices.Sort(order)
-	for _, name := range order {
-		e := byName[name]
-		all := append(slices.Clone(e.sent), e.heard...)
-		params := union(all, at[name])
-		if len(e.heard) > 0 {
-			params += ", " + union(e.heard, at[name])
-		}
-		revive := ""
-		for _, t := range all {
-			s := r.revive(t)
-			if s == "" {
-				continue
-			}
-			if revive != "" && revive != s {
-				r.t.add(at[name].pos, fmt.Sprintf("the event %q has payloads of several types with bytes in them; give them events of their own", name))
-			}
-			revive = s
-		}
-		r.helpers["event"] = true
-		args := quote(name)
-		if revive != "" {
-			args += ", " + revive
-		}
-		fmt.Fprintf(&b, "  %s: $event<%s>(%s),\n", taken.key(camel(name)), params, args)
-	}
-	if b.Len() == 0 {
-		return ""
-	}
-	return "/** The events of the app. */\nexport const events = {\n" + b.String() + "};\n"
 }
 
 // declarations writes the types.
@@ -455,6 +365,9 @@ func (r *renderer) declarations() string {
 			continue
 		}
 		doc := d.doc
+		if d.zero != "" {
+			doc = strings.TrimLeft(doc+"\n\nThe zero value, "+d.zero+", has no name.", "\n")
+		}
 		if d.flags {
 			doc = strings.TrimLeft(doc+"\n\nValues are joined by |.", "\n")
 		}
@@ -465,10 +378,14 @@ func (r *renderer) declarations() string {
 			fmt.Fprintf(&b, "  %s: %s,\n", property(c.name), c.value)
 		}
 		b.WriteString("} as const;\n")
+		zero := ""
+		if d.zero != "" {
+			zero = " | " + d.zero
+		}
 		if d.flags {
 			fmt.Fprintf(&b, "export type %s = number;\n", d.name)
 		} else {
-			fmt.Fprintf(&b, "export type %[1]s = (typeof %[1]s)[keyof typeof %[1]s];\n", d.name)
+			fmt.Fprintf(&b, "export type %[1]s = (typeof %[1]s)[keyof typeof %[1]s]%[2]s;\n", d.name, zero)
 		}
 	}
 	for _, name := range []string{"Milliseconds", "Timestamp"} {

@@ -129,7 +129,7 @@ function $fields(value: unknown, fields: { [name: string]: $Revive }): unknown {
   }
   const revived = { ...value } as { [name: string]: unknown };
   for (const [name, revive] of Object.entries(fields)) {
-    if (name in revived) {
+    if (Object.prototype.hasOwnProperty.call(revived, name)) {
       revived[name] = revive(revived[name]);
     }
   }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/token"
 	"go/types"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -41,6 +42,7 @@ type decl struct {
 	object bool
 	enum   []enumValue // in place of body
 	flags  bool        // enum values are joined by |
+	zero   string      // the zero value of an enum that has no name for it
 	pos    token.Pos
 	// required are the keys that values always have, for guards.
 	required []string
@@ -53,12 +55,15 @@ type typer struct {
 	decls map[string]*decl
 	list  []*decl
 	used  map[string]bool // of aliases
-	errs  Errors
+	// paramNames are those of type parameters. A type with such a name could
+	// not be named where the parameter is.
+	paramNames map[string]bool
+	errs       Errors
 	revivers
 }
 
 func newTyper(p *program) *typer {
-	return &typer{p: p, decls: map[string]*decl{}, used: map[string]bool{}, revivers: revivers{byType: map[string]*reviver{}}}
+	return &typer{p: p, decls: map[string]*decl{}, used: map[string]bool{}, paramNames: map[string]bool{}, revivers: revivers{byType: map[string]*reviver{}}}
 }
 
 // at says where a type is met, for messages.
@@ -105,7 +110,7 @@ func (t *typer) ts(typ types.Type, a at) string {
 	case *types.Named:
 		return t.named(typ, a)
 	case *types.TypeParam:
-		return typ.Obj().Name()
+		return paramName(typ)
 	case *types.Basic:
 		switch info := typ.Info(); {
 		case typ.Kind() == types.UntypedNil:
@@ -184,9 +189,11 @@ func (t *typer) dictionary(m *types.Map, a at) string {
 	elem := t.ts(m.Elem(), a)
 	key := types.Unalias(m.Key())
 	if named, ok := key.(*types.Named); ok {
-		if kind := t.method(named); kind == "text" || wire[fullName(named)] == "string" || wire[fullName(named)] == "Timestamp" {
+		kind, form := t.method(named), wire[fullName(named)]
+		switch {
+		case kind == "text" || form == "string" || form == "Timestamp":
 			return "{ [key: string]: " + elem + " }"
-		} else if kind == "" {
+		case kind == "" && form == "":
 			if d := t.enumOf(named); d != nil && !d.flags {
 				return "{ [K in " + d.ref() + "]?: " + elem + " }"
 			}
@@ -215,7 +222,10 @@ func indented(ts, indent string) string {
 
 // property is a key as TypeScript wants it.
 func property(name string) string {
-	if isIdentifier(name) {
+	switch {
+	case name == "__proto__": // which by itself would be the prototype
+		return `["__proto__"]`
+	case isIdentifier(name):
 		return name
 	}
 	return quote(name)
@@ -351,19 +361,29 @@ func (t *typer) generic(n *types.Named, a at) string {
 	origin := n.Origin()
 	d, fresh := t.declare(key(t.p, origin), origin)
 	if fresh {
-		d.params = params(origin)
+		d.params = t.params(origin)
 		t.fill(d, origin.Underlying(), a)
 	}
 	return d.ref() + t.typeArguments(n, a)
 }
 
 // params are the type parameters of a generic type.
-func params(origin *types.Named) string {
+func (t *typer) params(origin *types.Named) string {
 	var names []string
 	for i := range origin.TypeParams().Len() {
-		names = append(names, origin.TypeParams().At(i).Obj().Name())
+		name := paramName(origin.TypeParams().At(i))
+		names = append(names, name)
+		t.paramNames[name] = true
 	}
 	return "<" + strings.Join(names, ", ") + ">"
+}
+
+func paramName(p *types.TypeParam) string {
+	name := p.Obj().Name()
+	if isReserved(name) {
+		name += "_"
+	}
+	return name
 }
 
 func (t *typer) typeArguments(n *types.Named, a at) string {
@@ -375,8 +395,8 @@ func (t *typer) typeArguments(n *types.Named, a at) string {
 }
 
 // mustSpell reports whether an instance of a generic type needs a declaration of
-// its own: []T is bytes where T is byte, and JSON has keys of other kinds than
-// TypeScript's type parameters could say.
+// its own: []T is bytes where T is byte, JSON has keys of other kinds than
+// TypeScript's type parameters could say, and a tag may make a string of a T.
 func mustSpell(n *types.Named) bool {
 	for i := range n.TypeArgs().Len() {
 		if isByte(n.TypeArgs().At(i)) {
@@ -386,10 +406,12 @@ func mustSpell(n *types.Named) bool {
 			return false // within another generic type, which was asked about already
 		}
 	}
-	return usesParamAsKey(n.Origin(), map[*types.Named]bool{})
+	return dependsOnParam(n.Origin(), map[*types.Named]bool{})
 }
 
-func usesParamAsKey(origin *types.Named, seen map[*types.Named]bool) bool {
+// dependsOnParam reports whether the form of a generic type depends on what its
+// parameters are.
+func dependsOnParam(origin *types.Named, seen map[*types.Named]bool) bool {
 	if seen[origin] {
 		return false
 	}
@@ -408,12 +430,13 @@ func usesParamAsKey(origin *types.Named, seen map[*types.Named]bool) bool {
 			return uses(t.Elem())
 		case *types.Struct:
 			for i := range t.NumFields() {
-				if uses(t.Field(i).Type()) {
+				_, options := splitTag(tagOf(t, i))
+				if uses(t.Field(i).Type()) || slices.Contains(options, "string") && hasParam(t.Field(i).Type()) {
 					return true
 				}
 			}
 		case *types.Named:
-			return t.TypeArgs().Len() > 0 && usesParamAsKey(t.Origin(), seen)
+			return t.TypeArgs().Len() > 0 && dependsOnParam(t.Origin(), seen)
 		}
 		return false
 	}

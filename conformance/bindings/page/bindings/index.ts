@@ -10,6 +10,11 @@ export function anything(args: Ask<unknown> = {}, options?: $.InvokeOptions): Pr
   return $.invoke("anything", { ...args }, options);
 }
 
+/** args gives back what is looked for, by the channel and as the result. */
+export function args(args: Query<Uint8Array>, options?: $.InvokeOptions): Promise<Pair<Uint8Array, boolean>> {
+  return $.invoke("args", { ...args, tell: $channel(args.tell, $bytes) }, options).then((value) => $revivePairDigestBool(value) as Pair<Uint8Array, boolean>);
+}
+
 export function blob(args: Ask<{
   Blob: Uint8Array;
 }> = {}, options?: $.InvokeOptions): Promise<{
@@ -26,6 +31,10 @@ export function boolean_(args: Ask<boolean> = {}, options?: $.InvokeOptions): Pr
 
 export function byteMap(args: Ask<{ [key: string]: Uint8Array }> = {}, options?: $.InvokeOptions): Promise<{ [key: string]: Uint8Array }> {
   return $.invoke("byte_map", { ...args }, options).then((value) => $values($bytes)(value) as { [key: string]: Uint8Array });
+}
+
+export function case_(args: Ask<Case> = {}, options?: $.InvokeOptions): Promise<Case> {
+  return $.invoke("case", { ...args }, options);
 }
 
 export function color(args: Ask<Color> = {}, options?: $.InvokeOptions): Promise<Color> {
@@ -63,6 +72,10 @@ export function empty(args: Ask<{ [key: string]: never }[]> = {}, options?: $.In
   return $.invoke("empty", { ...args }, options);
 }
 
+export function forest(args: Ask<Forest<number>> = {}, options?: $.InvokeOptions): Promise<Forest<number>> {
+  return $.invoke("forest", { ...args }, options);
+}
+
 export function grid(args: Ask<number[][]> = {}, options?: $.InvokeOptions): Promise<number[][]> {
   return $.invoke("grid", { ...args }, options);
 }
@@ -75,8 +88,17 @@ export function id(args: Ask<ID> = {}, options?: $.InvokeOptions): Promise<ID> {
   return $.invoke("id", { ...args }, options);
 }
 
+export function inherits(args: Ask<Inherits> = {}, options?: $.InvokeOptions): Promise<Inherits> {
+  return $.invoke("inherits", { ...args }, options);
+}
+
 export function integer(args: Ask<number> = {}, options?: $.InvokeOptions): Promise<number> {
   return $.invoke("integer", { ...args }, options);
+}
+
+/** isRefusal gives back what is looked for, by the channel and as the result. */
+export function isRefusal(args: Query<Mood>, options?: $.InvokeOptions): Promise<Pair<Mood, boolean>> {
+  return $.invoke("is_refusal", { ...args, tell: $channel(args.tell) }, options);
 }
 
 export function letters(args: Ask<number[]> = {}, options?: $.InvokeOptions): Promise<number[]> {
@@ -91,8 +113,28 @@ export function list(args: Ask<List> = {}, options?: $.InvokeOptions): Promise<L
   return $.invoke("list", { ...args }, options);
 }
 
+export function local(args: Ask<Local> = {}, options?: $.InvokeOptions): Promise<Local> {
+  return $.invoke("local", { ...args }, options);
+}
+
 export function moment(args: Ask<Timestamp> = {}, options?: $.InvokeOptions): Promise<Timestamp> {
   return $.invoke("moment", { ...args }, options);
+}
+
+export function month(args: Ask<Month> = {}, options?: $.InvokeOptions): Promise<Month> {
+  return $.invoke("month", { ...args }, options);
+}
+
+export function mood(args: Ask<Mood> = {}, options?: $.InvokeOptions): Promise<Mood> {
+  return $.invoke("mood", { ...args }, options);
+}
+
+export function named(args: Ask<Named> = {}, options?: $.InvokeOptions): Promise<Named> {
+  return $.invoke("named", { ...args }, options).then((value) => $reviveNamed(value) as Named);
+}
+
+export function node(args: Ask<Node<Uint8Array>> = {}, options?: $.InvokeOptions): Promise<Node<Uint8Array>> {
+  return $.invoke("node", { ...args }, options).then((value) => $reviveNodeListByte(value) as Node<Uint8Array>);
 }
 
 export function nothing(options?: $.InvokeOptions): Promise<Uint8Array> {
@@ -111,6 +153,10 @@ export function options(args: OptionsArgs = {}, options?: $.InvokeOptions): Prom
   return $.invoke("options", { ...args }, options);
 }
 
+export function others(args: Ask<Others> = {}, options?: $.InvokeOptions): Promise<Others> {
+  return $.invoke("others", { ...args }, options).then((value) => $reviveOthers(value) as Others);
+}
+
 export function pageOfBytes(args: Ask<PageByte> = {}, options?: $.InvokeOptions): Promise<PageByte> {
   return $.invoke("page_of_bytes", { ...args }, options).then((value) => $revivePageByte(value) as PageByte);
 }
@@ -121,6 +167,10 @@ export function pageOfTexts(args: Ask<Page<string | null>> = {}, options?: $.Inv
 
 export function pageOfThings(args: Ask<Page<Thing>> = {}, options?: $.InvokeOptions): Promise<Page<Thing>> {
   return $.invoke("page_of_things", { ...args }, options).then((value) => $revivePageThing(value) as Page<Thing>);
+}
+
+export function pair(args: Ask<Pair<Mood | null, Box<Timestamp>>> = {}, options?: $.InvokeOptions): Promise<Pair<Mood | null, Box<Timestamp>>> {
+  return $.invoke("pair", { ...args }, options);
 }
 
 export function pairs(args: Ask<[[string, string], [string, string]]> = {}, options?: $.InvokeOptions): Promise<[[string, string], [string, string]]> {
@@ -137,8 +187,25 @@ export function raw(args?: $.InvokeArgs, options?: $.InvokeOptions): Promise<unk
   return $.invoke("raw", args, options);
 }
 
+/** Rejects with Refusal or string. */
+export function refuse(options?: $.InvokeOptions): Promise<unknown> {
+  return $.invoke("refuse", {}, options);
+}
+
+export function shapes(args: Ask<Shapes> = {}, options?: $.InvokeOptions): Promise<Shapes> {
+  return $.invoke("shapes", { ...args }, options).then((value) => $reviveShapes(value) as Shapes);
+}
+
 export function small(args: AskUint8 = {}, options?: $.InvokeOptions): Promise<number> {
   return $.invoke("small", { ...args }, options);
+}
+
+export function strings(args: Ask<Strings> = {}, options?: $.InvokeOptions): Promise<Strings> {
+  return $.invoke("strings", { ...args }, options);
+}
+
+export function sum(args: Ask<SumInt> = {}, options?: $.InvokeOptions): Promise<SumInt> {
+  return $.invoke("sum", { ...args }, options);
 }
 
 export function table(args: Ask<TableLevelListByte> = {}, options?: $.InvokeOptions): Promise<TableLevelListByte> {
@@ -179,6 +246,10 @@ export function wire(args: Ask<Wire> = {}, options?: $.InvokeOptions): Promise<W
   return $.invoke("wire", { ...args }, options);
 }
 
+export function words(args: Ask<Words> = {}, options?: $.InvokeOptions): Promise<Words> {
+  return $.invoke("words", { ...args }, options).then((value) => $reviveWords(value) as Words);
+}
+
 /** The commands of the plugin bind-kit. */
 export const bindKit = {
   look(args?: $.InvokeArgs, options?: $.InvokeOptions): Promise<unknown> {
@@ -190,9 +261,23 @@ export const bindKit = {
   },
 };
 
+/** The commands of the plugin events. */
+export const events_ = {
+  delete(options?: $.InvokeOptions): Promise<void> {
+    return $.invoke("plugin:events|delete", {}, options);
+  },
+  part2(options?: $.InvokeOptions): Promise<number> {
+    return $.invoke("plugin:events|part2", {}, options);
+  },
+  part2_(options?: $.InvokeOptions): Promise<number> {
+    return $.invoke("plugin:events|part_2", {}, options);
+  },
+};
+
 /** What commands reject with, by their names; a string is the text of a Go error. */
 export interface CommandErrors {
   "raise": Problem | string;
+  "refuse": Refusal | string;
 }
 
 /** Whether error is a Problem: has all that it must have. */
@@ -200,8 +285,14 @@ export function isProblem(error: unknown): error is Problem {
   return $has(error, "code", "field");
 }
 
+/** Whether error is a Refusal: has all that it must have. */
+export function isRefusal_(error: unknown): error is Refusal {
+  return $has(error, "why");
+}
+
 /** The states that the app shares with its windows. */
 export const states = {
+  constructor: $state<Words>("constructor", $reviveWords),
   count: $.state<number>("count"),
   shared: $state<Shared>("shared", $reviveShared),
 };
@@ -246,13 +337,41 @@ export interface AskUint8 {
   zero?: boolean;
 }
 
-/** Color is an enumeration of texts. */
+export interface BindingsNote {
+  F: number;
+}
+
+export interface BindingsNote2 {
+  G: number;
+}
+
+/** Box has a parameter that is a word of TypeScript, T the name of others. */
+export interface Box<object_> {
+  object: object_;
+}
+
+/**
+ * Case has constants whose names differ in case alone.
+ *
+ * The zero value, "", has no name.
+ */
+export const Case = {
+  Near: "near",
+  Near_: "nearly",
+} as const;
+export type Case = (typeof Case)[keyof typeof Case] | "";
+
+/**
+ * Color is an enumeration of texts.
+ *
+ * The zero value, "", has no name.
+ */
 export const Color = {
   /** like a rose */
   Red: "red",
   Blue: "blue",
 } as const;
-export type Color = (typeof Color)[keyof typeof Color];
+export type Color = (typeof Color)[keyof typeof Color] | "";
 
 export interface CountArgs {
   to: number;
@@ -264,8 +383,34 @@ export interface CountArgs {
 /** Custom writes its JSON itself. */
 export type Custom = [number, number];
 
+/**
+ * Kind is an enumeration of the first package.
+ *
+ * The zero value, "", has no name.
+ */
+export const FirstKind = {
+  Plain: "plain",
+  Rich: "rich",
+} as const;
+export type FirstKind = (typeof FirstKind)[keyof typeof FirstKind] | "";
+
+/** Note is a note of the first package. */
+export interface FirstNote {
+  text: string;
+  kind: FirstKind;
+}
+
+export type Forest<T> = { [key: string]: Forest<T> };
+
 /** ID is a number with a name of its own, without constants. */
 export type ID = number;
+
+/** Inherits embeds a generic type, and one that it hides. */
+export interface Inherits {
+  items: ID[];
+  next: ID | null;
+  note: boolean;
+}
 
 /** Level is an enumeration of numbers. */
 export const Level = {
@@ -274,9 +419,13 @@ export const Level = {
 } as const;
 export type Level = (typeof Level)[keyof typeof Level];
 
-/** Tree is recursive without being a struct, as is List. */
 export type List = List[];
 
+export interface Local {
+  Local: Mood;
+}
+
+/** The zero value, 0, has no name. */
 export const Month = {
   January: 1,
   February: 2,
@@ -291,7 +440,49 @@ export const Month = {
   November: 11,
   December: 12,
 } as const;
-export type Month = (typeof Month)[keyof typeof Month];
+export type Month = (typeof Month)[keyof typeof Month] | 0;
+
+/**
+ * Mood is an enumeration whose zero value has no name.
+ *
+ * The zero value, 0, has no name.
+ */
+export const Mood = {
+  Calm: 1,
+  Cross: 2,
+} as const;
+export type Mood = (typeof Mood)[keyof typeof Mood] | 0;
+
+export type MyByte = number;
+
+/** Named has all of those. */
+export interface Named {
+  Object: Object2;
+  Promise: Promise2;
+  Bytes: Uint8Array2;
+  Timestamp: Timestamp2;
+  Receiver: Receiver2;
+  Lower: BindingsNote;
+  Upper: BindingsNote2;
+  First: FirstNote;
+  Second: SecondNote;
+  Kinds: Pair<FirstKind, SecondKind>;
+  T: T2;
+}
+
+export interface Node<T> {
+  value: T;
+  next: Node<T> | null;
+}
+
+export interface NullString {
+  String: string;
+  Valid: boolean;
+}
+
+export interface Object2 {
+  A: number;
+}
 
 /** Options are arguments that may all be left out, and a value as well. */
 export interface Options {
@@ -303,6 +494,20 @@ export interface Options {
 export interface OptionsArgs {
   name?: string | null;
   size?: number;
+}
+
+/** Others are types of other packages. */
+export interface Others {
+  Number: string;
+  Null: NullString;
+  IP: string;
+  Hardware: Uint8Array;
+  Prefix: string;
+  Rat: string | null;
+  Level: string;
+  Rect: Rectangle;
+  Moment: Timestamp;
+  Stamp: Stamp;
 }
 
 /** Page is generic. */
@@ -317,14 +522,85 @@ export interface PageByte {
   next: number | null;
 }
 
+export interface Pair<A, B> {
+  left: A;
+  right: B;
+}
+
+export interface Point {
+  X: number;
+  Y: number;
+}
+
 /** Problem is why a command was refused. */
 export interface Problem {
   code: number;
   field: string;
 }
 
+export interface Promise2 {
+  B: number;
+}
+
+/** Query is generic arguments. */
+export interface Query<T> {
+  /** like is what to look for. *​/ */
+  like: T;
+  tell?: Receiver<T>;
+  until?: Timestamp | null;
+}
+
 export interface RaiseArgs {
   how: string;
+}
+
+export interface Receiver2 {
+  E: number;
+}
+
+export interface Rectangle {
+  Min: Point;
+  Max: Point;
+}
+
+/** Refusal is an error whose guard has the name of a command. */
+export interface Refusal {
+  why: Mood;
+}
+
+/** Kind is an enumeration of the second package. */
+export const SecondKind = {
+  Plain: 0,
+  Rich: 1,
+} as const;
+export type SecondKind = (typeof SecondKind)[keyof typeof SecondKind];
+
+/** Note is a note of the second package. */
+export interface SecondNote {
+  data: Uint8Array;
+  kind: SecondKind;
+}
+
+/** Shapes are types without a name of their own. */
+export interface Shapes {
+  Deep: number | null;
+  List: number[] | null;
+  None: [];
+  Bytes: (Uint8Array | null)[];
+  Maps: { [key: string]: { [key: number]: Uint8Array } };
+  Digests: [Uint8Array, Uint8Array];
+  Structs: {
+    A: Uint8Array;
+  }[];
+  Either: [Object2 | null, Object2 | null];
+  Small: [MyByte, MyByte];
+  Tiny: MyByte[];
+  Set: { [key: string]: { [key: string]: never } };
+  Moods: { [K in Mood]?: Mood[] };
+  Waits: { [key: number]: Wait };
+  Floats: { [key: number]: number };
+  Address: number;
+  Rune: number;
 }
 
 /** Shared is a state that has bytes. */
@@ -332,6 +608,28 @@ export interface Shared {
   data: Uint8Array;
   wait: Milliseconds;
   list: Color[];
+}
+
+/** Stamp embeds what writes itself. */
+export type Stamp = string;
+
+/** Strings are numbers that are strings in JSON. */
+export interface Strings {
+  id: string;
+  level: string;
+  mood: string | null;
+  big: string | null;
+  wait: string;
+  month?: string;
+}
+
+/** SumInt is a number in a string. */
+export interface SumInt {
+  n: string;
+}
+
+export interface T2 {
+  t: Node<boolean>;
 }
 
 /** TableLevelListByte has keys of a type parameter. */
@@ -373,14 +671,23 @@ export interface Thing {
   any: unknown;
 }
 
+export interface Timestamp2 {
+  D: number;
+}
+
 /** Told is the payload of an event. */
 export interface Told {
   data: Uint8Array;
   from: string[];
 }
 
-/** Tree is recursive without being a struct, as is List. */
 export type Tree = { [key: string]: Tree };
+
+export interface Uint8Array2 {
+  C: Uint8Array;
+}
+
+export type Wait = number;
 
 /** Wire has what json leaves to the framework, and to other packages. */
 export interface Wire {
@@ -394,6 +701,23 @@ export interface Wire {
   upper: string;
   /** either is told by the field. */
   either: "a" | "b";
+}
+
+/**
+ * Words has keys that are words of JavaScript, or none.
+ *
+ * A comment may say *​/ and `${this}`, and @see nothing.
+ */
+export interface Words {
+  /** class says *​/, too. */
+  class: string;
+  function: string;
+  arguments: number;
+  ["__proto__"]: Uint8Array;
+  constructor: Uint8Array;
+  "1st": boolean;
+  "with-dash": boolean;
+  жук: string;
 }
 
 /** A Go time.Duration in milliseconds: 1.5 is 1500 µs. */
@@ -475,8 +799,32 @@ function $has(value: unknown, ...keys: string[]): boolean {
   return typeof value === "object" && value !== null && keys.every((key) => key in value);
 }
 
+function $revivePairDigestBool(value: unknown): unknown {
+  return $fields(value, { left: $bytes });
+}
+
 function $reviveTold(value: unknown): unknown {
   return $fields(value, { data: $bytes });
+}
+
+function $reviveNamed(value: unknown): unknown {
+  return $fields(value, { Bytes: $reviveUint8Array, Second: $reviveNote });
+}
+
+function $reviveUint8Array(value: unknown): unknown {
+  return $fields(value, { C: $bytes });
+}
+
+function $reviveNote(value: unknown): unknown {
+  return $fields(value, { data: $bytes });
+}
+
+function $reviveNodeListByte(value: unknown): unknown {
+  return $fields(value, { value: $bytes, next: $reviveNodeListByte });
+}
+
+function $reviveOthers(value: unknown): unknown {
+  return $fields(value, { Hardware: $bytes });
 }
 
 function $revivePageByte(value: unknown): unknown {
@@ -491,8 +839,16 @@ function $reviveThing(value: unknown): unknown {
   return $fields(value, { gone: $reviveThing, kids: $list($reviveThing), byName: $values($reviveThing), data: $bytes, digest: $bytes, blobs: $list($bytes) });
 }
 
+function $reviveShapes(value: unknown): unknown {
+  return $fields(value, { Bytes: $list($bytes), Maps: $values($values($bytes)), Digests: $list($bytes), Structs: $list((value) => $fields(value, { A: $bytes })) });
+}
+
 function $reviveTableLevelListByte(value: unknown): unknown {
   return $fields(value, { rows: $values($bytes) });
+}
+
+function $reviveWords(value: unknown): unknown {
+  return $fields(value, { ["__proto__"]: $bytes, constructor: $bytes });
 }
 
 function $reviveShared(value: unknown): unknown {
@@ -505,7 +861,7 @@ function $fields(value: unknown, fields: { [name: string]: $Revive }): unknown {
   }
   const revived = { ...value } as { [name: string]: unknown };
   for (const [name, revive] of Object.entries(fields)) {
-    if (name in revived) {
+    if (Object.prototype.hasOwnProperty.call(revived, name)) {
       revived[name] = revive(revived[name]);
     }
   }

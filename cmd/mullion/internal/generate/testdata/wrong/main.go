@@ -37,6 +37,11 @@ func run(ctx context.Context) error {
 	mullion.Handle(app, "same", answer[int])
 	mullion.Handle(app, "same", answer[string])
 	mullion.Handle(app, "rejects", rejects)
+	mullion.Handle(app, "reads", func(context.Context, Reads) (Tells, error) { return Tells{}, nil })
+	app.On("asked", func(_ context.Context, e mullion.Event) {
+		var in struct{ Of []io.Reader }
+		_ = e.Decode(&in)
+	})
 	mullion.NewState(app, "reader", struct{ R func() io.Reader }{}, mullion.StateOptions[struct{ R func() io.Reader }]{})
 	for _, name := range []string{"a", "b"} {
 		mullion.Handle(app, name, answer[int])
@@ -59,6 +64,20 @@ func rejects(context.Context, none) (none, error) {
 type Functions struct {
 	Names []string
 	Do    map[string]func() // too much
+}
+
+// Reads could be a result, and Tells arguments.
+type Reads struct {
+	From io.Reader `json:"from"`
+	*more
+}
+
+type more struct {
+	More bool `json:"more"`
+}
+
+type Tells struct {
+	To mullion.Channel[int] `json:"to"`
 }
 
 type Locked struct {
