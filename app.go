@@ -106,13 +106,13 @@ type Options struct {
 	// them. Calls that ran are rejected, later ones wait for the new Core;
 	// listeners and subscriptions to states go on, and pages get the event
 	// mullion://core-replaced. What the app itself has in memory is lost, but for
-	// what a persisted [State] has. OnFault is told, with the component "core".
+	// what a persisted [State] has. OnFault and [App.OnKept] are told.
+	// An update can take the place of the program in the same way: [App.Swap].
 	// Windows of the configuration, and others that are opened before Run, are
 	// taken over by their labels; what has become of them counts, but for what
 	// the app now asks for in another way. Windows that were opened later are
 	// there again when Run begins, and are announced by tauri://window-created
-	// as new ones are. The first OpenWindow of such a label returns the window
-	// that is there.
+	// as new ones are. The first OpenWindow of such a label returns that window.
 	// A Core that crashes twice before it has its windows, or more than five
 	// times within ten minutes, is not started again: the app ends.
 	//

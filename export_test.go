@@ -10,3 +10,6 @@ func (o *Options) ChangeCore(change func(*core.Options)) { o.change = change }
 
 // SetResolver sets what looks names up for workers.
 func (a *App) SetResolver(r egress.Resolver) { a.resolver = r }
+
+// TellKept tells an app that it was started again.
+func (a *App) TellKept() { a.core.TellKept(core.Kept{}) }

@@ -41,7 +41,7 @@ func enterKeeper() {
 		stop()
 		os.Exit(code)
 	case keeper.RoleCore:
-		l, err := keeper.Join(f)
+		l, err := keeper.Join(f, hostVersion())
 		if err != nil {
 			fmt.Fprintf(os.Stderr, "mullion: %v\n", err)
 			os.Exit(1)
@@ -91,7 +91,10 @@ func keeping() *core.Keeping {
 	if l == nil {
 		return nil
 	}
-	return &core.Keeping{Life: l.Life(), Windows: l.Windows(), Remember: l.Remember, Settled: l.Settled}
+	return &core.Keeping{
+		Life: l.Life(), Crash: l.Cause().Crash, Failed: l.Cause().Failed,
+		Windows: l.Windows(), Remember: l.Remember, Settled: l.Settled,
+	}
 }
 
 // heldTransfer begins the name of the descriptor by which a keeper holds the run
@@ -117,7 +120,7 @@ func (a *App) joinKeeper() error {
 		}
 	}
 	l.OnLeave(a.core.Leave)
-	if how := l.Crash(); how != "" {
+	if how := l.Cause().Crash; how != "" {
 		a.core.TellFault(core.Fault{
 			Component: "core", Windows: slices.Sorted(maps.Keys(l.Windows())),
 			Ending: supervise.Ending{Kind: supervise.Crashed, Detail: how}, Failures: 1, Restarting: true,
@@ -125,6 +128,10 @@ func (a *App) joinKeeper() error {
 	}
 	return nil
 }
+
+// hostVersion names what a host and the scripts of its pages are made of: it can
+// stay only with a Core of the same.
+func hostVersion() string { return fmt.Sprint(wire.Version, " ", bridge.Version()) }
 
 // keptChild is a host that the keeper has started.
 type keptChild struct {
@@ -136,9 +143,8 @@ type keptChild struct {
 // launchKept has the keeper start a host, or takes over the one that is there.
 func launchKept(ctx context.Context, link *keeper.Link, log *slog.Logger, l core.Launch, spec sandbox.Spec, demand demand) (core.Child, error) {
 	spec.Without = demand.without
-	// What else a host is made for: another program may want other scripts in
-	// its pages, and connections that were made stay.
-	key := fmt.Sprint(wire.Version, bridge.Version(), l.Resources.Key(), l.Folders)
+	// What else a host is made for: connections that were made stay.
+	key := fmt.Sprint(hostVersion(), l.Resources.Key(), l.Folders)
 	h, err := link.Start(ctx, l.Name, key, spec)
 	if err != nil {
 		return nil, err

@@ -62,6 +62,7 @@ var callbacks = []callback{
 			}
 		}()
 	}},
+	{name: "App.OnKept", setup: func(l *lab) { l.app.OnKept(func(mullion.Kept) { l.hook() }) }, fire: func(l *lab) { l.app.TellKept() }},
 	{name: "App.Use/event", setup: intercept(func(m *ipc.Message) bool { return m.Kind == ipc.Event }), fire: resize},
 	{name: "App.Use/command", setup: intercept(func(m *ipc.Message) bool { return m.Kind == ipc.Command }), fire: func(l *lab) { l.page("typed") }},
 	{name: "App.Use/decision", setup: intercept(func(m *ipc.Message) bool { return m.Kind == ipc.Permission }), fire: func(l *lab) {

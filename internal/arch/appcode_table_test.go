@@ -9,7 +9,7 @@ var appCodePackages = []string{".", "internal/core", "internal/desktop/notify", 
 // groups.
 var appCode = []struct{ why, functions string }{
 	{"the app is told by a queue: these closures, made in the public API, are what the Core gives to inorder.New",
-		`mullion.App.On(f) mullion.App.OnDownload(f) mullion.Webview.OnPage(f) mullion.State.Watch(f)
+		`mullion.App.On(f) mullion.App.OnDownload(f) mullion.App.OnKept(f) mullion.Webview.OnPage(f) mullion.State.Watch(f)
 		mullion.Options.OnFault mullion.TrayOptions.OnEvent
 		mullion.Notification.OnAction mullion.Notification.OnReply mullion.Notification.OnClose`},
 	{"the app is asked by Owner.Call, on a goroutine that may wait: these closures are what the Core gives to it",

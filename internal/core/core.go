@@ -186,6 +186,7 @@ type Core struct {
 	hosts        map[string]*host       // guarded by mu
 	mainKey      string                 // guarded by mu; of what the host "app" may reach
 	onClose      []func(*Window) bool   // guarded by mu; report true to keep the window
+	onKept       []*inorder.Queue[Kept] // guarded by mu
 	states       map[string]*State      // guarded by mu
 	lastSub      atomic.Uint64          // of subscriptions to states
 	lastID       uint32                 // guarded by mu
@@ -343,8 +344,11 @@ func (c *Core) Run(ctx context.Context) error {
 	for _, w := range again {
 		c.announce(w)
 	}
-	if c.opts.Keep != nil {
-		c.settles(c.opts.Keep.Settled)
+	if k := c.opts.Keep; k != nil {
+		if k.Life > 1 {
+			c.TellKept(Kept{k.Crash, k.Failed, again})
+		}
+		c.settles(k.Settled)
 	}
 	c.watchLogin()
 	stop := context.AfterFunc(ctx, func() { c.shutdown(nil) })

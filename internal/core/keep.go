@@ -21,6 +21,9 @@ import (
 type Keeping struct {
 	// Life counts the Cores under the same windows, from 1.
 	Life int
+	// Crash tells how the Core before has ended, if it has crashed, and Failed why
+	// a program has not that was to take its place.
+	Crash, Failed string
 	// Windows is what the Core before has had remembered.
 	Windows map[string][]byte
 	// Remember has the next Core know of a window, before it returns. Without

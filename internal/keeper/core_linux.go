@@ -1,7 +1,6 @@
 package keeper
 
 import (
-	"cmp"
 	"errors"
 	"io"
 	"os"
@@ -16,13 +15,13 @@ import (
 type core struct {
 	conn    *conn
 	process *os.Process
-	program *os.File // closed when it has ended
-	path    string
-	tail    *tail // nil where nobody wants to know
+	program program // closed when it has ended
+	tail    *tail   // nil where nobody wants to know
 
 	versions *Versions // nil until it has come to Main
 	life     int
-	swap     uint64 // the tool's request that it answers; 0: none
+	swap     request // that it answers; zero: none
+	update   bool    // the Core before has brought this program
 	leaving  bool
 	settled  bool
 	ends     bool // because it wants to
@@ -41,27 +40,27 @@ const panicStatus = 2
 
 // startCore starts a program as a Core, which then waits for the windows. What
 // it says comes to k.heard, and its end to k.ended.
-func startCore(k *keeper, program *os.File, path string) (*core, error) {
+func startCore(k *keeper, p program) (*core, error) {
 	ours, theirs, err := socketPair(true)
 	if err != nil {
 		return nil, err
 	}
 	defer theirs.Close()
-	high, err := highFile(program)
+	high, err := highFile(p.file)
 	if err != nil {
 		ours.close()
 		return nil, err
 	}
 	defer high.Close()
 	cmd := exec.Command(descriptorPath(high))
-	cmd.Args = append([]string{cmp.Or(k.name, path)}, k.args...)
+	cmd.Args = append([]string{p.name}, k.args...)
 	cmd.Env = append(os.Environ(), setting(RoleCore, linkFD))
 	cmd.ExtraFiles = []*os.File{theirs}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	// A keeper that crashes takes its Core along. The kernel ties that to the
 	// thread that forks.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	c := &core{conn: ours, program: program, path: path}
+	c := &core{conn: ours, program: p}
 	if k.mode == modeTool {
 		c.tail = &tail{}
 		cmd.Stderr = io.MultiWriter(os.Stderr, c.tail)
@@ -85,7 +84,7 @@ func startCore(k *keeper, program *os.File, path string) (*core, error) {
 		case <-time.After(time.Second):
 		}
 		k.post(func() {
-			program.Close()
+			p.file.Close()
 			k.ended(c, endingOf(cmd.ProcessState, err))
 		})
 	}()
@@ -208,28 +207,4 @@ func (s *crashes) add(useful bool, now time.Time) (pause time.Duration, again bo
 		pause = 250 * time.Millisecond << (n - 2)
 	}
 	return pause, true
-}
-
-// again starts the program of a Core that has crashed once more, unless it does
-// so too often.
-func (k *keeper) again(c *core, exit ending) {
-	pause, again := k.crashes.add(c.settled, time.Now())
-	if !again {
-		k.finish(exit.code)
-		return
-	}
-	k.bide()
-	time.AfterFunc(pause, func() {
-		k.post(func() {
-			if k.done || k.ending || k.core != nil || k.next != nil {
-				return
-			}
-			program, err := openSelf()
-			if err != nil {
-				k.failed(&core{}, err.Error())
-				return
-			}
-			k.start(program, c.path, 0)
-		})
-	})
 }

@@ -108,7 +108,7 @@ func (k *keeper) startHost(c *core, m message, key string) {
 		fail(err)
 		return
 	}
-	program, err := duplicate(c.program)
+	file, err := duplicate(c.program.file)
 	if err != nil {
 		ours.Close()
 		theirs.Close()
@@ -117,10 +117,10 @@ func (k *keeper) startHost(c *core, m message, key string) {
 		fail(err)
 		return
 	}
-	defer program.Close()
+	defer file.Close()
 	h := &host{number: k.numbers.Add(1), name: m.Name, key: key, control: mine}
 	s := m.Spec.spec()
-	s.Socket, s.Control, s.Program, s.ProgramPath = theirs, its, program, c.path
+	s.Socket, s.Control, s.Program, s.ProgramPath = theirs, its, file, c.program.path
 	s.Output = output{k, h}
 	s.Refused = func(r sandbox.Refusal) {
 		k.post(func() {

@@ -14,9 +14,12 @@ import (
 	"github.com/mullion-dev/mullion/internal/keeper/control"
 )
 
+// leaveTime is how long a Core may take to make room for the next one. Whoever
+// develops waits for it; users do not see it, and their Cores may have much to
+// write.
+var leaveTime = map[mode]time.Duration{modeTool: 3 * time.Second, modeAlways: 10 * time.Second}
+
 const (
-	// leaveTime is how long a Core may take to make room for the next one.
-	leaveTime = 3 * time.Second
 	// reachTime is how long a program may take to come to Main.
 	reachTime = 15 * time.Second
 	// endTime is how long a Core may take to end with the app.
@@ -34,7 +37,6 @@ const (
 type keeper struct {
 	tool     *conn // nil without one
 	mode     mode
-	name     string // under which Cores are started; empty: that of their program
 	args     []string
 	patience time.Duration
 
@@ -50,7 +52,8 @@ type keeper struct {
 	ending  bool
 	waits   *time.Timer // ends the hosts; nil while there is no need
 	crashes crashes
-	crash   string // how the Core before has crashed
+	cause   Cause   // of the next Core
+	good    program // the last one that has had the windows, where there is no tool
 
 	hosts   map[string]*host
 	journal map[string][]byte
@@ -69,13 +72,13 @@ func Keep(ctx context.Context, link *os.File) int {
 		return 1
 	}
 	m, files, err := tool.receive()
-	program := takeOne(files)
-	if err != nil || m.Op != opBegin || program == nil {
+	file := takeOne(files)
+	if err != nil || m.Op != opBegin || file == nil {
 		fmt.Fprintf(os.Stderr, "mullion: %s=%s is set, and nobody says what to keep; unset it to start the app\n", variable, RoleKeeper)
 		return 2
 	}
 	k := &keeper{
-		mode: m.Mode, name: m.Name, args: m.Args, patience: m.Patience,
+		mode: m.Mode, args: m.Args, patience: m.Patience,
 		posts: make(chan func()), over: make(chan struct{}),
 		hosts: map[string]*host{}, journal: map[string][]byte{}, held: map[string]*os.File{},
 	}
@@ -86,7 +89,9 @@ func Keep(ctx context.Context, link *os.File) int {
 		tool.close()
 	}
 	context.AfterFunc(ctx, func() { k.post(k.end) })
-	k.start(program, m.Path, 0)
+	first := program{file, m.Path, cmp.Or(m.Name, m.Path)}
+	k.proven(first)
+	k.start(first, request{}, false)
 	for !k.done {
 		(<-k.posts)()
 	}
@@ -114,38 +119,38 @@ func (k *keeper) hear(tool *conn) {
 			k.post(k.end)
 			return
 		}
-		program := takeOne(files)
+		file := takeOne(files)
 		k.post(func() {
 			switch {
-			case m.Op == opSwap && program != nil && !k.ending:
-				k.start(program, m.Path, m.ID)
+			case m.Op == opSwap && file != nil && !k.ending:
+				k.start(program{file, m.Path, m.Path}, request{tool, m.ID}, false)
 				return
 			case m.Op == opNotice:
 				k.show(control.Notice{Title: m.Title, Text: m.Text})
 			case m.Op == opEnd:
 				k.end()
 			}
-			if program != nil {
-				program.Close()
+			if file != nil {
+				file.Close()
 			}
 		})
 	}
 }
 
 // start starts a program that is to be the next Core. It takes the file.
-func (k *keeper) start(program *os.File, path string, swap uint64) {
+func (k *keeper) start(p program, swap request, update bool) {
 	if n := k.next; n != nil {
 		k.next = nil
 		n.kill()
 		k.answer(n, Result{Outcome: Superseded, Reason: "another program came"})
 	}
-	c, err := startCore(k, program, path)
+	c, err := startCore(k, p)
 	if err != nil {
-		program.Close()
-		k.failed(&core{swap: swap}, fmt.Sprintf("%s could not be started: %v", cmp.Or(path, "the program"), err))
+		p.file.Close()
+		k.failed(&core{program: p, swap: swap, update: update}, fmt.Sprintf("%s could not be started: %v", cmp.Or(p.path, "the program"), err))
 		return
 	}
-	c.swap = swap
+	c.swap, c.update = swap, update
 	k.next = c
 }
 
@@ -160,13 +165,15 @@ func (k *keeper) greeted(c *core, v Versions) {
 		why = fmt.Sprintf("it needs a keeper of version %d, this one has %d", v.Keeper, Version)
 	case k.life >= maxLives:
 		why = "this keeper has had as many Cores as there are numbers for"
+	case c.update && k.core != nil && v.Host != k.core.versions.Host:
+		why = "it has another version of Mullion, with which pages would not stay"
 	}
 	if why != "" {
 		k.next = nil
 		c.kill()
 		k.answer(c, Result{Outcome: Restart, Reason: why})
 		if k.tool == nil && k.core == nil {
-			k.finish(1)
+			k.lacking(c, why)
 		}
 		return
 	}
@@ -175,7 +182,7 @@ func (k *keeper) greeted(c *core, v Versions) {
 		if !old.leaving {
 			old.leaving = true
 			old.conn.send(message{Op: opLeave})
-			time.AfterFunc(leaveTime, old.kill)
+			time.AfterFunc(leaveTime[k.mode], old.kill)
 		}
 		return // until it has ended
 	}
@@ -195,8 +202,8 @@ func (k *keeper) begin(c *core) {
 			c.conn.send(message{Op: opHold, Name: name}, dup)
 		}
 	}
-	c.conn.send(message{Op: opGo, Life: k.life, Text: k.crash})
-	k.crash = ""
+	c.conn.send(message{Op: opGo, Life: k.life, Cause: &k.cause})
+	k.cause = Cause{}
 }
 
 // heard does what the Core says. It takes the files.
@@ -243,6 +250,9 @@ func (k *keeper) heard(c *core, m message, files []*os.File) {
 				}
 			}
 		}
+	case opSwap:
+		kept = true
+		k.update(c, m, file)
 	case opSettled:
 		k.settled(c, m.Names)
 	case opEnds:
@@ -268,6 +278,7 @@ func (k *keeper) settled(c *core, names []string) {
 	}
 	c.settled = true
 	k.rest()
+	k.proven(c.program)
 	for name, h := range k.hosts {
 		if h.core != c && !slices.Contains(names, name) {
 			h.process.Kill()
@@ -304,8 +315,9 @@ func (k *keeper) ended(c *core, exit ending) {
 			h.core = nil
 		}
 	}
-	if exit.crash && !c.leaving {
-		k.crash = exit.text
+	update := c.update && !c.settled
+	if exit.crash && !c.leaving && !update {
+		k.cause.Crash = exit.text
 	}
 	switch {
 	case k.ending:
@@ -328,6 +340,8 @@ func (k *keeper) ended(c *core, exit ending) {
 			return
 		}
 		k.failed(c, exit.text)
+	case update:
+		k.reverted(c, exit)
 	case c.ends || !exit.crash:
 		k.finish(exit.code)
 	default:
@@ -366,25 +380,18 @@ func (k *keeper) failed(c *core, why string) {
 	}
 	if k.mode != modeTool {
 		fmt.Fprintf(os.Stderr, "mullion: keeper: %s\n", why)
+		k.answer(c, Result{Outcome: Failed, Reason: why})
 		if k.core == nil {
-			k.finish(1)
+			k.lacking(c, why)
 		}
 		return
 	}
 	k.show(noticeOf("The app could not be started: "+why, text))
-	if c.swap == 0 {
+	if c.swap.from == nil {
 		k.tell(Event{Kind: Ended, Text: why, Stderr: text})
 		return
 	}
 	k.answer(c, Result{Outcome: Failed, Reason: why, Stderr: text})
-}
-
-// answer tells the tool what became of a swap, once.
-func (k *keeper) answer(c *core, r Result) {
-	if k.tool != nil && c.swap != 0 {
-		k.tool.send(message{Op: opResult, ID: c.swap, Result: &r})
-	}
-	c.swap = 0
 }
 
 func (k *keeper) tell(e Event) {
@@ -410,9 +417,10 @@ func (k *keeper) show(n control.Notice) {
 func (k *keeper) end() {
 	again := k.ending
 	k.ending = true
-	if k.next != nil {
-		k.next.kill()
+	if n := k.next; n != nil {
 		k.next = nil
+		n.kill()
+		k.answer(n, Result{Outcome: Superseded, Reason: "the app ends"})
 	}
 	if k.core == nil {
 		k.finish(0)

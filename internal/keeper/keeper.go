@@ -50,7 +50,7 @@ import (
 )
 
 // Version is that of what keepers, Cores and tools say to each other.
-const Version = 1
+const Version = 2
 
 // Options says what to run under a keeper.
 type Options struct {
@@ -128,6 +128,8 @@ const (
 	// Restart: this keeper cannot work with the new program. The old one goes
 	// on.
 	Restart Outcome = "restart"
+	// Unable: only the tool may replace the program.
+	Unable Outcome = "unable"
 )
 
 // Notice is a text that is shown above the page of every window, by the host

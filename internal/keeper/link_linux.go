@@ -3,6 +3,7 @@ package keeper
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -21,18 +22,19 @@ var ErrLeaving = errors.New("keeper: another Core takes over")
 type Link struct {
 	conn    *conn
 	life    int
-	crash   string
+	cause   Cause
 	windows map[string][]byte
 	leaving chan struct{}
 
 	mu      sync.Mutex
-	held    map[string]*os.File // guarded by mu
-	lastID  uint64              // guarded by mu
-	waiting map[uint64]wish     // guarded by mu
-	hosts   map[uint64]*Host    // guarded by mu; by number
-	onLeave func()              // guarded by mu
-	onEnd   func()              // guarded by mu
-	ended   bool                // guarded by mu
+	held    map[string]*os.File    // guarded by mu
+	lastID  uint64                 // guarded by mu
+	waiting map[uint64]wish        // guarded by mu
+	swaps   map[uint64]chan Result // guarded by mu
+	hosts   map[uint64]*Host       // guarded by mu; by number
+	onLeave func()                 // guarded by mu
+	onEnd   func()                 // guarded by mu
+	ended   bool                   // guarded by mu
 }
 
 // wish is a host that is asked for.
@@ -42,17 +44,18 @@ type wish struct {
 }
 
 // Join greets the keeper and waits until there is room for this Core. Where the
-// keeper does without it, the process ends.
-func Join(f *os.File) (*Link, error) {
+// keeper does without it, the process ends. hosts names what hosts and the
+// scripts of their pages are made of.
+func Join(f *os.File, hosts string) (*Link, error) {
 	c, err := newConn(f, false)
 	if err != nil {
 		return nil, err
 	}
 	l := &Link{
 		conn: c, windows: map[string][]byte{}, leaving: make(chan struct{}),
-		held: map[string]*os.File{}, waiting: map[uint64]wish{}, hosts: map[uint64]*Host{},
+		held: map[string]*os.File{}, waiting: map[uint64]wish{}, swaps: map[uint64]chan Result{}, hosts: map[uint64]*Host{},
 	}
-	c.send(message{Op: opHello, Versions: &Versions{Keeper: Version}})
+	c.send(message{Op: opHello, Versions: &Versions{Keeper: Version, Host: hosts}})
 	for {
 		m, files, err := c.receive()
 		if err != nil {
@@ -70,7 +73,10 @@ func Join(f *os.File) (*Link, error) {
 			file.Close()
 		}
 		if m.Op == opGo {
-			l.life, l.crash = m.Life, m.Text
+			l.life = m.Life
+			if m.Cause != nil {
+				l.cause = *m.Cause
+			}
 			go l.read()
 			return l, nil
 		}
@@ -80,8 +86,8 @@ func Join(f *os.File) (*Link, error) {
 // Life counts the Cores under the same windows, from 1.
 func (l *Link) Life() int { return l.life }
 
-// Crash tells how the Core before has ended, if it has crashed; else it is empty.
-func (l *Link) Crash() string { return l.crash }
+// Cause tells why this Core was started, where there was one before.
+func (l *Link) Cause() Cause { return l.cause }
 
 // Windows returns what the Cores before have had the keeper remember of their
 // windows. It must not be changed.
@@ -147,6 +153,39 @@ func (l *Link) OnEnd(f func()) {
 	}
 }
 
+// Swap has another program take the place of this one, and waits until it has
+// come so far that this Core is to make room, or cannot. It does not close
+// program. When ctx ends it returns its error, and what has begun goes on.
+func (l *Link) Swap(ctx context.Context, program *os.File, path string) (Result, error) {
+	mine, err := duplicate(program)
+	if err != nil {
+		return Result{}, fmt.Errorf("keeper: %w", err)
+	}
+	w := make(chan Result, 1)
+	l.mu.Lock()
+	l.lastID++
+	id := l.lastID
+	l.swaps[id] = w
+	l.mu.Unlock()
+	l.conn.send(message{Op: opSwap, ID: id, Path: path}, mine)
+	select {
+	case r := <-w:
+		return r, nil
+	case <-l.leaving:
+		return Result{Outcome: Swapped}, nil
+	case <-ctx.Done():
+		select {
+		case <-l.leaving: // which ends what the app does
+			return Result{Outcome: Swapped}, nil
+		default:
+		}
+		l.mu.Lock()
+		delete(l.swaps, id)
+		l.mu.Unlock()
+		return Result{}, ctx.Err()
+	}
+}
+
 // read does what the keeper says.
 func (l *Link) read() {
 	for {
@@ -187,6 +226,14 @@ func (l *Link) heard(m message, file *os.File) {
 		go f()
 	case opEnd:
 		l.end()
+	case opResult:
+		l.mu.Lock()
+		w := l.swaps[m.ID]
+		delete(l.swaps, m.ID)
+		l.mu.Unlock()
+		if w != nil && m.Result != nil {
+			w <- *m.Result
+		}
 	case opExit, opOutput, opRefused, opConnect:
 		l.mu.Lock()
 		var h *Host

@@ -27,15 +27,20 @@ func Keep(context.Context, *os.File) int { return 1 }
 func Become() error { return fmt.Errorf("keeper: %w", errors.ErrUnsupported) }
 
 // Join greets the keeper. The error wraps [errors.ErrUnsupported].
-func Join(*os.File) (*Link, error) {
+func Join(*os.File, string) (*Link, error) {
 	return nil, fmt.Errorf("keeper: %w", errors.ErrUnsupported)
 }
 
 // Life counts the Cores under the same windows.
 func (*Link) Life() int { return 1 }
 
-// Crash tells how the Core before has crashed.
-func (*Link) Crash() string { return "" }
+// Cause tells why this Core was started.
+func (*Link) Cause() Cause { return Cause{} }
+
+// Swap has another program take over. The error wraps [errors.ErrUnsupported].
+func (*Link) Swap(context.Context, *os.File, string) (Result, error) {
+	return Result{}, errors.ErrUnsupported
+}
 
 // Windows returns what was remembered of windows.
 func (*Link) Windows() map[string][]byte { return nil }

@@ -14,10 +14,10 @@ type op string
 // the program.
 const (
 	opBegin  op = "begin"  // tool: Mode, Name, Args, Path, Patience; the program
-	opSwap   op = "swap"   // tool: ID, Path; the program
+	opSwap   op = "swap"   // tool and Core: ID, Path; the program
 	opNotice op = "notice" // tool: Title and Text, both empty to take it away
 	opEnd    op = "end"    // tool, and keeper to Core: end in order
-	opResult op = "result" // keeper: ID, Result
+	opResult op = "result" // keeper to either: ID, Result
 	opEvent  op = "event"  // keeper: Event
 )
 
@@ -27,7 +27,7 @@ const (
 	opHello   op = "hello"   // Core: Versions
 	opWindow  op = "window"  // both: Name and Data, the journal of a window; without Data it is forgotten
 	opHold    op = "hold"    // both: Name; a descriptor that outlives the Core
-	opGo      op = "go"      // keeper: Life; Text says how the Core before has crashed
+	opGo      op = "go"      // keeper: Life, Cause
 	opHost    op = "host"    // Core: ID, Name, Key, Spec
 	opStarted op = "started" // keeper: ID, Host, or Text that says why not; the connection
 	opKill    op = "kill"    // Core: Host.Number
@@ -66,6 +66,7 @@ type message struct {
 	Event    *Event        `json:"event,omitzero"`
 	Versions *Versions     `json:"versions,omitzero"`
 	Life     int           `json:"life,omitzero"`
+	Cause    *Cause        `json:"cause,omitzero"`
 	Key      string        `json:"key,omitzero"`
 	Spec     *HostSpec     `json:"spec,omitzero"`
 	Host     *hostInfo     `json:"host,omitzero"`
@@ -78,6 +79,19 @@ type message struct {
 type Versions struct {
 	// Keeper is Version.
 	Keeper int `json:"keeper"`
+	// Host names what hosts and the scripts of their pages are made of: they stay
+	// with a Core of the same.
+	Host string `json:"host"`
+}
+
+// Cause tells a Core why it was started under windows that are there. Both are
+// empty for one that has just taken the place of another.
+type Cause struct {
+	// Crash tells how the Core before has ended, if it has crashed.
+	Crash string `json:"crash,omitzero"`
+	// Failed tells why a program that was to take over has not: the one before
+	// was started again.
+	Failed string `json:"failed,omitzero"`
 }
 
 // HostSpec is the part of a sandbox.Spec that says what a host is, and what it

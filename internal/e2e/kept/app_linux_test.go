@@ -24,6 +24,7 @@ import (
 	"github.com/mullion-dev/mullion"
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/internal/e2e"
+	"github.com/mullion-dev/mullion/internal/keeper"
 )
 
 // labVariable is where the app finds the test.
@@ -37,6 +38,8 @@ func TestMain(m *testing.M) {
 	case name == "early" && strings.HasPrefix(os.Getenv("MULLION_KEEPER"), "core"):
 		fmt.Fprintln(os.Stderr, "no way to begin")
 		os.Exit(3)
+	case name == "other":
+		otherVersion()
 	}
 	mullion.Main(func(ctx context.Context) error { return run(ctx, name) })
 }
@@ -54,6 +57,16 @@ window.stop = await state('count').subscribe((v) => counts.push(v));
 window.ready = true;
 `
 
+// otherVersion is what a program does that has another version of Mullion.
+func otherVersion() {
+	_, f, err := keeper.TakeRole()
+	if err == nil {
+		_, err = keeper.Join(f, "another")
+	}
+	fmt.Fprintln(os.Stderr, "it was let in: ", err)
+	os.Exit(4)
+}
+
 // withoutVariable names a layer of the confinement that is not to be used.
 const withoutVariable = "KEPT_WITHOUT"
 
@@ -69,7 +82,7 @@ const conf = `{
 }`
 
 const caps = `{"identifier": "all", "windows": ["*"], "permissions": [
-	"core:default", "core:window:default", "allow-version", "allow-slow", "allow-told",
+	"core:default", "core:window:default", "allow-version", "allow-slow", "allow-told", "allow-kept",
 	{"identifier": "state:read", "allow": [{"name": "count"}]}, {"identifier": "state:write", "allow": [{"name": "count"}]}
 ]}`
 
@@ -133,6 +146,35 @@ func run(ctx context.Context, name string) error {
 			tell(w.Label)
 		}
 	})
+	var kept struct {
+		sync.Mutex
+		told  *mullion.Kept
+		pages []string
+	}
+	app.OnKept(func(k mullion.Kept) {
+		kept.Lock()
+		defer kept.Unlock()
+		kept.told = &k
+		for _, w := range k.Windows {
+			w.Webview().OnPage(func(p mullion.Page) {
+				kept.Lock()
+				defer kept.Unlock()
+				kept.pages = append(kept.pages, w.Label()+" "+p.Title)
+			})
+		}
+	})
+	mullion.Handle(app, "kept", func(context.Context, struct{}) (r keptAnswer, err error) {
+		kept.Lock()
+		defer kept.Unlock()
+		if kept.told == nil {
+			return r, errors.New("the app was not told")
+		}
+		r = keptAnswer{Crash: kept.told.Crash, Failed: kept.told.SwapFailed, Pages: slices.Clone(kept.pages)}
+		for _, w := range kept.told.Windows {
+			r.Windows = append(r.Windows, w.Label())
+		}
+		return r, nil
+	})
 	mullion.Handle(app, "told", func(context.Context, struct{}) ([]string, error) {
 		told.Lock()
 		defer told.Unlock()
@@ -150,6 +192,15 @@ func run(ctx context.Context, name string) error {
 	}
 	go l.serve(ctx, app, count)
 	return app.Run(ctx)
+}
+
+// keptAnswer tells what the app was told by OnKept, and by the functions that it
+// added then.
+type keptAnswer struct {
+	Crash   string   `json:"crash"`
+	Failed  string   `json:"failed"`
+	Windows []string `json:"windows"`
+	Pages   []string `json:"pages"`
 }
 
 // request is what the test wants of the app, and answer what came of it.
@@ -227,6 +278,8 @@ func do(ctx context.Context, app *mullion.App, count *mullion.State[int], r requ
 		return nil, app.Emit(ctx, "tick", r.Text)
 	case "count":
 		return nil, count.Update(ctx, func(n int) int { return n + 1 })
+	case "swap":
+		return nil, app.Swap(ctx, r.Text)
 	case "quit":
 		app.Quit()
 		return nil, nil

@@ -28,6 +28,7 @@ type bench struct {
 	screen *display.Screen
 	lives  chan *life
 	events chan keeper.Event
+	dir    string
 	keeper int   // its process
 	life   *life // the Core that runs
 }
@@ -87,6 +88,7 @@ func newBench(t *testing.T) (*bench, []string) {
 	}
 	b := &bench{T: t, ctx: e2e.Context(t), lives: make(chan *life, 16), events: make(chan keeper.Event, 64), screen: display.Open(t)}
 	dir := t.TempDir()
+	b.dir = dir
 	path := filepath.Join(dir, "lab")
 	l, err := net.Listen("unix", path)
 	if err != nil {

@@ -1,0 +1,121 @@
+package mullion
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"syscall"
+
+	"github.com/mullion-dev/mullion/internal/core"
+	"github.com/mullion-dev/mullion/internal/keeper"
+)
+
+// Kept tells an app that it was started under windows that were there before,
+// and why. Both texts are empty after a [App.Swap].
+type Kept struct {
+	// Crash tells how the app has ended before, as "signal: killed", if it has
+	// crashed.
+	Crash string
+	// SwapFailed tells why the program of a [App.Swap] has ended before it had
+	// the windows. This program had them before, and was started again.
+	SwapFailed string
+	// Windows are those that were opened while the app ran before, in the order
+	// in which they were opened, if they are still there. Those that this program
+	// opens by itself, as those of the configuration, are not among them.
+	Windows []*Window
+}
+
+// OnKept adds a function that is called once when Run begins, if the app was
+// started under windows that were there before: see [Options.Keep] and
+// [App.Swap]; mullion dev does so, too. Use it to give windows back what the
+// app's memory had of them: menus, functions of [Webview.OnPage]. Add it before
+// Run. It is called on a goroutine of its own, beside all else; it may block.
+func (a *App) OnKept(f func(Kept)) {
+	a.core.OnKept(func(k core.Kept) {
+		told := Kept{Crash: k.Crash, SwapFailed: k.Failed}
+		for _, w := range k.Windows {
+			told.Windows = append(told.Windows, &Window{a, w})
+		}
+		f(told)
+	})
+}
+
+// ErrNeedsRestart is returned by [App.Swap] for a program that is in order and
+// still cannot take over windows of this one, as a rule because it was built
+// with another version of Mullion. To use it, end the app and start it again.
+var ErrNeedsRestart = errors.New("the program cannot take over the windows of this one: end the app and start it again")
+
+// Swap has another program take the place of this one without closing a window,
+// as after an update: pages keep what they show and what was typed into them,
+// as they do after a crash (see [Options.Keep], which the app must have set).
+// The program is a path. Empty is that of the file that runs, whatever is in it
+// by now; of the same program it is a start anew. The new program gets the
+// arguments that this one has got.
+//
+// The new program is started at first, beside this one. If it does not come to
+// [Main] within 15 seconds, or ends before, Swap returns an error and this one
+// goes on. The error wraps [ErrNeedsRestart] for a program of another version of
+// Mullion, [fs.ErrNotExist] and the like if the file cannot be opened, and
+// [errors.ErrUnsupported] if the app has no keeper: without Options.Keep, in
+// tests, in mullion dev, and on systems other than Linux. If ctx ends, Swap
+// returns its error, and what has begun goes on.
+//
+// Once the new program is there, Swap returns nil and this one makes room:
+// contexts end, Run returns nil, and what follows Run has 10 seconds until the
+// process is killed. Only then the run of the new program begins, so both are
+// never at work at once. Calls of pages that still run are rejected, that of a
+// command which calls Swap included; later ones wait for the new program. If that
+// ends otherwise than with status 0 before it has the windows, this program is
+// started again; its [App.OnKept] is told why.
+//
+// Windows that the new program grants more of the system, or less, get another
+// host: they are back at their places, but their pages are loaded again. The
+// keeper stays what it was until the app ends.
+func (a *App) Swap(ctx context.Context, program string) error {
+	err := a.swap(ctx, program)
+	if err != nil {
+		return fmt.Errorf("mullion: Swap: %w", err)
+	}
+	return nil
+}
+
+func (a *App) swap(ctx context.Context, program string) error {
+	link := keeperLink.Load()
+	switch {
+	case link == nil:
+		return fmt.Errorf("the app has no keeper, see Options.Keep: %w", errors.ErrUnsupported)
+	case !a.isRunning():
+		return ErrNotRunning
+	}
+	if program == "" {
+		var err error
+		if program, err = os.Executable(); err != nil {
+			return err
+		}
+	}
+	f, err := os.Open(program)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	switch info, err := f.Stat(); {
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular() || info.Mode()&0o111 == 0:
+		return &fs.PathError{Op: "start", Path: program, Err: syscall.EACCES}
+	}
+	r, err := link.Swap(ctx, f, program)
+	switch {
+	case err != nil:
+		return err
+	case r.Outcome == keeper.Restart:
+		return fmt.Errorf("%s: %s: %w", program, r.Reason, ErrNeedsRestart)
+	case r.Outcome == keeper.Unable:
+		return fmt.Errorf("%s: %w", r.Reason, errors.ErrUnsupported)
+	case r.Outcome != keeper.Swapped:
+		return fmt.Errorf("%s: %s", program, r.Reason)
+	}
+	return nil
+}
