@@ -144,7 +144,8 @@ func TestPopupMenu(t *testing.T) {
 	if got := wait(t, "the second item", x.chosen, func(uint32) bool { return true }); got != 3 {
 		t.Errorf("got %d", got)
 	}
-	o := x.place()
+	var o wire.WindowObserved
+	do(func() { o = x.window.Observe() })
 	must(t, screen(t).MoveTo(o.InnerX+30, o.InnerY+40))
 	popup(nil)
 	poll(t, "the menu at the pointer", func() bool { return x.pixel(40, 60) != [3]uint8{0, 0, 255} })
