@@ -1,8 +1,10 @@
 package keeper
 
 import (
+	"errors"
 	"net"
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -181,12 +183,20 @@ func (k *keeper) started(c *core, h *host, id uint64, conn *os.File) {
 	}()
 }
 
+// acceptPause is how long the keeper waits where it has no room for another
+// connection.
+const acceptPause = 50 * time.Millisecond
+
 // accept takes the host's connections to its proxy, which is in the Core.
 func (k *keeper) accept(h *host, l net.Listener) {
 	for {
 		conn, err := l.Accept()
-		if err != nil {
-			return // it is closed with the host
+		switch {
+		case errors.Is(err, net.ErrClosed):
+			return // with the host
+		case err != nil: // too many open files, or the client is gone
+			time.Sleep(acceptPause)
+			continue
 		}
 		t, ok := conn.(*net.TCPConn)
 		if !ok {
@@ -264,7 +274,7 @@ func (o output) Write(p []byte) (int, error) {
 		if c := o.h.core; c != nil {
 			c.conn.try(message{Op: opOutput, Host: &hostInfo{Number: o.h.number}, Data: b})
 		} else {
-			os.Stderr.Write(b)
+			o.k.stray.write(b)
 		}
 	})
 	return len(p), nil

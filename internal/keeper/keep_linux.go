@@ -60,6 +60,7 @@ type keeper struct {
 	size    int // of the journal
 	held    map[string]*os.File
 	notice  control.Notice
+	stray   *stray
 }
 
 // Keep is what a process does whose role is that of a keeper: link is how it
@@ -80,8 +81,9 @@ func Keep(ctx context.Context, link *os.File) int {
 	k := &keeper{
 		mode: m.Mode, args: m.Args, patience: m.Patience,
 		posts: make(chan func()), over: make(chan struct{}),
-		hosts: map[string]*host{}, journal: map[string][]byte{}, held: map[string]*os.File{},
+		hosts: map[string]*host{}, journal: map[string][]byte{}, held: map[string]*os.File{}, stray: newStray(os.Stderr),
 	}
+	callYourself(os.Args[0])
 	if k.mode == modeTool {
 		k.tool = tool
 		go k.hear(tool)
@@ -100,6 +102,7 @@ func Keep(ctx context.Context, link *os.File) int {
 		k.tool.flush()
 		<-k.tool.done
 	}
+	k.stray.end()
 	return k.code
 }
 
@@ -379,7 +382,7 @@ func (k *keeper) failed(c *core, why string) {
 		text = c.tail.text()
 	}
 	if k.mode != modeTool {
-		fmt.Fprintf(os.Stderr, "mullion: keeper: %s\n", why)
+		k.stray.say("%s", why)
 		k.answer(c, Result{Outcome: Failed, Reason: why})
 		if k.core == nil {
 			k.lacking(c, why)

@@ -78,6 +78,7 @@ func (k *keeper) proven(p program) {
 func (k *keeper) again(c *core, exit ending) {
 	pause, again := k.crashes.add(c.settled || c.update, time.Now())
 	if !again {
+		k.stray.say("the app has crashed too often (%s), and is not started again", exit.text)
 		k.finish(cmp.Or(exit.code, 1))
 		return
 	}
@@ -101,7 +102,7 @@ func (k *keeper) again(c *core, exit ending) {
 // to the windows.
 func (k *keeper) reverted(c *core, exit ending) {
 	k.cause.Failed = fmt.Sprintf("%s: %s", c.program.path, exit.text)
-	fmt.Fprintf(os.Stderr, "mullion: keeper: the program before is started again: %s\n", k.cause.Failed)
+	k.stray.say("the program before is started again: %s", k.cause.Failed)
 	k.again(c, exit)
 }
 

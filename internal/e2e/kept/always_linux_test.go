@@ -2,9 +2,11 @@ package kept
 
 import (
 	"context"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"testing/fstest"
@@ -17,8 +19,9 @@ import (
 // always is an app that keeps its windows itself, by Options.Keep.
 type always struct {
 	*bench
-	cmd  *exec.Cmd
-	done chan struct{}
+	cmd     *exec.Cmd
+	done    chan struct{}
+	printed *e2e.Log
 }
 
 func startAlways(t *testing.T, name string) *always {
@@ -26,11 +29,13 @@ func startAlways(t *testing.T, name string) *always {
 	b, env := newBench(t)
 	cmd := exec.Command("/proc/self/exe")
 	cmd.Args[0] = name
-	cmd.Env, cmd.Stdout, cmd.Stderr = env, t.Output(), t.Output()
+	printed := &e2e.Log{}
+	output := io.MultiWriter(t.Output(), printed)
+	cmd.Env, cmd.Stdout, cmd.Stderr = env, output, output
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	a := &always{b, cmd, make(chan struct{})}
+	a := &always{b, cmd, make(chan struct{}), printed}
 	b.keeper = cmd.Process.Pid
 	go func() { _ = cmd.Wait(); close(a.done) }()
 	t.Cleanup(func() {
@@ -126,6 +131,9 @@ func TestOptionKeepGivesUp(t *testing.T) {
 	}
 	if code := a.cmd.ProcessState.ExitCode(); code != 2 {
 		t.Errorf("got status %d, want 2", code)
+	}
+	if log := a.printed.Tail(100); !strings.Contains(log, "mullion: keeper: the app has crashed too often (exit status 2), and is not started again") {
+		t.Errorf("nobody is told why:\n%s", log)
 	}
 	a.nothingLeft(below)
 }

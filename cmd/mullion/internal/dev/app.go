@@ -1,6 +1,7 @@
 package dev
 
 import (
+	"context"
 	"io"
 	"strings"
 	"sync"
@@ -13,8 +14,9 @@ import (
 // at a time, but for stop.
 type app interface {
 	// swap has a program take the place of the one before, if there is one. It
-	// returns when it has, or has not.
-	swap(program string) outcome
+	// returns when it has, or has not, or when ctx ends: another one is to come
+	// then.
+	swap(ctx context.Context, program string) outcome
 	// notice shows a text over the windows until the next swap that works, or
 	// clear.
 	notice(title, text string)
@@ -67,7 +69,7 @@ func (a *plain) end() {
 	}
 }
 
-func (a *plain) swap(program string) outcome {
+func (a *plain) swap(_ context.Context, program string) outcome {
 	a.end() // two at a time would fight for the app's data
 	a.mu.Lock()
 	defer a.mu.Unlock()

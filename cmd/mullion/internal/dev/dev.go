@@ -68,9 +68,10 @@ type session struct {
 	current   string        // the program that runs, or is to
 	previous  string        // the one before, until it is gone
 	swapped   chan swapResult
-	waiting   string // a program that comes after the swap that is going on
-	busy      bool   // a swap is going on
-	running   bool   // there is a program that has not ended
+	waiting   string             // a program that comes after the swap that is going on
+	busy      bool               // a swap is going on
+	giveUp    context.CancelFunc // ends it
+	running   bool               // there is a program that has not ended
 }
 
 // swapResult is the end of a swap.
@@ -298,6 +299,7 @@ func (s *session) hasBuilt(r buildResult) {
 	s.t.Say("built", "in %s", seconds(r.took))
 	if s.busy {
 		s.waiting = r.program
+		s.giveUp() // it may hang
 		return
 	}
 	s.swap(r.program)
@@ -307,9 +309,12 @@ func (s *session) hasBuilt(r buildResult) {
 func (s *session) swap(program string) {
 	s.busy, s.current, s.running = true, program, true
 	s.output.reset()
+	ctx, cancel := context.WithCancel(context.Background())
+	s.giveUp = cancel
 	go func() {
+		defer cancel()
 		begun := time.Now()
-		s.swapped <- swapResult{program, s.app.swap(program), time.Since(begun)}
+		s.swapped <- swapResult{program, s.app.swap(ctx, program), time.Since(begun)}
 	}()
 }
 

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/mullion-dev/mullion/cmd/mullion/internal/project"
+	"github.com/mullion-dev/mullion/internal/keeper"
 )
 
 const panicked = `told: one
@@ -99,5 +100,23 @@ func TestSameFile(t *testing.T) {
 	}
 	if sameFile(a, filepath.Join(dir, "none")) {
 		t.Error("a file that is not there is the same")
+	}
+}
+
+// TestWindowsStay: windows are said to stay only where there are some.
+func TestWindowsStay(t *testing.T) {
+	a := &kept{ended: make(chan ending, 1)}
+	told := a.events()
+	for _, step := range []struct {
+		kind keeper.EventKind
+		want bool
+	}{{keeper.Ended, false}, {keeper.Running, false}, {keeper.Ended, true}, {keeper.Closed, false}, {keeper.Ended, false}} {
+		told(keeper.Event{Kind: step.kind})
+		if step.kind == keeper.Running {
+			continue
+		}
+		if got := <-a.ended; got.kept != step.want {
+			t.Errorf("after %s: got %v", step.kind, got)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package dev
 
 import (
 	"bytes"
+	"context"
 	"os"
 )
 
@@ -16,7 +17,7 @@ type either struct {
 // marker is in every program that can be kept.
 const marker = "MULLION_KEEPER"
 
-func (a *either) swap(program string) outcome {
+func (a *either) swap(ctx context.Context, program string) outcome {
 	var next app = a.plain
 	if data, err := os.ReadFile(program); err == nil && bytes.Contains(data, []byte(marker)) {
 		next = a.kept
@@ -30,7 +31,7 @@ func (a *either) swap(program string) outcome {
 		a.plain.end()
 	}
 	a.now = next
-	return next.swap(program)
+	return next.swap(ctx, program)
 }
 
 func (a *either) notice(title, text string) { a.kept.notice(title, text) }

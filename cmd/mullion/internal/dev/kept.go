@@ -22,10 +22,14 @@ type kept struct {
 	last    bool            // guarded by mu; no other one may be started
 }
 
-// swapLimit is how long a program may take to come to the windows.
-const swapLimit = time.Minute
+// swapLimit is how long a program may take to come to the windows before that is
+// told.
+const swapLimit = 20 * time.Second
 
-func (a *kept) swap(program string) outcome {
+// errLate says that a program takes longer. It may come yet.
+var errLate = fmt.Errorf("the new program has not opened its windows after %d s", int(swapLimit.Seconds()))
+
+func (a *kept) swap(ctx context.Context, program string) outcome {
 	f, err := os.Open(program)
 	if err != nil {
 		return outcome{err: err}
@@ -35,12 +39,16 @@ func (a *kept) swap(program string) outcome {
 	if s == nil {
 		return outcome{err: a.start(f, program)}
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), swapLimit)
+	ctx, cancel := context.WithTimeoutCause(ctx, swapLimit, errLate)
 	defer cancel()
 	r, err := s.Swap(ctx, f, program)
 	switch {
 	case errors.Is(err, keeper.ErrEnded):
 		return outcome{} // which is told by itself
+	case err != nil && context.Cause(ctx) == errLate:
+		return outcome{err: errLate}
+	case err != nil && ctx.Err() != nil:
+		return outcome{} // another program comes
 	case err != nil, r.Outcome == keeper.Restart:
 		// Another version of the framework, as a rule: all is started again.
 		a.leave(s, nil)
@@ -66,7 +74,7 @@ func (a *kept) start(f *os.File, program string) error {
 		return nil
 	}
 	o := a.options
-	o.Program, o.Path, o.Event = f, program, a.event
+	o.Program, o.Path, o.Event = f, program, a.events()
 	s, err := keeper.Start(o)
 	if err != nil {
 		return err
@@ -92,13 +100,19 @@ func (a *kept) start(f *os.File, program string) error {
 	return nil
 }
 
-// event is told what happens to the app by itself.
-func (a *kept) event(e keeper.Event) {
-	switch e.Kind {
-	case keeper.Ended:
-		a.ended <- ending{text: "has ended: " + e.Text, kept: true}
-	case keeper.Closed:
-		a.ended <- ending{text: "was without a program for too long, and its windows were closed"}
+// events returns what is told of what happens in a session by itself.
+func (a *kept) events() func(keeper.Event) {
+	opened := false // there are windows
+	return func(e keeper.Event) {
+		switch e.Kind {
+		case keeper.Running:
+			opened = true
+		case keeper.Ended:
+			a.ended <- ending{text: "has ended: " + e.Text, kept: opened}
+		case keeper.Closed:
+			opened = false
+			a.ended <- ending{text: "was without a program for too long, and its windows were closed"}
+		}
 	}
 }
 

@@ -81,6 +81,25 @@ func TestDev(t *testing.T) {
 	gone(t, all)
 }
 
+// TestDevHangs: a program that hangs gives way to the next one, under the same
+// windows.
+func TestDevHangs(t *testing.T) {
+	needDisplay(t)
+	r := start(t, project(t, "app"), "dev")
+	page := r.told("front 1", "1,1,1", 1)
+	r.change("main.go", "return app.Run(ctx)", "fmt.Println(\"hangs now\")\n\tselect {}")
+	r.want("app │ hangs now")
+	r.change("main.go", "fmt.Println(\"hangs now\")\n\tselect {}", "return app.Run(ctx)")
+	r.change("main.go", "version = 1", "version = 2")
+	r.change("ui/style.css", "rgb(1, 1, 1)", "rgb(2, 2, 2)")
+	if got := r.told("front 1", "2,2,2", 2); got != page {
+		t.Error("the page was loaded again")
+	}
+	if log := r.log.Tail(1 << 20); strings.Contains(log, "error:") {
+		t.Error("the swap that was given up was told as an error")
+	}
+}
+
 // TestDevRestart: whoever wants it has the whole app started again.
 func TestDevRestart(t *testing.T) {
 	needDisplay(t)
