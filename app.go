@@ -113,13 +113,13 @@ type Options struct {
 	// the app now asks for in another way. Windows that were opened later are
 	// there again when Run begins, and are announced by tauri://window-created
 	// as new ones are. The first OpenWindow of such a label returns that window.
-	// A Core that crashes twice before it has its windows, or more than five
+	// A Core that hangs for 30 seconds is killed, unless it is in a debugger.
+	// One that crashes twice before it has its windows, or more than five
 	// times within ten minutes, is not started again: the app ends.
 	//
 	// The first New of the process starts the program again, so what run has
-	// done until then is done twice: call it first. It costs some 10 MB of memory
-	// and some milliseconds at the start. Systems other than Linux have no
-	// keepers; there it does nothing, and neither does it in tests.
+	// done until then is done twice: call it first. It costs some 10 MB of
+	// memory. It does nothing on systems other than Linux, and in tests.
 	Keep bool
 	// SingleInstance makes further starts of the app, by the same user and with
 	// the same DataDir, tell the instance that runs: see [App.OnInstance]. New

@@ -119,6 +119,7 @@ func (a *App) joinKeeper() error {
 			return err
 		}
 	}
+	l.OnPing(a.core.Answer)
 	l.OnLeave(a.core.Leave)
 	if how := l.Cause().Crash; how != "" {
 		a.core.TellFault(core.Fault{

@@ -6,6 +6,17 @@ import (
 	"github.com/mullion-dev/mullion/internal/inorder"
 )
 
+// Answer returns when this Core is able to serve its windows, which it is not
+// while it cannot get the locks that everything needs.
+func (c *Core) Answer() {
+	c.PIDs()
+	for _, label := range c.Windows() {
+		if w, err := c.Window(label); err == nil {
+			w.State()
+		}
+	}
+}
+
 // Kept tells the app of what it has taken over.
 type Kept struct {
 	Crash, Failed string // see Keeping

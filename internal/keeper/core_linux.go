@@ -26,6 +26,11 @@ type core struct {
 	settled  bool
 	ends     bool // because it wants to
 	renewed  []string
+
+	over     chan struct{} // closed when it has ended
+	answered bool          // the last ping
+	silent   time.Duration // since the one that was not
+	hung     string        // why it was killed; empty: it was not
 }
 
 // ending tells how a Core has ended.
@@ -60,7 +65,7 @@ func startCore(k *keeper, p program) (*core, error) {
 	// A keeper that crashes takes its Core along. The kernel ties that to the
 	// thread that forks.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	c := &core{conn: ours, program: p}
+	c := &core{conn: ours, program: p, answered: true, over: make(chan struct{})}
 	if k.mode == modeTool {
 		c.tail = &tail{}
 		cmd.Stderr = io.MultiWriter(os.Stderr, c.tail)
@@ -85,6 +90,7 @@ func startCore(k *keeper, p program) (*core, error) {
 		}
 		k.post(func() {
 			p.file.Close()
+			close(c.over)
 			k.ended(c, endingOf(cmd.ProcessState, err))
 		})
 	}()

@@ -39,6 +39,7 @@ type keeper struct {
 	mode     mode
 	args     []string
 	patience time.Duration
+	silence  time.Duration // see Options
 
 	posts chan func()
 	over  chan struct{} // closed when the loop has ended
@@ -79,7 +80,7 @@ func Keep(ctx context.Context, link *os.File) int {
 		return 2
 	}
 	k := &keeper{
-		mode: m.Mode, args: m.Args, patience: m.Patience,
+		mode: m.Mode, args: m.Args, patience: m.Patience, silence: cmp.Or(m.Silence, defaultSilence),
 		posts: make(chan func()), over: make(chan struct{}),
 		hosts: map[string]*host{}, journal: map[string][]byte{}, held: map[string]*os.File{}, stray: newStray(os.Stderr),
 	}
@@ -207,6 +208,7 @@ func (k *keeper) begin(c *core) {
 	}
 	c.conn.send(message{Op: opGo, Life: k.life, Cause: &k.cause})
 	k.cause = Cause{}
+	go k.watch(c)
 }
 
 // heard does what the Core says. It takes the files.
@@ -253,6 +255,8 @@ func (k *keeper) heard(c *core, m message, files []*os.File) {
 				}
 			}
 		}
+	case opPong:
+		c.answered = true
 	case opSwap:
 		kept = true
 		k.update(c, m, file)
@@ -317,6 +321,9 @@ func (k *keeper) ended(c *core, exit ending) {
 		if h.core == c {
 			h.core = nil
 		}
+	}
+	if c.hung != "" {
+		exit.text = c.hung
 	}
 	update := c.update && !c.settled
 	if exit.crash && !c.leaving && !update {

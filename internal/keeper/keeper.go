@@ -69,6 +69,10 @@ type Options struct {
 	Stdout, Stderr io.Writer
 	// Patience is how long windows stay without a Core. Zero means ten minutes.
 	Patience time.Duration
+	// Silence is how long a Core may leave its keeper without an answer before it
+	// is killed. Zero means half a minute. It does not count while the Core is
+	// in a debugger, or the machine asleep.
+	Silence time.Duration
 	// Event is told what happens between two calls of Swap, in order, one call
 	// after the other. It may wait. Nil: nobody wants to know.
 	Event func(Event)
@@ -77,7 +81,7 @@ type Options struct {
 // Event is something that has happened by itself.
 type Event struct {
 	Kind EventKind
-	// Text says how a Core has ended, as "exit status 2".
+	// Text says how a Core has ended, as "exit status 2", or that it hung.
 	Text string
 	// Stderr has the last lines that it printed, at most 16 KiB.
 	Stderr string

@@ -4,11 +4,15 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/exec"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/mullion-dev/mullion/internal/keeper/control"
 	"github.com/mullion-dev/mullion/internal/sandbox"
@@ -115,6 +119,27 @@ func TestCrashes(t *testing.T) {
 		if got != test.want {
 			t.Errorf("%s: got %d, want %d", name, got, test.want)
 		}
+	}
+}
+
+// A Core in a debugger may stand still.
+func TestTraced(t *testing.T) {
+	cmd := exec.Command("sleep", "1000")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Wait()
+	defer cmd.Process.Kill()
+	if traced(cmd.Process.Pid) {
+		t.Fatal("nobody traces it yet")
+	}
+	runtime.LockOSThread() // that is the tracer
+	defer runtime.UnlockOSThread()
+	if err := unix.PtraceSeize(cmd.Process.Pid); err != nil {
+		t.Skipf("processes cannot be traced here: %v", err)
+	}
+	if !traced(cmd.Process.Pid) {
+		t.Fatal("it is traced")
 	}
 }
 

@@ -32,6 +32,7 @@ type Link struct {
 	waiting map[uint64]wish        // guarded by mu
 	swaps   map[uint64]chan Result // guarded by mu
 	hosts   map[uint64]*Host       // guarded by mu; by number
+	onPing  func()                 // guarded by mu
 	onLeave func()                 // guarded by mu
 	onEnd   func()                 // guarded by mu
 	ended   bool                   // guarded by mu
@@ -140,6 +141,25 @@ func (l *Link) OnLeave(f func()) {
 	l.onLeave = f
 }
 
+// OnPing sets what has to return before the keeper is told that this Core is
+// well. It is called again and again, not twice at a time.
+func (l *Link) OnPing(f func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.onPing = f
+}
+
+// pong answers a ping.
+func (l *Link) pong() {
+	l.mu.Lock()
+	f := l.onPing
+	l.mu.Unlock()
+	if f != nil {
+		f()
+	}
+	l.conn.send(message{Op: opPong})
+}
+
 // Leaving is closed when this Core is to make room.
 func (l *Link) Leaving() <-chan struct{} { return l.leaving }
 
@@ -227,6 +247,8 @@ func (l *Link) heard(m message, file *os.File) {
 		go f()
 	case opEnd:
 		l.end()
+	case opPing:
+		go l.pong()
 	case opResult:
 		l.mu.Lock()
 		w := l.swaps[m.ID]

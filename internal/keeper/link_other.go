@@ -63,6 +63,9 @@ func (*Link) Ends() {}
 // OnLeave sets what is called when this Core is to make room.
 func (*Link) OnLeave(func()) {}
 
+// OnPing sets what has to return before a ping is answered.
+func (*Link) OnPing(func()) {}
+
 // Leaving is closed when this Core is to make room.
 func (*Link) Leaving() <-chan struct{} { return nil }
 

@@ -13,7 +13,7 @@ type op string
 // What a tool and a keeper say to each other. The first message is begin, with
 // the program.
 const (
-	opBegin  op = "begin"  // tool: Mode, Name, Args, Path, Patience; the program
+	opBegin  op = "begin"  // tool: Mode, Name, Args, Path, Patience, Silence; the program
 	opSwap   op = "swap"   // tool and Core: ID, Path; the program
 	opNotice op = "notice" // tool: Title and Text, both empty to take it away
 	opEnd    op = "end"    // tool, and keeper to Core: end in order
@@ -37,6 +37,8 @@ const (
 	opConnect op = "connect" // keeper: Host.Number; a connection to the proxy
 	opRelay   op = "relay"   // Core: Host.Number; both ends of a connection to the network
 	opSettled op = "settled" // Core: Names, the hosts that it has windows for
+	opPing    op = "ping"    // keeper: answer
+	opPong    op = "pong"    // Core: the answer
 	opLeave   op = "leave"   // keeper: end, and leave the hosts
 	opEnds    op = "ends"    // Core: it ends because it wants to
 )
@@ -62,6 +64,7 @@ type message struct {
 	Path     string        `json:"path,omitzero"`
 	Args     []string      `json:"args,omitzero"`
 	Patience time.Duration `json:"patience,omitzero"`
+	Silence  time.Duration `json:"silence,omitzero"`
 	Result   *Result       `json:"result,omitzero"`
 	Event    *Event        `json:"event,omitzero"`
 	Versions *Versions     `json:"versions,omitzero"`

@@ -70,7 +70,7 @@ func Start(o Options) (*Session, error) {
 		cmd.Wait()
 		return nil, fmt.Errorf("keeper: %w", err)
 	}
-	ours.send(message{Op: opBegin, Mode: modeTool, Path: o.Path, Args: o.Args, Patience: cmp.Or(o.Patience, defaultPatience)}, mine)
+	ours.send(message{Op: opBegin, Mode: modeTool, Path: o.Path, Args: o.Args, Patience: cmp.Or(o.Patience, defaultPatience), Silence: o.Silence}, mine)
 	told := make(chan struct{})
 	go func() {
 		defer close(told)

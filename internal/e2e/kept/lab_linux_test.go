@@ -47,21 +47,20 @@ type life struct {
 // start starts the app under the name one, and waits for its page.
 func start(t *testing.T) *bench {
 	t.Helper()
-	b := launch(t, "one")
+	b := launch(t, "one", keeper.Options{})
 	b.running("one")
 	b.until("the page is there", func() error { return b.is("main", `return window.ready === true`, "true") })
 	return b
 }
 
 // launch starts the app under a name.
-func launch(t *testing.T, name string) *bench {
+func launch(t *testing.T, name string, o keeper.Options) *bench {
 	t.Helper()
 	b, env := newBench(t)
+	o.Program, o.Path, o.Env, o.Stdout, o.Stderr = b.program(), name, env, t.Output(), t.Output()
+	o.Event = func(e keeper.Event) { b.events <- e }
 	var err error
-	b.Session, err = keeper.Start(keeper.Options{
-		Program: b.program(), Path: name, Env: env, Stdout: t.Output(), Stderr: t.Output(),
-		Event: func(e keeper.Event) { b.events <- e },
-	})
+	b.Session, err = keeper.Start(o)
 	if err != nil {
 		t.Fatal(err)
 	}

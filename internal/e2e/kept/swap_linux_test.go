@@ -13,7 +13,9 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
+	"github.com/mullion-dev/mullion/internal/await"
 	"github.com/mullion-dev/mullion/internal/display"
 	"github.com/mullion-dev/mullion/internal/keeper"
 )
@@ -135,6 +137,26 @@ func TestCrashes(t *testing.T) {
 			t.Fatalf("%s: got window %#x, want %#x", name, got, id)
 		}
 		back("four")
+	}
+}
+
+// A Core that stands still is as good as one that is gone.
+func TestHang(t *testing.T) {
+	b := launch(t, "one", keeper.Options{Silence: time.Duration(5 * await.Slowness() * float64(time.Second))})
+	b.running("one")
+	b.until("the page is there", func() error { return b.is("main", `return window.ready === true`, "true") })
+	id := b.window("main")
+	boot := b.must("eval", "main", `return performance.timeOrigin`)
+	b.signal(b.life.PID, syscall.SIGSTOP)
+	if e := b.event(keeper.Ended); !strings.HasPrefix(e.Text, "it did not answer for ") {
+		t.Fatalf("got %q", e.Text)
+	}
+	b.swap("two")
+	if got := b.window("main"); got != id {
+		t.Fatalf("got window %#x, want %#x", got, id)
+	}
+	if err := b.is("main", `return performance.timeOrigin`, boot); err != nil {
+		t.Fatal(err)
 	}
 }
 
