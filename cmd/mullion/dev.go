@@ -31,8 +31,13 @@ func devCommand(t *term.Term) *cli.Command {
 			if port := c.Int("port"); port < 0 || port > 65535 {
 				return usageOf(ctx, c, errBadPort, false)
 			}
-			if !process.Guarded() {
-				status, err := process.Guard()
+			temp, guarded := process.Guarded()
+			if !guarded {
+				temp, err := dev.MakeTemp()
+				if err != nil {
+					return err
+				}
+				status, err := process.Guard(temp)
 				if err == nil && status != 0 {
 					err = statusError(status)
 				}
@@ -41,7 +46,7 @@ func devCommand(t *term.Term) *cli.Command {
 			defer process.Sweep()
 			return dev.Run(ctx, dev.Options{
 				Dir: ".", Term: t, Port: c.Int("port"), NoCommand: c.Bool("no-command"),
-				Restart: c.Bool("restart"), Debug: c.Bool("debug"), Tags: c.String("tags"), Args: c.Args().Slice(), Now: secondSignal(ctx),
+				Restart: c.Bool("restart"), Debug: c.Bool("debug"), Tags: c.String("tags"), Args: c.Args().Slice(), Now: secondSignal(ctx), Temp: temp,
 			})
 		},
 	}

@@ -66,6 +66,9 @@ func main() {
 // run is the tool; it returns the status to exit with.
 func run(ctx context.Context, t *term.Term, args []string) int {
 	err := root(t).Run(ctx, args)
+	if err == nil {
+		err = t.Lost()
+	}
 	var usage usageError
 	var status statusError
 	switch {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"runtime"
 	"slices"
@@ -44,7 +43,7 @@ type Capability struct {
 // Read collects what is known about an app. The error says what is wrong with
 // its files; unknown permissions are found by [ACL.Resolve].
 func Read(p *project.Project) (*ACL, error) {
-	fsys := os.DirFS(p.Dir)
+	fsys := project.Files(p.Dir)
 	a := &ACL{Project: p, Sources: readSources(p.Main)}
 	if err := a.manifests(fsys); err != nil {
 		return nil, err

@@ -199,7 +199,7 @@ func (b *builder) command(ctx context.Context, script, cwd string) error {
 	}
 	output.Flush()
 	if p.Err() != nil {
-		return hook.Failure(key, script, p)
+		return hook.Failure(key, script, spec.Dir, p)
 	}
 	return nil
 }

@@ -43,6 +43,8 @@ type Options struct {
 	Args []string
 	// Now is closed when there is no time to end in order.
 	Now <-chan struct{}
+	// Temp is a folder for programs, which Run removes. Empty: it makes one.
+	Temp string
 }
 
 // session is an app under development. Its fields belong to the goroutine of
@@ -81,6 +83,9 @@ type swapResult struct {
 	took    time.Duration
 }
 
+// MakeTemp makes a folder for programs.
+func MakeTemp() (string, error) { return os.MkdirTemp(os.Getenv("GOTMPDIR"), "mullion-dev-") }
+
 // Run develops an app until ctx ends or the app is closed. Its errors say what
 // to do.
 func Run(ctx context.Context, o Options) error {
@@ -94,9 +99,11 @@ func Run(ctx context.Context, o Options) error {
 	if err := gocmd.Find(); err != nil {
 		return err
 	}
-	temp, err := os.MkdirTemp(os.Getenv("GOTMPDIR"), "mullion-dev-")
-	if err != nil {
-		return err
+	temp := o.Temp
+	if temp == "" {
+		if temp, err = MakeTemp(); err != nil {
+			return err
+		}
 	}
 	defer os.RemoveAll(temp)
 	watcher, err := watch.New()

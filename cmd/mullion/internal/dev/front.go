@@ -107,7 +107,7 @@ func (f *front) run(ctx context.Context) error {
 			f.command = nil
 			f.output.Flush()
 			if p.Err() != nil {
-				return hook.Failure(key, c.Script, p)
+				return hook.Failure(key, c.Script, spec.Dir, p)
 			}
 		case <-ctx.Done():
 		}
@@ -121,7 +121,7 @@ func (f *front) run(ctx context.Context) error {
 			if p.Err() == nil && b.DevURL != "" && answers(ctx, b.DevURL) {
 				return nil // it has left a server in the background
 			}
-			return hook.Failure(key, c.Script, p)
+			return hook.Failure(key, c.Script, spec.Dir, p)
 		})
 	}()
 	return nil

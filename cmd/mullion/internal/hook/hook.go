@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/mullion-dev/mullion/cmd/mullion/internal/process"
@@ -59,19 +61,43 @@ func isDir(name string) bool {
 // notFound is the status of a shell that does not know the program.
 const notFound = 127
 
-// Failure says how a command of the configuration has ended, and what to do
-// about it. Key is where it stands, as in build.beforeDevCommand.
-func Failure(key, script string, p *process.Process) error {
+// Failure says how a command of the configuration has ended, which was started
+// in dir, and what to do about it. Key is where it stands, as in
+// build.beforeDevCommand.
+func Failure(key, script, dir string, p *process.Process) error {
 	err := fmt.Errorf("%s %q %s", key, script, process.Describe(p.Err()))
 	program, _, _ := strings.Cut(script, " ")
-	if p.Status() == notFound {
-		switch program {
-		case "npm", "npx", "node", "pnpm", "yarn":
-			return term.Help(err, "%s is not installed: install Node.js, from https://nodejs.org or by the packages of the system", program)
-		}
+	manager := slices.Contains([]string{"npm", "npx", "pnpm", "yarn", "bun"}, program)
+	_, missing := exec.LookPath(program)
+	switch {
+	case p.Status() == notFound && missing != nil && (manager || program == "node"):
+		return term.Help(err, "%s is not installed: install Node.js, from https://nodejs.org or by the packages of the system", program)
+	case p.Status() == notFound && missing != nil:
 		return term.Help(err, "%s is not installed, or not in PATH", program)
+	case manager && !hasModules(dir):
+		if program == "npx" {
+			program = "npm"
+		}
+		return term.Help(err, "the packages of the front end are not installed: run %s install in %s", program, dir)
+	case p.Status() == notFound:
+		return term.Help(err, "a program that it calls is not installed; what it printed is above")
 	}
 	return term.Help(err, "what it printed is above")
+}
+
+// hasModules reports whether the packages that a package.json names are there:
+// those of a workspace are in a folder above.
+func hasModules(dir string) bool {
+	for {
+		if isDir(filepath.Join(dir, "node_modules")) {
+			return true
+		}
+		up := filepath.Dir(dir)
+		if up == dir {
+			return false
+		}
+		dir = up
+	}
 }
 
 // Check returns an error if a folder that a command runs in is not there.

@@ -204,7 +204,7 @@ func app(p *project.Project) []Item {
 	if c.Build.FrontendDist != nil {
 		add("front end", "%s", described(p, packages))
 	}
-	if caps, err := capability.Load(os.DirFS(p.Dir), "capabilities"); err != nil {
+	if caps, err := capability.Load(project.Files(p.Dir), "capabilities"); err != nil {
 		add("capabilities", "%v", err)
 	} else {
 		add("capabilities", "%d", len(caps))

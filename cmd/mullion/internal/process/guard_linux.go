@@ -16,15 +16,18 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// guardVariable holds the number of the process that guards this one.
+// guardVariable holds the number of the process that guards this one, and the
+// folder that it removes.
 const guardVariable = "MULLION_GUARD"
 
-// Guarded reports whether this process was started by [Guard]. It then has the
-// kernel give it what its children leave behind, for [Sweep].
-func Guarded() bool {
-	guard, err := strconv.Atoi(os.Getenv(guardVariable))
+// Guarded reports whether this process was started by [Guard], and with which
+// folder. It then has the kernel give it what its children leave behind, for
+// [Sweep].
+func Guarded() (temp string, ok bool) {
+	number, temp, _ := strings.Cut(os.Getenv(guardVariable), ":")
+	guard, err := strconv.Atoi(number)
 	if err != nil || guard != os.Getppid() {
-		return false
+		return "", false
 	}
 	os.Unsetenv(guardVariable)
 	// It was started as /proc/self/exe, and would be listed as "exe".
@@ -33,7 +36,7 @@ func Guarded() bool {
 	// It is no longer in the foreground of its terminal, and prints there.
 	signal.Ignore(syscall.SIGTTOU)
 	go reap()
-	return true
+	return temp, true
 }
 
 // reapPause is how long dead processes may wait for reap.
@@ -58,9 +61,10 @@ func reap() {
 
 // Guard runs this program again, passes signals on to it, and returns the
 // status that it ends with. However it ends, by SIGKILL too, all that it has
-// started is ended then. If it is the guard that is killed, the kernel asks the
-// program to end.
-func Guard() (status int, err error) {
+// started is ended then, and temp, a folder for what it makes meanwhile, removed.
+// If it is the guard that is killed, the kernel asks the program to end.
+func Guard(temp string) (status int, err error) {
+	defer os.RemoveAll(temp)
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		return 0, fmt.Errorf("PR_SET_CHILD_SUBREAPER: %w", err)
 	}
@@ -77,7 +81,7 @@ func Guard() (status int, err error) {
 	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
 	cmd.Args[0] = os.Args[0]
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d", guardVariable, os.Getpid()))
+	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d:%s", guardVariable, os.Getpid(), temp))
 	// A group of its own: what the terminal says is passed on once.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
 	if err := cmd.Start(); err != nil {

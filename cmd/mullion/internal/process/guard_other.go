@@ -6,10 +6,10 @@ import "errors"
 
 // Guarded is true: there is no guard on this system, and what a killed tool has
 // started may stay.
-func Guarded() bool { return true }
+func Guarded() (temp string, ok bool) { return "", true }
 
 // Guard is not called.
-func Guard() (status int, err error) { return 0, errors.ErrUnsupported }
+func Guard(string) (status int, err error) { return 0, errors.ErrUnsupported }
 
 // Sweep does nothing: programs are ended by their groups.
 func Sweep() {}

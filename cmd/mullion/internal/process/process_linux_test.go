@@ -22,8 +22,9 @@ func TestMain(m *testing.M) {
 	if os.Getenv("PROCESS_TEST") == "" {
 		os.Exit(m.Run())
 	}
-	if !process.Guarded() {
-		status, err := process.Guard()
+	temp, guarded := process.Guarded()
+	if !guarded {
+		status, err := process.Guard(os.Getenv("PROCESS_TEMP"))
 		if err != nil {
 			fmt.Println(err)
 			status = 1
@@ -57,6 +58,7 @@ func TestMain(m *testing.M) {
 	case <-p.Done():
 	}
 	process.Sweep()
+	os.RemoveAll(temp) // the guard may be gone
 	os.Exit(7)
 }
 
@@ -126,7 +128,11 @@ func TestGuard(t *testing.T) {
 			if test.kill == nil {
 				kind = "ends"
 			}
-			cmd.Env = append(os.Environ(), mark, "PROCESS_TEST="+kind)
+			temp := filepath.Join(t.TempDir(), "with: a colon")
+			if err := os.Mkdir(temp, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			cmd.Env = append(os.Environ(), mark, "PROCESS_TEST="+kind, "PROCESS_TEMP="+temp)
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
@@ -158,6 +164,9 @@ func TestGuard(t *testing.T) {
 			if err := await.Until(await.Limit, func() error {
 				if pids := marked(mark); pids != nil {
 					return fmt.Errorf("left behind: %v", pids)
+				}
+				if _, err := os.Stat(temp); err == nil {
+					return fmt.Errorf("left behind: %s", temp)
 				}
 				return nil
 			}); err != nil {

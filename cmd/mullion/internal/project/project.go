@@ -72,7 +72,7 @@ func load(dir string, overlays [][]byte) (*config.Config, error) {
 	if filepath.Base(dir) == tauriDir {
 		o.Dir, dir = tauriDir, filepath.Dir(dir)
 	}
-	return config.Load(os.DirFS(dir), o)
+	return config.Load(Files(dir), o)
 }
 
 // Reload reads the configuration again. It returns another Project.

@@ -1,6 +1,7 @@
 package project_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -86,5 +87,26 @@ func TestReload(t *testing.T) {
 	}
 	if got := p.Path("../dist"); got != filepath.Join(filepath.Dir(dir), "dist") {
 		t.Errorf("got %s", got)
+	}
+}
+
+// TestEndless: what never ends, or is far too long, is no configuration.
+func TestEndless(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "mullion.conf.json")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(file, 1<<30); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := project.Find(dir); err == nil || !strings.Contains(err.Error(), "mullion.conf.json: this is no file of at most 16 MiB") {
+		t.Errorf("got %v", err)
+	}
+	if err := errors.Join(os.Remove(file), os.Symlink("/dev/zero", file)); err != nil {
+		t.Skip(err)
+	}
+	if _, err := project.Find(dir); err == nil || !strings.Contains(err.Error(), "mullion.conf.json: this is no file") {
+		t.Errorf("got %v", err)
 	}
 }

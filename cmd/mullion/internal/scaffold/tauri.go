@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/mullion-dev/mullion/capability"
+	"github.com/mullion-dev/mullion/cmd/mullion/internal/project"
 	"github.com/mullion-dev/mullion/cmd/mullion/internal/term"
 	"github.com/mullion-dev/mullion/config"
 	"github.com/mullion-dev/mullion/internal/core"
@@ -61,7 +62,7 @@ func builtin(name string) bool {
 
 // tauri fills in what is known of a Tauri app.
 func (a *adopted) tauri(p *Project, r *Result, files map[string][]byte) error {
-	root := os.DirFS(p.Dir)
+	root := project.Files(p.Dir)
 	conf, err := config.Load(root, config.Options{Dir: p.conf})
 	if err != nil {
 		return term.Help(fmt.Errorf("the configuration of the Tauri app: %w", err), "mend it, and run mullion init again; nothing was written")

@@ -1,6 +1,7 @@
 package scaffold
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -35,6 +36,14 @@ var (
 	outFlag   = regexp.MustCompile(`--outDir[ =](\S+)`)
 )
 
+// packageJSON is what counts of that file.
+type packageJSON struct {
+	Scripts         map[string]string `json:"scripts"`
+	Dependencies    map[string]string `json:"dependencies"`
+	DevDependencies map[string]string `json:"devDependencies"`
+	PackageManager  string            `json:"packageManager"`
+}
+
 // readVite reads the project in a folder; nil is none.
 func readVite(dir string) (*viteProject, error) {
 	text, err := os.ReadFile(filepath.Join(dir, "package.json"))
@@ -44,14 +53,9 @@ func readVite(dir string) (*viteProject, error) {
 	if err != nil {
 		return nil, err
 	}
-	var p struct {
-		Scripts         map[string]string `json:"scripts"`
-		Dependencies    map[string]string `json:"dependencies"`
-		DevDependencies map[string]string `json:"devDependencies"`
-		PackageManager  string            `json:"packageManager"`
-	}
-	if err := json.Unmarshal(text, &p); err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, "package.json"), err)
+	var p packageJSON
+	if err := json.Unmarshal(bytes.TrimPrefix(text, []byte("\ufeff")), &p); err != nil {
+		return nil, term.Help(fmt.Errorf("%s: %w", filepath.Join(dir, "package.json"), err), "npm could not read it, either: mend it, and run mullion init again; nothing was written")
 	}
 	var config string
 	configs, err := filepath.Glob(filepath.Join(dir, "vite.config.*"))

@@ -26,7 +26,8 @@ type Term struct {
 	// ColorOut is whether Out understands them.
 	ColorOut bool
 
-	mu sync.Mutex // one line at a time
+	mu   sync.Mutex // one line at a time
+	lost error      // guarded by mu; why a result could not be written
 }
 
 // New returns the one of this process. NO_COLOR (https://no-color.org) and
@@ -83,7 +84,14 @@ func (t *Term) line(style Style, verb, format string, args ...any) {
 }
 
 // Print writes a line of a result.
-func (t *Term) Print(format string, args ...any) { t.write(t.Out, fmt.Sprintf(format, args...)+"\n") }
+func (t *Term) Print(format string, args ...any) {
+	err := t.write(t.Out, fmt.Sprintf(format, args...)+"\n")
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if err != nil && t.lost == nil {
+		t.lost = fmt.Errorf("write the result: %w", err)
+	}
+}
 
 // Fail writes an error, and what to do about it if it is a Hint.
 func (t *Term) Fail(err error) {
@@ -95,13 +103,24 @@ func (t *Term) Fail(err error) {
 	t.write(t.Err, b.String())
 }
 
-func (t *Term) write(w io.Writer, s string) {
+// write fails where nobody reads any more, or a disk is full. Only of results
+// somebody has to know.
+func (t *Term) write(w io.Writer, s string) error {
 	if w == nil {
-		return
+		return nil
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	io.WriteString(w, s) // whoever reads it may be gone
+	_, err := io.WriteString(w, s)
+	return err
+}
+
+// Lost returns why a part of the result could not be written, as to a disk that
+// is full.
+func (t *Term) Lost() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.lost
 }
 
 // A Hint is an error with what to do about it.
