@@ -169,6 +169,7 @@ type App struct {
 	dev      bool
 	stayOpen bool
 	own      capability.Manifest // the app's own commands
+	grants   bool                // there are capabilities
 	files    fs.FS               // Options.Files
 	dir      string              // Options.Dir
 	makeTray func() error        // makes app.trayIcon, once
@@ -204,6 +205,9 @@ func New(o Options) (*App, error) {
 		}
 		var err error
 		if conf, err = config.Load(o.Files, config.Options{Dir: o.Dir}); err != nil {
+			if errors.Is(err, config.ErrNotFound) {
+				err = fmt.Errorf("%w; Options.Files has what is embedded: //go:embed mullion.conf.json", err)
+			}
 			return nil, fmt.Errorf("mullion: %w", err)
 		}
 	}
@@ -285,6 +289,7 @@ func New(o Options) (*App, error) {
 	if co.Capabilities, err = a.capabilities(o); err != nil {
 		return nil, err
 	}
+	a.grants = len(co.Capabilities) > 0
 	for _, c := range co.Capabilities {
 		if len(c.Windows) == 0 && len(c.Webviews) == 0 && (len(c.Platforms) == 0 || slices.Contains(c.Platforms, co.Platform)) {
 			a.log.Warn("mullion: a capability covers no window", "capability", c.Identifier, "file", c.File, "hint", `name the windows, as in "windows": ["main"]`)
@@ -421,14 +426,6 @@ func (a *App) Run(ctx context.Context) error {
 		return fmt.Errorf("mullion: %w", err)
 	}
 	return nil
-}
-
-// warnOfNothing warns of an app that shows nothing.
-func (a *App) warnOfNothing() {
-	if len(a.core.Windows()) == 0 && !a.stayOpen {
-		a.log.Warn("mullion: the app begins without a window",
-			"hint", `list one under app.windows of the configuration, as in "windows": [{}], or call App.OpenWindow; Options.StayOpen says that it is meant`)
-	}
 }
 
 // isRunning reports whether Run was called.

@@ -32,7 +32,7 @@ func (l *lockedText) String() string {
 // TestHints: what would be an app without a window, or a window without
 // rights, and no word about it, is a warning at start.
 func TestHints(t *testing.T) {
-	const window, grant = "the app begins without a window", "a capability covers no window"
+	const window, grant, none = "the app begins without a window", "a capability covers no window", "commands, and no capability"
 	for _, test := range []struct {
 		name, app string
 		o         Options
@@ -44,6 +44,9 @@ func TestHints(t *testing.T) {
 		{"capability for nobody", `{}`, Options{Capabilities: []capability.Capability{{Identifier: "a", Local: true}}}, grant, ""},
 		{"capability for other systems", `{}`, Options{Capabilities: []capability.Capability{{Identifier: "a", Platforms: []capability.Platform{capability.Android}}}}, "", grant},
 		{"capability for a webview", `{}`, Options{Capabilities: []capability.Capability{{Identifier: "a", Webviews: []string{"side"}}}}, "", grant},
+		{"commands, capability", `{}`, Options{Capabilities: []capability.Capability{{Identifier: "a", Windows: []string{"main"}, Local: true}}}, "", none},
+		{"no commands", `{}`, Options{}, "", none},
+		{"commands", `{}`, Options{}, none, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			conf, err := config.Parse("mullion.conf.json", []byte(`{"identifier": "dev.mullion.test", "app": `+test.app+`}`))
@@ -55,6 +58,9 @@ func TestHints(t *testing.T) {
 			app, err := New(test.o)
 			if err != nil {
 				t.Fatal(err)
+			}
+			if strings.HasPrefix(test.name, "commands") {
+				Handle(app, "greet", func(context.Context, struct{}) (struct{}, error) { return struct{}{}, nil })
 			}
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()

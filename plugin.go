@@ -46,7 +46,7 @@ func (a *App) addPlugin(m capability.Manifest, commands map[string]ipc.Handler) 
 	}
 	for _, name := range names {
 		if err := a.core.Register("plugin:"+m.Plugin+"|"+name, commands[name]); err != nil {
-			return err
+			return fmt.Errorf("command %q: %w", name, err)
 		}
 	}
 	return nil

@@ -48,7 +48,7 @@ func TestTypedArguments(t *testing.T) {
 		{``, "invalid args `name` for command `cmd`: command cmd missing required key name"},
 		{`{}`, "invalid args `name` for command `cmd`: command cmd missing required key name"},
 		{`{"name":null}`, "missing required key name"},
-		{`{"Name":"a"}`, "missing required key name"},
+		{`{"Name":"a"}`, "missing required key name; it has no argument `Name`"},
 		{`{"name":1}`, "invalid args `name` for command `cmd`: "},
 		{`{"name":"a","age":"3"}`, "invalid args `age` for command `cmd`: "},
 		{`{"name":"a","age":1e99}`, "invalid args `age` for command `cmd`: "},

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -100,6 +101,7 @@ func Typed[A, R any](f func(context.Context, A) (R, error)) (Handler, error) {
 // args knows what the arguments of one command may be.
 type args struct {
 	required []string
+	optional []string
 	channels bool // whether there may be any in them
 }
 
@@ -148,8 +150,10 @@ func (a *args) addFields(t reflect.Type) error {
 			return fmt.Errorf("argument %s.%s has no json tag; name it as the page does, such as `json:%q`", t, f.Name, strings.ToLower(f.Name[:1])+f.Name[1:])
 		}
 		optional := f.Type.Kind() == reflect.Pointer || strings.Contains(","+options+",", ",omitzero,") || strings.Contains(","+options+",", ",omitempty,")
-		if !optional {
-			a.required = append(a.required, strings.Trim(name, "'"))
+		if name = strings.Trim(name, "'"); optional {
+			a.optional = append(a.optional, name)
+		} else {
+			a.required = append(a.required, name)
 		}
 	}
 	return nil
@@ -221,12 +225,14 @@ func (a *args) decode(m *Message, v any) error {
 	return nil
 }
 
-// missing reports the first required argument that is absent or null.
+// missing reports the first required argument that is absent or null, and the
+// first one that the command does not have: the page may have meant that.
 func (a *args) missing(command string, text jsontext.Value) error {
 	if len(a.required) == 0 {
 		return nil
 	}
 	there := make([]bool, len(a.required))
+	unknown := ""
 	d := jsontext.NewDecoder(bytes.NewBuffer(text))
 	if _, err := d.ReadToken(); err != nil {
 		return argsError(command, err)
@@ -237,6 +243,9 @@ func (a *args) missing(command string, text jsontext.Value) error {
 			return argsError(command, err)
 		}
 		name := t.String()
+		if unknown == "" && !slices.Contains(a.required, name) && !slices.Contains(a.optional, name) {
+			unknown = name
+		}
 		if d.PeekKind() != 'n' {
 			for i, r := range a.required {
 				there[i] = there[i] || r == name
@@ -248,7 +257,11 @@ func (a *args) missing(command string, text jsontext.Value) error {
 	}
 	for i, r := range a.required {
 		if !there[i] {
-			return fmt.Errorf("invalid args `%s` for command `%s`: command %s missing required key %s", r, command, command, r)
+			err := fmt.Errorf("invalid args `%s` for command `%s`: command %s missing required key %s", r, command, command, r)
+			if unknown != "" {
+				err = fmt.Errorf("%w; it has no argument `%s`", err, unknown)
+			}
+			return err
 		}
 	}
 	return nil

@@ -74,7 +74,9 @@ func begin(t testing.TB, run func(context.Context) error, o Options, windowless 
 			t.Errorf("the app did not end within a minute after its context had: a command or run waits for something else")
 		}
 		if t.Failed() {
-			t.Logf("the log of the app:\n%s", r.log.tail(100))
+			if text := r.log.tail(100); text != "" {
+				t.Logf("the log of the app:\n%s", text)
+			}
 		}
 	})
 	hang := await.Hang(t.Context(), await.Limit)

@@ -140,6 +140,9 @@ func (a *App) find(ctx context.Context, r *Request) (*content, *refusal) {
 		c, err := a.open(ctx, candidate)
 		switch {
 		case err == nil:
+			if isPageFile(name) && candidate == home && name != home {
+				a.miss(ctx, name)
+			}
 			return c, nil
 		case errors.Is(err, fs.ErrNotExist):
 		case ctx.Err() != nil:
@@ -177,6 +180,13 @@ func (a *App) Has(address string) bool {
 	})
 }
 
+// home is the page that answers where there is no other one.
+const home = "index.html"
+
+// isPageFile reports whether a path is that of a page in a file, not a route that
+// a script in the home page takes care of.
+func isPageFile(name string) bool { return strings.EqualFold(path.Ext(name), ".html") }
+
 // miss logs a file that was asked for and is not there, once.
 func (a *App) miss(ctx context.Context, name string) {
 	if name == "favicon.ico" { // asked for by engines, not by pages
@@ -194,6 +204,8 @@ func (a *App) miss(ctx context.Context, name string) {
 	attributes := []any{"file", "/" + name[:min(len(name), maxLogged)]}
 	if hint := HiddenFromEmbed(name); hint != "" {
 		attributes = append(attributes, "hint", hint)
+	} else if isPageFile(name) {
+		attributes = append(attributes, "hint", "index.html is shown in its place, if it is there; compare the address with the names of the files")
 	}
 	a.log.WarnContext(ctx, "mullion: a page asked for a file that the front end does not have", attributes...)
 	if n == maxMissed-1 {
@@ -215,22 +227,18 @@ func HiddenFromEmbed(name string) string {
 // candidates lists the files that may answer for a path, best first.
 func candidates(name string) []string {
 	if name == "" {
-		return []string{"index.html"}
+		return []string{home}
 	}
 	list := []string{name, name + ".html", name + "/index.html"}
 	if looksLikePage(name) {
-		list = append(list, "index.html")
+		list = append(list, home)
 	}
 	return list
 }
 
 // looksLikePage reports whether a path may be a route of a single-page app.
 func looksLikePage(name string) bool {
-	switch strings.ToLower(path.Ext(name)) {
-	case "", ".html":
-		return true
-	}
-	return false
+	return path.Ext(name) == "" || isPageFile(name)
 }
 
 // open returns the content of a file of fsys. The error is fs.ErrNotExist for

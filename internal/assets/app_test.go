@@ -368,6 +368,25 @@ func TestConcurrent(t *testing.T) {
 	group.Wait()
 }
 
+// TestMissingPage: a misspelt page is answered by the home page, which nobody
+// would understand without a word about it.
+func TestMissingPage(t *testing.T) {
+	var log strings.Builder
+	app := newApp(t, AppOptions{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	for range 2 {
+		for _, path := range []string{"/", "/index.html", "/about.html", "/route", "/setings.html"} {
+			r := app.Serve(t.Context(), get("app://localhost"+path))
+			if r.Status != 200 {
+				t.Errorf("%s: %d", path, r.Status)
+			}
+			r.Close()
+		}
+	}
+	if got := log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, `file=/setings.html hint="index.html is shown in its place`) {
+		t.Errorf("the log has %s", got)
+	}
+}
+
 // TestMissingFiles: what a page asks for and is not there is logged once, and
 // no page can fill the log with it.
 func TestMissingFiles(t *testing.T) {

@@ -294,7 +294,7 @@ func (c *Core) Register(name string, h ipc.Handler) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, ok := c.commands[name]; ok {
-		return fmt.Errorf("command %q is registered twice", name)
+		return errors.New("it is registered twice")
 	}
 	c.commands[name] = registered{h, new(pace)}
 	return nil

@@ -346,7 +346,7 @@ func (k *keeper) ended(c *core, exit ending) {
 		k.bide()
 		if c.settled {
 			k.show(noticeOf("The app has stopped: "+exit.text, c.tail.text()))
-			k.tell(Event{Kind: Ended, Text: exit.text, Stderr: c.tail.text()})
+			k.tell(Event{Kind: Ended, Text: exit.text, Stderr: c.tail.text(), Hosts: len(k.hosts)})
 			return
 		}
 		k.failed(c, exit.text)
@@ -398,7 +398,7 @@ func (k *keeper) failed(c *core, why string) {
 	}
 	k.show(noticeOf("The app could not be started: "+why, text))
 	if c.swap.from == nil {
-		k.tell(Event{Kind: Ended, Text: why, Stderr: text})
+		k.tell(Event{Kind: Ended, Text: why, Stderr: text, Hosts: len(k.hosts)})
 		return
 	}
 	k.answer(c, Result{Outcome: Failed, Reason: why, Stderr: text})

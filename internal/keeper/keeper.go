@@ -85,6 +85,8 @@ type Event struct {
 	Text string
 	// Stderr has the last lines that it printed, at most 16 KiB.
 	Stderr string
+	// Hosts is how many processes with windows a Core that has ended has left.
+	Hosts int
 }
 
 // EventKind says what an Event is about.
@@ -95,7 +97,8 @@ const (
 	// once for each Core, also for the first one and for those of Swap.
 	Running EventKind = "running"
 	// Ended: the Core has ended, and not by Swap or because the user wanted
-	// it. Its windows stay until the next Swap.
+	// it. Its windows stay until the next Swap, if it had any: see
+	// Event.Hosts.
 	Ended EventKind = "ended"
 	// Closed: no Core came in time, and the windows were closed. The next one
 	// opens them again.

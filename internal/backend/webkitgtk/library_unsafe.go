@@ -266,9 +266,14 @@ func cName(field string) string {
 
 // displayError tells why gtk_init_check has failed.
 func displayError() error {
+	x, wayland := os.Getenv("DISPLAY"), os.Getenv("WAYLAND_DISPLAY")
+	hint := "neither DISPLAY nor WAYLAND_DISPLAY is set: start the app from a desktop session, or on a virtual display by xvfb-run"
+	if x != "" || wayland != "" {
+		hint = fmt.Sprintf("DISPLAY is %q and WAYLAND_DISPLAY is %q, and no display lets the app in: mullion doctor tells why", x, wayland)
+	}
 	return &backend.InitError{
 		Code: backend.InitDisplay,
-		Hint: fmt.Sprintf("DISPLAY is %q and WAYLAND_DISPLAY is %q", os.Getenv("DISPLAY"), os.Getenv("WAYLAND_DISPLAY")),
+		Hint: hint,
 		Err:  errors.New("GTK cannot open a display"),
 	}
 }

@@ -11,7 +11,8 @@ import (
 	"github.com/godbus/dbus/v5"
 )
 
-// ErrNoBus is returned where there is no message bus to talk to.
+// ErrNoBus is returned where there is no message bus to talk to: none is named,
+// or nothing answers where it should be.
 var ErrNoBus = errors.New("there is no D-Bus session bus; start the app from a desktop session, or with dbus-run-session")
 
 // Connect makes a connection of its own to the session bus, on systems that
@@ -26,13 +27,16 @@ func Connect(ctx context.Context) (*dbus.Conn, error) {
 	life, end := context.WithCancel(context.Background())
 	stop := context.AfterFunc(ctx, end)
 	conn, err := dbus.Connect(address, dbus.WithContext(life), dbus.WithSignalHandler(dbus.NewSequentialSignalHandler()))
-	if !stop() && err == nil {
-		conn.Close()
-		err = context.Cause(ctx)
+	if !stop() {
+		if err == nil {
+			conn.Close()
+		}
+		end()
+		return nil, fmt.Errorf("connect to the session bus at %q: %w", address, context.Cause(ctx))
 	}
 	if err != nil {
 		end()
-		return nil, fmt.Errorf("connect to the session bus at %q: %w", address, err)
+		return nil, fmt.Errorf("%w; connecting to %q: %w", ErrNoBus, address, err)
 	}
 	context.AfterFunc(conn.Context(), end)
 	return conn, nil

@@ -183,9 +183,11 @@ func TestBusGoes(t *testing.T) {
 }
 
 func TestNoBus(t *testing.T) {
-	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "disabled:")
-	tr := tray.Tray{Owner: inorder.NewOwner(slog.New(slog.DiscardHandler))}
-	if _, err := tr.New(t.Context(), "a", tray.State{}, nil); !errors.Is(err, bus.ErrNoBus) {
-		t.Errorf("got %v", err)
+	for _, address := range []string{"disabled:", "unix:path=/dev/null", "unix:path=/nowhere/bus"} {
+		t.Setenv("DBUS_SESSION_BUS_ADDRESS", address)
+		tr := tray.Tray{Owner: inorder.NewOwner(slog.New(slog.DiscardHandler))}
+		if _, err := tr.New(t.Context(), "a", tray.State{}, nil); !errors.Is(err, bus.ErrNoBus) {
+			t.Errorf("%s: got %v", address, err)
+		}
 	}
 }

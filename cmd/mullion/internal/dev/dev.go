@@ -209,11 +209,7 @@ func (s *session) changed(ctx context.Context, names []string) {
 	if configured && len(concerned) == 0 {
 		concerned = slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !s.isConfig(name) })
 	}
-	more := ""
-	if len(concerned) > 1 {
-		more = fmt.Sprintf(" and %d more", len(concerned)-1)
-	}
-	s.t.Say("changed", "%s%s", s.name(concerned[0]), more)
+	s.t.Say("changed", "%s", s.names(concerned))
 	s.again = s.again || configured
 	s.build(ctx)
 }
@@ -270,6 +266,23 @@ func (s *session) fail(title string, err error) {
 	s.failed = true
 	s.t.Fail(err)
 	s.app.notice(title, err.Error())
+}
+
+// names returns how changed files are called here. A file that is not there any
+// more is told of only if there is no other one: it was a step of the change, as
+// where a file is written beside the one that it replaces.
+func (s *session) names(files []string) string {
+	there := slices.DeleteFunc(slices.Clone(files), func(name string) bool {
+		_, err := os.Lstat(name)
+		return err != nil
+	})
+	if len(there) == 0 {
+		there = files
+	}
+	if len(there) == 1 {
+		return s.name(there[0])
+	}
+	return fmt.Sprintf("%s and %d more", s.name(there[0]), len(there)-1)
 }
 
 // name returns how a file is called here.

@@ -106,17 +106,41 @@ func TestSameFile(t *testing.T) {
 // TestWindowsStay: windows are said to stay only where there are some.
 func TestWindowsStay(t *testing.T) {
 	a := &kept{ended: make(chan ending, 1)}
-	told := a.events()
-	for _, step := range []struct {
-		kind keeper.EventKind
-		want bool
-	}{{keeper.Ended, false}, {keeper.Running, false}, {keeper.Ended, true}, {keeper.Closed, false}, {keeper.Ended, false}} {
-		told(keeper.Event{Kind: step.kind})
-		if step.kind == keeper.Running {
-			continue
+	for _, test := range []struct {
+		event keeper.Event
+		want  bool
+	}{
+		{keeper.Event{Kind: keeper.Ended}, false},
+		{keeper.Event{Kind: keeper.Ended, Hosts: 1}, true},
+		{keeper.Event{Kind: keeper.Closed}, false},
+	} {
+		a.event(test.event)
+		if got := <-a.ended; got.kept != test.want {
+			t.Errorf("after %+v: got %v", test.event, got)
 		}
-		if got := <-a.ended; got.kept != step.want {
-			t.Errorf("after %s: got %v", step.kind, got)
+	}
+}
+
+// TestNames: a file that was written beside another one to replace it is gone by
+// the time that the change is told.
+func TestNames(t *testing.T) {
+	dir := t.TempDir()
+	file, gone := filepath.Join(dir, "main.json"), filepath.Join(dir, ".main.json.123")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := &session{p: &project.Project{Main: dir}}
+	for _, test := range []struct {
+		files []string
+		want  string
+	}{
+		{[]string{gone, file}, "main.json"},
+		{[]string{file}, "main.json"},
+		{[]string{gone}, ".main.json.123"},
+		{[]string{file, dir, gone}, "main.json and 1 more"},
+	} {
+		if got := s.names(test.files); got != test.want {
+			t.Errorf("%q: got %q, want %q", test.files, got, test.want)
 		}
 	}
 }

@@ -74,7 +74,7 @@ func (a *kept) start(f *os.File, program string) error {
 		return nil
 	}
 	o := a.options
-	o.Program, o.Path, o.Event = f, program, a.events()
+	o.Program, o.Path, o.Event = f, program, a.event
 	s, err := keeper.Start(o)
 	if err != nil {
 		return err
@@ -100,19 +100,13 @@ func (a *kept) start(f *os.File, program string) error {
 	return nil
 }
 
-// events returns what is told of what happens in a session by itself.
-func (a *kept) events() func(keeper.Event) {
-	opened := false // there are windows
-	return func(e keeper.Event) {
-		switch e.Kind {
-		case keeper.Running:
-			opened = true
-		case keeper.Ended:
-			a.ended <- ending{text: "has ended: " + e.Text, kept: opened}
-		case keeper.Closed:
-			opened = false
-			a.ended <- ending{text: "was without a program for too long, and its windows were closed"}
-		}
+// event is told what happens to the app by itself.
+func (a *kept) event(e keeper.Event) {
+	switch e.Kind {
+	case keeper.Ended:
+		a.ended <- ending{text: "has ended: " + e.Text, kept: e.Hosts > 0}
+	case keeper.Closed:
+		a.ended <- ending{text: "was without a program for too long, and its windows were closed"}
 	}
 }
 

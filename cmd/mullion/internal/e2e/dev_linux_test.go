@@ -100,6 +100,18 @@ func TestDevHangs(t *testing.T) {
 	}
 }
 
+// TestDevNoDisplay: an app that never had a window is not said to keep it.
+func TestDevNoDisplay(t *testing.T) {
+	needDisplay(t)
+	t.Setenv("DISPLAY", "")
+	t.Setenv("WAYLAND_DISPLAY", "")
+	r := start(t, project(t, "app"), "dev")
+	r.want(`neither DISPLAY nor WAYLAND_DISPLAY is set: start the app from a desktop session`)
+	r.want(`help: the next change that builds starts it again`)
+	r.signal(syscall.SIGINT)
+	r.ended()
+}
+
 // TestDevRestart: whoever wants it has the whole app started again.
 func TestDevRestart(t *testing.T) {
 	needDisplay(t)

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/mullion-dev/mullion/cmd/mullion/internal/process"
@@ -137,10 +138,14 @@ func Paint(t *term.Term, text string) string {
 // frame is a line of a stack trace that says where a function is.
 var frame = regexp.MustCompile(`^\t(\S+\.go:\d+)( \+0x[0-9a-f]+)?$`)
 
+// logged begins the stack that a record of a log has as one quoted line.
+const logged = ` stack="goroutine `
+
 // PaintPanic returns a function that colours the lines of a panic: what it says,
-// and the places in a folder, which become relative to it.
+// and the places in a folder, which become relative to it. A line of a log with
+// a stack becomes one line, and those of the stack from the panic on.
 func PaintPanic(t *term.Term, dir string) func(string) string {
-	return func(line string) string {
+	paint := func(line string) string {
 		if strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ") {
 			return t.Paint(term.Red, line)
 		}
@@ -153,4 +158,34 @@ func PaintPanic(t *term.Term, dir string) func(string) string {
 		}
 		return line
 	}
+	return func(line string) string {
+		before, after, ok := strings.Cut(line, logged)
+		if !ok {
+			return paint(line)
+		}
+		quoted, err := strconv.QuotedPrefix(`"goroutine ` + after)
+		if err != nil {
+			return line // it was cut off
+		}
+		stack, err := strconv.Unquote(quoted)
+		if err != nil {
+			return line
+		}
+		lines := []string{t.Paint(term.Red, before) + strings.TrimPrefix(`"goroutine `+after, quoted)}
+		for line := range strings.Lines(sinceApp(stack)) {
+			lines = append(lines, paint(strings.TrimSuffix(line, "\n")))
+		}
+		return strings.Join(lines, "\n")
+	}
+}
+
+// sinceApp leaves out the frames at the beginning of a stack that have caught
+// and reported the panic.
+func sinceApp(stack string) string {
+	if i := strings.Index(stack, "\npanic("); i >= 0 {
+		if parts := strings.SplitAfterN(stack[i+1:], "\n", 3); len(parts) == 3 {
+			return parts[2]
+		}
+	}
+	return stack
 }

@@ -11,7 +11,8 @@ import (
 type Output struct {
 	t    *Term
 	name string
-	// paint changes a line before it is printed; nil: as it is.
+	// paint changes a line before it is printed, and may make several of it;
+	// nil: as it is.
 	paint func(string) string
 
 	mu   sync.Mutex
@@ -60,5 +61,6 @@ func (o *Output) flush() {
 	if o.paint != nil {
 		line = o.paint(line)
 	}
-	o.t.write(o.t.Err, strings.Repeat(" ", max(0, verbWidth-len(o.name)))+o.t.Paint(Dim, o.name+" │")+" "+line+"\n")
+	front := strings.Repeat(" ", max(0, verbWidth-len(o.name))) + o.t.Paint(Dim, o.name+" │") + " "
+	o.t.write(o.t.Err, front+strings.ReplaceAll(line, "\n", "\n"+front)+"\n")
 }

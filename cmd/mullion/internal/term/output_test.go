@@ -21,6 +21,13 @@ func TestOutput(t *testing.T) {
 		t.Errorf("got %q", b.String())
 	}
 	b.Reset()
+	o = (&term.Term{Err: &b}).Output("app", func(line string) string { return line + "\n" + line })
+	o.Write([]byte("twice\n"))
+	if want := "      app │ twice\n      app │ twice\n"; b.String() != want {
+		t.Errorf("got %q", b.String())
+	}
+	b.Reset()
+	o = (&term.Term{Err: &b}).Output("app", nil)
 	o.Write([]byte(strings.Repeat("x", 1<<20) + "\n"))
 	if b.Len() > 17<<10 {
 		t.Errorf("a line of %d bytes was printed", b.Len())
