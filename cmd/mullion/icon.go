@@ -19,9 +19,9 @@ import (
 func iconCommand(t *term.Term) *cli.Command {
 	return &cli.Command{
 		Name: "icon", Usage: "make the icons of an app from one picture", ArgsUsage: "PICTURE",
-		Description: fmt.Sprintf("PICTURE is a square PNG, best of %d×%d pixels and at least of %d×%d. Writes PNG files in the usual sizes,\n", icons.Best, icons.Best, icons.Smallest, icons.Smallest) +
+		Description: fmt.Sprintf("PICTURE is a square SVG, or a square PNG, best of %d×%d pixels and at least of %d×%d. Writes PNG files in the usual sizes,\n", icons.Best, icons.Best, icons.Smallest, icons.Smallest) +
 			"icon.ico and icon.icns into the folder icons beside the configuration, and replaces those that are there.\n\n" +
-			"Example: mullion icon logo.png",
+			"Example: mullion icon logo.svg",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "the folder to write to"},
 			&cli.IntSliceFlag{Name: "png", Usage: "a further size of a PNG; may be repeated"},

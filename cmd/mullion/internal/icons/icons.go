@@ -61,12 +61,16 @@ func Read(name string) (image.Image, error) {
 		return nil, fmt.Errorf("%s has more than %d MiB: that is no icon", name, maxFileSize>>20)
 	}
 	const export = "export it as a PNG of 1024×1024 pixels"
+	if ext := strings.ToLower(filepath.Ext(name)); ext == ".svg" || bytes.Contains(data[:min(len(data), 1024)], []byte("<svg")) {
+		img, err := drawSVG(data)
+		if err != nil {
+			return nil, term.Help(fmt.Errorf("%s: %w", name, err), "change the picture, or %s, for instance: rsvg-convert -w 1024 -h 1024 %s -o icon.png", export, name)
+		}
+		return img, nil
+	}
 	c, err := png.DecodeConfig(bytes.NewReader(data))
 	if err != nil {
-		if ext := strings.ToLower(filepath.Ext(name)); ext == ".svg" || bytes.Contains(data[:min(len(data), 1024)], []byte("<svg")) {
-			return nil, term.Help(fmt.Errorf("%s is an SVG, and only PNG is read", name), "%s, for instance: rsvg-convert -w 1024 -h 1024 %s -o icon.png", export, name)
-		}
-		return nil, term.Help(fmt.Errorf("%s is no PNG: %w", name, err), "%s", export)
+		return nil, term.Help(fmt.Errorf("%s is neither PNG nor SVG: %w", name, err), "%s", export)
 	}
 	switch size := fmt.Sprintf("%s is %d×%d pixels", name, c.Width, c.Height); {
 	case c.Width != c.Height:

@@ -235,8 +235,8 @@ func TestRead(t *testing.T) {
 	for want, name := range map[string]string{
 		"too small":             put("small.png", picture(255)),
 		"icons are square":      put("wide.png", image.NewNRGBA(image.Rect(0, 0, 512, 256))),
-		"is an SVG":             text("x.svg", "<svg xmlns='http://www.w3.org/2000/svg'/>"),
-		"is no PNG":             text("x.png", "GIF89a"),
+		"no element svg":        text("x.svg", "<html/>"),
+		"neither PNG nor SVG":   text("x.png", "GIF89a"),
 		"not enough pixel data": text("cut.png", string(good[:len(good)/2])),
 		"no such file":          filepath.Join(dir, "nothing.png"),
 		"is a directory":        dir,
