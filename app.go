@@ -252,6 +252,7 @@ func New(o Options) (*App, error) {
 		CacheDir: filepath.Join(cacheDir, "engine"),
 		Launch:   launch(o.Logger, area, demand{o.MinConfinement, without, o.Dev, driver}),
 		StayOpen: o.StayOpen,
+		Driven:   driver.IsValid(),
 		Keep:     keeping(),
 
 		DesktopFile:   o.DesktopFile,

@@ -23,7 +23,9 @@ import (
 // its own with them; all else of its confinement holds, and it can connect to
 // nothing that is not granted. Windows
 // that are not shown by the host "app", because they may reach something else,
-// are not seen by the client.
+// are not seen by the client. A client that quits closes the windows that it
+// sees. The engine cannot tell that from window.close() of a page, which
+// therefore needs no permission while a client controls the app.
 var ErrWebDriverRefused = errors.New("WebDriver is remote control: it works with Options.Dev and in tests only")
 
 // webDriver returns where a WebDriver client is to connect to, zero for

@@ -26,7 +26,7 @@ func (v *Webview) closeWished() {
 		v.closes = false
 		v.mu.Unlock()
 	}()
-	if w.popup {
+	if w.popup || v.core.opts.Driven {
 		w.CloseRequested()
 		return
 	}

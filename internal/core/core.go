@@ -118,6 +118,9 @@ type Options struct {
 	PageWebview func(options jsontext.Value) (PageWebviewOptions, error)
 	// StayOpen keeps the app running when its last window has closed.
 	StayOpen bool
+	// Driven is set where a WebDriver client controls the app. It closes windows
+	// in the way in which pages do, without their permissions.
+	Driven bool
 	// Keep is set where a keeper has started this Core.
 	Keep *Keeping
 }

@@ -75,7 +75,13 @@ func (v *webview) watchPage() {
 		}
 		return 1
 	})
-	e.connect(v.view, "close", 1, func(args) uintptr { v.report(wire.PageClose, v.url, ""); return 0 })
+	e.connect(v.view, "close", 1, func(args) uintptr {
+		v.report(wire.PageClose, v.url, "")
+		if driven() {
+			v.awaitEnd()
+		}
+		return 0
+	})
 }
 
 func (v *webview) report(kind wire.PageEventKind, url, detail string) {

@@ -35,3 +35,31 @@ func (e *engine) allowDriver() {
 		return 0
 	})
 }
+
+// closeLimit is how long a driver waits for a window to close, in milliseconds,
+// and closePause how often is looked.
+const (
+	closeLimit = 5000
+	closePause = 10
+)
+
+// awaitEnd runs the main loop until the view is gone. A driver that closes a
+// window asks for the windows as soon as the signal for that has returned, and
+// closes again what is still there; its client is then told that there is no
+// such window.
+func (v *webview) awaitEnd() {
+	e := v.e
+	loop := e.c.gMainLoopNew.call(0, 0)
+	waited := 0
+	var look func()
+	look = func() {
+		if waited += closePause; v.closed && !v.leaving || waited >= closeLimit {
+			e.c.gMainLoopQuit.call(loop)
+			return
+		}
+		e.after(closePause, look)
+	}
+	e.after(closePause, look)
+	e.c.gMainLoopRun.call(loop)
+	e.c.gMainLoopUnref.call(loop)
+}
