@@ -252,7 +252,6 @@ func New(o Options) (*App, error) {
 		CacheDir: filepath.Join(cacheDir, "engine"),
 		Launch:   launch(o.Logger, area, demand{o.MinConfinement, without, o.Dev, driver}),
 		StayOpen: o.StayOpen,
-		Driven:   driver.IsValid(),
 		Keep:     keeping(),
 
 		DesktopFile:   o.DesktopFile,
@@ -265,7 +264,7 @@ func New(o Options) (*App, error) {
 		PathVariable:    a.pathVariable,
 		Icon:            sync.OnceValues(func() (*core.Image, error) { return windowIcon(o.Files, o.Dir, conf.Bundle.Icon) }),
 	}
-	co.PageWindow, co.PageWebview = a.pageWindow, a.pageWebview
+	co.PageWindow, co.PageWebview, co.Driven = a.pageWindow, a.pageWebview, driver.IsValid()
 	if windows := conf.App.Windows; len(windows) > 0 {
 		co.MainWindow = windows[0].Label
 	}
