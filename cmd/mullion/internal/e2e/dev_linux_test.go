@@ -58,9 +58,24 @@ func TestDev(t *testing.T) {
 	r.change("main.go", "version = 2", "version = 5")
 	same(r.told("front 4", "4,4,4", 5)) // the window has stayed
 
+	// A program that is killed leaves its window, which says so until the next one.
+	id := r.window()
+	r.notice(id, false)
+	if err := syscall.Kill(r.core(), syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	r.want(`the app has ended: signal: killed`)
+	r.notice(id, true)
+	r.change("main.go", "version = 5", "version = six")
+	r.want(`main.go:16:17: undefined: six`)
+	r.notice(id, true)
+	r.change("main.go", "version = six", "version = 6")
+	same(r.told("front 4", "4,4,4", 6))
+	r.notice(id, false)
+
 	// A new package, whose folder is not there when it is imported.
 	r.change("main.go", "\t\"fmt\"\n", "\t\"fmt\"\n\n\t\"example.com/devtest/number\"\n")
-	r.change("main.go", "version = 5", "version = number.Three")
+	r.change("main.go", "version = 6", "version = number.Three")
 	r.want(`main.go:\d+:\d+: .*example.com/devtest/number`)
 	if err := os.Mkdir(filepath.Join(r.dir, "number"), 0o755); err != nil {
 		t.Fatal(err)

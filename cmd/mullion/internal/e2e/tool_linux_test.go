@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
+	"image/color"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -55,7 +57,7 @@ func withDisplay(m *testing.M) int {
 }
 
 // needDisplay skips a test where there is no display.
-func needDisplay(t *testing.T) {
+func needDisplay(t testing.TB) {
 	t.Helper()
 	if why := os.Getenv("E2E_SKIP"); why != "" {
 		t.Skip("no display: " + why)
@@ -64,7 +66,7 @@ func needDisplay(t *testing.T) {
 
 // project copies an app of testdata into a module of its own, which uses this
 // checkout.
-func project(t *testing.T, name string) string {
+func project(t testing.TB, name string) string {
 	t.Helper()
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS(filepath.Join("testdata", name))); err != nil {
@@ -85,7 +87,7 @@ func project(t *testing.T, name string) string {
 	return dir
 }
 
-func read(t *testing.T, name string) string {
+func read(t testing.TB, name string) string {
 	t.Helper()
 	data, err := os.ReadFile(name)
 	if err != nil {
@@ -94,7 +96,7 @@ func read(t *testing.T, name string) string {
 	return string(data)
 }
 
-func write(t *testing.T, name, text string) {
+func write(t testing.TB, name, text string) {
 	t.Helper()
 	if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
@@ -103,7 +105,7 @@ func write(t *testing.T, name, text string) {
 
 // run is a running tool.
 type run struct {
-	t    *testing.T
+	t    testing.TB
 	dir  string
 	cmd  *exec.Cmd
 	log  *e2e.Log
@@ -112,7 +114,7 @@ type run struct {
 }
 
 // start starts the tool in a project.
-func start(t *testing.T, dir string, args ...string) *run {
+func start(t testing.TB, dir string, args ...string) *run {
 	t.Helper()
 	r := &run{t: t, dir: dir, cmd: exec.Command(tool, args...), log: &e2e.Log{}, done: make(chan struct{})}
 	r.cmd.Dir = dir
@@ -137,7 +139,7 @@ func start(t *testing.T, dir string, args ...string) *run {
 	return r
 }
 
-func goEnv(t *testing.T, name string) string {
+func goEnv(t testing.TB, name string) string {
 	t.Helper()
 	out, err := exec.Command("go", "env", name).Output()
 	if err != nil {
@@ -189,6 +191,55 @@ func (r *run) told(text, color string, version int) (page string) {
 	return r.want(fmt.Sprintf(`told: page=(\w+) text="%s" color=rgb\(%s\) version=%d`, text, color, version))[1]
 }
 
+// window returns the window of the app on the screen.
+func (r *run) window() (id uint32) {
+	r.t.Helper()
+	w, err := display.Open(r.t).Wait("devtest")
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return w.ID
+}
+
+// notice waits until that very window shows a notice above its page, or none.
+func (r *run) notice(id uint32, want bool) {
+	r.t.Helper()
+	screen := display.Open(r.t)
+	if err := await.Until(await.Limit, func() error {
+		w, err := screen.Look(id)
+		if err != nil {
+			return err
+		}
+		if err := screen.Activate(id); err != nil {
+			return err
+		}
+		p, err := screen.Picture(image.Rect(w.X+w.Width-5, w.Y+3, w.X+w.Width-4, w.Y+4))
+		if err != nil {
+			return err
+		}
+		c := p.RGBAAt(p.Rect.Min.X, p.Rect.Min.Y)
+		if got := c == (color.RGBA{0x5a, 0x16, 0x20, 0xff}); got != want {
+			return fmt.Errorf("its corner is %v: a notice is there: %v, want %v", c, got, want)
+		}
+		return nil
+	}); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// core returns the process that runs the app's own code.
+func (r *run) core() int {
+	r.t.Helper()
+	for pid := range below(r.cmd.Process.Pid) {
+		env, _ := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
+		if strings.Contains("\x00"+string(env), "\x00MULLION_KEEPER=core") {
+			return pid
+		}
+	}
+	r.t.Fatal("there is no Core")
+	return 0
+}
+
 // below returns the processes below one, with what tells them from later ones
 // of the same number.
 func below(pid int) map[int]string {
@@ -215,7 +266,7 @@ func below(pid int) map[int]string {
 }
 
 // child returns the only child of a process.
-func child(t *testing.T, parent int) int {
+func child(t testing.TB, parent int) int {
 	t.Helper()
 	var found []int
 	for pid := range below(parent) {
@@ -235,7 +286,7 @@ func child(t *testing.T, parent int) int {
 }
 
 // gone waits until none of the processes is there any more.
-func gone(t *testing.T, pids map[int]string) {
+func gone(t testing.TB, pids map[int]string) {
 	t.Helper()
 	if err := await.Until(await.Limit, func() error {
 		for pid, started := range pids {
