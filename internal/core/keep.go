@@ -244,6 +244,9 @@ func (c *Core) reopen(ctx context.Context) (windows []*Window) {
 		}
 		w, err := c.OpenWindow(ctx, o)
 		if err != nil {
+			if _, err := c.Window(k.State.Label); err == nil {
+				continue // the app has just opened it
+			}
 			c.log.Warn("mullion: a window is not kept", "window", k.State.Label, "error", err)
 			c.journal.remember(k.State.Label, nil)
 			continue

@@ -18,19 +18,7 @@ import (
 // settle checks what is left when the app has ended.
 func (s *storm) settle(temp string, descriptors map[string]int, leaks goleak.Option) {
 	t := s.t
-	v, err := s.ledger.check()
-	if err != nil {
-		t.Error(err)
-	}
-	s.report.Saves = v
-	for what, ids := range map[string][]string{
-		"acknowledged and lost": v.Lost, "run twice": v.Twice, "refused and saved nevertheless": v.Resurrected, "seen by pages": v.Mistakes,
-	} {
-		if len(ids) > 0 {
-			t.Errorf("%s: %d, such as %s", what, len(ids), ids[0])
-		}
-	}
-	t.Logf("%d saves ran, %d were acknowledged, %d refused", v.Ran, v.Acknowledged, v.Refused)
+	s.judge()
 	s.report.Processes = s.left("processes", func() (left []string) {
 		known := s.display.PIDs() // others than before, if it was started again
 		for _, p := range s.others {
@@ -59,6 +47,24 @@ func (s *storm) settle(temp string, descriptors map[string]int, leaks goleak.Opt
 		t.Errorf("goroutines of the Core: %v", err)
 	}
 	s.reopen()
+}
+
+// judge checks the account.
+func (s *storm) judge() {
+	t := s.t
+	v, err := s.ledger.check()
+	if err != nil {
+		t.Error(err)
+	}
+	s.report.Saves = v
+	for what, ids := range map[string][]string{
+		"acknowledged and lost": v.Lost, "run twice": v.Twice, "refused and saved nevertheless": v.Resurrected, "seen by pages": v.Mistakes,
+	} {
+		if len(ids) > 0 {
+			t.Errorf("%s: %d, such as %s", what, len(ids), ids[0])
+		}
+	}
+	t.Logf("%d saves ran, %d were acknowledged, %d refused", v.Ran, v.Acknowledged, v.Refused)
 }
 
 // leakedByGo are descriptors for which there is nothing to be done here: a fork

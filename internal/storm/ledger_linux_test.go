@@ -49,16 +49,20 @@ type beginning struct {
 // begin names a document, so that its ids are its own.
 func (l *ledger) begin(ctx context.Context, _ struct{}) (beginning, error) {
 	c, _ := mullion.CallerFrom(ctx)
+	return beginning{l.beginOf(c.Window)}, nil
+}
+
+func (l *ledger) beginOf(window string) (epoch int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	w := l.windows[c.Window]
+	w := l.windows[window]
 	if w == nil {
 		w = &progress{}
-		l.windows[c.Window] = w
+		l.windows[window] = w
 	}
 	w.epoch++
 	w.heard, w.board = 0, 0
-	return beginning{w.epoch}, nil
+	return w.epoch
 }
 
 type saveArgs struct {
@@ -81,6 +85,21 @@ func (l *ledger) save(ctx context.Context, a saveArgs) (string, error) {
 		l.mistakes = append(l.mistakes, fmt.Sprintf("window %q called with the id %s", c.Window, a.ID))
 		return "", errors.New("not your id")
 	}
+	l.note(c.Window, a)
+	if err := l.append(a.ID + "\n"); err != nil {
+		l.failed++
+		return "", err
+	}
+	return a.ID, nil
+}
+
+// note takes down that a page has called, and what it has seen. l.mu is held.
+func (l *ledger) note(window string, a saveArgs) {
+	w := l.windows[window]
+	if w == nil {
+		l.mistakes = append(l.mistakes, fmt.Sprintf("window %q called before it has begun", window))
+		return
+	}
 	for _, id := range a.Acked {
 		if !l.acked[id] {
 			l.acked[id] = true
@@ -91,13 +110,10 @@ func (l *ledger) save(ctx context.Context, a saveArgs) (string, error) {
 		l.refused[id] = true
 	}
 	l.mistakes = append(l.mistakes, a.Wrong...)
-	w.heard, w.board = a.Heard, a.Board
 	l.runs[a.ID]++
-	if err := l.append(a.ID + "\n"); err != nil {
-		l.failed++
-		return "", err
+	if strings.HasPrefix(a.ID, fmt.Sprintf("%s-%d-", window, w.epoch)) { // not the last call of a page that was left
+		w.heard, w.board = a.Heard, a.Board
 	}
-	return a.ID, nil
 }
 
 // append writes a line that is there as a whole or not at all. l.mu is held.
@@ -217,19 +233,21 @@ func (k *boardKeeper) counts() (acked, failed int) {
 }
 
 // workingPage saves, hears and follows without end. A rejection because the
-// page is being left cannot be seen by it.
+// page is being left cannot be seen by it. What ran when the Core went may have
+// been saved or not: the page does not know, as the words of the error say.
 const workingPage = `<!doctype html><meta charset="utf-8"><title>working</title><h1>working</h1><p></p>
 <script type="module">
 import { invoke, listen, state } from '/_mullion/api.js';
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 const label = window.__TAURI_INTERNALS__.metadata.currentWindow.label;
-const { epoch } = await invoke('begin');
+const insist = async (f) => { for (;;) { try { return await f(); } catch { await pause(20); } } };
+const { epoch } = await insist(() => invoke('begin'));
 let n = 0, heard = 0, board = 0, acked = [], refused = [], wrong = [];
-listen('tick', () => heard++);
-state('board').subscribe((value) => {
+insist(() => listen('tick', () => heard++));
+insist(() => state('board').subscribe((value) => {
 	if (value.n < board) wrong.push(label + ': the state went back from ' + board + ' to ' + value.n);
 	board = value.n;
-});
+}));
 async function work() {
 	for (;;) {
 		const id = label + '-' + epoch + '-' + ++n;
@@ -239,9 +257,11 @@ async function work() {
 			const got = await invoke('save', { id, ...report, heard, board });
 			acked.push(id);
 			if (got !== id) wrong.push(id + ' was answered with ' + got);
-		} catch {
+		} catch (e) {
 			acked.push(...report.acked); // the report is taken twice without harm
-			refused.push(id, ...report.refused);
+			refused.push(...report.refused);
+			wrong.push(...report.wrong);
+			if (!String(e).includes('has stopped while the call ran')) refused.push(id);
 			await pause(20);
 		}
 		document.querySelector('p').textContent = n;

@@ -118,8 +118,9 @@ func (r *report) end() {
 	}
 }
 
-// write writes the report if the documents are to be updated, or logs it.
-func (r *report) write(t *testing.T) {
+// write writes the report into a file of the documents and a part of the page, if
+// they are to be updated, or logs it.
+func (r *report) write(t *testing.T, file, part string) {
 	text := r.table()
 	if os.Getenv("UPDATE_DOCS") == "" {
 		t.Log("\n" + text)
@@ -129,10 +130,10 @@ func (r *report) write(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile("../../docs/storm.json", append(b, '\n'), 0o644); err != nil {
+	if err := os.WriteFile("../../docs/"+file+".json", append(b, '\n'), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	doctable.Check(t, "../../docs/storm.md", "TestStorm", text)
+	doctable.Check(t, "../../docs/storm.md", part, text)
 }
 
 // table is the report for people.
@@ -151,9 +152,11 @@ func (r *report) table() string {
 		}
 		w.WriteString(doctable.Row(cells...))
 	}
-	w.WriteString("\n" + doctable.Row("disaster", "times") + doctable.Row("---", "--:"))
-	for _, d := range disasters {
-		w.WriteString(doctable.Row(d.name, fmt.Sprint(r.Disasters[d.name])))
+	if len(r.Disasters) > 0 {
+		w.WriteString("\n" + doctable.Row("disaster", "times") + doctable.Row("---", "--:"))
+		for _, d := range disasters {
+			w.WriteString(doctable.Row(d.name, fmt.Sprint(r.Disasters[d.name])))
+		}
 	}
 	v := r.Saves
 	w.WriteString("\n" + doctable.Row("afterwards", "") + doctable.Row("---", "--:"))

@@ -23,7 +23,12 @@ import (
 	"github.com/mullion-dev/mullion/internal/e2e"
 )
 
-func TestMain(m *testing.M) { e2e.Main(m, square, glutton) }
+func TestMain(m *testing.M) {
+	if os.Getenv(labVariable) != "" {
+		mullion.Main(runKept)
+	}
+	e2e.Main(m, square, glutton)
+}
 
 // storm is one run of it.
 type storm struct {
@@ -60,21 +65,7 @@ func TestStorm(t *testing.T) {
 	if why := os.Getenv("E2E_SKIP"); why != "" {
 		t.Skip("no display: " + why)
 	}
-	lasts, seed := time.Duration(0), uint64(1)
-	if v := os.Getenv("MULLION_STORM"); v != "" {
-		var err error
-		if lasts, err = time.ParseDuration(v); err != nil {
-			t.Fatalf("MULLION_STORM: %v", err)
-		}
-		seed = uint64(time.Now().UnixNano() % 1e9)
-	}
-	if v := os.Getenv("MULLION_STORM_SEED"); v != "" {
-		var err error
-		if seed, err = strconv.ParseUint(v, 10, 64); err != nil {
-			t.Fatalf("MULLION_STORM_SEED: %v", err)
-		}
-	}
-	t.Logf("MULLION_STORM_SEED=%d", seed)
+	lasts, seed := duration(t)
 	s := &storm{t: t, rng: rand.New(rand.NewPCG(seed, 0)), struck: map[string][]time.Time{}, feast: &feast{}}
 	s.report.begin(seed)
 
@@ -111,8 +102,30 @@ func TestStorm(t *testing.T) {
 	}
 	s.settle(temp, descriptors, leaks)
 	if lasts > 0 && !t.Failed() {
-		s.report.write(t)
+		s.report.write(t, "storm", "TestStorm")
 	}
+}
+
+// duration returns how long a storm lasts, 0 for the short form, and the seed of
+// its choices.
+func duration(t *testing.T) (lasts time.Duration, seed uint64) {
+	t.Helper()
+	seed = 1
+	if v := os.Getenv("MULLION_STORM"); v != "" {
+		var err error
+		if lasts, err = time.ParseDuration(v); err != nil {
+			t.Fatalf("MULLION_STORM: %v", err)
+		}
+		seed = uint64(time.Now().UnixNano() % 1e9)
+	}
+	if v := os.Getenv("MULLION_STORM_SEED"); v != "" {
+		var err error
+		if seed, err = strconv.ParseUint(v, 10, 64); err != nil {
+			t.Fatalf("MULLION_STORM_SEED: %v", err)
+		}
+	}
+	t.Logf("MULLION_STORM_SEED=%d", seed)
+	return lasts, seed
 }
 
 // start starts the app and remembers how it looks.

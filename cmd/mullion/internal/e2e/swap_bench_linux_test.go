@@ -67,7 +67,7 @@ func BenchmarkSave(b *testing.B) {
 				a := r.answer(version)
 				took := a.at.Sub(saved)
 				all, builds = append(all, took), append(builds, build)
-				b.Logf("%v, of which go build %v; same window: %v, same page: %v, typed: %q",
+				b.Logf("%v, of which go build %v; same X11 number: %v, same page: %v, typed: %q",
 					took.Round(time.Millisecond), build, r.window() == id, a.page == first.page, a.typed)
 			}
 			slices.Sort(all)
