@@ -251,7 +251,10 @@ func (b *builder) fileName(t Target) string {
 // program builds one program.
 func (b *builder) program(ctx context.Context, t Target, file string) (Program, error) {
 	begun := time.Now()
-	if err := b.compile(ctx, t, file, b.o.Debug); err != nil {
+	stop := b.t.SayAfter(term.Slow, "building", "%s for %s", b.name(file), t)
+	err := b.compile(ctx, t, file, b.o.Debug)
+	stop()
+	if err != nil {
 		return Program{}, err
 	}
 	if t.System == "windows" {

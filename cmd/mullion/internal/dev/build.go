@@ -15,6 +15,7 @@ import (
 	"github.com/mullion-dev/mullion/cmd/mullion/internal/generate"
 	"github.com/mullion-dev/mullion/cmd/mullion/internal/gocmd"
 	"github.com/mullion-dev/mullion/cmd/mullion/internal/project"
+	"github.com/mullion-dev/mullion/cmd/mullion/internal/term"
 )
 
 // buildResult is what became of a build.
@@ -42,9 +43,15 @@ func (s *session) build(ctx context.Context) {
 	go func() {
 		r := buildResult{build: n, program: program}
 		begun := time.Now()
+		what := "the program"
+		if n == 1 {
+			what = "the program; this takes longest the first time"
+		}
+		stop := s.t.SayAfter(term.Slow, "building", "%s", what)
 		if r.err = p.Front().EnsureDist(); r.err == nil {
 			r.err = compile(ctx, p, o, program)
 		}
+		stop()
 		r.took = time.Since(begun)
 		types := make(chan error, 1)
 		go func() { types <- writeTypes(ctx, s, p) }() // beside the start of the program

@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/term"
 )
@@ -71,6 +72,14 @@ func paint(understood bool, style Style, s string) string {
 
 // Say writes a line for people: "  created  main.go" has the verb "created".
 func (t *Term) Say(verb, format string, args ...any) { t.line(Green, verb, format, args...) }
+
+// Slow is the pause after which people should be told what is being done.
+const Slow = 3 * time.Second
+
+// SayAfter says something unless stop is called within a while.
+func (t *Term) SayAfter(d time.Duration, verb, format string, args ...any) (stop func() bool) {
+	return time.AfterFunc(d, func() { t.Say(verb, format, args...) }).Stop
+}
 
 // Warn is Say for what may be wrong.
 func (t *Term) Warn(format string, args ...any) { t.line(Yellow, "warning", format, args...) }

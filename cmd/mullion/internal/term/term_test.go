@@ -5,9 +5,30 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/mullion-dev/mullion/cmd/mullion/internal/term"
 )
+
+// lines passes on what is written.
+type lines chan string
+
+func (l lines) Write(p []byte) (int, error) {
+	l <- string(p)
+	return len(p), nil
+}
+
+func TestSayAfter(t *testing.T) {
+	said := make(lines, 2)
+	tt := &term.Term{Err: said}
+	if stop := tt.SayAfter(time.Hour, "never", "said"); !stop() {
+		t.Error("it was said at once")
+	}
+	tt.SayAfter(time.Millisecond, "building", "%s", "it")
+	if got := <-said; got != " building  it\n" {
+		t.Errorf("got %q", got)
+	}
+}
 
 func TestLines(t *testing.T) {
 	var out, err bytes.Buffer
