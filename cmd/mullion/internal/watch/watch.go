@@ -114,12 +114,20 @@ func (w *Watcher) add(dir string) error {
 }
 
 // Tree watches a folder and those below it, also those that come later. Where
-// ignore says so, a folder and what is below it is left out.
+// ignore says so, a folder and what is below it is left out. A file is watched
+// with those beside it. What is watched already stays as it is.
 func (w *Watcher) Tree(root string, ignore func(dir string) bool) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	t := tree{filepath.Clean(root), ignore}
-	w.trees = append(w.trees, t)
+	if info, err := os.Stat(t.root); err == nil && !info.IsDir() {
+		return w.add(filepath.Dir(t.root))
+	}
+	if i := slices.IndexFunc(w.trees, func(o tree) bool { return o.root == t.root }); i >= 0 {
+		t = w.trees[i] // it may not have been there before
+	} else {
+		w.trees = append(w.trees, t)
+	}
 	_, err := w.walk(t, t.root)
 	return err
 }
@@ -150,24 +158,25 @@ func (w *Watcher) run() {
 	var names []string
 	var since time.Time
 	var out chan []string // w.changes while there is something to tell
+	gather := func(more []string) {
+		if len(more) == 0 {
+			return
+		}
+		if len(names) == 0 {
+			since = time.Now()
+		}
+		names = append(names, more...)
+		timer.Reset(min(quiet, max(0, longest-time.Since(since))))
+	}
 	for {
 		select {
 		case e, ok := <-w.fs.Events:
 			if !ok {
 				return
 			}
-			if e.Op == fsnotify.Chmod {
-				continue
+			if e.Op != fsnotify.Chmod {
+				gather(w.event(e))
 			}
-			more := w.event(e)
-			if len(more) == 0 {
-				continue
-			}
-			if len(names) == 0 {
-				since = time.Now()
-			}
-			names = append(names, more...)
-			timer.Reset(min(quiet, max(0, longest-time.Since(since))))
 		case <-timer.C:
 			slices.Sort(names)
 			names = slices.Compact(names)
@@ -175,14 +184,40 @@ func (w *Watcher) run() {
 		case out <- names:
 			names, out = nil, nil
 		case err, ok := <-w.fs.Errors:
-			if !ok {
+			switch {
+			case !ok:
 				return
+			case errors.Is(err, fsnotify.ErrEventOverflow):
+				gather(w.again())
+			default:
+				w.fail(explain(err))
 			}
-			w.fail(explain(err))
 		case <-w.done:
 			return
 		}
 	}
+}
+
+// again begins anew after so many changes at once that the system has not told
+// them all. It returns all files of the trees: any may have changed.
+func (w *Watcher) again() (files []string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	dirs := w.dirs
+	w.dirs = map[string]struct{}{}
+	for dir := range dirs { // some may have been replaced
+		if err := w.add(dir); err != nil {
+			w.fail(err)
+		}
+	}
+	for _, t := range w.trees {
+		more, err := w.walk(t, t.root)
+		if err != nil {
+			w.fail(err)
+		}
+		files = append(files, more...)
+	}
+	return files
 }
 
 func (w *Watcher) fail(err error) {

@@ -119,3 +119,44 @@ func TestLimits(t *testing.T) {
 		}
 	}
 }
+
+// TestOverflow: after changes that nobody was told of, all files may have
+// changed, and new folders are watched.
+func TestOverflow(t *testing.T) {
+	s := newScene(t)
+	s.write("src/a")
+	s.write("left/b")
+	if err := s.w.Tree(s.dir, func(dir string) bool { return filepath.Base(dir) == "left" }); err != nil {
+		t.Fatal(err)
+	}
+	s.w.Overflow()
+	if all := s.want("src/a"); slices.Contains(all, filepath.Join(s.dir, "left", "b")) {
+		t.Errorf("what is left out was told: %q", all)
+	}
+	s.write("src/new/c")
+	s.want("src/new/c")
+}
+
+// TestTreeOfFile: a file can be watched as a folder can, and both again.
+func TestTreeOfFile(t *testing.T) {
+	s := newScene(t)
+	s.write("one/file")
+	for range 3 {
+		for _, name := range []string{"one/file", "later"} {
+			if err := s.w.Tree(filepath.Join(s.dir, name), nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if got := s.w.Trees(); got != 1 {
+		t.Errorf("got %d trees, want that of the folder", got)
+	}
+	s.write("one/file")
+	s.want("one/file")
+	s.write("later/a")
+	if err := s.w.Tree(filepath.Join(s.dir, "later"), nil); err != nil {
+		t.Fatal(err)
+	}
+	s.write("later/b/c")
+	s.want("later/b/c")
+}
