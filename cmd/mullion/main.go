@@ -81,6 +81,9 @@ func run(ctx context.Context, t *term.Term, args []string) int {
 	case errors.As(err, &usage):
 		t.Fail(err)
 		return statusUsage
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		t.Fail(errors.New("interrupted"))
+		return statusFailed
 	default:
 		t.Fail(err)
 		return statusFailed

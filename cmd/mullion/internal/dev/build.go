@@ -66,13 +66,17 @@ func (s *session) build(ctx context.Context) {
 	}()
 }
 
+// here has the go command build for this machine, whatever somebody has set for
+// other builds.
+func here() []string { return []string{"GOOS=" + runtime.GOOS, "GOARCH=" + runtime.GOARCH} }
+
 func compile(ctx context.Context, p *project.Project, o Options, program string) error {
 	flags := devFlag
 	if !o.Debug {
 		// Linking without symbols takes half the time.
 		flags += " -s -w"
 	}
-	_, err := gocmd.Run(ctx, p.Main, nil, "build", "-tags="+tags(p, o), "-ldflags="+flags, "-o", program, ".")
+	_, err := gocmd.Run(ctx, p.Main, here(), "build", "-tags="+tags(p, o), "-ldflags="+flags, "-o", program, ".")
 	return err
 }
 

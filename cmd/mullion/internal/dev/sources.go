@@ -23,7 +23,7 @@ type sources struct {
 
 // findSources asks the go command for the sources.
 func findSources(ctx context.Context, p *project.Project, front []string, tags string) (*sources, error) {
-	list, err := gocmd.Packages(ctx, p.Main, nil, tags)
+	list, err := gocmd.Packages(ctx, p.Main, here(), tags)
 	if err != nil {
 		return nil, err
 	}
