@@ -23,6 +23,7 @@ import (
 	"github.com/mullion-dev/mullion/internal/sandbox"
 	"github.com/mullion-dev/mullion/internal/transfer"
 	"github.com/mullion-dev/mullion/ipc"
+	"github.com/mullion-dev/mullion/plugin"
 )
 
 // Options says what an app is made of. Only Files, or Config, is required.
@@ -147,6 +148,12 @@ type Options struct {
 	// Remote pages need the permission web:allow-open-url; web:deny-open-url
 	// takes it from the app's own pages.
 	OnLink func(Link) LinkAction
+	// MissingPlugins are names of plugins, such as "fs", that capabilities may
+	// grant permissions of though the app has no such plugin: these are left out,
+	// with a warning, and pages are told that the plugin is not part of this
+	// app. It is for apps that are moved step by step.
+	MissingPlugins []string
+
 	// LinkSchemes are schemes of addresses that may be opened by links and
 	// App.OpenURL besides http, https, mailto and tel, such as "slack". Those
 	// that stand for code or files, such as javascript and file, are refused.
@@ -178,9 +185,9 @@ type App struct {
 	resolver egress.Resolver // of names for workers; nil but in tests
 
 	mu       sync.Mutex
-	problems []error               // guarded by mu; of registrations, returned by Run
-	running  bool                  // guarded by mu
-	plugins  []capability.Manifest // guarded by mu
+	problems []error         // guarded by mu; of registrations, returned by Run
+	running  bool            // guarded by mu
+	plugins  []plugin.Plugin // guarded by mu
 
 	onInstance []func(Instance) // guarded by mu
 
@@ -252,7 +259,10 @@ func New(o Options) (*App, error) {
 		CacheDir: filepath.Join(cacheDir, "engine"),
 		Launch:   launch(o.Logger, area, demand{o.MinConfinement, without, o.Dev, driver}),
 		StayOpen: o.StayOpen,
-		Keep:     keeping(),
+
+		MissingPlugins: o.MissingPlugins,
+
+		Keep: keeping(),
 
 		DesktopFile:   o.DesktopFile,
 		MayShowOthers: func(s []sandbox.Status) error { return checkConfinement(s, max(o.MinConfinement, ConfinementFiles)) },
@@ -310,6 +320,7 @@ func New(o Options) (*App, error) {
 	if a.core, err = core.New(co); err != nil {
 		return nil, fmt.Errorf("mullion: %w", err)
 	}
+	a.ownScripts()
 	if o.SingleInstance {
 		if err := a.single(); err != nil {
 			return nil, fmt.Errorf("mullion: %w", err)
@@ -363,7 +374,7 @@ func (a *App) Run(ctx context.Context) error {
 		err = errors.New("Run was called twice")
 	}
 	a.running = true
-	manifests := append([]capability.Manifest{a.own}, a.plugins...)
+	plugins := a.plugins
 	a.mu.Unlock()
 	test := harness.From(ctx)
 	if err == nil && (test == nil || !test.Windowless) {
@@ -391,13 +402,19 @@ func (a *App) Run(ctx context.Context) error {
 		case <-returned:
 		}
 	}()
-	if manifests, err = a.permissions(manifests); err != nil {
+	manifests, err := a.manifests(plugins)
+	if err != nil {
 		return fmt.Errorf("mullion: %w", err)
 	}
-	a.logUnused(manifests)
+	a.logUnused(plugins)
 	if err := a.core.Resolve(manifests...); err != nil {
 		return fmt.Errorf("mullion: %w", err)
 	}
+	stop, err := a.startPlugins(plugins)
+	if err != nil {
+		return fmt.Errorf("mullion: %w", err)
+	}
+	defer stop()
 	if err := a.makeTray(); err != nil { // as on a system without a session bus
 		a.log.Warn("mullion: app.trayIcon is not shown", "error", err)
 	}
@@ -467,29 +484,6 @@ func (a *App) Processes() map[string]int {
 		pids[name] = child.PID()
 	}
 	return pids
-}
-
-// A Caller is who sent a message to the Core.
-type Caller = ipc.Caller
-
-// CallerFrom returns who called the command that ctx belongs to; ok is false
-// outside of commands and listeners.
-func CallerFrom(ctx context.Context) (c Caller, ok bool) {
-	m, ok := ipc.MessageFrom(ctx)
-	if !ok {
-		return Caller{}, false
-	}
-	return m.From, true
-}
-
-// ScopeFrom returns what the capabilities of the caller say about the command
-// that ctx belongs to.
-func ScopeFrom(ctx context.Context) capability.Scope {
-	m, ok := ipc.MessageFrom(ctx)
-	if !ok {
-		return capability.Scope{}
-	}
-	return m.Scope
 }
 
 // openTimeout bounds how long a window may take to appear where the caller

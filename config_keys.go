@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/config"
+	"github.com/mullion-dev/mullion/plugin"
 )
 
 // toolKeys are the keys that the tool uses, cmd/mullion, when it runs and builds
@@ -40,7 +40,7 @@ var unusedKeys = []struct {
 }
 
 // logUnused names the keys of the configuration that have no effect.
-func (a *App) logUnused(manifests []capability.Manifest) {
+func (a *App) logUnused(plugins []plugin.Plugin) {
 	log := func(at config.Key, keys []string, reason, instead string) {
 		args := []any{"keys", strings.Join(keys, " "), "at", fmt.Sprintf("%s:%d:%d", at.File, at.Line, at.Column), "reason", reason}
 		if instead != "" {
@@ -64,9 +64,14 @@ func (a *App) logUnused(manifests []capability.Manifest) {
 		}
 	}
 	for _, k := range a.config.Keys {
-		added := func(m capability.Manifest) bool { return m.Plugin == k.Plugin }
-		if k.Plugin != "" && !slices.ContainsFunc(manifests, added) {
+		if k.Plugin == "" {
+			continue
+		}
+		i := slices.IndexFunc(plugins, func(p plugin.Plugin) bool { return p.Name == k.Plugin })
+		if i < 0 {
 			log(k, []string{k.Path}, "the program has no plugin of that name", "add it with App.AddPlugin")
+		} else if plugins[i].Config == nil {
+			log(k, []string{k.Path}, "this plugin has no settings", "")
 		}
 	}
 }

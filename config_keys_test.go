@@ -26,6 +26,7 @@ import (
 
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/config"
+	"github.com/mullion-dev/mullion/plugin"
 )
 
 // configFields are the fields of the types of package config that the
@@ -186,7 +187,7 @@ func TestUnusedKeysAreNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.logUnused([]capability.Manifest{{}, {Plugin: "fs"}})
+	a.logUnused([]plugin.Plugin{{Name: "fs", Config: &struct{}{}}})
 	var got []string
 	for line := range strings.Lines(log.String()) {
 		_, keys, _ := strings.Cut(line, " keys=")

@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/ipc"
 )
@@ -124,6 +125,29 @@ func (a *App) EmitTo(ctx context.Context, t Target, event string, payload any) e
 		return fmt.Errorf("event %q: %w", event, err)
 	}
 	return a.core.Emit(ctx, event, t, b)
+}
+
+// A Caller is who sent a message to the Core.
+type Caller = ipc.Caller
+
+// CallerFrom returns who called the command that ctx belongs to; ok is false
+// outside of commands and listeners.
+func CallerFrom(ctx context.Context) (c Caller, ok bool) {
+	m, ok := ipc.MessageFrom(ctx)
+	if !ok {
+		return Caller{}, false
+	}
+	return m.From, true
+}
+
+// ScopeFrom returns what the capabilities of the caller say about the command
+// that ctx belongs to.
+func ScopeFrom(ctx context.Context) capability.Scope {
+	m, ok := ipc.MessageFrom(ctx)
+	if !ok {
+		return capability.Scope{}
+	}
+	return m.Scope
 }
 
 // ErrBackpressure is wrapped by errors about pages that do not keep up.

@@ -70,7 +70,18 @@ var callbacks = []callback{
 	}},
 	{name: "Handle", fire: func(l *lab) { l.page("typed") }},
 	{name: "App.HandleRaw", fire: func(l *lab) { l.page("raw") }},
-	{name: "App.AddPlugin", fire: func(l *lab) { l.page("plugin:probe|go") }},
+	{name: "App.AddPlugin/command", fire: func(l *lab) { l.page("plugin:probe|go") }},
+	{name: "App.AddPlugin/resource", fire: func(l *lab) { l.page("plugin:probe|keep") }},
+	{name: "App.AddPlugin/script", fire: func(l *lab) {
+		app, label := l.app, fmt.Sprint("scripted-", l.next())
+		go func() {
+			ctx, cancel := context.WithTimeout(context.Background(), patience)
+			defer cancel()
+			if w, err := app.OpenWindow(ctx, mullion.WindowOptions{Label: label}); err == nil {
+				w.Close()
+			}
+		}()
+	}},
 	{name: "Webview.OnPage", window: func(l *lab) { l.window.Webview().OnPage(func(mullion.Page) { l.hook() }) }, fire: func(l *lab) {
 		if _, v := l.find(); v != nil {
 			_ = v.Emit(wire.PageEvent{Kind: wire.PageTitle, Detail: fmt.Sprint("title ", l.next())})

@@ -20,7 +20,6 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/mullion-dev/mullion"
-	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/internal/backend/fake"
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/durable"
@@ -30,6 +29,7 @@ import (
 	"github.com/mullion-dev/mullion/internal/supervise"
 	"github.com/mullion-dev/mullion/internal/wire"
 	"github.com/mullion-dev/mullion/ipc"
+	"github.com/mullion-dev/mullion/plugin"
 )
 
 // patience is how long one method may take on a busy machine.
@@ -127,7 +127,7 @@ func (l *lab) start(t *testing.T) {
 		Files: fstest.MapFS{
 			"mullion.conf.json": {Data: []byte(`{"identifier": "dev.mullion.reentrant", "version": "1.0.0", "app": {"windows": []}, "build": {"frontendDist": "dist"}}`)},
 			"dist/index.html":   {Data: []byte("<!doctype html>")},
-			"capabilities/all.json": {Data: []byte(`{"identifier": "all", "windows": ["*"], "permissions": ["core:default", "allow-typed", "allow-raw", "probe:allow-go",
+			"capabilities/all.json": {Data: []byte(`{"identifier": "all", "windows": ["*"], "permissions": ["core:default", "allow-typed", "allow-raw", "probe:allow-go", "probe:allow-keep",
 				{"identifier": "web:allow-download", "allow": ["https://example.org/*"]}]}`)},
 		},
 		Logger: slog.New(slog.NewTextHandler(l.buffer, nil)), DataDir: t.TempDir(), DownloadDir: t.TempDir(), StayOpen: true,
@@ -150,9 +150,16 @@ func (l *lab) start(t *testing.T) {
 	l.state = mullion.NewState(l.app, "state", 0, mullion.StateOptions[int]{})
 	mullion.Handle(l.app, "typed", func(context.Context, struct{}) (int, error) { l.typed(); return 0, nil })
 	l.app.HandleRaw("raw", func(context.Context, *ipc.Message) (ipc.Result, error) { l.raw(); return ipc.Result{}, nil })
-	l.app.AddPlugin(capability.Manifest{Plugin: "probe", Commands: []string{"go"}}, map[string]ipc.Handler{
-		"go": func(context.Context, *ipc.Message) (ipc.Result, error) { l.plugin(); return ipc.Result{}, nil },
-	})
+	l.app.AddPlugin(plugin.Plugin{Name: "probe", Commands: plugin.Commands{
+		"go": plugin.Raw(func(context.Context, *ipc.Message) (ipc.Result, error) { l.plugin("command"); return ipc.Result{}, nil }),
+		"keep": plugin.Typed(func(ctx context.Context, _ struct{}) (struct{}, error) {
+			rid, err := plugin.AddResource(ctx, 1, func() { l.plugin("resource") })
+			if err != nil {
+				return struct{}{}, err
+			}
+			return struct{}{}, plugin.CloseResource(ctx, rid)
+		}),
+	}, Script: func(context.Context, plugin.Webview) (string, error) { l.plugin("script"); return "", nil }})
 	if l.callback.setup != nil {
 		l.callback.setup(l)
 	}
@@ -176,8 +183,8 @@ func (l *lab) raw() {
 	}
 }
 
-func (l *lab) plugin() {
-	if l.callback.name == "App.AddPlugin" {
+func (l *lab) plugin(what string) {
+	if l.callback.name == "App.AddPlugin/"+what {
 		l.hook()
 	}
 }

@@ -146,7 +146,7 @@ func api(t *testing.T) (functions, objects []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	named := map[string]bool{"ipc.Handler": true, "ipc.Interceptor": true}
+	named := map[string]bool{"ipc.Handler": true, "ipc.Interceptor": true, "plugin.Plugin": true}
 	isFunction := func(e ast.Expr) bool {
 		is := false
 		ast.Inspect(e, func(n ast.Node) bool {

@@ -1,6 +1,7 @@
 package mullion
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -114,8 +115,16 @@ func (a *App) serve(o Options, co *core.Options) error {
 		}
 		co.Script += script
 	}
-	co.Scripts = append(co.Scripts, core.CommandScript{Command: "plugin:notification|notify", Script: bridge.Notification()})
 	return nil
+}
+
+// ownScripts adds the scripts of the framework's own parts that only some pages
+// have a use for.
+func (a *App) ownScripts() {
+	a.core.AddScript(core.ScriptMaker{
+		Plugin: "notification", Commands: []string{pluginCommand("notification", "notify")},
+		Make: func(context.Context, string, string) (string, error) { return bridge.Notification(), nil },
+	})
 }
 
 // globalFile is what cmd/globals makes, at the root of the front end.

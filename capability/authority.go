@@ -84,7 +84,7 @@ func newAuthority(c *catalog, caps []Capability) (*Authority, error) {
 			errs = append(errs, err)
 		}
 	}
-	if err := errors.Join(errs...); err != nil {
+	if err := errors.Join(byPlugin(errs)...); err != nil {
 		return nil, err
 	}
 	for _, r := range a.commands {
@@ -253,9 +253,7 @@ type UnknownPermissionError struct {
 
 func (e *UnknownPermissionError) Error() string {
 	var b strings.Builder
-	if e.File != "" {
-		b.WriteString(document.Place(e.File, e.Line, e.Column) + ": ")
-	}
+	b.WriteString(e.place())
 	fmt.Fprintf(&b, "capability %q: unknown permission %q", e.Capability, e.Identifier)
 	if e.Plugin != "" {
 		fmt.Fprintf(&b, ": there is no plugin %q", e.Plugin)
@@ -269,6 +267,14 @@ func (e *UnknownPermissionError) Error() string {
 		b.WriteString(missingCommand(e.Identifier))
 	}
 	return b.String()
+}
+
+// place begins a message.
+func (e *UnknownPermissionError) place() string {
+	if e.File == "" {
+		return ""
+	}
+	return document.Place(e.File, e.Line, e.Column) + ": "
 }
 
 // missingCommand says what an unknown permission of the app's own lacks, for

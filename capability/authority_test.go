@@ -261,8 +261,9 @@ func TestResolveErrors(t *testing.T) {
 		{"identifier", manifests(), withCaps("fs:red-all"), `capabilities/main.json: capability "main": unknown permission "fs:red-all" (did you mean "fs:read-all"`},
 		{"plugin", manifests(), withCaps("fss:read-all"), `there is no plugin "fss" (did you mean "fs:read-all"`},
 		{"another plugin", manifests(), withCaps("http:default"),
-			`unknown permission "http:default": there is no plugin "http"; add it with App.AddPlugin, or leave the permission out`},
-		{"another short plugin", manifests(), withCaps("os:default"), `there is no plugin "os"; add it`},
+			"there is no plugin \"http\", and these permissions are its:\n\tcapabilities/main.json: capability \"main\": \"http:default\"\n" +
+				"add it with App.AddPlugin, or leave them out"},
+		{"another short plugin", manifests(), withCaps("os:default"), `there is no plugin "os", and these`},
 		{"command of the app", manifests(), withCaps("allow-greet"),
 			`unknown permission "allow-greet": the app has no command for it; add that with Handle, or leave the permission out`},
 		{"without core", manifests(), withCaps("window:allow-title"), `(did you mean "core:window:allow-title"`},

@@ -21,11 +21,11 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/mullion-dev/mullion"
-	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/internal/display"
 	"github.com/mullion-dev/mullion/internal/e2e"
 	"github.com/mullion-dev/mullion/internal/e2e/session"
 	"github.com/mullion-dev/mullion/ipc"
+	"github.com/mullion-dev/mullion/plugin"
 )
 
 // variant is one run of the tests.
@@ -742,28 +742,30 @@ func (h *house) userClose(ctx context.Context, w *mullion.Window) error {
 // addPlugins adds a plugin with all commands that the package knows of, and
 // one that has the older name of one of them.
 func (h *house) addPlugins(a *mullion.App) {
-	a.AddPlugin(capability.Manifest{Plugin: "test"}, map[string]ipc.Handler{
+	a.AddPlugin(plugin.Plugin{Name: "test", Commands: plugin.Commands{
 		"register_listener": h.registerListener("test"),
 		"remove_listener":   h.removeListener("test"),
 		"trigger":           h.trigger("test"),
-		"check_permissions": handler(func(context.Context, none) (map[string]string, error) {
+		"check_permissions": plugin.Typed(func(context.Context, none) (map[string]string, error) {
 			return map[string]string{"camera": "prompt", "location": "prompt-with-rationale"}, nil
 		}),
-		"request_permissions": handler(func(context.Context, none) (map[string]string, error) {
+		"request_permissions": plugin.Typed(func(context.Context, none) (map[string]string, error) {
 			return map[string]string{"camera": "granted", "location": "denied"}, nil
 		}),
-		"secret": handler(func(context.Context, none) (none, error) { return none{}, nil }),
-	})
-	a.AddPlugin(capability.Manifest{Plugin: "older", Default: []string{"allow-registerListener", "allow-remove-listener", "allow-trigger"}},
-		map[string]ipc.Handler{
+		"secret": plugin.Typed(func(context.Context, none) (none, error) { return none{}, nil }),
+	}})
+	a.AddPlugin(plugin.Plugin{
+		Name: "older", Default: []string{"allow-registerListener", "allow-remove-listener", "allow-trigger"},
+		Commands: plugin.Commands{
 			"registerListener": h.registerListener("older"),
 			"remove_listener":  h.removeListener("older"),
 			"trigger":          h.trigger("older"),
-		})
+		},
+	})
 }
 
-func (h *house) registerListener(plugin string) ipc.Handler {
-	return handler(func(ctx context.Context, a struct {
+func (h *house) registerListener(name string) plugin.Command {
+	return plugin.Typed(func(ctx context.Context, a struct {
 		Event   string `json:"event"`
 		Handler string `json:"handler"`
 	}) (none, error) {
@@ -777,25 +779,25 @@ func (h *house) registerListener(plugin string) ipc.Handler {
 			return none{}, err
 		}
 		h.change(func() {
-			if h.plugins[plugin] == nil {
-				h.plugins[plugin] = map[listener]ipc.Channel{}
+			if h.plugins[name] == nil {
+				h.plugins[name] = map[listener]ipc.Channel{}
 			}
-			h.plugins[plugin][listener{a.Event, id}] = c
+			h.plugins[name][listener{a.Event, id}] = c
 		})
 		return none{}, nil
 	})
 }
 
-func (h *house) removeListener(plugin string) ipc.Handler {
-	return handler(func(_ context.Context, a struct {
+func (h *house) removeListener(name string) plugin.Command {
+	return plugin.Typed(func(_ context.Context, a struct {
 		Event string `json:"event"`
 		ID    uint32 `json:"channelId"`
 	}) (none, error) {
 		var c ipc.Channel
 		h.change(func() {
 			key := listener{a.Event, a.ID}
-			c = h.plugins[plugin][key]
-			delete(h.plugins[plugin], key)
+			c = h.plugins[name][key]
+			delete(h.plugins[name], key)
 		})
 		if c == nil {
 			return none{}, errors.New("no such listener")
@@ -805,13 +807,13 @@ func (h *house) removeListener(plugin string) ipc.Handler {
 }
 
 // trigger sends an event of a plugin and tells how many listeners it has.
-func (h *house) trigger(plugin string) ipc.Handler {
-	return handler(func(ctx context.Context, a struct {
+func (h *house) trigger(name string) plugin.Command {
+	return plugin.Typed(func(ctx context.Context, a struct {
 		Event   string         `json:"event"`
 		Payload jsontext.Value `json:"payload"`
 	}) (int, error) {
 		h.mu.Lock()
-		listeners := maps.Clone(h.plugins[plugin])
+		listeners := maps.Clone(h.plugins[name])
 		h.mu.Unlock()
 		n := 0
 		for l, c := range listeners {

@@ -157,6 +157,28 @@ type Message struct {
 	Scope capability.Scope
 	// Channels opens the channels that the arguments name.
 	Channels ChannelOpener
+	// Page is the document that sent a command; nil if the Core did.
+	Page Page
+}
+
+// Page is a document in a webview, from when it can call until it is left:
+// another one at the same address is another Page. It is comparable.
+type Page interface {
+	// Caller says which it is.
+	Caller() Caller
+	// Context ends with the page.
+	Context() context.Context
+	// Emit sends an event to the listeners of the webview that the page is in.
+	Emit(ctx context.Context, event string, payload any) error
+	// AddResource keeps a value for the page, which names it by a number from
+	// then on. closed, which may be nil, is called once, on a goroutine that
+	// may wait: when the page closes the resource, or when it ends. A page has
+	// at most 16,384 resources.
+	AddResource(value any, closed func()) (rid uint32, err error)
+	// Resource returns a value that AddResource was given for this page.
+	Resource(rid uint32) (any, error)
+	// CloseResource closes what the page could close.
+	CloseResource(rid uint32) error
 }
 
 // Result is what a handler returns for a command: JSON, or bytes, or a

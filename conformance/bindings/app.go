@@ -16,8 +16,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/mullion-dev/mullion"
-	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/ipc"
+	"github.com/mullion-dev/mullion/plugin"
 )
 
 // ask is what a page says to the command of a kind: a value to check and to give
@@ -144,10 +144,10 @@ func Register(app *mullion.App) {
 	// Raw is answered as it is asked.
 	app.HandleRaw("raw", func(_ context.Context, m *ipc.Message) (ipc.Result, error) { return ipc.Result{JSON: m.Args}, nil })
 	app.HandleRaw("handed", must(ipc.Typed(a.options)))
-	app.AddPlugin(capability.Manifest{Plugin: "bind-kit"}, map[string]ipc.Handler{
-		"read_all": must(ipc.Typed(a.download)),
-		"look":     func(context.Context, *ipc.Message) (ipc.Result, error) { return ipc.Result{}, nil },
-	})
+	app.AddPlugin(plugin.Plugin{Name: "bind-kit", Commands: plugin.Commands{
+		"read_all": plugin.Typed(a.download),
+		"look":     plugin.Raw(func(context.Context, *ipc.Message) (ipc.Result, error) { return ipc.Result{}, nil }),
+	}})
 	app.On("bindings://asked", func(ctx context.Context, e mullion.Event) {
 		var asked Told
 		if err := e.Decode(&asked); err != nil {

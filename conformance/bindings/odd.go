@@ -13,10 +13,10 @@ import (
 	"time"
 
 	"github.com/mullion-dev/mullion"
-	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/conformance/bindings/first"
 	"github.com/mullion-dev/mullion/conformance/bindings/second"
 	"github.com/mullion-dev/mullion/ipc"
+	"github.com/mullion-dev/mullion/plugin"
 )
 
 // Mood is an enumeration whose zero value has no name.
@@ -202,11 +202,11 @@ func odd(a *mullion.App) {
 	mullion.Handle(a, "args", query[Digest])
 	mullion.Handle(a, "is_refusal", query[Mood])
 	mullion.Handle(a, "refuse", func(context.Context, none) (later, error) { return nil, refused() })
-	a.AddPlugin(capability.Manifest{Plugin: "events"}, map[string]ipc.Handler{
-		"part_2": must(ipc.Typed(func(context.Context, none) (int, error) { return 1, nil })),
-		"part2":  must(ipc.Typed(func(context.Context, none) (int, error) { return 2, nil })),
-		"delete": must(ipc.Typed(func(context.Context, none) (none, error) { return none{}, nil })),
-	})
+	a.AddPlugin(plugin.Plugin{Name: "events", Commands: plugin.Commands{
+		"part_2": plugin.Typed(func(context.Context, none) (int, error) { return 1, nil }),
+		"part2":  plugin.Typed(func(context.Context, none) (int, error) { return 2, nil }),
+		"delete": plugin.Typed(func(context.Context, none) (none, error) { return none{}, nil }),
+	}})
 	mullion.NewState(a, "constructor", Words{}, mullion.StateOptions[Words]{})
 }
 

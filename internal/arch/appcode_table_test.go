@@ -13,7 +13,7 @@ var appCode = []struct{ why, functions string }{
 		mullion.Options.OnFault mullion.TrayOptions.OnEvent
 		mullion.Notification.OnAction mullion.Notification.OnReply mullion.Notification.OnClose`},
 	{"the app is asked by Owner.Call, on a goroutine that may wait: these closures are what the Core gives to it",
-		`mullion.App.OnCloseRequested(f) mullion.Options.OnHang mullion.Options.OnLink`},
+		`mullion.App.OnCloseRequested(f) mullion.Options.OnHang mullion.Options.OnLink plugin.Plugin.Script`},
 	{"commands, interceptors and what belongs to a call run on the goroutine of the call, below Core.dispatch, which recovers; a reader that runs them hands over",
 		`core.registered.handler core.State.check core.StateOptions.Check core.StateOptions.Migrate
 		mullion.StateOptions.Check mullion.StateOptions.Migrate mullion.Worker.f mullion.Worker.CallWithProgress(report)

@@ -204,7 +204,14 @@ func TestCapabilitySnippets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Resolve(app); err != nil {
+	manifests := []capability.Manifest{app}
+	plugin := regexp.MustCompile(`plugin\.Plugin\{\s+Name: +"([a-z-]+)"`)
+	for _, s := range allSnippets(t, "go") {
+		for _, m := range plugin.FindAllStringSubmatch(s.text, -1) {
+			manifests = append(manifests, capability.Manifest{Plugin: m[1]})
+		}
+	}
+	if err := c.Resolve(manifests...); err != nil {
 		t.Error(err)
 	}
 }

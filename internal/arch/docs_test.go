@@ -160,11 +160,12 @@ func anchors(text string) map[string]bool {
 // exist, or names a file that does not.
 func TestLinks(t *testing.T) {
 	link := regexp.MustCompile(`\]\(([^)#:]*)(?:#([^)]*))?\)`)
+	fenced := regexp.MustCompile("(?ms)^```.*?^```$")
 	source := regexp.MustCompile(`<img [^>]*src="([^":]+)"()`)
 	named := regexp.MustCompile("`([a-zA-Z0-9_.-]+(?:/[a-zA-Z0-9_.-]+)+\\.(?:go|ts|md|sh|txt|mjs|json|toml))`")
 	for _, name := range documents(t) {
 		text := string(read(t, name))
-		for _, m := range append(link.FindAllStringSubmatch(text, -1), source.FindAllStringSubmatch(text, -1)...) {
+		for _, m := range append(link.FindAllStringSubmatch(fenced.ReplaceAllString(text, ""), -1), source.FindAllStringSubmatch(text, -1)...) {
 			target := name
 			if m[1] != "" {
 				target = path.Join(path.Dir(name), m[1])

@@ -5,7 +5,7 @@ import "slices"
 const module = "github.com/mullion-dev/mullion"
 
 // public are the packages that apps and plugins are made with.
-var public = []string{".", "capability", "config", "ipc"}
+var public = []string{".", "capability", "config", "ipc", "plugin"}
 
 // law says which packages of this repository a package may import. A package
 // that is not in it is refused: add a line, and the reason for it. A name that
@@ -18,6 +18,7 @@ var law = []struct {
 	{"internal/document", nil, "files that people write, as one tree: what the keys mean is decided by its users"},
 	{"capability", []string{"internal/document"}, "pure rules: who may do what can be read and tested alone"},
 	{"ipc", []string{"capability"}, "messages carry the scope that the check found"},
+	{"plugin", []string{"capability", "ipc"}, "what a plugin is, and what it sees of an app; the framework's own are behind it too"},
 	{"config", []string{"capability", "internal/document"}, "reads what people write, and says what it means"},
 	{"internal/csp", nil, "pure text: a policy and the HTML it goes with"},
 	{"internal/assets", nil, "answers requests; who may ask is decided by its caller"},
@@ -46,7 +47,7 @@ var law = []struct {
 	{"internal/core", []string{"capability", "internal/assets", "internal/csp", "internal/desktop", "internal/desktop/...", "internal/document", "internal/durable", "internal/egress", "internal/inorder", "internal/logging", "internal/menu", "internal/rendering", "internal/sandbox", "internal/supervise", "internal/transfer", "internal/wire", "ipc"},
 		"the Core has no way to a GUI library: neither host nor backend is within its reach"},
 	{".", []string{
-		"capability", "config", "ipc",
+		"capability", "config", "ipc", "plugin",
 		"internal/assets", "internal/backend", "internal/bridge", "internal/core", "internal/csp", "internal/desktop", "internal/desktop/...",
 		"internal/dialogs", "internal/egress", "internal/harness", "internal/host", "internal/inorder", "internal/instance", "internal/keeper", "internal/logging", "internal/menu", "internal/rendering", "internal/sandbox", "internal/supervise", "internal/transfer", "internal/wire", "internal/worker",
 	}, "the public handles, and Main, which is both Core and host"},

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/iotest"
 	"time"
+
+	"github.com/mullion-dev/mullion/internal/await"
 )
 
 // closeCounter tells on its channel when it is closed.
@@ -35,7 +37,7 @@ func TestBodyEndsWithContext(t *testing.T) {
 	}
 	select {
 	case <-closer.closed: // without any call of Close
-	case <-time.After(10 * time.Second):
+	case <-await.Hang(context.Background(), 10*time.Second):
 		t.Fatal("file was not closed")
 	}
 	if err := b.Close(); err != nil {

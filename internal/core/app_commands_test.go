@@ -6,8 +6,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"time"
 
+	"github.com/mullion-dev/mullion/internal/await"
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/wire"
 )
@@ -91,7 +91,7 @@ func TestExit(t *testing.T) {
 		if !errors.As(err, &exit) || exit.Code != 3 {
 			t.Errorf("got %v, want code 3", err)
 		}
-	case <-time.After(limit):
+	case <-await.Hang(context.Background(), limit):
 		t.Error("the app does not end")
 	}
 	p.ran <- context.Cause(context.Background()) // for the end of the test

@@ -17,6 +17,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/mullion-dev/mullion/internal/await"
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/wire"
 	"github.com/mullion-dev/mullion/ipc"
@@ -148,7 +149,7 @@ func TestEventOrder(t *testing.T) {
 		t.Error("two functions of the app differ:", d)
 	}
 	var shown []string
-	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	ctx, cancel := await.Context(t.Context(), limit)
 	defer cancel()
 	for len(shown) < senders*each {
 		data, err := g.view.NextDelivery(ctx)

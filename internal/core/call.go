@@ -113,7 +113,7 @@ func (k *call) run(ctx context.Context, text []byte) {
 		if k.body != nil {
 			m.Body, m.BodySize = k.body, k.body.size
 		}
-		m.Channels = opener{k.doc, m.Name}
+		m.Channels, m.Page = opener{k.doc, m.Name}, page{k.doc}
 		r, err = c.dispatch(context.WithValue(ctx, callerKey{}, m.From), c.chains.Load().command, m)
 	}
 	if k.pace != nil {

@@ -68,8 +68,6 @@ type Options struct {
 	DevOrigin, DevCommand string
 	// Script runs in every page after the bridge.
 	Script string
-	// Scripts run besides in webviews whose pages may call their command.
-	Scripts []CommandScript
 	// DataDir and CacheDir are the private folders of the engine, LibraryCacheDir
 	// is that of the libraries that it uses, for the host named "app". Other
 	// hosts get folders beside them.
@@ -116,6 +114,9 @@ type Options struct {
 	// PageWebview reads the options with which a page adds a webview to a
 	// window. Nil: pages add none.
 	PageWebview func(options jsontext.Value) (PageWebviewOptions, error)
+	// MissingPlugins are those that capabilities may speak of though the app
+	// does not have them.
+	MissingPlugins []string
 	// StayOpen keeps the app running when its last window has closed.
 	StayOpen bool
 	// Driven is set where a WebDriver client controls the app. It closes windows
@@ -124,9 +125,6 @@ type Options struct {
 	// Keep is set where a keeper has started this Core.
 	Keep *Keeping
 }
-
-// CommandScript is a script that is of use to pages that may call Command.
-type CommandScript struct{ Command, Script string }
 
 // Child is a started host: its connection and its process.
 type Child interface {
@@ -180,27 +178,29 @@ type Core struct {
 	icon          func() *wire.Picture // of windows that have none of their own; nil: none
 
 	mu           sync.RWMutex
-	commands     map[string]registered  // guarded by mu
-	interceptors []ipc.Interceptor      // guarded by mu
-	windows      map[string]*Window     // guarded by mu; by label
-	webviews     map[string]*Webview    // guarded by mu; by label
-	windowIDs    map[uint32]*Window     // guarded by mu
-	webviewIDs   map[uint32]*Webview    // guarded by mu
-	hosts        map[string]*host       // guarded by mu
-	mainKey      string                 // guarded by mu; of what the host "app" may reach
-	onClose      []func(*Window) bool   // guarded by mu; report true to keep the window
-	onKept       []*inorder.Queue[Kept] // guarded by mu
-	states       map[string]*State      // guarded by mu
-	lastSub      atomic.Uint64          // of subscriptions to states
-	lastID       uint32                 // guarded by mu
-	lastPopup    uint32                 // guarded by mu
-	closed       bool                   // guarded by mu
-	left         bool                   // guarded by mu; for another Core
-	kept         map[string]*keptWindow // guarded by mu; of the Core before, by label, as long as nobody has opened them
-	theme        string                 // guarded by mu; of windows that have none of their own
-	started      bool                   // guarded by mu; Run was called, hosts may start
-	hadWindow    bool                   // guarded by mu
-	focused      uint64                 // guarded by mu; counts the times that a window came to the front
+	commands     map[string]registered    // guarded by mu
+	scripts      []ScriptMaker            // guarded by mu
+	missing      atomic.Pointer[[]string] // of Options.MissingPlugins, those that are
+	interceptors []ipc.Interceptor        // guarded by mu
+	windows      map[string]*Window       // guarded by mu; by label
+	webviews     map[string]*Webview      // guarded by mu; by label
+	windowIDs    map[uint32]*Window       // guarded by mu
+	webviewIDs   map[uint32]*Webview      // guarded by mu
+	hosts        map[string]*host         // guarded by mu
+	mainKey      string                   // guarded by mu; of what the host "app" may reach
+	onClose      []func(*Window) bool     // guarded by mu; report true to keep the window
+	onKept       []*inorder.Queue[Kept]   // guarded by mu
+	states       map[string]*State        // guarded by mu
+	lastSub      atomic.Uint64            // of subscriptions to states
+	lastID       uint32                   // guarded by mu
+	lastPopup    uint32                   // guarded by mu
+	closed       bool                     // guarded by mu
+	left         bool                     // guarded by mu; for another Core
+	kept         map[string]*keptWindow   // guarded by mu; of the Core before, by label, as long as nobody has opened them
+	theme        string                   // guarded by mu; of windows that have none of their own
+	started      bool                     // guarded by mu; Run was called, hosts may start
+	hadWindow    bool                     // guarded by mu
+	focused      uint64                   // guarded by mu; counts the times that a window came to the front
 }
 
 // New makes a Core. Nothing is started until Run.
@@ -253,36 +253,6 @@ func New(o Options) (*Core, error) {
 	return c, nil
 }
 
-// Resolve sets the permissions of the app's commands and resolves all
-// capabilities against them.
-func (c *Core) Resolve(manifests ...capability.Manifest) error {
-	all := slices.Concat(builtinManifests(), c.opts.Manifests, manifests)
-	a, err := capability.Resolve(all, c.opts.Capabilities, c.opts.Platform)
-	if err != nil {
-		return err
-	}
-	c.auth.Store(a)
-	return nil
-}
-
-// AddCapabilities grants more, or denies some, from now on. What processes may
-// reach of the system is settled when they start: see Launch.
-func (c *Core) AddCapabilities(caps ...capability.Capability) error {
-	for {
-		old := c.auth.Load()
-		a, err := old.With(caps...)
-		if err != nil {
-			return err
-		}
-		if c.auth.CompareAndSwap(old, a) {
-			return nil
-		}
-	}
-}
-
-// Authority returns what the capabilities grant.
-func (c *Core) Authority() *capability.Authority { return c.auth.Load() }
-
 // MenuStore has the items of all menus.
 func (c *Core) MenuStore() *menu.Store { return &c.menuStore }
 
@@ -321,7 +291,9 @@ func (c *Core) Run(ctx context.Context) error {
 	if c.journal != nil {
 		again = c.reopen(ctx)
 	}
-	c.mu.Lock()
+	if err := c.lockAllScripted(ctx); err != nil {
+		return err
+	}
 	if c.started {
 		c.mu.Unlock()
 		return errors.New("core: Run was called twice")

@@ -1,9 +1,9 @@
 package core_test
 
 import (
-	"context"
 	"testing"
 
+	"github.com/mullion-dev/mullion/internal/await"
 	"github.com/mullion-dev/mullion/internal/core"
 )
 
@@ -12,7 +12,7 @@ import (
 func TestEvalFails(t *testing.T) {
 	p := newPair(t, everything, core.Options{}, nil)
 	v := p.open("main", "app://localhost/").window.Webview()
-	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	ctx, cancel := await.Context(t.Context(), limit)
 	defer cancel()
 	for _, script := range []string{"fail 10", "fail 2000000"} {
 		if _, err := v.Eval(ctx, script); err == nil || ctx.Err() != nil || len(err.Error()) > 100<<10 {

@@ -14,6 +14,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/mullion-dev/mullion/internal/await"
 	"github.com/mullion-dev/mullion/internal/backend/fake"
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/dialogs"
@@ -94,7 +95,7 @@ func (p *filePair) event(state core.DownloadState) core.DownloadEvent {
 			p.t.Fatalf("got %+v, want one that is %s", e, state)
 		}
 		return e
-	case <-time.After(limit):
+	case <-await.Hang(context.Background(), limit):
 		p.t.Fatalf("no download is %s", state)
 		return core.DownloadEvent{}
 	}
@@ -131,7 +132,7 @@ func (p *filePair) empty() {
 
 func (p *filePair) decide(g *page, d wire.Decision) <-chan wire.Verdict {
 	c := make(chan wire.Verdict, 1)
-	ctx, cancel := context.WithTimeout(p.t.Context(), limit)
+	ctx, cancel := await.Context(p.t.Context(), limit)
 	go func() {
 		defer cancel()
 		v, err := g.view.Decide(ctx, d)
@@ -440,7 +441,7 @@ func TestDropFiles(t *testing.T) {
 					got.Paths[i], _ = filepath.Rel(home, path)
 				}
 				return got.Paths
-			case <-time.After(limit):
+			case <-await.Hang(context.Background(), limit):
 				t.Fatal("no event")
 			}
 		}

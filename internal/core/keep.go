@@ -258,7 +258,7 @@ func (c *Core) reopen(ctx context.Context) (windows []*Window) {
 }
 
 // addKept adds the webviews that a window had besides its own. c.mu is not held.
-func (c *Core) addKept(w *Window, k *keptWindow) {
+func (c *Core) addKept(ctx context.Context, w *Window, k *keptWindow) {
 	for i := range k.Webviews {
 		kv := &k.Webviews[i]
 		if kv.State.Label == w.label && !k.Bare {
@@ -266,7 +266,7 @@ func (c *Core) addKept(w *Window, k *keptWindow) {
 		}
 		s := kv.State
 		s.URL = kv.Opened.URL
-		v, err := c.noteWebview(w, s.Label, WebviewOptions{State: s}, kv)
+		v, err := c.noteWebview(ctx, w, s.Label, WebviewOptions{State: s}, kv)
 		if err != nil {
 			c.log.Warn("mullion: a webview is not kept", "window", w.label, "webview", s.Label, "error", err)
 			continue

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mullion-dev/mullion/internal/await"
 	"github.com/mullion-dev/mullion/internal/backend/fake"
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/menu"
@@ -84,7 +85,7 @@ func eventually(t *testing.T, what string, ok func() bool) {
 // hears reads what is delivered to the page until all of that was in it.
 func (g *page) hears(want ...string) {
 	g.pair.t.Helper()
-	ctx, cancel := context.WithTimeout(g.pair.t.Context(), limit)
+	ctx, cancel := await.Context(g.pair.t.Context(), limit)
 	defer cancel()
 	got := ""
 	for slices.ContainsFunc(want, func(w string) bool { return !strings.Contains(got, w) }) {
@@ -204,7 +205,7 @@ func TestMenuChoices(t *testing.T) {
 	choose(w, number(3))
 	select {
 	case <-main.window.Gone():
-	case <-time.After(limit):
+	case <-await.Hang(context.Background(), limit):
 		t.Error("the window does not close")
 	}
 }

@@ -1,12 +1,13 @@
 package core_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"syscall"
 	"testing"
-	"time"
 
+	"github.com/mullion-dev/mullion/internal/await"
 	"github.com/mullion-dev/mullion/internal/backend"
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/supervise"
@@ -44,7 +45,7 @@ func TestOutage(t *testing.T) {
 					if err == nil {
 						t.Error("the app ended without an error")
 					}
-				case <-time.After(limit):
+				case <-await.Hang(context.Background(), limit):
 					t.Error("the app waits for what cannot come")
 				}
 				return

@@ -1,9 +1,9 @@
 package core_test
 
 import (
-	"context"
 	"testing"
 
+	"github.com/mullion-dev/mullion/internal/await"
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/wire"
 )
@@ -13,7 +13,7 @@ func TestPageState(t *testing.T) {
 	p := newPair(t, everything, core.Options{}, nil)
 	main := p.open("main", "app://localhost/")
 	v := main.window.Webview()
-	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	ctx, cancel := await.Context(t.Context(), limit)
 	defer cancel()
 	told := make(chan core.PageState)
 	off := v.OnPage(func(s core.PageState) {

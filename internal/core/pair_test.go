@@ -18,6 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/mullion-dev/mullion/capability"
+	"github.com/mullion-dev/mullion/internal/await"
 	"github.com/mullion-dev/mullion/internal/backend"
 	"github.com/mullion-dev/mullion/internal/backend/fake"
 	"github.com/mullion-dev/mullion/internal/core"
@@ -131,7 +132,7 @@ func newPair(t testing.TB, capabilities string, o core.Options, setup func(*core
 			if err != nil {
 				t.Errorf("Run: %v", err)
 			}
-		case <-time.After(limit):
+		case <-await.Hang(context.Background(), limit):
 			t.Error("the Core does not end")
 		}
 		p.mu.Lock()
@@ -197,7 +198,7 @@ func wait[T any](t testing.TB, ch <-chan T) (v T) {
 	t.Helper()
 	select {
 	case v = <-ch:
-	case <-time.After(limit):
+	case <-await.Hang(context.Background(), limit):
 		t.Fatal("nothing came")
 	}
 	return v
@@ -207,7 +208,7 @@ func wait[T any](t testing.TB, ch <-chan T) (v T) {
 // is up.
 func (p *pair) open(label, url string) *page {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.t.Context(), limit)
+	ctx, cancel := await.Context(p.t.Context(), limit)
 	defer cancel()
 	w, err := p.OpenWindow(ctx, core.WindowOptions{
 		State:   wire.WindowState{Label: label, Title: label, Width: 300, Height: 200, Visible: true, Resizable: true},
@@ -249,7 +250,7 @@ func (g *page) find() {
 func (g *page) look() {
 	t := g.pair.t
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	ctx, cancel := await.Context(t.Context(), limit)
 	defer cancel()
 	for ctx.Err() == nil {
 		for _, name := range g.pair.hosts() {
@@ -282,7 +283,7 @@ func (g *page) hello(origin string) {
 
 // say sends a message of the bridge and returns the answer.
 func (g *page) say(text string) string {
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	ctx, cancel := await.Context(context.Background(), limit)
 	defer cancel()
 	answer, err := g.view.Message(ctx, text)
 	if err != nil {

@@ -1,7 +1,6 @@
 package core_test
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/mullion-dev/mullion/capability"
+	"github.com/mullion-dev/mullion/internal/await"
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/wire"
 )
@@ -162,7 +162,7 @@ func TestHostOfOneWindow(t *testing.T) {
 	p := newPair(t, placing, core.Options{}, nil)
 	p.open("main", "app://localhost/")
 	p.open("mixed", "app://localhost/")
-	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	ctx, cancel := await.Context(t.Context(), limit)
 	defer cancel()
 	if _, err := p.OpenWindow(ctx, core.WindowOptions{State: wire.WindowState{Label: "alone"}, Webview: wire.WebviewState{URL: "app://localhost/"}, Isolate: true}); err != nil {
 		t.Fatal(err)
@@ -190,7 +190,7 @@ func TestHostOfOneWindow(t *testing.T) {
 // TestDevServer checks who may connect to the dev server.
 func TestDevServer(t *testing.T) {
 	p := newPair(t, placing, core.Options{DevOrigin: "http://localhost:5173"}, nil)
-	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	ctx, cancel := await.Context(t.Context(), limit)
 	defer cancel()
 	for label, url := range map[string]string{
 		"main": "http://localhost:5173/", "other": "app://localhost/", "near": "http://localhost:5173/alone", "far": "https://b.dev/",

@@ -1,10 +1,11 @@
 package core_test
 
 import (
+	"context"
 	"errors"
 	"testing"
-	"time"
 
+	"github.com/mullion-dev/mullion/internal/await"
 	"github.com/mullion-dev/mullion/internal/backend"
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/wire"
@@ -46,7 +47,7 @@ func TestHostOpenedAgain(t *testing.T) {
 			p.engine(test.host).Quit()
 			select {
 			case <-first.Gone():
-			case <-time.After(limit):
+			case <-await.Hang(context.Background(), limit):
 				t.Fatal("the window stays, and nothing shows it")
 			}
 			if _, err := open(test.label, test.isolate); err == nil {

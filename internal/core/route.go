@@ -46,6 +46,9 @@ func (c *Core) runCommand(ctx context.Context, m *ipc.Message) (ipc.Result, erro
 	c.mu.RLock()
 	h := c.commands[m.Name].handler
 	c.mu.RUnlock()
+	if plugin := pluginOf(m.Name); h == nil && m.From.Local && c.isMissing(plugin) {
+		return ipc.Result{}, fmt.Errorf("Command %s %w: plugin %s is not part of this app", m.Name, ErrNoSuchCommand, plugin)
+	}
 	// Commands of the app that do not exist are simply not found; which ones
 	// do is no secret to its own pages. Plugins are asked for by permission,
 	// there or not, so that the answer says what is missing.
@@ -62,6 +65,15 @@ func (c *Core) runCommand(ctx context.Context, m *ipc.Message) (ipc.Result, erro
 		return ipc.Result{}, fmt.Errorf("Command %s %w", m.Name, ErrNoSuchCommand)
 	}
 	return h(ipc.WithMessage(ctx, m), m)
+}
+
+// pluginOf returns the plugin that a command is of; empty for the app's own.
+func pluginOf(command string) string {
+	if name, ok := strings.CutPrefix(command, "plugin:"); ok {
+		name, _, _ = strings.Cut(name, "|")
+		return name
+	}
+	return ""
 }
 
 // commandsLike returns the names of commands of the app that are almost that.

@@ -14,6 +14,7 @@ import (
 	"testing/iotest"
 
 	"github.com/mullion-dev/mullion/internal/assets"
+	"github.com/mullion-dev/mullion/internal/await"
 	"github.com/mullion-dev/mullion/internal/backend/fake"
 	"github.com/mullion-dev/mullion/internal/bridge"
 	"github.com/mullion-dev/mullion/internal/core"
@@ -53,7 +54,7 @@ func streaming(t *testing.T, open func() (io.ReadCloser, int64)) *page {
 // fetchStream reads a stream as the bridge does.
 func (g *page) fetchStream(id int64) fake.Response {
 	g.pair.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	ctx, cancel := await.Context(context.Background(), limit)
 	defer cancel()
 	r, err := g.view.Fetch(ctx, fake.Request{
 		URL: fmt.Sprintf("mullion://localhost/stream/%d", id), Header: g.bridgeHeader(),
@@ -254,7 +255,7 @@ func TestFileEnds(t *testing.T) {
 	})}, nil)
 	g := p.open("main", "app://localhost/")
 	for path, want := range map[string]int{"small": 10, "large": large, "unknown": large, "small-cut": -1, "large-cut": -1, "large-short": -1, "unknown-cut": -1} {
-		ctx, cancel := context.WithTimeout(t.Context(), limit)
+		ctx, cancel := await.Context(t.Context(), limit)
 		got, err := g.view.Fetch(ctx, fake.Request{URL: "app://localhost/" + path})
 		cancel()
 		if err != nil {

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/mullion-dev/mullion/internal/await"
 )
 
 // endlessSource never ends, and tells when it is closed.
@@ -47,7 +49,7 @@ func TestGiveUpStream(t *testing.T) {
 	v.giveUpStream(s.id)
 	select {
 	case <-src.closed:
-	case <-time.After(time.Minute):
+	case <-await.Hang(context.Background(), time.Minute):
 		t.Fatal("the source was not closed")
 	}
 	c.tasks.Wait()

@@ -10,7 +10,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/internal/egress"
 	"github.com/mullion-dev/mullion/internal/inorder"
 	"github.com/mullion-dev/mullion/internal/wire"
@@ -45,7 +44,8 @@ type Webview struct {
 	// reports bounds what its pages get into the log.
 	reports egress.Limit
 
-	mu sync.Mutex
+	mu      sync.Mutex
+	scripts []pageScript // guarded by mu; of plugins; nil: not made yet
 	// closed is set when it was closed alone, without its window.
 	closed bool // guarded by mu
 	// homes are the origins where the webview may always navigate.
@@ -109,6 +109,7 @@ type document struct {
 	streams  map[uint64]*stream     // guarded by mu
 	lastID   uint64                 // guarded by mu; of streams
 	closers  map[any]func()         // guarded by mu; run when the document ends
+	closes   *inorder.Queue[func()] // guarded by mu; see page.closing
 	toRead   budget                 // of the bytes of channel messages
 	images   atomic.Int64           // bytes of the images that it has
 	ended    bool                   // guarded by mu
@@ -242,30 +243,8 @@ func (v *Webview) wanted() wire.WebviewState {
 		return s // no bridge: an error page asks for nothing
 	}
 	s.Origins = v.core.bridgeOrigins(v.Window().label, v.label)
-	s.Script = v.core.opts.Script + v.core.commandScripts(v.Window().label, v.label, s.URL)
+	s.Script = v.core.opts.Script + v.scriptsFor(s.URL)
 	return s
-}
-
-// commandScripts returns those that the app's own pages, or the page at url,
-// have a use for.
-func (c *Core) commandScripts(window, webview, url string) string {
-	auth := c.Authority()
-	if auth == nil {
-		return ""
-	}
-	var text string
-	for _, s := range c.opts.Scripts {
-		for _, caller := range []capability.Caller{
-			{Window: window, Webview: webview, URL: AppOrigin + "/", Local: true},
-			{Window: window, Webview: webview, URL: url, Local: c.IsLocal(url)},
-		} {
-			if _, err := auth.Check(caller, s.Command); err == nil {
-				text += s.Script
-				break
-			}
-		}
-	}
-	return text
 }
 
 // beginDocument notes that the bridge of a new document is up.

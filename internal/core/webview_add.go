@@ -63,7 +63,7 @@ func (c *Core) AddWebview(ctx context.Context, w *Window, o WebviewOptions) (*We
 		share := shareOf(*o.State.Bounds, width, height)
 		o.State.Bounds, o.State.Share = nil, &share
 	}
-	v, err := c.noteWebview(w, label, o, nil)
+	v, err := c.noteWebview(ctx, w, label, o, nil)
 	if err != nil {
 		return nil, fmt.Errorf("webview %q: %w", label, err)
 	}
@@ -88,8 +88,11 @@ func (c *Core) AddWebview(ctx context.Context, w *Window, o WebviewOptions) (*We
 // noteWebview makes a webview known, so that a host that starts makes it too.
 //
 // kept is what is known of it from the Core before, or nil.
-func (c *Core) noteWebview(w *Window, label string, o WebviewOptions, kept *keptWebview) (*Webview, error) {
-	c.mu.Lock()
+func (c *Core) noteWebview(ctx context.Context, w *Window, label string, o WebviewOptions, kept *keptWebview) (*Webview, error) {
+	scripts, err := c.lockScripted(ctx, w.label, label)
+	if err != nil {
+		return nil, err
+	}
 	defer c.mu.Unlock()
 	switch {
 	case c.closed:
@@ -112,6 +115,7 @@ func (c *Core) noteWebview(w *Window, label string, o WebviewOptions, kept *kept
 		c.tellUnheeded(w, label)
 	}
 	v := newWebview(w, c.lastID+1, label, o.State)
+	v.scripts = scripts
 	if kept != nil {
 		v.resume(kept)
 	}

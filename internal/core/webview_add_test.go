@@ -1,13 +1,13 @@
 package core_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/mullion-dev/mullion/capability"
+	"github.com/mullion-dev/mullion/internal/await"
 	"github.com/mullion-dev/mullion/internal/backend/fake"
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/wire"
@@ -20,7 +20,7 @@ func (p *pair) add(w *core.Window, o core.WebviewOptions) (*core.Webview, *page)
 	if o.State.URL == "" {
 		o.State.URL = "app://localhost/"
 	}
-	ctx, cancel := context.WithTimeout(p.t.Context(), limit)
+	ctx, cancel := await.Context(p.t.Context(), limit)
 	defer cancel()
 	v, err := p.AddWebview(ctx, w, o)
 	if err != nil {

@@ -89,7 +89,10 @@ func (c *Core) OpenWindow(ctx context.Context, o WindowOptions) (*Window, error)
 	if err := errors.Join(fits(&o.State), webviewFits(&o.Webview)); err != nil {
 		return nil, fmt.Errorf("window %q: %w", label, err)
 	}
-	c.mu.Lock()
+	scripts, err := c.lockScripted(ctx, label, label)
+	if err != nil {
+		return nil, fmt.Errorf("window %q: %w", label, err)
+	}
 	if c.closed {
 		c.mu.Unlock()
 		return nil, ErrClosed
@@ -139,6 +142,7 @@ func (c *Core) OpenWindow(ctx context.Context, o WindowOptions) (*Window, error)
 		if kv := before.webview(label); kv != nil {
 			v.resume(kv)
 		}
+		v.scripts = scripts
 		w.own, w.webviews = v, []*Webview{v}
 		c.webviews[label], c.webviewIDs[v.id] = v, v
 	}
@@ -147,7 +151,7 @@ func (c *Core) OpenWindow(ctx context.Context, o WindowOptions) (*Window, error)
 	started := c.started
 	c.mu.Unlock()
 	if before != nil {
-		c.addKept(w, before)
+		c.addKept(ctx, w, before)
 	}
 	c.write(w) // before a host hears of it
 	if started {

@@ -1,13 +1,13 @@
 package core_test
 
 import (
-	"context"
 	"errors"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/mullion-dev/mullion/internal/await"
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/wire"
 )
@@ -94,7 +94,7 @@ func TestThemeChanged(t *testing.T) {
 	}
 	main.call(`["plugin:event|listen",{"event":"tauri://theme-changed","target":{"kind":"Window","label":"main"},"handler":7}]`)
 	main.call(`["plugin:window|set_theme",{"value":"dark"}]`)
-	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	ctx, cancel := await.Context(t.Context(), limit)
 	defer cancel()
 	data, err := main.view.NextDelivery(ctx)
 	if err != nil || !strings.Contains(data, `["e","tauri://theme-changed","dark"`) {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/mullion-dev/mullion/internal/await"
 	"github.com/mullion-dev/mullion/internal/inorder"
 )
 
@@ -23,7 +24,7 @@ func newOwner() *inorder.Owner { return inorder.NewOwner(slog.New(slog.DiscardHa
 func finish(t *testing.T, o *inorder.Owner) {
 	t.Helper()
 	o.End()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := await.Context(t.Context(), time.Minute)
 	defer cancel()
 	if err := o.Wait(ctx); err != nil {
 		t.Fatal(err)

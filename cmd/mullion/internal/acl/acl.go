@@ -164,6 +164,7 @@ func (a *ACL) Resolve() (auth *capability.Authority, assumed []string, err error
 			caps = append(caps, c.Capability)
 		}
 	}
+	caps, _ = capability.WithoutPlugins(caps, a.Sources.Missing)
 	manifests := slices.Clone(a.Manifests)
 	for {
 		auth, err = capability.Resolve(manifests, caps, capability.PlatformOf(runtime.GOOS))

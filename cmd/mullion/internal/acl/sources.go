@@ -29,6 +29,8 @@ type Sources struct {
 	// Permissions are those that such plugins declare in Go, by the plugin's
 	// name.
 	Permissions map[string][]string
+	// Missing are the plugins of Options.MissingPlugins.
+	Missing []string
 	// Unread are the places of registrations that could not be understood,
 	// such as those whose name is computed. There may be more commands.
 	Unread []string
@@ -199,6 +201,9 @@ func (p *pkg) calls(f *ast.File) {
 		return // an *App has no other methods of these names in reach
 	}
 	ast.Inspect(f, func(n ast.Node) bool {
+		if kv, ok := n.(*ast.KeyValueExpr); ok {
+			p.missing(kv)
+		}
 		call, ok := n.(*ast.CallExpr)
 		if !ok {
 			return true
@@ -215,8 +220,8 @@ func (p *pkg) calls(f *ast.File) {
 			p.command(call.Args[1], call.Args[2])
 		case name == "HandleRaw" && len(call.Args) == 2:
 			p.command(call.Args[0], call.Args[1])
-		case name == "AddPlugin" && len(call.Args) == 2:
-			p.plugin(call.Args[0], call.Args[1])
+		case name == "AddPlugin" && len(call.Args) == 1:
+			p.plugin(call.Args[0])
 		}
 		return true
 	})
@@ -292,11 +297,11 @@ func (p *pkg) text(e ast.Expr, depth int) (string, bool) {
 	return "", false
 }
 
-// plugin reads a capability.Manifest and the table of handlers beside it.
-func (p *pkg) plugin(manifest, handlers ast.Expr) {
-	fields := p.literal(manifest)
+// plugin reads a plugin.Plugin.
+func (p *pkg) plugin(described ast.Expr) {
+	fields := p.literal(described)
 	if fields == nil {
-		p.unread(manifest)
+		p.unread(described)
 		return
 	}
 	var name string
@@ -311,15 +316,21 @@ func (p *pkg) plugin(manifest, handlers ast.Expr) {
 			continue
 		}
 		switch key.Name {
-		case "Plugin":
+		case "Name":
 			name, _ = p.text(kv.Value, 0)
 		case "Commands":
-			for _, item := range elements(p.literal(kv.Value)) {
-				if s, ok := p.text(item, 0); ok {
-					commands = append(commands, s)
-				} else {
-					p.unread(item)
+			table := p.literal(kv.Value)
+			if table == nil {
+				p.unread(kv.Value)
+			}
+			for _, item := range elements(table) {
+				if command, ok := item.(*ast.KeyValueExpr); ok {
+					if s, ok := p.text(command.Key, 0); ok {
+						commands = append(commands, s)
+						continue
+					}
 				}
+				p.unread(item)
 			}
 		case "Permissions":
 			for _, item := range elements(p.literal(kv.Value)) {
@@ -329,27 +340,34 @@ func (p *pkg) plugin(manifest, handlers ast.Expr) {
 					p.unread(item)
 				}
 			}
+		case "Files":
+			p.unread(kv.Value)
 		}
 	}
 	if name == "" {
-		p.unread(manifest)
+		p.unread(described)
 		return
-	}
-	if table := p.literal(handlers); table != nil {
-		for _, e := range table.Elts {
-			if kv, ok := e.(*ast.KeyValueExpr); ok {
-				if s, ok := p.text(kv.Key, 0); ok {
-					commands = append(commands, s)
-					continue
-				}
-			}
-			p.unread(e)
-		}
-	} else if id, ok := handlers.(*ast.Ident); !ok || id.Name != "nil" {
-		p.unread(handlers)
 	}
 	p.out.Plugins[name] = append(p.out.Plugins[name], commands...)
 	p.out.Permissions[name] = append(p.out.Permissions[name], permissions...)
+}
+
+// missing reads Options.MissingPlugins.
+func (p *pkg) missing(kv *ast.KeyValueExpr) {
+	if key, ok := kv.Key.(*ast.Ident); !ok || key.Name != "MissingPlugins" {
+		return
+	}
+	list := p.literal(kv.Value)
+	if list == nil {
+		p.unread(kv.Value)
+	}
+	for _, item := range elements(list) {
+		if s, ok := p.text(item, 0); ok {
+			p.out.Missing = append(p.out.Missing, s)
+		} else {
+			p.unread(item)
+		}
+	}
 }
 
 // identifier reads the name of a capability.Permission.

@@ -37,7 +37,7 @@ func read(t *testing.T, files map[string]string) *ACL {
 // computed is told.
 func TestSources(t *testing.T) {
 	const conf = `{"identifier": "org.example.app"}`
-	const head = "package main\n\nimport (\n\tm \"github.com/mullion-dev/mullion\"\n\t\"github.com/mullion-dev/mullion/capability\"\n)\n\n"
+	const head = "package main\n\nimport (\n\tm \"github.com/mullion-dev/mullion\"\n\t\"github.com/mullion-dev/mullion/plugin\"\n)\n\n"
 	for _, tt := range []struct {
 		name             string
 		files            map[string]string
@@ -53,11 +53,11 @@ func TestSources(t *testing.T) {
 		}, "", "", ""},
 		{"a dot import", map[string]string{"mullion.conf.json": conf, "main.go": "package main\n\nimport . \"github.com/mullion-dev/mullion\"\n\nfunc f(app *App) { Handle(app, \"one\", nil) }"}, "one", "", ""},
 		{"a file that does not compile", map[string]string{"mullion.conf.json": conf, "main.go": head + "func f(app *m.App) {\n\tm.Handle(app, \"one\", nil)\n\tif {\n}"}, "one", "main.go", ""},
-		{"a plugin from elsewhere", map[string]string{"mullion.conf.json": conf, "main.go": head + "func f(app *m.App, x capability.Manifest) { app.AddPlugin(x, nil) }"}, "", "main.go:8", ""},
+		{"a plugin from elsewhere", map[string]string{"mullion.conf.json": conf, "main.go": head + "func f(app *m.App, x plugin.Plugin) { app.AddPlugin(x) }"}, "", "main.go:8", ""},
 		{"comments", map[string]string{"mullion.conf.json": conf, "main.go": head + "// a does one thing. And more.\nfunc (x T) a() {}\n\nfunc f(app *m.App, x T) { m.Handle(app, \"one\", x.a) }"}, "one", "", "a does one thing."},
 		{"nothing in Go", map[string]string{"mullion.conf.json": conf}, "", "", ""},
 		{"a cycle", map[string]string{"mullion.conf.json": conf, "go.mod": "module x", "main.go": "package main\n\nimport _ \"x/a\"", "a/a.go": "package a\n\nimport (\n\t_ \"x/b\"\n\t\"github.com/mullion-dev/mullion\"\n)\n\nfunc f(app *mullion.App) { mullion.Handle(app, \"a\", nil) }", "b/b.go": "package b\n\nimport _ \"x/a\""}, "a", "", ""},
-		{"a name that means itself", map[string]string{"mullion.conf.json": conf, "main.go": head + "var a = b\nvar b = a\nfunc f(app *m.App) {\n\tm.Handle(app, a, nil)\n\tapp.AddPlugin(a, b)\n}"}, "", "main.go:11 main.go:12", ""},
+		{"a name that means itself", map[string]string{"mullion.conf.json": conf, "main.go": head + "var a = b\nvar b = a\nfunc f(app *m.App) {\n\tm.Handle(app, a, nil)\n\tapp.AddPlugin(a)\n}"}, "", "main.go:11 main.go:12", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := read(t, tt.files).Sources

@@ -12,11 +12,10 @@ import (
 	"golang.org/x/tools/go/types/typeutil"
 )
 
-// plugin is one that the app adds by App.AddPlugin, with what its manifest says.
+// plugin is one that the app adds by App.AddPlugin.
 type plugin struct {
-	name     string
-	pos      token.Pos
-	commands []string // without those that are registered
+	name string
+	pos  token.Pos
 }
 
 // maxSteps is how far an expression is followed to where it comes from.
@@ -33,7 +32,7 @@ func (f *finder) handlerTypes(c call, e ast.Expr, steps int) (args, result types
 	switch e := ast.Unparen(e).(type) {
 	case *ast.CallExpr:
 		callee, ok := typeutil.Callee(info, e).(*types.Func)
-		if ok && callee.FullName() == ipcPath+".Typed" {
+		if ok && isTyped(callee) {
 			if s, ok := info.TypeOf(e.Args[0]).Underlying().(*types.Signature); ok && s.Params().Len() == 2 && s.Results().Len() == 2 {
 				return s.Params().At(1).Type(), s.Results().At(0).Type(), e.Args[0]
 			}
@@ -57,6 +56,11 @@ func (f *finder) handlerTypes(c call, e ast.Expr, steps int) (args, result types
 	return nil, nil, nil
 }
 
+// isTyped reports whether a function makes a command of another one.
+func isTyped(f *types.Func) bool {
+	return f.FullName() == ipcPath+".Typed" || f.FullName() == pluginPath+".Typed"
+}
+
 // typedWithin looks for a call of Typed in a function of the app that is called.
 func (f *finder) typedWithin(d *function, callee *types.Func, e *ast.CallExpr, c call, steps int) (args, result types.Type, fn ast.Expr) {
 	inner := call{d.pkg, nil, d.decl}
@@ -66,7 +70,7 @@ func (f *finder) typedWithin(d *function, callee *types.Func, e *ast.CallExpr, c
 		if !ok || args != nil {
 			return args == nil
 		}
-		if t, ok := typeutil.Callee(d.pkg.TypesInfo, typed).(*types.Func); ok && t.FullName() == ipcPath+".Typed" {
+		if t, ok := typeutil.Callee(d.pkg.TypesInfo, typed).(*types.Func); ok && isTyped(t) {
 			args, result, fn = f.handlerTypes(inner, typed, steps+1)
 			args, result = substitute(args, subst), substitute(result, subst)
 			if i := parameter(d.pkg.TypesInfo, d.decl, fn); i >= 0 && i < len(e.Args) {
@@ -121,42 +125,43 @@ func (f *finder) assigned(c call, object types.Object, before token.Pos) (from a
 	return from
 }
 
-// addPlugin reads a call of App.AddPlugin.
+// addPlugin reads a call of App.AddPlugin. What a function of another module
+// returns brings its own package for pages, and is left out.
 func (f *finder) addPlugin(c call) {
-	if _, ignored := f.p.note(c.expr.Pos(), "ignore"); ignored || len(c.expr.Args) != 2 {
+	if _, ignored := f.p.note(c.expr.Pos(), "ignore"); ignored || len(c.expr.Args) != 1 || f.elsewhere(c, c.expr.Args[0], 0) {
 		return
 	}
-	pl := &plugin{pos: c.expr.Pos()}
-	manifest := f.literal(c, c.expr.Args[0], 0)
-	if manifest != nil {
-		for _, e := range manifest.Elts {
+	pl := &plugin{pos: c.expr.Args[0].Pos()}
+	var commands ast.Expr
+	c, described := f.literal(c, c.expr.Args[0], 0)
+	if described != nil {
+		for _, e := range described.Elts {
 			kv, ok := e.(*ast.KeyValueExpr)
 			if !ok {
 				continue
 			}
 			switch id, _ := kv.Key.(*ast.Ident); {
 			case id == nil:
-			case id.Name == "Plugin":
+			case id.Name == "Name":
 				pl.name = text(c.pkg, kv.Value)
 			case id.Name == "Commands":
-				if list := f.literal(c, kv.Value, 0); list != nil {
-					for _, e := range list.Elts {
-						pl.commands = append(pl.commands, text(c.pkg, e))
-					}
-				}
+				commands = kv.Value
 			}
 		}
 	}
 	if pl.name == "" {
-		f.errs = append(f.errs, &Error{f.p.place(c.expr.Args[0].Pos()),
-			"the name of the plugin cannot be read: pass a capability.Manifest literal whose Plugin is a constant, or leave the plugin out by a comment //mullion:ignore above"})
+		f.errs = append(f.errs, &Error{f.p.place(pl.pos),
+			"the name of the plugin cannot be read: pass a plugin.Plugin literal whose Name is a constant, or leave the plugin out by a comment //mullion:ignore above"})
 		return
 	}
 	f.plugins = append(f.plugins, pl)
-	handlers := f.literal(c, c.expr.Args[1], 0)
+	if commands == nil {
+		return
+	}
+	c, handlers := f.literal(c, commands, 0)
 	if handlers == nil {
-		f.errs = append(f.errs, &Error{f.p.place(c.expr.Args[1].Pos()), fmt.Sprintf(
-			"the commands of the plugin %q cannot be read: pass a map literal, or leave the plugin out by a comment //mullion:ignore above", pl.name)})
+		f.errs = append(f.errs, &Error{f.p.place(commands.Pos()), fmt.Sprintf(
+			"the commands of the plugin %q cannot be read: pass a plugin.Commands literal, or leave the plugin out by a comment //mullion:ignore above", pl.name)})
 		return
 	}
 	add := func(key, value ast.Expr) {
@@ -178,7 +183,7 @@ func (f *finder) addPlugin(c call) {
 		}
 	}
 	// A map that has a name may be filled later.
-	if id, ok := ast.Unparen(c.expr.Args[1]).(*ast.Ident); ok && c.in != nil {
+	if id, ok := ast.Unparen(commands).(*ast.Ident); ok && c.in != nil {
 		object := c.pkg.TypesInfo.Uses[id]
 		ast.Inspect(c.in, func(n ast.Node) bool {
 			assign, ok := n.(*ast.AssignStmt)
@@ -199,23 +204,67 @@ func (f *finder) addPlugin(c call) {
 	}
 }
 
-// literal follows an expression to a composite literal.
-func (f *finder) literal(c call, e ast.Expr, steps int) *ast.CompositeLit {
+// literal follows an expression to a composite literal, and says where that is.
+func (f *finder) literal(c call, e ast.Expr, steps int) (call, *ast.CompositeLit) {
 	if e == nil || steps > maxSteps {
-		return nil
+		return c, nil
 	}
 	switch e := ast.Unparen(e).(type) {
 	case *ast.CompositeLit:
-		return e
+		return c, e
 	case *ast.Ident:
 		return f.literal(c, f.assigned(c, c.pkg.TypesInfo.Uses[e], e.Pos()), steps+1)
 	case *ast.CallExpr:
-		// make(map[string]ipc.Handler), to be filled.
+		// make(plugin.Commands), to be filled.
 		if id, ok := e.Fun.(*ast.Ident); ok && id.Name == "make" {
-			return &ast.CompositeLit{}
+			return c, &ast.CompositeLit{}
+		}
+		if d := f.calledFunc(c, e); d != nil {
+			return f.literal(call{d.pkg, nil, d.decl}, returned(d.decl), steps+1)
 		}
 	}
+	return c, nil
+}
+
+// calledFunc is the function of the app that a call is of; nil if there is none.
+func (f *finder) calledFunc(c call, e *ast.CallExpr) *function {
+	if fn, ok := typeutil.Callee(c.pkg.TypesInfo, e).(*types.Func); ok {
+		return f.p.funcs[fn.Origin()]
+	}
 	return nil
+}
+
+// elsewhere reports whether an expression is what a function of another module
+// returns.
+func (f *finder) elsewhere(c call, e ast.Expr, steps int) bool {
+	switch e := ast.Unparen(e).(type) {
+	case *ast.CallExpr:
+		_, ok := typeutil.Callee(c.pkg.TypesInfo, e).(*types.Func)
+		return ok && f.calledFunc(c, e) == nil
+	case *ast.Ident:
+		from := f.assigned(c, c.pkg.TypesInfo.Uses[e], e.Pos())
+		return from != nil && steps < maxSteps && f.elsewhere(c, from, steps+1)
+	}
+	return false
+}
+
+// returned is what a function returns, if it has one return statement.
+func returned(d *ast.FuncDecl) (result ast.Expr) {
+	n := 0
+	if d.Body != nil {
+		ast.Inspect(d.Body, func(x ast.Node) bool {
+			if r, ok := x.(*ast.ReturnStmt); ok && len(r.Results) > 0 {
+				n++
+				result = r.Results[0]
+			}
+			_, inner := x.(*ast.FuncLit)
+			return !inner
+		})
+	}
+	if n != 1 {
+		return nil
+	}
+	return result
 }
 
 // text is a constant string, "" for none.

@@ -21,8 +21,9 @@ import (
 
 // The packages of the framework that registrations are made with.
 const (
-	rootPath = "github.com/mullion-dev/mullion"
-	ipcPath  = rootPath + "/ipc"
+	rootPath   = "github.com/mullion-dev/mullion"
+	ipcPath    = rootPath + "/ipc"
+	pluginPath = rootPath + "/plugin"
 )
 
 // program is the app's own Go code, with types.

@@ -29,12 +29,6 @@ type field struct {
 	Field string
 }
 
-// plugin is one that has no Go side.
-type plugin struct {
-	Name                  string
-	Commands, Permissions []string
-}
-
 // adopted is what the templates in templates/adopt are filled in with.
 type adopted struct {
 	data
@@ -43,7 +37,7 @@ type adopted struct {
 	Commands                         []command
 	Found                            bool // the commands were found, not made up
 	Channels                         bool
-	Plugins                          []plugin
+	Plugins                          []string // of Tauri, that have no Go side
 	Structs                          []RustStruct
 }
 
@@ -126,9 +120,6 @@ func (p *Project) Adopt(ctx context.Context, o Options) (*Result, error) {
 	templates := map[string]string{"main.go": "main.go", "commands.go": "commands.go", "commands_test.go": "commands_test.go"}
 	if len(a.Structs) > 0 {
 		templates["types.go"] = "types.go"
-	}
-	if len(a.Plugins) > 0 {
-		templates["plugins.go"] = "plugins.go"
 	}
 	if len(a.Commands) > 0 || a.ConfDir == "" {
 		templates["capability.json"] = path.Join(a.ConfDir, "capabilities", a.Capability+".json")

@@ -156,38 +156,21 @@ func (a *adopted) capabilities(p *Project, r *Result, root fs.FS, conf *config.C
 	if err != nil {
 		return term.Help(fmt.Errorf("the capability files of the Tauri app: %w", err), "mend them, and run mullion init again; nothing was written")
 	}
-	add := func(name string) *plugin {
-		i := slices.IndexFunc(a.Plugins, func(o plugin) bool { return o.Name == name })
-		if i < 0 {
-			a.Plugins, i = append(a.Plugins, plugin{Name: name}), len(a.Plugins)
+	add := func(name string) {
+		if !builtin(name) {
+			a.Plugins = appendNew(a.Plugins, name)
 		}
-		return &a.Plugins[i]
 	}
 	for _, c := range caps {
 		for _, e := range c.Permissions {
-			i := strings.LastIndexByte(e.Identifier, ':')
-			if i < 0 || builtin(e.Identifier[:i]) {
-				continue
-			}
-			one, permission := add(e.Identifier[:i]), e.Identifier[i+1:]
-			allow, allows := strings.CutPrefix(permission, "allow-")
-			deny, denies := strings.CutPrefix(permission, "deny-")
-			switch {
-			case permission == "default":
-			case allows:
-				one.Commands = appendNew(one.Commands, strings.ReplaceAll(allow, "-", "_"))
-			case denies:
-				one.Commands = appendNew(one.Commands, strings.ReplaceAll(deny, "-", "_"))
-			default:
-				one.Permissions = appendNew(one.Permissions, permission)
+			if i := strings.LastIndexByte(e.Identifier, ':'); i >= 0 {
+				add(e.Identifier[:i])
 			}
 		}
 	}
 	for _, c := range called {
-		name, cmd, ok := strings.Cut(strings.TrimPrefix(c, "plugin:"), "|")
-		if ok && !builtin(name) {
-			one := add(name)
-			one.Commands = appendNew(one.Commands, cmd)
+		if name, _, ok := strings.Cut(strings.TrimPrefix(c, "plugin:"), "|"); ok {
+			add(name)
 		}
 	}
 	if own := conf.App.Security.Capabilities; len(own) > 0 && len(a.Commands) > 0 {
@@ -220,8 +203,8 @@ func (a *adopted) tauriNotes(r *Result, plugins, unclear []string) {
 		r.Notes = append(r.Notes, "write these commands in commands.go; until then calls of them fail:\n"+strings.Join(lines, "\n"))
 		r.Notes = append(r.Notes, fmt.Sprintf("%s/capabilities/%s.json grants them; Tauri's own build does not know these permissions, so move the file away while you use that", a.ConfDir, a.Capability))
 	}
-	for _, one := range a.Plugins {
-		plugins = append(plugins, "plugin:"+one.Name)
+	for _, name := range a.Plugins {
+		plugins = append(plugins, "plugin:"+name)
 	}
 	a.notes(r, unclear, plugins)
 }

@@ -8,8 +8,8 @@ import (
 	"sync"
 
 	"github.com/mullion-dev/mullion"
-	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/ipc"
+	"github.com/mullion-dev/mullion/plugin"
 )
 
 func main() { mullion.Main(run) }
@@ -49,7 +49,7 @@ func run(ctx context.Context) error {
 		mullion.Handle(app, name+"_ignored", answer[int])
 		_ = app.Emit(ctx, name, nil)
 	}
-	app.AddPlugin(capability.Manifest{Plugin: name()}, map[string]ipc.Handler{})
+	app.AddPlugin(plugin.Plugin{Name: name()})
 	return app.Run(ctx)
 }
 

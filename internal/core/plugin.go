@@ -1,0 +1,61 @@
+package core
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/mullion-dev/mullion/internal/inorder"
+	"github.com/mullion-dev/mullion/ipc"
+)
+
+// page is what plugins see of a document. It implements [ipc.Page].
+type page struct{ *document }
+
+// Caller says which document it is.
+func (p page) Caller() ipc.Caller { return p.caller }
+
+// Context ends with the document.
+func (p page) Context() context.Context { return p.ctx }
+
+// Emit sends an event to those who listen in the webview that the document is in,
+// whether they take it for a webview or for its window.
+func (p page) Emit(ctx context.Context, event string, payload any) error {
+	text, err := ipc.Marshal(payload)
+	if err != nil {
+		return fmt.Errorf("event %q: %w", event, err)
+	}
+	return p.webview.core.Emit(ctx, event, ipc.Target{Kind: ipc.AnyLabel, Label: p.webview.label}, text)
+}
+
+// AddResource gives the document a value that it names by a number.
+func (p page) AddResource(value any, closed func()) (uint32, error) {
+	done := closed
+	if closed != nil {
+		done = func() { _ = p.closing().Add(closed) } // or the app has ended
+	}
+	return p.webview.core.addResource(p.document, false, pluginResource{value}, done)
+}
+
+// pluginResource is what a plugin keeps for a page, so that no plugin gets hold
+// of what others have made.
+type pluginResource struct{ value any }
+
+// Resource returns what AddResource was given.
+func (p page) Resource(rid uint32) (any, error) {
+	r, err := resourceOf[pluginResource](p.webview.core, p.document, rid)
+	return r.value, err
+}
+
+// CloseResource closes what the document may use.
+func (p page) CloseResource(rid uint32) error { return p.webview.core.closeResource(p.document, rid) }
+
+// closing is the queue of functions that close what plugins have kept for the
+// document: one that waits keeps none waiting but those of its own page.
+func (p page) closing() *inorder.Queue[func()] {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closes == nil {
+		p.closes = inorder.New(p.webview.core.app, inorder.Options[func()]{Name: "closing resources of a page", Most: maxResources}, func(f func()) { f() })
+	}
+	return p.closes
+}

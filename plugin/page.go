@@ -1,0 +1,65 @@
+package plugin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/mullion-dev/mullion/ipc"
+)
+
+// ErrNoPage is returned where a page has to be the caller and is not: the
+// command was called by the app itself.
+var ErrNoPage = errors.New("only pages can do this")
+
+// PageOf returns the page that has called the command to which ctx belongs.
+func PageOf(ctx context.Context) (ipc.Page, error) {
+	m, ok := ipc.MessageFrom(ctx)
+	if !ok || m.Page == nil {
+		return nil, ErrNoPage
+	}
+	return m.Page, nil
+}
+
+// AddResource keeps a value for the page that has called, and returns the
+// number by which it names the value: the rid of the class Resource in
+// @tauri-apps/api/core. closed, which may be nil, is called once and then
+// keeps no call waiting: when the page closes the resource, or when it ends.
+// A page has at most 16,384 resources.
+func AddResource(ctx context.Context, value any, closed func()) (rid uint32, err error) {
+	p, err := PageOf(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return p.AddResource(value, closed)
+}
+
+// ResourceOf returns the value of a number that the page that has called was
+// given, if it is a T. The number of another page is an error, like one that
+// does not exist.
+func ResourceOf[T any](ctx context.Context, rid uint32) (T, error) {
+	var zero T
+	p, err := PageOf(ctx)
+	if err != nil {
+		return zero, err
+	}
+	value, err := p.Resource(rid)
+	if err != nil {
+		return zero, err
+	}
+	v, ok := value.(T)
+	if !ok {
+		return zero, fmt.Errorf("The resource id %d is invalid.", rid)
+	}
+	return v, nil
+}
+
+// CloseResource closes a resource of the page that has called, as the page
+// does by plugin:resources|close.
+func CloseResource(ctx context.Context, rid uint32) error {
+	p, err := PageOf(ctx)
+	if err != nil {
+		return err
+	}
+	return p.CloseResource(rid)
+}
