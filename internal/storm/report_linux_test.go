@@ -30,7 +30,7 @@ type report struct {
 	States      stateVerdict   `json:"states"`
 	Processes   []string       `json:"processesLeft"`
 	Files       []string       `json:"filesLeft"`
-	Descriptors []string       `json:"descriptorsLeft"`
+	Descriptors []string       `json:"descriptorsLeft"` // null: nobody has looked
 	Goroutines  string         `json:"goroutinesLeft"`
 
 	began   time.Time
@@ -160,21 +160,26 @@ func (r *report) table() string {
 	}
 	v := r.Saves
 	w.WriteString("\n" + doctable.Row("afterwards", "") + doctable.Row("---", "--:"))
-	for _, row := range []struct {
+	type row struct {
 		what string
 		n    int
-	}{
+	}
+	rows := []row{
 		{"saves that ran", v.Ran},
 		{"saves that pages saw acknowledged", v.Acknowledged},
 		{"saves that pages saw refused", v.Refused},
 		{"acknowledged and lost", len(v.Lost)},
 		{"run twice", len(v.Twice)},
 		{"refused, and saved nevertheless", len(v.Resurrected)},
-		{"changes of the state that the disk refused", r.States.Failed},
-		{"processes left over", len(r.Processes)},
-		{"files left over", len(r.Files)},
-		{"descriptors of the Core left over", len(r.Descriptors)},
-	} {
+	}
+	if len(r.Disasters) > 0 {
+		rows = append(rows, row{"changes of the state that the disk refused", r.States.Failed})
+	}
+	rows = append(rows, row{"processes left over", len(r.Processes)}, row{"files left over", len(r.Files)})
+	if r.Descriptors != nil { // else nobody has looked
+		rows = append(rows, row{"descriptors of the Core left over", len(r.Descriptors)})
+	}
+	for _, row := range rows {
 		w.WriteString(doctable.Row(row.what, fmt.Sprint(row.n)))
 	}
 	return w.String()
