@@ -41,8 +41,9 @@ leaks: ## open and close a thousand windows, and as many or more of all else (10
 fuzz: ## run each fuzz target for FUZZTIME (10s)
 	@scripts/fuzz.sh $(FUZZTIME)
 
-generate: ## rebuild the scripts of the bridge from their TypeScript
+generate: ## rebuild the scripts of the bridge from their TypeScript, and docs/reference from doc comments
 	@go -C internal/bridge/build run .
+	@go run ./scripts/reference
 
 clean: ## remove what was built and downloaded into this folder
 	rm -rf bin internal/bridge/node_modules conformance/node_modules conformance/*/node_modules conformance/templates/made-*
