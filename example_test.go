@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -138,41 +137,6 @@ func ExampleChannel() {
 	// Output: 2 <nil> ["one" "two"]
 }
 
-// A dialog waits for its user and for nobody else.
-func ExampleApp_SaveFile() {
-	export := func(ctx context.Context, app *mullion.App, w *mullion.Window, report []byte) error {
-		path, err := app.SaveFile(ctx, mullion.FileDialog{
-			Title:   "Export the report",
-			Filters: []mullion.FileFilter{{Name: "PDF", Extensions: []string{"pdf"}}},
-			Window:  w,
-		})
-		if errors.Is(err, mullion.ErrCancelled) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		return os.WriteFile(path, report, 0o644)
-	}
-	_ = export
-}
-
-func ExampleApp_Confirm() {
-	remove := func(ctx context.Context, app *mullion.App, w *mullion.Window, name string) error {
-		yes, err := app.Confirm(ctx, mullion.MessageDialog{
-			Message: fmt.Sprintf("Delete %q? This cannot be undone.", name),
-			Kind:    mullion.MessageWarning,
-			Buttons: []string{"Delete", "Keep"}, // closing the dialog means the last one
-			Window:  w,
-		})
-		if err != nil || !yes {
-			return err
-		}
-		return os.Remove(name)
-	}
-	_ = remove
-}
-
 // The menu bar of all windows that have none of their own.
 func ExampleApp_SetMenu() {
 	app := exampleApp()
@@ -187,23 +151,4 @@ func ExampleApp_SetMenu() {
 	})
 	fmt.Println(err)
 	// Output: <nil>
-}
-
-// A context menu where the user has clicked, made for what was clicked.
-func ExampleWindow_PopupMenuAtPointer() {
-	type args struct {
-		File string `json:"file"`
-	}
-	app := exampleApp()
-	mullion.Handle(app, "show_file_menu", func(ctx context.Context, a args) (struct{}, error) {
-		caller, _ := mullion.CallerFrom(ctx)
-		window, err := app.Window(caller.Window)
-		if err != nil {
-			return struct{}{}, err
-		}
-		return struct{}{}, window.PopupMenuAtPointer(ctx, mullion.Menu{
-			{Text: "&Open", Do: func(ctx context.Context, _ mullion.MenuEvent) { fmt.Println("open", a.File) }},
-			{Text: "&Delete", Do: func(ctx context.Context, _ mullion.MenuEvent) { fmt.Println("delete", a.File) }},
-		})
-	})
 }
