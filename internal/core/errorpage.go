@@ -25,9 +25,9 @@ type problem struct {
 	// title and reason are for the user, detail is for whoever is asked about
 	// it.
 	title, reason, detail string
-	// server is the host and port of a dev server that is waited for, and
-	// command is what starts it; empty where there is none.
-	server, command string
+	// wanted is the page that a dev server is waited for, command is what starts
+	// it, and start introduces that; empty where there is none.
+	wanted, command, start string
 	// ended is closed when the error page is no longer wanted.
 	ended chan struct{}
 }
@@ -93,6 +93,7 @@ func (v *Webview) remake() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if !v.closed {
+		v.committed = false
 		h.send(wire.KindCloseWebview, v.id, nil)
 		h.send(wire.KindWebview, v.id, v.remade())
 	}
@@ -161,11 +162,11 @@ func serveError(conn *wire.Conn, id uint64, v *Webview) {
 		return
 	}
 	more, role := "", "alert"
-	if p.server != "" {
+	if p.wanted != "" {
 		role = "status"
 		more = "<p>Name the command that starts it as build.beforeDevCommand in the configuration, and it is shown here.</p>"
 		if p.command != "" {
-			more = "<p>Start it with</p><pre><code>" + html.EscapeString(p.command) + "</code></pre>"
+			more = "<p>" + html.EscapeString(p.start) + "</p><pre><code>" + html.EscapeString(p.command) + "</code></pre>"
 		}
 	}
 	text := strings.NewReplacer(

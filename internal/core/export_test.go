@@ -58,3 +58,6 @@ func (c *Core) ForgetLinks() {
 	defer c.links.mu.Unlock()
 	c.links.opened = nil
 }
+
+// Awaited reports whether somebody watches if the dev server answers.
+func (v *Webview) Awaited() bool { return v.expected() != "" }

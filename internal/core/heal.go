@@ -32,6 +32,9 @@ type Patience struct {
 	// Load is how long a page of the app that could not be loaded is left
 	// alone before it is tried again; each further pause is twice as long.
 	Load time.Duration
+	// Answer is how long a window stays blank because a dev server does not
+	// answer before it says so.
+	Answer time.Duration
 	// Close is how long a page that listens for the closing of a window may
 	// leave the wish to close it without a sign of life before the window
 	// closes.
@@ -41,13 +44,13 @@ type Patience struct {
 // DefaultPatience is that of apps. Only tests change it.
 var DefaultPatience = Patience{
 	Ping: 2 * time.Second, Host: 10 * time.Second, Page: 30 * time.Second,
-	Blank: 10 * time.Second, Load: 250 * time.Millisecond, Close: 5 * time.Second,
+	Blank: 10 * time.Second, Load: 250 * time.Millisecond, Answer: 3 * time.Second, Close: 5 * time.Second,
 }
 
 func (p *Patience) setDefaults() {
 	d := &DefaultPatience
 	for _, f := range []struct{ field, value *time.Duration }{
-		{&p.Ping, &d.Ping}, {&p.Host, &d.Host}, {&p.Page, &d.Page}, {&p.Blank, &d.Blank}, {&p.Load, &d.Load}, {&p.Close, &d.Close},
+		{&p.Ping, &d.Ping}, {&p.Host, &d.Host}, {&p.Page, &d.Page}, {&p.Blank, &d.Blank}, {&p.Load, &d.Load}, {&p.Answer, &d.Answer}, {&p.Close, &d.Close},
 	} {
 		if *f.field <= 0 {
 			*f.field = *f.value

@@ -1,6 +1,8 @@
 package core_test
 
 import (
+	"bufio"
+	"io"
 	"net"
 	"strings"
 	"sync/atomic"
@@ -142,11 +144,105 @@ func TestDevServerDown(t *testing.T) {
 		p.replaced(old)
 		main.onErrorPage()
 
-		l, err := net.Listen("tcp", address)
-		if err != nil {
-			t.Fatal(err)
-		}
+		s := serveDev(t, address)
+		wait(t, s.asked) // it takes connections, which is not enough
+		main.onErrorPage()
+		close(s.answer)
 		until(t, "the page of the server", func() bool { return main.address() == origin+"/start" })
-		l.Close()
+		s.Close()
+	}
+}
+
+// devServer is a dev server that answers nothing until answer is closed.
+type devServer struct {
+	net.Listener
+	asked  chan string // gets the first line of each request
+	answer chan struct{}
+}
+
+func serveDev(t *testing.T, address string) *devServer {
+	t.Helper()
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	s := &devServer{l, make(chan string, 100), make(chan struct{})}
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				line, _ := bufio.NewReader(conn).ReadString('\n')
+				s.asked <- strings.TrimSpace(line)
+				select {
+				case <-s.answer:
+					io.WriteString(conn, "HTTP/1.1 404 Not Found\r\n\r\n")
+				case <-t.Context().Done():
+				}
+			}()
+		}
+	}()
+	return s
+}
+
+// TestDevServerSilent: a window whose dev server takes connections and does not
+// answer says so, instead of staying white, until there is an answer.
+func TestDevServerSilent(t *testing.T) {
+	s := serveDev(t, "127.0.0.1:0")
+	origin := "http://" + s.Addr().String()
+	log := &logBuffer{}
+	p := newPair(t, everything, core.Options{DevOrigin: origin, DevCommand: "npm run dev", Log: logger(log), Patience: core.Patience{Load: time.Millisecond, Answer: 20 * time.Millisecond}}, nil)
+	p.silent.Store(true)
+	w, err := p.OpenWindow(t.Context(), core.WindowOptions{State: wire.WindowState{Label: "main"}, Webview: wire.WebviewState{URL: origin + "/start?a=1#b"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	main := &page{pair: p, window: w}
+	main.onErrorPage()
+	main.says("Waiting for the dev server", origin, "takes connections, but does not answer", "start it again with", "npm run dev")
+	if got := wait(t, s.asked); got != "GET /start?a=1 HTTP/1.1" {
+		t.Errorf("the server was asked %q", got)
+	}
+	if !log.contains("waiting for the dev server") {
+		t.Error("the log does not say what is waited for")
+	}
+	p.silent.Store(false)
+	close(s.answer)
+	until(t, "the page of the server", func() bool { return main.address() == origin+"/start?a=1#b" })
+
+	until(t, "the page in the Core", func() bool { return w.Webview().Page().URL == origin+"/start?a=1#b" && !w.Webview().Awaited() })
+	if err := main.view.Emit(wire.PageEvent{Kind: wire.PageStarted, URL: origin + "/slow"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := main.view.Emit(wire.PageEvent{Kind: wire.PageTitle, Detail: "read"}); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the title", func() bool { return w.Webview().Page().Title == "read" })
+	if w.Webview().Awaited() {
+		t.Error("a page that goes on to another one may lose its place to an error page")
+	}
+}
+
+// TestDevServerAnswers: a dev server that answers is not to blame for a window
+// that is blank.
+func TestDevServerAnswers(t *testing.T) {
+	s := serveDev(t, "127.0.0.1:0")
+	close(s.answer)
+	origin := "http://" + s.Addr().String()
+	p := newPair(t, everything, core.Options{DevOrigin: origin, Patience: core.Patience{Load: time.Millisecond, Answer: 20 * time.Millisecond}}, nil)
+	p.silent.Store(true)
+	w, err := p.OpenWindow(t.Context(), core.WindowOptions{State: wire.WindowState{Label: "main"}, Webview: wire.WebviewState{URL: origin + "/"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	main := &page{pair: p, window: w}
+	wait(t, s.asked)
+	until(t, "the end of the watch", func() bool { return !w.Webview().Awaited() })
+	if got := main.address(); got != origin+"/" {
+		t.Errorf("the window shows %s", got)
 	}
 }

@@ -51,8 +51,10 @@ type pair struct {
 	// unloadable is set while no engine loads any page but error pages, and
 	// broken while all others break off.
 	unloadable, broken atomic.Bool
-	launches           []core.Launch // guarded by mu
-	faults             []core.Fault
+	// silent is set while engines get no answer from a dev server.
+	silent   atomic.Bool
+	launches []core.Launch // guarded by mu
+	faults   []core.Fault
 }
 
 // inProcess is a host that runs in this process.
@@ -163,6 +165,7 @@ func (p *pair) launch(_ context.Context, l core.Launch) (core.Child, error) {
 	e.Draws = func(r wire.Rendering) bool { return !p.undrawn.Load() && (draws == nil || draws(r)) }
 	e.Unloadable = func(address string) bool { return p.unloadable.Load() && !strings.HasPrefix(address, "mullion:") }
 	e.Broken = func(address string) bool { return p.broken.Load() && !strings.HasPrefix(address, "mullion:") }
+	e.Silent = func(address string) bool { return p.silent.Load() && strings.HasPrefix(address, "http:") }
 	p.engines[name] = append(p.engines[name], e)
 	p.launches = append(p.launches, l)
 	p.mu.Unlock()

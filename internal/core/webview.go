@@ -62,6 +62,7 @@ type Webview struct {
 	doc     *document                  // guarded by mu; nil between two documents
 	// committed is set once the engine of its host has begun to show a page.
 	committed bool        // guarded by mu
+	awaited   string      // guarded by mu; the page that a dev server is to answer with, while somebody watches
 	painted   bool        // guarded by mu; since the last commit
 	crashes   int         // guarded by mu; of the web process, in a row
 	crashed   []time.Time // guarded by mu; when it ended of late
@@ -274,7 +275,7 @@ func (v *Webview) beginDocument(e wire.PageEvent) {
 	d.ctx, d.cancel = context.WithCancelCause(c.ctx)
 	d.lastID = c.base
 	v.doc = d
-	v.url = e.URL
+	v.url, v.committed = e.URL, true // of a page that was kept nothing else tells
 	v.outbox.begin(d)
 	v.mu.Unlock()
 	if e.Kept {
@@ -369,6 +370,8 @@ func (v *Webview) page(e wire.PageEvent) error {
 		}
 	}
 	switch e.Kind {
+	case wire.PageStarted:
+		v.awaitAnswer(e.URL)
 	case wire.PageCommitted:
 		v.endDocument(errDocumentClosed)
 		v.mu.Lock()

@@ -40,9 +40,9 @@ type Engine struct {
 	// Deadly which addresses end the engine.
 	Draws  func(wire.Rendering) bool
 	Deadly func(address string) bool
-	// Unloadable says which addresses cannot be loaded, and Broken which break
-	// off once they have begun. Nil: none.
-	Unloadable, Broken func(address string) bool
+	// Unloadable says which addresses cannot be loaded, Broken which break off
+	// once they have begun, and Silent for which no answer comes. Nil: none.
+	Unloadable, Broken, Silent func(address string) bool
 
 	wake  chan struct{} // holds one token while queue is not empty or quit is set
 	ended chan struct{} // closed by End

@@ -189,6 +189,9 @@ func (v *Webview) start(address string, at int, current func() bool) {
 		v.reportState()
 		return
 	}
+	if silent := v.engine.Silent; silent != nil && silent(address) {
+		return
+	}
 	if !slices.Contains(v.engine.options.Schemes, u.Scheme) {
 		v.commit(at)
 		return

@@ -3,12 +3,17 @@ package dev
 import (
 	"bytes"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mullion-dev/mullion/cmd/mullion/internal/project"
+	"github.com/mullion-dev/mullion/cmd/mullion/internal/term"
+	"github.com/mullion-dev/mullion/internal/await"
 	"github.com/mullion-dev/mullion/internal/keeper"
 )
 
@@ -52,6 +57,7 @@ func TestConcerns(t *testing.T) {
 		"/app/main.go": true, "/app/main_test.go": false, "/lib/a.go": true, "/lib/sub/a.go": false, "/app/other/a.go": false,
 		"/app/go.mod": true, "/lib/go.mod": false, "/space/go.work": true, "/app/README.md": false,
 		"/app/dist/index.html": false, "/app/ui/main.ts": false, "/app/words/new/list.txt": true, "/app/words/.list.txt.swp": false,
+		"/app/words/.list.txt.2817162536": false, "/app/words/list.txt___jb_tmp___": false, "/app/words/.hidden": true,
 		"/app/mullion.conf.json": true, "/more/x/y": true,
 	} {
 		if got := s.concerns(filepath.FromSlash(name), false); got != want {
@@ -69,6 +75,53 @@ func TestConcerns(t *testing.T) {
 			t.Errorf("%s as configuration: got %v", name, got)
 		}
 	}
+}
+
+// TestAwait: what a dev server lacks is told, until it answers.
+func TestAwait(t *testing.T) {
+	release := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case <-release:
+		case <-r.Context().Done():
+		}
+		http.Redirect(w, r, "/elsewhere", http.StatusFound)
+	}))
+	defer server.Close()
+	said := &said{lines: make(chan string, 10)}
+	f := &front{s: &session{t: &term.Term{Err: said}}}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f.await(t.Context(), server.URL, time.Millisecond)
+	}()
+	hang := await.Hang(t.Context(), await.Limit)
+	next := func() string {
+		t.Helper()
+		select {
+		case line := <-said.lines:
+			return line
+		case <-hang:
+			t.Fatal("nothing is said")
+			return ""
+		}
+	}
+	if got := next(); !strings.Contains(got, "waiting") || !strings.Contains(got, server.URL+": the server takes connections, but does not answer") {
+		t.Errorf("got %q", got)
+	}
+	close(release)
+	if got := next(); !strings.Contains(got, "serving") {
+		t.Errorf("got %q", got)
+	}
+	<-done
+}
+
+// said has what a terminal shows.
+type said struct{ lines chan string }
+
+func (s *said) Write(p []byte) (int, error) {
+	s.lines <- string(p)
+	return len(p), nil
 }
 
 func TestFixed(t *testing.T) {

@@ -2,10 +2,12 @@ package dev
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"hash/fnv"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -61,7 +63,7 @@ func (f *front) start(ctx context.Context) error {
 	}
 	switch {
 	case b.DevURL != "":
-		go f.await(ctx, b.DevURL)
+		go f.await(ctx, b.DevURL, silence)
 		return nil
 	case f.project.Source != "":
 		return f.serve(ctx)
@@ -154,12 +156,27 @@ func answers(ctx context.Context, address string) bool {
 	return true
 }
 
-// await tells when the dev server answers. The window waits for it by itself.
-func (f *front) await(ctx context.Context, address string) {
+// silence is how long a server may leave a question without an answer before
+// that is told.
+const silence = 3 * time.Second
+
+// await tells when the dev server answers, and what is waited for if that takes
+// long. The window waits for it by itself.
+func (f *front) await(ctx context.Context, address string, silence time.Duration) {
 	const pause = 100 * time.Millisecond
 	begun := time.Now()
 	said := false
-	for !answers(ctx, address) {
+	for {
+		if answers(ctx, address) {
+			mute := time.AfterFunc(silence, func() {
+				f.s.t.Say("waiting", "for %s: the server takes connections, but does not answer", address)
+			})
+			ok := responds(ctx, address)
+			mute.Stop()
+			if ok {
+				break
+			}
+		}
 		if !said && time.Since(begun) > time.Second {
 			said = true
 			f.s.t.Say("waiting", "for %s", address)
@@ -171,6 +188,27 @@ func (f *front) await(ctx context.Context, address string) {
 		}
 	}
 	f.s.t.Say("serving", "%s, after %s", address, seconds(time.Since(begun)))
+}
+
+// responds asks a server for a page, and reports whether there is a response, of
+// any kind. It waits as long as the server takes connections.
+func responds(ctx context.Context, address string) bool {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return false
+	}
+	req.Header.Set("Accept", "text/html")
+	c := &http.Client{
+		// Nothing that the server says is believed, so it need not prove who it is.
+		Transport:     &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	r, err := c.Do(req)
+	if err != nil {
+		return false
+	}
+	r.Body.Close()
+	return true
 }
 
 // listen starts the built-in dev server.

@@ -3,6 +3,7 @@ package dev
 import (
 	"context"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -98,11 +99,12 @@ func (s *sources) concerns(name string, failed bool) bool {
 		slices.ContainsFunc(s.extra, func(dir string) bool { return below(name, dir) })
 }
 
-// isTemporary reports whether editors make files of that name while they write
-// another one.
-func isTemporary(base string) bool {
-	return strings.HasSuffix(base, "~") || strings.HasPrefix(base, ".#") || strings.HasSuffix(base, ".swp") || strings.HasSuffix(base, ".swx") || base == "4913"
-}
+// temporary are names that editors and tools give to a file while they write
+// another one: vim, Emacs, GNOME's, JetBrains', and what calls os.CreateTemp, such as
+// mullion permission add.
+var temporary = regexp.MustCompile(`~$|^\.#|\.sw[px]$|^4913$|^\.goutputstream-|___jb_(tmp|old)___$|\.tmp$|^\..*[.-]\d+$`)
+
+func isTemporary(base string) bool { return temporary.MatchString(base) }
 
 // isConfig reports whether a file is one of those that say what the app is and
 // may do.

@@ -67,9 +67,11 @@ const notFound = 127
 func Failure(key, script, dir string, p *process.Process) error {
 	err := fmt.Errorf("%s %q %s", key, script, process.Describe(p.Err()))
 	program, _, _ := strings.Cut(script, " ")
-	manager := slices.Contains([]string{"npm", "npx", "pnpm", "yarn", "bun"}, program)
+	manager := slices.Contains([]string{"npm", "npx", "pnpm", "yarn", "bun", "deno"}, program)
 	_, missing := exec.LookPath(program)
 	switch {
+	case p.Status() == notFound && missing != nil && manager && program != "npm" && program != "npx":
+		return term.Help(err, "%s is not installed: npm install -g %[1]s", program)
 	case p.Status() == notFound && missing != nil && (manager || program == "node"):
 		return term.Help(err, "%s is not installed: install Node.js, from https://nodejs.org or by the packages of the system", program)
 	case p.Status() == notFound && missing != nil:

@@ -145,6 +145,9 @@ func (p *Project) Adopt(ctx context.Context, o Options) (*Result, error) {
 	if err := p.inTheWay(files); err != nil {
 		return nil, err
 	}
+	if !ignoresBin(p.Dir) {
+		r.Notes = append(r.Notes, "mullion build puts programs into bin: add /bin/ to .gitignore")
+	}
 	var ignore []string
 	for _, dir := range []string{"node_modules", tauriDir} {
 		if isDir(filepath.Join(p.Dir, dir)) || dir == "node_modules" {
@@ -155,6 +158,21 @@ func (p *Project) Adopt(ctx context.Context, o Options) (*Result, error) {
 		return nil, err
 	}
 	return r, nil
+}
+
+// ignoresBin reports whether git leaves out the folder of programs, as far as a
+// project says what git leaves out.
+func ignoresBin(dir string) bool {
+	text, err := os.ReadFile(filepath.Join(dir, ".gitignore"))
+	if err != nil {
+		return true
+	}
+	for line := range strings.Lines(string(text)) {
+		if strings.Trim(strings.TrimSpace(line), "/") == "bin" {
+			return true
+		}
+	}
+	return false
 }
 
 // inTheWay refuses files that exist, and Go files that would be of the same

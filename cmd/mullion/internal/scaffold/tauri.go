@@ -111,7 +111,7 @@ func (a *adopted) tauri(p *Project, r *Result, files map[string][]byte) error {
 // managerOf is the package manager that the configuration calls.
 func managerOf(conf *config.Config) string {
 	if c := conf.Build.BeforeDevCommand; c != nil {
-		if name, _, _ := strings.Cut(strings.TrimSpace(c.Script), " "); slices.Contains([]string{"pnpm", "yarn", "bun"}, name) {
+		if name, _, _ := strings.Cut(strings.TrimSpace(c.Script), " "); slices.Contains(managers, name) {
 			return name
 		}
 	}

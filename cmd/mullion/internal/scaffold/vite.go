@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -20,10 +21,13 @@ import (
 type viteProject struct {
 	dist    string
 	port    string
-	manager string // npm, pnpm, yarn or bun
+	manager string // one of managers
 	scripts map[string]string
 	https   bool
 }
+
+// managers are the package managers of front ends.
+var managers = []string{"npm", "pnpm", "yarn", "bun", "deno"}
 
 // vitePort is Vite's own.
 const vitePort = "5173"
@@ -73,12 +77,12 @@ func readVite(dir string) (*viteProject, error) {
 		return nil, nil
 	}
 	v := &viteProject{dist: "dist", port: vitePort, manager: "npm", scripts: p.Scripts, https: httpsKey.MatchString(config)}
-	for lock, manager := range map[string]string{"pnpm-lock.yaml": "pnpm", "yarn.lock": "yarn", "bun.lock": "bun", "bun.lockb": "bun"} {
+	for lock, manager := range map[string]string{"pnpm-lock.yaml": "pnpm", "yarn.lock": "yarn", "bun.lock": "bun", "bun.lockb": "bun", "deno.lock": "deno"} {
 		if _, err := os.Stat(filepath.Join(dir, lock)); err == nil {
 			v.manager = manager
 		}
 	}
-	if name, _, _ := strings.Cut(p.PackageManager, "@"); slices.Contains([]string{"npm", "pnpm", "yarn", "bun"}, name) {
+	if name, _, _ := strings.Cut(p.PackageManager, "@"); slices.Contains(managers, name) {
 		v.manager = name
 	}
 	if p.DevDependencies["@sveltejs/kit"] != "" || p.Dependencies["@sveltejs/kit"] != "" {
@@ -133,8 +137,11 @@ func (v *viteProject) buildCommand() string {
 }
 
 func (v *viteProject) run(script string) string {
-	if v.manager == "yarn" {
+	switch v.manager {
+	case "yarn":
 		return "yarn " + script
+	case "deno":
+		return "deno task " + script
 	}
 	return v.manager + " run " + script
 }
@@ -173,6 +180,9 @@ func (a *adopted) viteProject(p *Project, r *Result, files map[string][]byte) er
 
 // next are the commands to go on with.
 func next(dir, manager string) (commands []string) {
+	if _, err := exec.LookPath(manager); err != nil && manager != "npm" {
+		commands = append(commands, "npm install -g "+manager)
+	}
 	if !isDir(filepath.Join(dir, "node_modules")) {
 		commands = append(commands, manager+" install")
 	}

@@ -61,7 +61,9 @@ func New() (*Watcher, error) {
 }
 
 // Changes tells the absolute names of files that were written, made, renamed
-// or removed, those of a moment together. It is closed when the Watcher is.
+// or removed, those of a moment together. What came and went within it, such as
+// the file that another one is written to before it takes its name, is left
+// out. It is closed when the Watcher is.
 func (w *Watcher) Changes() <-chan []string { return w.changes }
 
 // Errors tells why changes may be missed from now on, such as [ErrLimit].
@@ -156,16 +158,22 @@ func (w *Watcher) run() {
 	timer := time.NewTimer(0)
 	<-timer.C
 	var names []string
+	came := map[string]bool{} // those of names that are new, or not
 	var since time.Time
 	var out chan []string // w.changes while there is something to tell
-	gather := func(more []string) {
+	gather := func(more []string, new bool) {
 		if len(more) == 0 {
 			return
 		}
 		if len(names) == 0 {
 			since = time.Now()
 		}
-		names = append(names, more...)
+		for _, name := range more {
+			if _, ok := came[name]; !ok {
+				came[name] = new
+			}
+		}
+		names, out = append(names, more...), nil
 		timer.Reset(min(quiet, max(0, longest-time.Since(since))))
 	}
 	for {
@@ -175,20 +183,23 @@ func (w *Watcher) run() {
 				return
 			}
 			if e.Op != fsnotify.Chmod {
-				gather(w.event(e))
+				gather(w.event(e), e.Has(fsnotify.Create))
 			}
 		case <-timer.C:
 			slices.Sort(names)
-			names = slices.Compact(names)
-			out = w.changes
+			names = slices.DeleteFunc(slices.Compact(names), func(name string) bool { return came[name] && !exists(name) })
+			if len(names) > 0 {
+				out = w.changes
+			}
 		case out <- names:
 			names, out = nil, nil
+			clear(came)
 		case err, ok := <-w.fs.Errors:
 			switch {
 			case !ok:
 				return
 			case errors.Is(err, fsnotify.ErrEventOverflow):
-				gather(w.again())
+				gather(w.again(), false)
 			default:
 				w.fail(explain(err))
 			}
@@ -218,6 +229,11 @@ func (w *Watcher) again() (files []string) {
 		files = append(files, more...)
 	}
 	return files
+}
+
+func exists(name string) bool {
+	_, err := os.Lstat(name)
+	return !errors.Is(err, fs.ErrNotExist)
 }
 
 func (w *Watcher) fail(err error) {

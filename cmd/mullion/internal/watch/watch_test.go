@@ -95,6 +95,29 @@ func TestTree(t *testing.T) {
 	s.want("new/deep/third.go")
 }
 
+// TestReplaced: of a file that is written beside another one and takes its name
+// only that one is told.
+func TestReplaced(t *testing.T) {
+	s := newScene(t)
+	s.write("file")
+	if err := s.w.Tree(s.dir, nil); err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for range 10 { // a machine that is slow may tell the two apart
+		s.write("sed4fTz2Q")
+		if err := os.Rename(filepath.Join(s.dir, "sed4fTz2Q"), filepath.Join(s.dir, "file")); err != nil {
+			t.Fatal(err)
+		}
+		all = s.want("file")
+		s.write("last")
+		if all = append(all, s.want("last")...); !slices.Contains(all, filepath.Join(s.dir, "sed4fTz2Q")) {
+			return
+		}
+	}
+	t.Errorf("told of %q", all)
+}
+
 func TestDir(t *testing.T) {
 	s := newScene(t)
 	if err := s.w.Dir(filepath.Join(s.dir, "none")); err != nil {
