@@ -11,7 +11,7 @@ import (
 // ordinary are what libraries try at each start and do without. Nobody has to
 // grant it; it is logged for those who ask for more.
 var ordinary = map[sandbox.RefusalKind][]string{
-	sandbox.RefusedConnect: {"/nscd/socket", "/dbus/system_bus_socket"},
+	sandbox.RefusedConnect: {"/nscd/socket", "/dbus/system_bus_socket", "/broadway"}, // the last by GTK, where there is no display
 	sandbox.RefusedFile:    {"/sys/firmware/acpi/pm_profile", "/etc/resolv.conf"},
 	sandbox.RefusedCall:    {"fchown"}, // by SQLite, as root
 }
