@@ -31,9 +31,11 @@ type keep struct {
 	// orphaned is set while there is no Core that has said hello, quitting once
 	// nobody will come.
 	orphaned, quitting bool
-	epoch              int // counts Cores
-	held               []held
+	epoch              int              // counts Cores
+	held               []held           // those that were given up have no run
+	heldCalls          map[heldCall]int // where the calls among them are
 	heldBytes          int
+	heldCount          int                 // without those that were given up
 	asked              map[uint64]asked    // requests without an answer
 	undecided          map[uint64]question // decisions without one
 	downloads          map[uint64]uint32   // the webviews of those that go on
@@ -52,6 +54,12 @@ type (
 		d       wire.Decision
 	}
 )
+
+// heldCall is a call of a page.
+type heldCall struct {
+	v    *webview
+	call uint64
+}
 
 // held waits for the next Core.
 type held struct {
@@ -144,12 +152,33 @@ func (v *webview) orphan() {
 // hold keeps something for the next Core.
 func (h *host) hold(x held) {
 	k := &h.keep
-	if len(k.held) >= maxHeld || k.heldBytes+x.size > maxHeldBytes {
+	if k.heldCount >= maxHeld || k.heldBytes+x.size > maxHeldBytes {
 		x.fail(tooMuchFor)
 		return
 	}
+	if len(k.held) >= 2*maxHeld {
+		k.held = slices.DeleteFunc(k.held, func(x held) bool { return x.run == nil })
+		clear(k.heldCalls)
+		for i, x := range k.held {
+			k.index(x, i)
+		}
+	}
+	k.index(x, len(k.held))
 	k.heldBytes += x.size
+	k.heldCount++
 	k.held = append(k.held, x)
+}
+
+// index notes where a call is, so that the page can give it up at no cost for
+// others.
+func (k *keep) index(x held, at int) {
+	if x.call == 0 {
+		return
+	}
+	if k.heldCalls == nil {
+		k.heldCalls = map[heldCall]int{}
+	}
+	k.heldCalls[heldCall{x.v, x.call}] = at
 }
 
 // holdCall keeps a call for the next Core; rest is what follows its number.
@@ -174,22 +203,26 @@ func (h *host) closeInGap(id uint32) {
 // giveUp drops a call that waits for the next Core, for the page wants it no
 // more.
 func (h *host) giveUp(v *webview, call uint64) {
-	for i, x := range h.keep.held {
-		if x.v == v && x.call == call && x.doc == v.doc {
-			h.keep.heldBytes -= x.size
-			h.keep.held = slices.Delete(h.keep.held, i, i+1)
-			x.fail("the page gave the call up")
-			return
-		}
+	k := &h.keep
+	i, ok := k.heldCalls[heldCall{v, call}]
+	if !ok || k.held[i].doc != v.doc {
+		return
 	}
+	x := k.held[i]
+	k.held[i] = held{}
+	delete(k.heldCalls, heldCall{v, call})
+	k.heldBytes -= x.size
+	k.heldCount--
+	x.fail("the page gave the call up")
 }
 
 // release does what has waited.
 func (h *host) release() {
 	list := h.keep.held
-	h.keep.held, h.keep.heldBytes = nil, 0
+	h.keep.held, h.keep.heldCalls, h.keep.heldBytes, h.keep.heldCount = nil, nil, 0, 0
 	for _, x := range list {
 		switch {
+		case x.run == nil: // given up
 		case x.v == nil:
 			x.run()
 		case h.webviews[x.v.id] == x.v && x.v.doc == x.doc:
