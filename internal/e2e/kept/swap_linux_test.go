@@ -384,12 +384,18 @@ func TestNotice(t *testing.T) {
 // Many programs after another leave nothing behind in the processes that stay.
 func TestManySwaps(t *testing.T) {
 	b := start(t)
-	descriptors := func(pid int) int {
-		list, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
+	descriptors := func(pid int) (open []string) {
+		dir := fmt.Sprintf("/proc/%d/fd", pid)
+		list, err := os.ReadDir(dir)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return len(list)
+		for _, d := range list {
+			if to, err := os.Readlink(filepath.Join(dir, d.Name())); err == nil {
+				open = append(open, d.Name()+" "+to)
+			}
+		}
+		return open
 	}
 	host := b.hosts()[0]
 	swaps := func(n int) {
@@ -406,8 +412,8 @@ func TestManySwaps(t *testing.T) {
 		before := descriptors(pid)
 		swaps(8)
 		b.until("descriptors are closed", func() error {
-			if now := descriptors(pid); now > before+2 { // others of the engine's come and go
-				return fmt.Errorf("%s has %d descriptors, had %d", process, now, before)
+			if now := descriptors(pid); len(now) > len(before)+2 { // others of the engine's come and go
+				return fmt.Errorf("%s has the descriptors\n%q\nand had\n%q", process, now, before)
 			}
 			return nil
 		})
