@@ -87,8 +87,8 @@ type Options struct {
 	DownloadDir string
 	// MinConfinement is how confined hosts must be at least. Where the system
 	// cannot give that, no window is shown, and Run returns an error that says
-	// which layer is missing and why. Zero demands nothing, but for windows
-	// that may come to show remote pages: these need ConfinementFiles.
+	// which layer is missing and why. Zero demands nothing, except that
+	// windows that may show remote pages need ConfinementFiles.
 	MinConfinement ConfinementLevel
 	// WithoutLayers switches layers of the confinement off, to test the app as
 	// on a system without them: "namespaces", "seccomp", "broker",
@@ -106,12 +106,12 @@ type Options struct {
 	// again under its windows: pages keep what they show and what was typed into
 	// them. Calls that ran are rejected, later ones wait for the new Core;
 	// listeners and subscriptions to states go on, and pages get the event
-	// mullion://core-replaced. What the app itself has in memory is lost, but for
-	// what a persisted [State] has. OnFault and [App.OnKept] are told.
+	// mullion://core-replaced. What the app has in memory is lost, except the
+	// values of persisted states. OnFault and [App.OnKept] are told.
 	// An update can take the place of the program in the same way: [App.Swap].
 	// Windows of the configuration, and others that are opened before Run, are
-	// taken over by their labels; what has become of them counts, but for what
-	// the app now asks for in another way. Windows that were opened later are
+	// taken over by their labels, as the user and the pages have left them, with
+	// the options that the app has changed since. Windows that were opened later are
 	// there again when Run begins, and are announced by tauri://window-created
 	// as new ones are. The first OpenWindow of such a label returns that window.
 	// A Core that hangs for 30 seconds is killed, unless it is in a debugger.
@@ -158,7 +158,7 @@ type Options struct {
 	// App.OpenURL besides http, https, mailto and tel, such as "slack". Those
 	// that stand for code or files, such as javascript and file, are refused.
 	LinkSchemes []string
-	// HangTimeout is how long a page may leave the app without an answer.
+	// HangTimeout is how long a page may take to answer the app.
 	// Zero means 30 seconds. A page that waits for the user, by alert, confirm,
 	// prompt or beforeunload, does not hang, however long that takes.
 	HangTimeout time.Duration

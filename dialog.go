@@ -18,11 +18,11 @@ import (
 // closed, or their process died, as the log then says.
 var ErrCancelled = core.ErrCancelled
 
-// FileDialog is what a dialog for files looks like. The zero value is useful.
+// FileDialog describes a dialog for files. The zero value is useful.
 // Where options of Tauri's dialog plugin mean the same, they have the same
 // names.
 type FileDialog struct {
-	// Title of the dialog; empty means the system's word for it.
+	// Title of the dialog; empty means the system's default.
 	Title string
 	// Filters are the choices of which files are shown; the first is selected.
 	// None: all files.

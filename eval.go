@@ -26,9 +26,9 @@ type ScriptError = core.ScriptError
 //
 //	title, err := v.Eval(ctx, `return document.title`)
 //
-// The first page of a webview is waited for, until it is loaded or could not be.
-// A promise is waited for. Undefined, and what JSON has no word for, is null.
-// What the script throws is a [*ScriptError]. A script has at most 128 KiB, its
+// Eval waits until the first page of a webview has loaded or failed to, and for a
+// promise that the script returns. A value that has no JSON form, such as
+// undefined, is null. If the script throws, the error is a [*ScriptError]. A script has at most 128 KiB, its
 // value 256 KiB. If the page is left, or its process or host ends, before the
 // script does, it is an error; when ctx is done Eval returns, and the script
 // goes on.

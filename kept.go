@@ -47,32 +47,32 @@ func (a *App) OnKept(f func(Kept)) {
 // with another version of Mullion. To use it, end the app and start it again.
 var ErrNeedsRestart = errors.New("the program cannot take over the windows of this one: end the app and start it again")
 
-// Swap has another program take the place of this one without closing a window,
+// Swap replaces the running program by another one without closing a window,
 // as after an update: pages keep what they show and what was typed into them,
 // as they do after a crash (see [Options.Keep], which the app must have set).
-// The program is a path. Empty is that of the file that runs, whatever is in it
-// by now; of the same program it is a start anew. The new program gets the
-// arguments that this one has got.
+// program is a path. An empty one means the file that this program was started
+// from, whatever is in it now; with the same program, Swap is a restart. The new
+// program gets the arguments of this one.
 //
-// The new program is started at first, beside this one. If it does not come to
-// [Main] within 15 seconds, or ends before, Swap returns an error and this one
-// goes on. The error wraps [ErrNeedsRestart] for a program of another version of
-// Mullion, [fs.ErrNotExist] and the like if the file cannot be opened, and
+// The new program starts beside this one. If it does not come to [Main] within
+// 15 seconds, or ends before, Swap returns an error and this one goes on. The
+// error wraps [ErrNeedsRestart] for a program of another version of Mullion,
+// [fs.ErrNotExist] and the like if the file cannot be opened, and
 // [errors.ErrUnsupported] if the app has no keeper: without Options.Keep, in
 // tests, in mullion dev, and on systems other than Linux. If ctx ends, Swap
-// returns its error, and what has begun goes on.
+// returns its error, but the replacement goes on.
 //
 // Once the new program is there, Swap returns nil and this one makes room:
 // contexts end, Run returns nil, and what follows Run has 10 seconds until the
-// process is killed. Only then the run of the new program begins, so both are
-// never at work at once. Calls of pages that still run are rejected, that of a
-// command which calls Swap included; later ones wait for the new program. If that
-// ends otherwise than with status 0 before it has the windows, this program is
-// started again; its [App.OnKept] is told why.
+// process is killed. Only then does the run function of the new program begin,
+// so the two never work at the same time. Calls of pages that still run are
+// rejected, including one whose command has called Swap; later ones wait for the
+// new program. If that ends with a status other than 0 before it has the
+// windows, this program is started again; its [App.OnKept] is told why.
 //
-// Windows that the new program grants more of the system, or less, get another
-// host: they are back at their places, but their pages are loaded again. The
-// keeper stays what it was until the app ends.
+// Windows that may reach more or less of the system under the new program get
+// another host: they come back at their places, but their pages are loaded
+// again. The keeper stays the old program until the app ends.
 func (a *App) Swap(ctx context.Context, program string) error {
 	err := a.swap(ctx, program)
 	if err != nil {

@@ -7,13 +7,13 @@ import (
 	"github.com/mullion-dev/mullion/internal/wire"
 )
 
-// Page is what a webview shows. Address and title are the engine's word, not
-// the page's: they are right also for remote pages, which have no bridge.
-// The title itself is of the page's choosing, though, and may be long.
+// Page is what a webview shows. The engine reports it, not the page, so it is
+// right for remote pages too, which have no bridge. Pages choose their titles,
+// which may be long.
 type Page struct {
-	// URL is the address of the document that is shown, with the steps that
-	// it has made within itself. While another one is on its way it is still
-	// that of the old.
+	// URL is the address of the document that is shown, including changes that
+	// the document has made to it. Until a new document is shown, it is still that
+	// of the old one.
 	URL string
 	// Title is that of the document; empty if it has none.
 	Title string

@@ -48,8 +48,8 @@ type WorkerOptions struct {
 	// the next. It costs a start of the executable per call. Concurrency must
 	// be 0 or 1.
 	Fresh bool
-	// Idle is how long a process without calls is kept. 0 means 30 s, less
-	// than 0 for ever.
+	// Idle is how long a process without calls is kept. 0 means 30 s, a
+	// negative value means forever.
 	Idle time.Duration
 	// Grace is how long the function may go on after its context has ended. A
 	// process that takes longer is ended, with all its calls, and replaced. 0
@@ -68,8 +68,8 @@ type WorkerOptions struct {
 	// Refuse those of them that it may not: as in the scope of
 	// sandbox:allow-network, such as "https://example.com",
 	// "https://*.example.com:8443" or "http://127.0.0.1:8080". Nothing is
-	// reached where Connect is empty. This machine and its own network are out
-	// of reach but for addresses that are named, whatever names stand for.
+	// reached where Connect is empty. This machine and its own network
+	// are reached only at addresses that are listed, whatever a name resolves to.
 	Connect, Refuse []string
 }
 
@@ -118,7 +118,7 @@ var (
 	ErrClosed = core.ErrClosed
 )
 
-// WorkerError is what a worker's function has returned as its error. It keeps
+// WorkerError is an error that a worker's function has returned. It keeps
 // the text, and a code if the error has a method Code() string. errors.Is
 // recognises in it context.Canceled, context.DeadlineExceeded, fs.ErrNotExist,
 // fs.ErrPermission, io.ErrUnexpectedEOF and errors.ErrUnsupported. A panic has

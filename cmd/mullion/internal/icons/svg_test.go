@@ -1,6 +1,7 @@
 package icons
 
 import (
+	"fmt"
 	"image/color"
 	"os"
 	"path/filepath"
@@ -46,6 +47,19 @@ func TestSVG(t *testing.T) {
 	}
 }
 
+// TestSVGColors: the ways to write a color.
+func TestSVGColors(t *testing.T) {
+	for text, want := range map[string]string{
+		"red": "#ff0000 1", "#F80": "#ff8800 1", "#ff880080": "#ff8800 0.5019607843137255", "rgb(1, 2,300)": "#0102ff 1", "rgb(100% 0% 50% / 25%)": "#ff0080 0.25",
+		"rgba(0,0,0,.5)": "#000000 0.5", "hsl(120 100% 25%)": "#008000 1", "hsl(-60deg, 50%, 40%)": "#993399 1", "none": "none 0", "currentColor": "#0000ff 1",
+	} {
+		paint, alpha, err := svgColor(&element{}, "fill", text, "blue")
+		if got := fmt.Sprint(paint, " ", alpha); err != nil || got != want {
+			t.Errorf("%s: got %s, %v, want %s", text, got, err, want)
+		}
+	}
+}
+
 // TestSVGRefused: what cannot be drawn as it is meant is told, with the line.
 func TestSVGRefused(t *testing.T) {
 	for _, test := range []struct{ body, want string }{
@@ -56,7 +70,7 @@ func TestSVGRefused(t *testing.T) {
 		{`<g clip-path="url(#c)"/>`, `clip-path="url(#c)" cannot be drawn`},
 		{`<g fill-rule="evenodd"><path d="M0 0h1"/></g>`, `fill-rule="evenodd" cannot be drawn`},
 		{`<rect width="1" height="1" fill="url(#p)"/>`, "is no gradient of this picture"},
-		{`<rect width="1" height="1" fill="hsl(1,2%,3%)"/>`, "write the color as #rrggbb"},
+		{`<rect width="1" height="1" fill="lab(1 2 3)"/>`, "write the color as #rrggbb"},
 		{`<rect width="1" height="1" fill="#12345"/>`, "write the color as #rrggbb"},
 		{`<rect width="1cm" height="1"/>`, `width of rect: "1cm" is no length in units of the picture`},
 		{`<rect width="1" height="1" stroke="red" transform="scale(1 2)"/>`, "thicker in one direction"},

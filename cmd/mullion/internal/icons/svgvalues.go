@@ -75,15 +75,62 @@ func svgColor(e *element, name, text, current string) (paint string, alpha float
 		}
 		text, alpha = "#"+digits[:3*n], float64(v)/255
 	}
-	if strings.Trim(text, "#") == "" || strings.HasPrefix(text, "rgba") || strings.HasPrefix(text, "hsl") {
-		return "", 0, e.fail("%s=%q cannot be drawn; write the color as #rrggbb", name, text)
+	if strings.Contains(text, "(") {
+		paint, alpha, ok := functionColor(text)
+		if !ok {
+			return "", 0, e.fail("%s=%q cannot be drawn; write the color as #rrggbb", name, text)
+		}
+		return paint, alpha, nil
 	}
-	c, err := oksvg.ParseSVGColor(text)
-	rgb, ok := c.(color.NRGBA)
+	var rgb color.NRGBA
+	ok := strings.Trim(text, "#") != ""
+	if ok {
+		var c color.Color
+		c, err = oksvg.ParseSVGColor(text)
+		rgb, ok = c.(color.NRGBA)
+	}
 	if err != nil || !ok {
 		return "", 0, e.fail("%s=%q cannot be drawn; write the color as #rrggbb", name, text)
 	}
 	return fmt.Sprintf("#%02x%02x%02x", rgb.R, rgb.G, rgb.B), alpha, nil
+}
+
+// functionColor reads rgb(1 2 3), hsl(120, 50%, 40%) and the like, also with a
+// fourth value, which is how opaque the color is.
+func functionColor(text string) (paint string, alpha float64, ok bool) {
+	name, rest, _ := strings.Cut(text, "(")
+	values := strings.FieldsFunc(strings.TrimSuffix(rest, ")"), func(r rune) bool { return isSeparator(r) || r == '/' })
+	if len(values) != 3 && len(values) != 4 {
+		return "", 0, false
+	}
+	var v [4]float64
+	v[3] = 1
+	for i, one := range values {
+		f, err := fraction(strings.TrimSuffix(one, "deg"))
+		if err != nil {
+			return "", 0, false
+		}
+		if strings.HasPrefix(name, "rgb") && i < 3 && !strings.HasSuffix(one, "%") {
+			f /= 255
+		}
+		v[i] = f
+	}
+	switch strings.TrimSpace(name) {
+	case "rgb", "rgba":
+	case "hsl", "hsla":
+		// See https://www.w3.org/TR/css-color-4/#hsl-to-rgb.
+		h, s, l := math.Mod(math.Mod(v[0], 360)+360, 360), v[1], v[2]
+		for i, n := range []float64{0, 8, 4} {
+			k := math.Mod(n+h/30, 12)
+			v[i] = l - s*min(l, 1-l)*max(-1, min(k-3, 9-k, 1))
+		}
+	default:
+		return "", 0, false
+	}
+	for i := range v {
+		v[i] = min(max(v[i], 0), 1)
+	}
+	return fmt.Sprintf("#%02x%02x%02x", int(math.Round(v[0]*255)), int(math.Round(v[1]*255)), int(math.Round(v[2]*255))), v[3], true
 }
 
 func matrix(m rasterx.Matrix2D) string {
