@@ -63,7 +63,11 @@ func pages(dir string) (map[string][]byte, error) {
 	for _, p := range all {
 		name := p.Name + ".md"
 		fmt.Fprintf(&index, "| [%s](%s) | %s |\n", p.ImportPath, name, strings.TrimPrefix(p.Synopsis(p.Doc), "Package "+p.Name+" "))
-		files["docs/reference/"+name] = p.page()
+		text, err := p.page()
+		if err != nil {
+			return nil, err
+		}
+		files["docs/reference/"+name] = text
 	}
 	files["docs/reference/README.md"] = index.Bytes()
 	return files, nil
@@ -72,8 +76,10 @@ func pages(dir string) (map[string][]byte, error) {
 // pkg is a package with its sources.
 type pkg struct {
 	*doc.Package
-	fset *token.FileSet
-	out  bytes.Buffer
+	dir     string // of the repository
+	fset    *token.FileSet
+	imports map[string]string // paths by names
+	out     bytes.Buffer
 	// anchors are what can be linked to, by the paths of packages.
 	anchors map[string]map[string]bool
 }
@@ -108,7 +114,7 @@ func read(dir, folder string) (*pkg, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &pkg{fset: token.NewFileSet()}
+	p := &pkg{dir: dir, fset: token.NewFileSet(), imports: map[string]string{}}
 	var files []*ast.File
 	for _, name := range found.GoFiles {
 		f, err := parser.ParseFile(p.fset, filepath.Join(found.Dir, name), nil, parser.ParseComments)
@@ -116,12 +122,17 @@ func read(dir, folder string) (*pkg, error) {
 			return nil, err
 		}
 		files = append(files, f)
+		for _, i := range f.Imports {
+			if to := strings.Trim(i.Path.Value, `"`); i.Name == nil {
+				p.imports[path.Base(to)] = to
+			}
+		}
 	}
 	p.Package, err = doc.NewFromFiles(p.fset, files, path.Join(module, folder))
 	return p, err
 }
 
-func (p *pkg) page() []byte {
+func (p *pkg) page() ([]byte, error) {
 	fmt.Fprintf(&p.out, "<!-- Made from doc comments by make generate; DO NOT EDIT. -->\n\n# Package %s\n\n```go\nimport %q\n```\n\n", p.Name, p.ImportPath)
 	p.text(p.Doc)
 	p.contents()
@@ -135,11 +146,41 @@ func (p *pkg) page() []byte {
 		t.Decl.Doc = nil
 		p.code(t.Decl)
 		p.text(t.Doc)
+		if err := p.meaning(t); err != nil {
+			return nil, err
+		}
 		p.values(t.Consts, t.Vars)
 		p.funcs("", t.Funcs)
 		p.funcs(t.Name+".", t.Methods)
 	}
-	return append(bytes.TrimRight(p.out.Bytes(), "\n"), '\n')
+	return append(bytes.TrimRight(p.out.Bytes(), "\n"), '\n'), nil
+}
+
+// meaning writes what a name stands for that is one for an internal type, which
+// nobody could look up.
+func (p *pkg) meaning(t *doc.Type) error {
+	spec := t.Decl.Specs[0].(*ast.TypeSpec)
+	of, ok := spec.Type.(*ast.SelectorExpr)
+	if !ok {
+		return nil
+	}
+	folder, internal := strings.CutPrefix(p.imports[fmt.Sprint(of.X)], module+"/internal/")
+	if !internal {
+		return nil
+	}
+	other, err := read(p.dir, "internal/"+folder)
+	if err != nil {
+		return err
+	}
+	for _, o := range other.Types {
+		if o.Name == of.Sel.Name {
+			fmt.Fprintf(&p.out, "%v.%s is:\n\n", of.X, o.Name)
+			o.Decl.Doc = nil
+			other.code(o.Decl)
+			p.out.Write(other.out.Bytes())
+		}
+	}
+	return nil
 }
 
 // contents lists the types, and the functions that are of none.
