@@ -72,6 +72,29 @@ var Channel = class {
     return this[SERIALIZE_TO_IPC_FN]();
   }
 };
+var PluginListener = class {
+  constructor(plugin, event, channelId) {
+    this.plugin = plugin;
+    this.event = event;
+    this.channelId = channelId;
+  }
+  plugin;
+  event;
+  channelId;
+  async unregister() {
+    await invoke(`plugin:${this.plugin}|remove_listener`, { event: this.event, channelId: this.channelId });
+  }
+};
+async function addPluginListener(plugin, event, cb) {
+  const handler = new Channel(cb);
+  const args = { event, handler };
+  try {
+    await invoke(`plugin:${plugin}|register_listener`, args);
+  } catch {
+    await invoke(`plugin:${plugin}|registerListener`, args);
+  }
+  return new PluginListener(plugin, event, handler.id);
+}
 var Resource = class {
   #rid;
   constructor(rid) {
@@ -169,6 +192,9 @@ function commands(plugin) {
 }
 export {
   Channel,
+  PluginListener,
+  Resource,
+  addPluginListener,
   commands,
   convertFileSrc,
   emit,

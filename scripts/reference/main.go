@@ -26,7 +26,7 @@ import (
 const module = "github.com/mullion-dev/mullion"
 
 // packages are the public ones, by their folders.
-var packages = []string{".", "ipc", "capability", "config", "mulliontest"}
+var packages = []string{".", "ipc", "capability", "config", "plugin", "mulliontest"}
 
 func main() {
 	log.SetFlags(0)

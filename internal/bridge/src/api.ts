@@ -3,7 +3,9 @@
 
 import { Channel, invoke, type InvokeOptions } from "./core";
 
-export { Channel, convertFileSrc, invoke, type InvokeArgs, type InvokeOptions } from "./core";
+export {
+  addPluginListener, Channel, convertFileSrc, invoke, PluginListener, Resource, type InvokeArgs, type InvokeOptions,
+} from "./core";
 export { emit, listen, type Event, type EventCallback, type UnlistenFn } from "./event";
 
 /** A value and its version, a number that grows with every change. */

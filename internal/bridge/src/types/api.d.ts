@@ -24,6 +24,26 @@ export class Channel<T = unknown> {
   toJSON(): string;
 }
 
+/** A listener of a plugin's event. */
+export class PluginListener {
+  constructor(plugin: string, event: string, channelId: number);
+  plugin: string;
+  event: string;
+  channelId: number;
+  unregister(): Promise<void>;
+}
+
+/** Listens to an event of a plugin. */
+export function addPluginListener<T>(plugin: string, event: string, cb: (payload: T) => void): Promise<PluginListener>;
+
+/** Something that the app keeps for this page until it is closed, or the page ends. */
+export class Resource {
+  #private;
+  constructor(rid: number);
+  get rid(): number;
+  close(): Promise<void>;
+}
+
 export interface Event<T> {
   event: string;
   /** The number of the listener. */
