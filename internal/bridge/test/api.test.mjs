@@ -210,7 +210,9 @@ test("the global modules export what the published ones do", async () => {
 test("api.js", async (t) => {
   const app = eventApp();
   const api = await app.dom.import(new URL("../dist/api.js", import.meta.url), (url) => readFileSync(url, "utf8"));
-  assert.deepEqual(Object.keys(api).sort(), ["Channel", "commands", "convertFileSrc", "emit", "invoke", "isVersionConflict", "listen", "state"]);
+  assert.deepEqual(Object.keys(api).sort(), [
+    "Channel", "PluginListener", "Resource", "addPluginListener", "commands", "convertFileSrc", "emit", "invoke", "isVersionConflict", "listen", "state",
+  ]);
 
   const shared = { value: { n: 1 }, version: 4 };
   const subscribers = new Map();
