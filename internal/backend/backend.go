@@ -98,6 +98,9 @@ type Options struct {
 	MemoryLimit int64
 	// Rendering is how to draw.
 	Rendering wire.Rendering
+	// NoCache keeps no copies of what servers have answered, and of pages that
+	// are left.
+	NoCache bool
 	// Log gets the engine's own complaints.
 	Log func(text string)
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -177,5 +178,44 @@ func TestMissingScripts(t *testing.T) {
 		return nil
 	}); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestDevServerCache: no copy is kept of what a dev server says, however long it
+// may be kept.
+func TestDevServerCache(t *testing.T) {
+	var asked atomic.Int32
+	mux := http.NewServeMux()
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		io.WriteString(w, `<!doctype html><script type="module">
+			for (let i = 0; i < 3; i++)
+				await (await fetch('/kept.js')).text();
+			document.title = 'done';
+		</script>`)
+	})
+	mux.HandleFunc("/kept.js", func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		w.Header().Set("Content-Type", "text/javascript")
+		w.Header().Set("Cache-Control", "max-age=31536000,immutable")
+		io.WriteString(w, "export {}")
+	})
+	s := httptest.NewServer(mux)
+	t.Cleanup(func() { stopDevServer(s) })
+	app := e2e.Start(t, e2e.Options{Dev: true, Config: `{"build": {"devUrl": "` + s.URL + `"}}`})
+	w, err := app.Window("main")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e2e.WaitFor(e2e.Timeout, func() error {
+		if got := w.Webview().Page().Title; got != "done" {
+			return fmt.Errorf("the page is called %q", got)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if got := asked.Load(); got != 3 {
+		t.Errorf("the server was asked %d times, want 3", got)
 	}
 }

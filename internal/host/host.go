@@ -97,6 +97,7 @@ func Run(conn *wire.Conn, engine backend.Engine) error {
 		MessageName: bridge.MessageName,
 		MemoryLimit: hello.MemoryLimit,
 		Rendering:   hello.Rendering,
+		NoCache:     hello.NoCache,
 		Log:         func(text string) { h.log(2, 0, "%s", text) },
 	}
 	var readers sync.WaitGroup

@@ -24,6 +24,8 @@ type Hello struct {
 	MemoryLimit int64 `json:"memoryLimit,omitzero"`
 	// Rendering is how the engine is to draw.
 	Rendering Rendering `json:"rendering,omitzero"`
+	// NoCache keeps no copies of what servers have answered.
+	NoCache bool `json:"noCache,omitzero"`
 }
 
 // Rendering is how an engine is to draw. The zero value leaves it to the

@@ -153,6 +153,13 @@ func (e *engine) initWebKit() error {
 	// WebKit's own sandbox is off and there is no favicon database: both are
 	// so unless asked for.
 	e.context = e.newContext(data)
+	if e.options.NoCache {
+		// WebKit 2.50 also asks at once for what a page has used the time before. A
+		// dev server that was started anew does not know it yet, as Vite 8, and
+		// the page stays blank with that answer.
+		const documentViewer = 0 // WEBKIT_CACHE_MODEL_DOCUMENT_VIEWER
+		c.webkitWebContextSetCacheModel.call(e.context, documentViewer)
+	}
 	e.applyLanguage()
 	c.webkitWebContextSetSpellCheckingEnabled.call(e.context, 0)
 	e.scripts = c.jscContextNew.call()

@@ -253,6 +253,7 @@ type library struct {
 	webkitWebContextGetType                                       cfunc
 	webkitWebContextRegisterUriScheme                             cfunc
 	webkitWebContextSetAutomationAllowed                          cfunc
+	webkitWebContextSetCacheModel                                 cfunc
 	webkitWebContextSetPreferredLanguages                         cfunc
 	webkitWebContextSetSpellCheckingEnabled                       cfunc
 	webkitWebsiteDataManagerClear                                 cfunc
