@@ -1,6 +1,7 @@
 package mullion
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -100,7 +101,9 @@ func (a *App) address(page string) (string, error) {
 
 // wanted is what the Core is to open for the options of a configuration.
 func (a *App) wanted(o *config.Window, address string) core.WindowOptions {
-	return core.WindowOptions{State: windowState(o), Webview: a.webviewState(o, address), Parent: o.Parent}
+	s := windowState(o)
+	s.Title = cmp.Or(s.Title, a.Name())
+	return core.WindowOptions{State: s, Webview: a.webviewState(o, address), Parent: o.Parent}
 }
 
 func windowState(o *config.Window) wire.WindowState {

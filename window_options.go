@@ -114,7 +114,7 @@ type WindowOptions struct {
 // the defaults with the app's name as title.
 func (a *App) WindowOptions(label string) WindowOptions {
 	if w, ok := a.config.WindowByLabel(label); ok {
-		return optionsOf(w)
+		return optionsOf(w).withDefaults(a)
 	}
 	return WindowOptions{Label: label}.withDefaults(a)
 }

@@ -86,6 +86,22 @@ func TestZeroWindowOptions(t *testing.T) {
 	}
 }
 
+// TestUntitled: a window that nobody has named is called as the app is.
+func TestUntitled(t *testing.T) {
+	a := newMenuApp(t)
+	a.config.ProductName = "Notes"
+	a.config.App.Windows = []config.Window{*config.NewWindow()}
+	if got := a.WindowOptions("main").Title; got != "Notes" {
+		t.Errorf("a window of the configuration is called %q", got)
+	}
+	for options, want := range map[string]string{`{}`: "Notes", `{"title": "Other"}`: "Other"} {
+		o, err := a.pageWindow([]byte(options), false)
+		if err != nil || o.State.Title != want {
+			t.Errorf("%s: a window of a page is called %q, want %q: %v", options, o.State.Title, want, err)
+		}
+	}
+}
+
 // TestWindowOptionsFields: each option stands for something of a window.
 func TestWindowOptionsFields(t *testing.T) {
 	plain := WindowOptions{}.entry()

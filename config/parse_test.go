@@ -30,7 +30,7 @@ func TestDefaults(t *testing.T) {
 		App: config.App{
 			Windows: []config.Window{{
 				Label: "main", Create: true, URL: "index.html", DragDropEnabled: true, Width: 800, Height: 600,
-				Resizable: true, Maximizable: true, Minimizable: true, Closable: true, Title: "Tauri App", Visible: true,
+				Resizable: true, Maximizable: true, Minimizable: true, Closable: true, Visible: true,
 				Focus: true, Focusable: true, Decorations: true, TitleBarStyle: "visible", Shadow: true,
 				AllowLinkPreview: true, ScrollBarStyle: "default", GeneralAutofillEnabled: true,
 			}},

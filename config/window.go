@@ -51,7 +51,8 @@ type Window struct {
 	// Closable is true by default. On Linux it is a hint to the window
 	// manager.
 	Closable bool `conf:"closable"`
-	// Title is "Tauri App" by default, as pages made for Tauri expect.
+	// Title is the name of the app if empty: productName, or else the last part
+	// of the identifier.
 	Title string `conf:"title"`
 	// Fullscreen, Maximized, Visible and Focus are the state at creation;
 	// Visible and Focus are true by default.
@@ -180,7 +181,6 @@ func (w *Window) setDefaults() {
 		Maximizable:            true,
 		Minimizable:            true,
 		Closable:               true,
-		Title:                  "Tauri App",
 		Visible:                true,
 		Focus:                  true,
 		Focusable:              true,
