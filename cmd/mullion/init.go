@@ -109,7 +109,9 @@ func initialize(ctx context.Context, t *term.Term, c *cli.Command) error {
 	if err := scaffold.CheckModule(o.Module); err != nil {
 		return usageError{err}
 	}
+	quick := t.SayAfter(term.Slow, "writing", "the app; go looks for the modules that it needs")
 	r, err := scaffold.New(ctx, o)
+	quick()
 	if err != nil {
 		if ctx.Err() != nil {
 			return errInterrupted
@@ -139,7 +141,9 @@ func adopt(ctx context.Context, t *term.Term, c *cli.Command, a *asker, p *scaff
 			return err
 		}
 	}
+	quick := t.SayAfter(term.Slow, "writing", "the Go side; go looks for the modules that it needs")
 	r, err := p.Adopt(ctx, o)
+	quick()
 	if err != nil {
 		if ctx.Err() != nil {
 			return errInterrupted

@@ -218,8 +218,12 @@ func (f *front) listen() error {
 		if f.server, err = devserver.Listen(port); errors.Is(err, devserver.ErrPortTaken) {
 			err = term.Help(err, "give --port another one, or leave it out")
 		}
-	} else if f.server, err = devserver.Listen(usualPort(f.s.p.Main)); err != nil {
-		f.server, err = devserver.Listen(0)
+	} else {
+		port = usualPort(f.s.p.Main)
+		if f.server, err = devserver.Listen(port); err != nil {
+			f.s.t.Say("note", "port %d, which this project usually has, is taken: pages do not find what they have stored", port)
+			f.server, err = devserver.Listen(0)
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("the dev server: %w", err)
