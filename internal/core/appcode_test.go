@@ -358,6 +358,35 @@ func TestCancelInOnDownload(t *testing.T) {
 	}
 }
 
+// TestLastProgress: what a host has reported while the app was slow, and last, is
+// told when the app is done.
+func TestLastProgress(t *testing.T) {
+	p := newFilePair(t, allowFiles, nil)
+	release := make(chan struct{})
+	told := make(chan core.DownloadEvent, 10)
+	p.OnDownload(func(e core.DownloadEvent) {
+		if e.State == core.DownloadStarted {
+			<-release
+		}
+		told <- e
+	})
+	g := p.open("main", core.AppOrigin+"/")
+	v := wait(t, p.decide(g, wire.Decision{Kind: wire.DecideDownload, URL: "https://example.org/x", What: "a"}))
+	for n := range uint64(3) {
+		g.view.Download(v.Download, wire.DownloadEvent{State: wire.DownloadProgress, Received: n + 1, Total: 6})
+	}
+	g.call(`["echo",{}]`) // behind all of them
+	close(release)
+	if e := wait(t, told); e.State != core.DownloadStarted {
+		t.Errorf("got %+v first", e)
+	}
+	for {
+		if e := wait(t, told); e.State == core.DownloadRunning && e.Received == 3 {
+			return
+		}
+	}
+}
+
 // TestSlowOnDownload: a function that stands does not keep other functions
 // from being told, nor downloads from their end, and what it is to be told does
 // not pile up.

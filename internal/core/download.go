@@ -87,14 +87,15 @@ type download struct {
 	// user has said so.
 	dir, name string
 	replace   bool
-	// progress holds a report that watch has not seen yet; more are dropped,
-	// for the host may be quick.
+	// progress holds the last report, as long as watch has not seen it.
 	progress chan wire.DownloadEvent
 	ctx      context.Context // ends with the download
 	cancel   context.CancelFunc
 
-	// behind counts the events that functions of the app have yet to be told.
+	// behind counts the events that functions of the app have yet to be told;
+	// told has something in it when there are none.
 	behind atomic.Int32
+	told   chan struct{}
 
 	mu    sync.Mutex
 	event DownloadEvent // guarded by mu; as told last
@@ -103,7 +104,12 @@ type download struct {
 // OnDownload adds a function that is told of every download, in order.
 func (c *Core) OnDownload(f func(DownloadEvent)) {
 	q := inorder.New(c.app, inorder.Options[downloadTold]{Name: "OnDownload", Most: maxDownloadsTold}, func(t downloadTold) {
-		t.download.behind.Add(-1)
+		if t.download.behind.Add(-1) == 0 {
+			select {
+			case t.download.told <- struct{}{}:
+			default:
+			}
+		}
 		f(t.event)
 	})
 	s := &c.downloads
@@ -148,7 +154,7 @@ func (c *Core) startDownload(v *Webview, m *ipc.Message) (verdict wire.Verdict, 
 	if err != nil {
 		return verdict, err
 	}
-	d := &download{core: c, host: h, view: v, progress: make(chan wire.DownloadEvent, 1)}
+	d := &download{core: c, host: h, view: v, progress: make(chan wire.DownloadEvent, 1), told: make(chan struct{}, 1)}
 	if err := d.choosePlace(m); err != nil {
 		return verdict, err
 	}
@@ -214,6 +220,7 @@ func (d *download) choosePlace(m *ipc.Message) error {
 // watch tells the app how far the download is, and ends it when nobody is
 // left who could want it.
 func (d *download) watch() {
+	var news *wire.DownloadEvent // what the app is told when it has been told all before
 	for {
 		select {
 		case <-d.ctx.Done():
@@ -223,9 +230,12 @@ func (d *download) watch() {
 			d.fail(errors.New("the window was closed"))
 			return
 		case p := <-d.progress:
-			if d.behind.Load() > 0 {
-				continue // the app is slow, and will be told of a later one
-			}
+			news = &p
+		case <-d.told:
+		}
+		if news != nil && d.behind.Load() == 0 {
+			p := *news
+			news = nil
 			d.tell(func(e *DownloadEvent) {
 				if e.State == DownloadStarted || e.State == DownloadRunning {
 					e.State, e.Received, e.Total = DownloadRunning, max(e.Received, p.Received), p.Total
@@ -300,8 +310,12 @@ func (c *Core) downloadEvent(v *Webview, f wire.Frame) error {
 	switch e.State {
 	case wire.DownloadProgress:
 		select {
-		case d.progress <- e:
+		case <-d.progress:
 		default:
+		}
+		select {
+		case d.progress <- e:
+		default: // never: only who reads from the host comes here
 		}
 	case wire.DownloadFinished:
 		if s.take(d) {
