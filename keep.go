@@ -122,9 +122,13 @@ func (a *App) joinKeeper() error {
 	l.OnPing(a.core.Answer)
 	l.OnLeave(a.core.Leave)
 	if how := l.Cause().Crash; how != "" {
+		kind := supervise.Crashed
+		if l.Cause().Hung {
+			kind = supervise.Hung
+		}
 		a.core.TellFault(core.Fault{
 			Component: "core", Windows: slices.Sorted(maps.Keys(l.Windows())),
-			Ending: supervise.Ending{Kind: supervise.Crashed, Detail: how}, Failures: 1, Restarting: true,
+			Ending: supervise.Ending{Kind: kind, Detail: how}, Failures: 1, Restarting: true,
 		})
 	}
 	return nil

@@ -380,6 +380,15 @@ func (p *Page) Must(body string, v any) {
 	}
 }
 
+// Reload has the page load itself again, and does not wait until it has: that
+// may be before the script has come back, which is no failure.
+func (p *Page) Reload() {
+	p.app.t.Helper()
+	if err := p.Run(`location.reload()`, nil); err != nil && !strings.Contains(err.Error(), "the page was left") {
+		p.app.t.Fatalf("page %q: %v", p.label, err)
+	}
+}
+
 // files is a front end to which tests add.
 type files struct {
 	mu     sync.Mutex

@@ -49,7 +49,7 @@ func TestStreamEndsWithItsPage(t *testing.T) {
 	case <-e2e.Hang(t):
 		t.Fatal("the stream is not read")
 	}
-	app.Main().Must(`setTimeout(() => location.reload()); return 1`, nil)
+	app.Main().Reload()
 	select {
 	case <-over:
 	case <-e2e.Hang(t):

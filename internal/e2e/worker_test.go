@@ -70,7 +70,7 @@ func TestWorkerForPage(t *testing.T) {
 	// The page is left in the middle of a call.
 	app.Main().Must(`invoke('slowly', {text: '', how: 'wait'}).catch(() => {})`, nil)
 	<-begun
-	app.Main().Must(`setTimeout(() => location.reload())`, nil)
+	app.Main().Reload()
 	if err := <-ended; !errors.Is(err, context.Canceled) {
 		t.Errorf("the page was left: %v", err)
 	}

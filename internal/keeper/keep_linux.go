@@ -327,7 +327,7 @@ func (k *keeper) ended(c *core, exit ending) {
 	}
 	update := c.update && !c.settled
 	if exit.crash && !c.leaving && !update {
-		k.cause.Crash = exit.text
+		k.cause.Crash, k.cause.Hung = exit.text, c.hung != ""
 	}
 	switch {
 	case k.ending:

@@ -87,11 +87,13 @@ type Versions struct {
 	Host string `json:"host"`
 }
 
-// Cause tells a Core why it was started under windows that are there. Both are
+// Cause tells a Core why it was started under windows that are there. All is
 // empty for one that has just taken the place of another.
 type Cause struct {
 	// Crash tells how the Core before has ended, if it has crashed.
 	Crash string `json:"crash,omitzero"`
+	// Hung is set where that was because it did not answer.
+	Hung bool `json:"hung,omitzero"`
 	// Failed tells why a program that was to take over has not: the one before
 	// was started again.
 	Failed string `json:"failed,omitzero"`

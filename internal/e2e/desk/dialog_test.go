@@ -174,7 +174,7 @@ func TestFileChooser(t *testing.T) {
 	}
 
 	// When the page is left, so are its files.
-	page.Must(`setTimeout(() => location.reload()); return 1`, nil)
+	page.Reload()
 	if err := e2e.WaitFor(e2e.Timeout, func() error {
 		if left := inboxes(t, data); len(left) > 0 {
 			return fmt.Errorf("left in the inboxes: %v", left)

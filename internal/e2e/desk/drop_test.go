@@ -87,7 +87,8 @@ func TestDropOntoPage(t *testing.T) {
 	if d := cmp.Diff([]string{"403 ", "403 "}, got); d != "" {
 		t.Error("dropped onto another page:", d)
 	}
-	to.Must(`window.old = true; setTimeout(() => location.reload())`, nil)
+	to.Must(`window.old = true`, nil)
+	to.Reload()
 	err := e2e.WaitFor(e2e.Timeout, func() error {
 		var old bool
 		if err := to.Run(`return window.old === true`, &old); err != nil || old {

@@ -179,7 +179,8 @@ func TestNotificationFocus(t *testing.T) {
 	// Nobody prevents anything where the page has been left.
 	id = show("left", "n.onclick = (e) => e.preventDefault()")
 	away()
-	page.Must(`window.old = true; setTimeout(() => location.reload())`, nil)
+	page.Must(`window.old = true`, nil)
+	page.Reload()
 	if err := e2e.WaitFor(e2e.Timeout, func() error {
 		var old bool
 		if err := page.Run(`return window.old === true`, &old); err != nil || old {

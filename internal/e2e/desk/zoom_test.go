@@ -61,7 +61,8 @@ func TestZoomKeys(t *testing.T) {
 	e2e.PressKeys(t, "zooming", "ctrl+minus", "ctrl+minus")
 	width(zooming, 1000)
 	// The next page goes on from there.
-	zooming.Must(`window.old = true; setTimeout(() => location.reload())`, nil)
+	zooming.Must(`window.old = true`, nil)
+	zooming.Reload()
 	if err := e2e.WaitFor(e2e.Timeout, func() error {
 		var old bool
 		if err := zooming.Run(`return window.old === true`, &old); err != nil || old {

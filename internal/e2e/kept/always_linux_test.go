@@ -109,7 +109,7 @@ func TestOptionKeep(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		a.until("the app is told", func() error { return a.is("main", `return await invoke("told")`, `["second","core"]`) })
+		a.until("the app is told", func() error { return a.is("main", `return await invoke("told")`, `["second","core crashed"]`) })
 	}
 }
 

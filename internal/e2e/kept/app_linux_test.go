@@ -130,7 +130,7 @@ func run(ctx context.Context, name string) error {
 		slices.Sort(told.list)
 		slices.Reverse(told.list)
 	}
-	o.OnFault = func(f mullion.Fault) { tell(f.Component) }
+	o.OnFault = func(f mullion.Fault) { tell(f.Component + " " + f.Reason) }
 	app, err := mullion.New(o)
 	if err != nil {
 		return err

@@ -152,6 +152,7 @@ func TestHang(t *testing.T) {
 		t.Fatalf("got %q", e.Text)
 	}
 	b.swap("two")
+	b.until("the app is told", func() error { return b.is("main", `return await invoke("told")`, `["core hung"]`) })
 	if got := b.window("main"); got != id {
 		t.Fatalf("got window %#x, want %#x", got, id)
 	}

@@ -77,9 +77,12 @@ func readVite(dir string) (*viteProject, error) {
 		return nil, nil
 	}
 	v := &viteProject{dist: "dist", port: vitePort, manager: "npm", scripts: p.Scripts, https: httpsKey.MatchString(config)}
-	for lock, manager := range map[string]string{"pnpm-lock.yaml": "pnpm", "yarn.lock": "yarn", "bun.lock": "bun", "bun.lockb": "bun", "deno.lock": "deno"} {
-		if _, err := os.Stat(filepath.Join(dir, lock)); err == nil {
-			v.manager = manager
+	for _, of := range []struct{ lock, manager string }{ // the first one that is there
+		{"package-lock.json", "npm"}, {"pnpm-lock.yaml", "pnpm"}, {"yarn.lock", "yarn"}, {"bun.lock", "bun"}, {"bun.lockb", "bun"}, {"deno.lock", "deno"},
+	} {
+		if _, err := os.Stat(filepath.Join(dir, of.lock)); err == nil {
+			v.manager = of.manager
+			break
 		}
 	}
 	if name, _, _ := strings.Cut(p.PackageManager, "@"); slices.Contains(managers, name) {
