@@ -51,9 +51,10 @@ type Plugin struct {
 	// Start. nil is a plugin without a section.
 	Config any
 
-	// Script returns JavaScript for a webview. It runs in the pages of the app
-	// and those that may call one of the commands, before their own scripts, in
-	// the top frame only. It is asked for once for each webview, after Start,
+	// Script returns JavaScript for a webview. It runs before a page's own
+	// scripts, in the top frame only, and in no page without a bridge. A webview
+	// has it if the app's own pages may call one of the commands there, or the
+	// page that is shown may. It is asked for once for each webview, after Start,
 	// and may be asked for several at once. Empty is none, and an error is one
 	// of opening the window.
 	Script func(ctx context.Context, w Webview) (string, error)
