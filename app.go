@@ -188,6 +188,7 @@ type App struct {
 	problems []error         // guarded by mu; of registrations, returned by Run
 	running  bool            // guarded by mu
 	plugins  []plugin.Plugin // guarded by mu
+	shared   map[any]any     // guarded by mu; of plugins, see plugin.App.Share
 
 	onInstance []func(Instance) // guarded by mu
 

@@ -185,6 +185,35 @@ type pluginApp struct {
 	plugin string
 }
 
+// AppOf returns the app that a plugin was started by, for plugins that need more
+// of it than [plugin.App] has, such as its windows and dialogs. ok is false for
+// other implementations, which tests may have.
+func AppOf(app plugin.App) (a *App, ok bool) {
+	p, ok := app.(pluginApp)
+	return p.App, ok
+}
+
+// Share implements [plugin.App].
+func (a pluginApp) Share(key any, make func() any) any {
+	a.mu.Lock()
+	v, ok := a.shared[key]
+	a.mu.Unlock()
+	if ok {
+		return v
+	}
+	v = make() // without the lock: it is the plugin's
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if first, ok := a.shared[key]; ok {
+		return first
+	}
+	if a.shared == nil {
+		a.shared = map[any]any{}
+	}
+	a.shared[key] = v
+	return v
+}
+
 func (a pluginApp) Version() string    { return appVersion(a.config) }
 func (a pluginApp) Identifier() string { return a.config.Identifier }
 func (a pluginApp) Log() *slog.Logger  { return a.log.With("plugin", a.plugin) }

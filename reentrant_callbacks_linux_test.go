@@ -72,16 +72,10 @@ var callbacks = []callback{
 	{name: "App.HandleRaw", fire: func(l *lab) { l.page("raw") }},
 	{name: "App.AddPlugin/command", fire: func(l *lab) { l.page("plugin:probe|go") }},
 	{name: "App.AddPlugin/resource", fire: func(l *lab) { l.page("plugin:probe|keep") }},
-	{name: "App.AddPlugin/script", fire: func(l *lab) {
-		app, label := l.app, fmt.Sprint("scripted-", l.next())
-		go func() {
-			ctx, cancel := context.WithTimeout(context.Background(), patience)
-			defer cancel()
-			if w, err := app.OpenWindow(ctx, mullion.WindowOptions{Label: label}); err == nil {
-				w.Close()
-			}
-		}()
-	}},
+	{name: "App.AddPlugin/script", fire: openAndClose},
+	{name: "App.OnWindowOpening", setup: func(l *lab) { l.app.OnWindowOpening(func(*mullion.WindowOpening) { l.hook() }) }, fire: openAndClose},
+	{name: "App.OnWindowOpened", setup: func(l *lab) { l.app.OnWindowOpened(func(*mullion.Window) { l.hook() }) }, fire: openAndClose},
+	{name: "App.OnWindowClosed", setup: func(l *lab) { l.app.OnWindowClosed(func(*mullion.Window) { l.hook() }) }, fire: openAndClose},
 	{name: "Webview.OnPage", window: func(l *lab) { l.window.Webview().OnPage(func(mullion.Page) { l.hook() }) }, fire: func(l *lab) {
 		if _, v := l.find(); v != nil {
 			_ = v.Emit(wire.PageEvent{Kind: wire.PageTitle, Detail: fmt.Sprint("title ", l.next())})
@@ -204,6 +198,18 @@ func notify(l *lab, user func(id uint32) error) {
 		}
 		if id, err := app.Notify(ctx, n); err == nil {
 			_ = user(uint32(id))
+		}
+	}()
+}
+
+// openAndClose opens a further window, and closes it.
+func openAndClose(l *lab) {
+	app, label := l.app, fmt.Sprint("further-", l.next())
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if w, err := app.OpenWindow(ctx, mullion.WindowOptions{Label: label}); err == nil {
+			w.Close()
 		}
 	}()
 }

@@ -40,8 +40,7 @@ type variant struct {
 
 var variants = []variant{
 	{name: "package"},
-	{name: "interceptor", intercept: true},
-	{name: "global", global: true},
+	{name: "global", global: true, intercept: true},
 }
 
 // house is the app that the tests run in: commands whose answers the tests

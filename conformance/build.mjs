@@ -1,6 +1,7 @@
 // Writes the bundle of the tests to standard output; with the argument
 // "global" it takes the modules of window.__TAURI__ for those of the package.
-// An argument that is a file is bundled instead of the tests.
+// An argument that is a file is bundled instead of the tests; after the argument
+// "package" comes the text to bundle.
 
 import { build } from "esbuild";
 
@@ -15,7 +16,9 @@ const fromGlobal = {
   },
 };
 const { outputFiles } = await build({
-  entryPoints: [process.argv[2]?.endsWith(".ts") ? process.argv[2] : "page/main.ts"],
+  ...(process.argv[2] === "package"
+    ? { stdin: { contents: process.argv[3], resolveDir: import.meta.dirname } }
+    : { entryPoints: [process.argv[2]?.endsWith(".ts") ? process.argv[2] : "page/main.ts"] }),
   bundle: true,
   format: "esm",
   target: "safari16",

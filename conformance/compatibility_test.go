@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -14,7 +15,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 )
 
 var update = flag.Bool("update", false, "write docs/compatibility.md and docs/compatibility.json")
@@ -42,20 +43,35 @@ var silent = map[string]string{
 	"WINDOW_SUSPENDED": "sent on Android only",
 }
 
-// notes say what a pass does not mean.
-var notes = map[string]string{
-	"app.exit":                      "in pages only its refusal is tested, as it ends the app",
-	"app.fetchDataStoreIdentifiers": "always empty: only macOS has such stores",
-	"app.getBundleType":             "null, but for an AppImage",
-	"app.hide":                      "does nothing: only macOS has this",
-	"app.onBackButtonPress":         "never called: desktops have no back button",
-	"app.removeDataStore":           "does nothing: only macOS has such stores",
-	"app.setDockVisibility":         "does nothing: only macOS has a dock",
-	"app.show":                      "does nothing: only macOS has this",
-	"cancel":                        "does nothing: desktops show notifications at once",
-	"cancelAll":                     "does nothing: desktops show notifications at once",
-	"menu.PredefinedMenuItem":       "Hide, HideOthers, ShowAll, Services and BringAllToFront are left out: only macOS has them",
-	"pending":                       "always empty: desktops show notifications at once",
+// ownNotes say what a pass does not mean, by package and name.
+var ownNotes = map[string]map[string]string{
+	apiPackage: {
+		"app.exit":                      "in pages only its refusal is tested, as it ends the app",
+		"app.fetchDataStoreIdentifiers": "always empty: only macOS has such stores",
+		"app.getBundleType":             "null, but for an AppImage",
+		"app.hide":                      "does nothing: only macOS has this",
+		"app.onBackButtonPress":         "never called: desktops have no back button",
+		"app.removeDataStore":           "does nothing: only macOS has such stores",
+		"app.setDockVisibility":         "does nothing: only macOS has a dock",
+		"app.show":                      "does nothing: only macOS has this",
+		"menu.PredefinedMenuItem":       "Hide, HideOthers, ShowAll, Services and BringAllToFront are left out: only macOS has them",
+	},
+	globalPackage: {
+		"app.exit":                      "in pages only its refusal is tested, as it ends the app",
+		"app.fetchDataStoreIdentifiers": "always empty: only macOS has such stores",
+		"app.getBundleType":             "null, but for an AppImage",
+		"app.hide":                      "does nothing: only macOS has this",
+		"app.onBackButtonPress":         "never called: desktops have no back button",
+		"app.removeDataStore":           "does nothing: only macOS has such stores",
+		"app.setDockVisibility":         "does nothing: only macOS has a dock",
+		"app.show":                      "does nothing: only macOS has this",
+		"menu.PredefinedMenuItem":       "Hide, HideOthers, ShowAll, Services and BringAllToFront are left out: only macOS has them",
+	},
+	notificationPackage: {
+		"cancel":    "does nothing: desktops show notifications at once",
+		"cancelAll": "does nothing: desktops show notifications at once",
+		"pending":   "always empty: desktops show notifications at once",
+	},
 }
 
 // refused are the exports of plugins of which a test that passes has seen that
@@ -100,6 +116,9 @@ type compatibility struct {
 	results   map[string]*results // by key of the row
 	methods   map[string]string   // what came of calling them, see noted in methods.ts
 	lacking   map[string]string   // why options have no effect, by the name of the row
+	notes     map[string]string   // what a pass does not mean, by key of the row
+	refused   map[string]string   // why exports of plugins are refused, by key of the row
+	ran       map[string]bool     // packages whose tests were run
 	partial   bool
 }
 
@@ -109,7 +128,8 @@ type results struct {
 }
 
 func newCompatibility(p *published) *compatibility {
-	return &compatibility{published: p, results: map[string]*results{}, methods: map[string]string{}, lacking: map[string]string{}}
+	return &compatibility{published: p, results: map[string]*results{}, methods: map[string]string{}, lacking: map[string]string{},
+		notes: map[string]string{}, refused: map[string]string{}, ran: map[string]bool{}}
 }
 
 // note adds the outcome of the test MODULE/EXPORT/WHAT, or MODULE/TYPE.KEY,KEY/WHAT.
@@ -192,10 +212,12 @@ func (c *compatibility) rows() []row {
 			r.Status, r.Reason = "fail", strings.Join(res.failed, "; ")
 		case res.passed > 0 && refused[name] != "":
 			r.Reason = refused[name]
+		case res.passed > 0 && c.refused[r.key()] != "":
+			r.Reason = c.refused[r.key()]
 		case res.passed > 0 && c.lacking[name] != "":
 			r.Reason = c.lacking[name]
 		case res.passed > 0:
-			r.Status, r.Reason = "pass", notes[name]
+			r.Status, r.Reason = "pass", cmp.Or(c.notes[r.key()], ownNotes[pkg][name])
 		}
 		rows = append(rows, r)
 	}
@@ -257,7 +279,7 @@ func (c *compatibility) check(t *testing.T) {
 	if c.incomplete() || t.Failed() {
 		return
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := gocmp.Diff(want, got); diff != "" {
 		t.Errorf("docs/compatibility.json does not say what this run gives; write it with: go test ./conformance/ -update\n%s", diff)
 	}
 	text, err := os.ReadFile(compatibilityText)
@@ -279,7 +301,7 @@ func (c *compatibility) incomplete() bool {
 			return true
 		}
 	}
-	return c.results[row{Package: notificationPackage, Name: "sendNotification"}.key()] == nil
+	return len(c.ran) < 1+len(pluginSuites)
 }
 
 // regressions fails for each row that passed and does not any more.
@@ -328,7 +350,13 @@ func markdown(d document) []byte {
 	fmt.Fprintf(&b, "\nOnly the modules %s are tested so far. What is not implemented yet in others may work in part.\n", strings.Join(tested, ", "))
 	b.WriteString("Methods of classes pass when a test that passes has called them and they have answered.\n")
 	b.WriteString("Options pass when a test has seen their effect; where there is none, the reason is what the app says about them.\n")
-	for _, pkg := range []string{apiPackage, globalPackage, notificationPackage} {
+	packages := []string{apiPackage, globalPackage}
+	for _, r := range d.Rows {
+		if !slices.Contains(packages, r.Package) {
+			packages = append(packages, r.Package)
+		}
+	}
+	for _, pkg := range packages {
 		rows := slices.DeleteFunc(slices.Clone(d.Rows), func(r row) bool { return r.Package != pkg })
 		if len(rows) == 0 {
 			continue

@@ -30,6 +30,9 @@ func TestConformance(t *testing.T) {
 		t.Run(v.name, func(t *testing.T) { runVariant(t, v, p, compat) })
 	}
 	t.Run("plugin-notification", func(t *testing.T) { runNotifications(t, p, compat) })
+	for _, name := range slices.Sorted(maps.Keys(pluginSuites)) {
+		t.Run("plugin-"+name, func(t *testing.T) { runPlugin(t, name, pluginSuites[name], p, compat) })
+	}
 	if os.Getenv("E2E_SKIP") == "" {
 		compat.check(t)
 	}

@@ -1,6 +1,7 @@
 // Tells as JSON what the installed packages export: the values of the modules
 // of @tauri-apps/api, the methods of the classes among them, the options that
-// functions take, and the values and options of each plugin's package.
+// functions take, and of each plugin's package the values, the methods of
+// classes (CLASS.METHOD) and the options.
 
 import { readFileSync, readdirSync } from "node:fs";
 import { optionsOf } from "./options.mjs";
@@ -61,6 +62,14 @@ const read = (file) => JSON.parse(readFileSync(new URL(file, packages)));
 const plugins = {};
 const { dependencies } = JSON.parse(readFileSync(new URL("./package.json", import.meta.url)));
 for (const name of Object.keys(dependencies)) {
-  plugins[name] = { version: read(`${name}/package.json`).version, exports: Object.keys(await import(name)).sort(), options: optionsOf(new URL(`${name}/dist-js/index.d.ts`, packages)) };
+  const module = await import(name);
+  const exports = Object.keys(module);
+  for (const [exported, value] of Object.entries(module)) {
+    if (`${value}`.startsWith("class")) {
+      const names = [...functionsOf(value, Function.prototype), ...functionsOf(value.prototype, Object.prototype)];
+      exports.push(...new Set(names.map((method) => `${exported}.${method}`)));
+    }
+  }
+  plugins[name] = { version: read(`${name}/package.json`).version, exports: exports.sort(), options: optionsOf(new URL(`${name}/dist-js/index.d.ts`, packages)) };
 }
 console.log(JSON.stringify({ modules, methods, options, plugins }));

@@ -73,7 +73,8 @@ type Webview struct {
 	Window, Label string
 }
 
-// App is what an app offers to its plugins.
+// App is what an app offers to its plugins. What is not here, such as windows
+// and dialogs, is a method of the mullion.App that mullion.AppOf returns.
 type App interface {
 	// Name is the app's name for people, Version the app's own version, and
 	// Identifier such as "com.example.notes".
@@ -86,6 +87,11 @@ type App interface {
 	// without the dollar sign: "APPDATA", "DOWNLOAD", "HOME". It need not exist;
 	// ok is false where the system has none.
 	Directory(name string) (path string, ok bool)
+	// Share returns what plugins have in common: the value that make returned
+	// when somebody first asked for that key. The type of a key belongs to the
+	// package that knows what the value is, as with context.WithValue. make may be
+	// called although another value is then the first one.
+	Share(key any, make func() any) any
 	// Emit sends an event to all pages and to App.On.
 	Emit(ctx context.Context, event string, payload any) error
 	// EmitTo sends an event to the pages of a target.

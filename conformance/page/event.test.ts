@@ -156,7 +156,7 @@ const unlistenElsewhere = helper("unlisten", async (args: { event: string; event
 
 // The app sends two events of that name after it has noted the listener and
 // before it answers the call of listen.
-testIn(["interceptor"], "event/listen/events before the answer", async () => {
+testIn(["global"], "event/listen/events before the answer", async () => {
   const name = fresh("race");
   const inbox = new Inbox<Event<string>>();
   const off = await listen<string>(name, inbox.push);
@@ -167,7 +167,7 @@ testIn(["interceptor"], "event/listen/events before the answer", async () => {
   equal(inbox.all.length, 2);
 });
 
-testIn(["interceptor"], "event/once/events before the answer", async () => {
+testIn(["global"], "event/once/events before the answer", async () => {
   const name = fresh("race");
   const inbox = new Inbox<Event<string>>();
   const before = window.__TAURI_INTERNALS__.callbacks.size;

@@ -24,7 +24,9 @@ for (const name of modules) {
 }
 
 testIn(["global"], "globals/__TAURI__/has the plugins that are installed", () => {
-  equal(Object.keys(window.__TAURI__!).sort(), [...modules, "notification"].sort());
+  const plugins = ["autostart", "cli", "clipboardManager", "deepLink", "dialog", "fs", "globalShortcut", "http", "log", "notification",
+    "opener", "os", "positioner", "process", "shell", "sql", "store", "updater", "upload", "websocket", "windowState"];
+  equal(Object.keys(window.__TAURI__!).sort(), [...modules, ...plugins].sort());
   equal(typeof window.__TAURI__!.notification.sendNotification, "function");
 });
 

@@ -11,7 +11,7 @@ const tests = new Map<string, { body: Test; runs: readonly Run[] }>();
 /** How this run differs from others. */
 export type Run = (typeof allRuns)[number];
 
-const allRuns = ["package", "interceptor", "global"] as const;
+const allRuns = ["package", "global"] as const;
 
 export interface Info {
   run: Run;
@@ -42,7 +42,7 @@ export function testIn(runs: readonly Run[], name: string, body: Test): void {
 
 /** A test in runs whose bundle works in pages without window.__TAURI__. */
 export function packageTest(name: string, body: Test): void {
-  testIn(["package", "interceptor"], name, body);
+  testIn(["package"], name, body);
 }
 
 /** The names of the tests of a run. */

@@ -9,11 +9,11 @@ var appCodePackages = []string{".", "internal/core", "internal/desktop/notify", 
 // groups.
 var appCode = []struct{ why, functions string }{
 	{"the app is told by a queue: these closures, made in the public API, are what the Core gives to inorder.New",
-		`mullion.App.On(f) mullion.App.OnDownload(f) mullion.App.OnKept(f) mullion.Webview.OnPage(f) mullion.State.Watch(f)
+		`mullion.App.On(f) mullion.App.OnDownload(f) mullion.App.OnKept(f) mullion.App.OnWindowOpened(f) mullion.App.OnWindowClosed(f) mullion.Webview.OnPage(f) mullion.State.Watch(f)
 		mullion.Options.OnFault mullion.TrayOptions.OnEvent
 		mullion.Notification.OnAction mullion.Notification.OnReply mullion.Notification.OnClose`},
 	{"the app is asked by Owner.Call, on a goroutine that may wait: these closures are what the Core gives to it",
-		`mullion.App.OnCloseRequested(f) mullion.Options.OnHang mullion.Options.OnLink plugin.Plugin.Script`},
+		`mullion.App.OnCloseRequested(f) mullion.App.OnWindowOpening(f) mullion.Options.OnHang mullion.Options.OnLink plugin.Plugin.Script`},
 	{"commands, interceptors and what belongs to a call run on the goroutine of the call, below Core.dispatch, which recovers; a reader that runs them hands over",
 		`core.registered.handler core.State.check core.StateOptions.Check core.StateOptions.Migrate
 		mullion.StateOptions.Check mullion.StateOptions.Migrate mullion.Worker.f mullion.Worker.CallWithProgress(report)

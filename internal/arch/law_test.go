@@ -56,7 +56,7 @@ var law = []struct {
 		"internal/await", "internal/backend/fake", "internal/bridge", "internal/core", "internal/dialogs", "internal/display", "internal/e2e/session", "internal/harness",
 		"internal/host", "internal/sandbox", "internal/supervise", "internal/wire",
 	}, public...), "tests of apps, which only their _test.go files import: it has both ends of every connection"},
-	{"plugin/...", public, "a plugin is written with what everybody can use"},
+	{"plugin/...", append([]string{"plugin/..."}, public...), "a plugin is written with what everybody can use"},
 	{"examples/...", public, "an example shows what everybody can do"},
 	{"bench/...", append([]string{"internal/backend", "internal/backend/webkitgtk", "internal/display", "internal/e2e", "internal/sandbox", "internal/wire"}, public...),
 		"measures apps on the display of the tests, and compares them with the bare engine"},

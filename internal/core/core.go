@@ -189,6 +189,7 @@ type Core struct {
 	hosts        map[string]*host         // guarded by mu
 	mainKey      string                   // guarded by mu; of what the host "app" may reach
 	onClose      []func(*Window) bool     // guarded by mu; report true to keep the window
+	told         windowsTold              // who is told of windows
 	onKept       []*inorder.Queue[Kept]   // guarded by mu
 	states       map[string]*State        // guarded by mu
 	lastSub      atomic.Uint64            // of subscriptions to states
@@ -335,6 +336,7 @@ func (c *Core) Run(ctx context.Context) error {
 	c.trays.removeAll()
 	c.launcher.Close()
 	c.notify.Stop()
+	c.tellAllClosed()
 	c.app.End()
 	if c.app.Wait(grace) != nil {
 		c.log.Warn("mullion: a callback of the app has not returned; the app exits without it")

@@ -57,12 +57,18 @@ func (c *Core) makeScripts(ctx context.Context, window, webview string) ([]pageS
 }
 
 // lockScripted makes the scripts of a webview to be, and locks c.mu if there is
-// no error. Before Run, which asks for those of all that was noted by then, it
-// returns nil.
-func (c *Core) lockScripted(ctx context.Context, window, webview string) (scripts []pageScript, err error) {
+// no error. Where a window is to be opened, state is that, and becomes what the
+// app makes of it. Before Run, which asks for all that was noted by then,
+// neither is done.
+func (c *Core) lockScripted(ctx context.Context, window, webview string, state *wire.WindowState) (scripts []pageScript, err error) {
 	c.mu.Lock()
 	for c.started && scripts == nil {
 		c.mu.Unlock()
+		if state != nil {
+			if *state, err = c.askApp(*state); err != nil {
+				return nil, err
+			}
+		}
 		if scripts, err = c.makeScripts(ctx, window, webview); err != nil {
 			return nil, err
 		}
@@ -72,11 +78,18 @@ func (c *Core) lockScripted(ctx context.Context, window, webview string) (script
 }
 
 // lockAllScripted makes the scripts of the webviews that were noted before Run,
-// and locks c.mu if there is no error.
+// asks about the windows, and locks c.mu if there is no error.
 func (c *Core) lockAllScripted(ctx context.Context) error {
 	c.mu.Lock()
 	for {
 		var missing []*Webview
+		var unasked []*Window
+		for _, w := range c.windows {
+			if !w.asked {
+				w.asked = true
+				unasked = append(unasked, w)
+			}
+		}
 		for _, v := range c.webviews {
 			v.mu.Lock()
 			if v.scripts == nil {
@@ -84,10 +97,15 @@ func (c *Core) lockAllScripted(ctx context.Context) error {
 			}
 			v.mu.Unlock()
 		}
-		if len(missing) == 0 {
+		if len(missing) == 0 && len(unasked) == 0 {
 			return nil
 		}
 		c.mu.Unlock()
+		for _, w := range unasked {
+			if err := c.askForNoted(w); err != nil {
+				return err
+			}
+		}
 		for _, v := range missing {
 			window := v.Window().label
 			scripts, err := c.makeScripts(ctx, window, v.label)

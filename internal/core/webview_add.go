@@ -89,7 +89,7 @@ func (c *Core) AddWebview(ctx context.Context, w *Window, o WebviewOptions) (*We
 //
 // kept is what is known of it from the Core before, or nil.
 func (c *Core) noteWebview(ctx context.Context, w *Window, label string, o WebviewOptions, kept *keptWebview) (*Webview, error) {
-	scripts, err := c.lockScripted(ctx, w.label, label)
+	scripts, err := c.lockScripted(ctx, w.label, label, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -69,6 +69,7 @@ type Window struct {
 	touch     []wire.Touch     // guarded by mu; what the app wants otherwise than the Core before
 	reopened  atomic.Bool      // it is there because the Core before has opened it
 
+	asked  bool                   // guarded by Core.mu; what the app makes of it before it opens is known
 	asking atomic.Bool            // the app is being asked whether the window may close
 	chosen *inorder.Queue[uint32] // numbers of items of menus
 }
@@ -89,7 +90,8 @@ func (c *Core) OpenWindow(ctx context.Context, o WindowOptions) (*Window, error)
 	if err := errors.Join(fits(&o.State), webviewFits(&o.Webview)); err != nil {
 		return nil, fmt.Errorf("window %q: %w", label, err)
 	}
-	scripts, err := c.lockScripted(ctx, label, label)
+	hooked := o.State
+	scripts, err := c.lockScripted(ctx, label, label, &hooked)
 	if err != nil {
 		return nil, fmt.Errorf("window %q: %w", label, err)
 	}
@@ -114,8 +116,10 @@ func (c *Core) OpenWindow(ctx context.Context, o WindowOptions) (*Window, error)
 		c.mu.Unlock()
 		return nil, fmt.Errorf("window %q: there are %d windows and %d webviews already, and pages may open no more", label, n, m)
 	}
-	if o.State.Theme == "" {
-		o.State.Theme = c.theme
+	for _, s := range []*wire.WindowState{&o.State, &hooked} {
+		if s.Theme == "" {
+			s.Theme = c.theme
+		}
 	}
 	c.lastID += 2
 	w := &Window{core: c, id: c.lastID - 1, label: label, isolate: o.Isolate, popup: o.Popup, url: o.Webview.URL, state: o.State, gone: make(chan struct{})}
@@ -126,6 +130,9 @@ func (c *Core) OpenWindow(ctx context.Context, o WindowOptions) (*Window, error)
 		if before = c.claim(label); before != nil {
 			w.resume(before, &o)
 		}
+	}
+	if w.asked = c.started || before != nil; before == nil {
+		w.state = hooked
 	}
 	w.chosen = inorder.New(c.app, inorder.Options[uint32]{Name: "menu", Most: maxChosen}, w.choose)
 	h := newHost(c, sharedHost, capability.Resources{}) // until Run knows better
@@ -323,6 +330,9 @@ func (w *Window) observe(o wire.WindowObserved) {
 	w.observed = o
 	w.mu.Unlock()
 	w.core.noted(w)
+	if old.Scale == 0 && o.Scale > 0 {
+		w.tellOpened()
+	}
 	if o.Focused && !old.Focused {
 		w.core.mu.Lock()
 		w.core.focused++
@@ -419,6 +429,7 @@ func (w *Window) Destroy() {
 	c.orphan(w)
 	c.forgetMenus(w)
 	w.emit("tauri://destroyed", nil)
+	w.tellClosed()
 	if quit {
 		c.shutdown(nil)
 	}

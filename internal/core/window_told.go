@@ -1,0 +1,112 @@
+package core
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/mullion-dev/mullion/internal/inorder"
+	"github.com/mullion-dev/mullion/internal/wire"
+)
+
+// Whoever opens a window, the app hears of it: before, when it can still change
+// where the window will be; when it is there; and when it is gone.
+
+// windowsTold are the functions of the app that are told of windows.
+type windowsTold struct {
+	opening []func(label string, s *wire.WindowState) // guarded by Core.mu
+	opened  []*inorder.Queue[*Window]                 // guarded by Core.mu
+	closed  []*inorder.Queue[*Window]                 // guarded by Core.mu
+}
+
+// maxWindowsTold bounds the windows that wait to be told to one function.
+const maxWindowsTold = 1024
+
+// OnOpening adds a function that may change the state that a window opens with,
+// before a host hears of it.
+func (c *Core) OnOpening(f func(label string, s *wire.WindowState)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.told.opening = append(slices.Clone(c.told.opening), f)
+}
+
+// OnOpened adds a function that is told of each window when its host has shown
+// what it is like for the first time.
+func (c *Core) OnOpened(f func(*Window)) {
+	c.addTold(&c.told.opened, "OnWindowOpened", f)
+}
+
+// OnClosed adds a function that is told of each window that is gone, and of
+// those that end with the app.
+func (c *Core) OnClosed(f func(*Window)) {
+	c.addTold(&c.told.closed, "OnWindowClosed", f)
+}
+
+func (c *Core) addTold(list *[]*inorder.Queue[*Window], name string, f func(*Window)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	*list = append(slices.Clone(*list), inorder.New(c.app, inorder.Options[*Window]{Name: name, Most: maxWindowsTold}, f))
+}
+
+// tellOpened is called when a host has first reported a window.
+func (w *Window) tellOpened() {
+	w.core.mu.RLock()
+	queues := w.core.told.opened
+	w.core.mu.RUnlock()
+	for _, q := range queues {
+		_ = q.Push(w) // or the app has ended
+	}
+}
+
+func (w *Window) tellClosed() {
+	w.core.mu.RLock()
+	queues := w.core.told.closed
+	w.core.mu.RUnlock()
+	for _, q := range queues {
+		_ = q.Push(w) // or the app has ended
+	}
+}
+
+// askApp returns the state with what the functions of OnOpening make of it. It
+// is called on a goroutine that may wait, without locks.
+func (c *Core) askApp(s wire.WindowState) (wire.WindowState, error) {
+	c.mu.RLock()
+	functions := c.told.opening
+	c.mu.RUnlock()
+	label := s.Label
+	for _, f := range functions {
+		changed := s
+		if c.app.Call("OnWindowOpening", func() { f(label, &changed) }) {
+			changed.Label = label
+			s = changed
+		}
+	}
+	return s, fits(&s)
+}
+
+// askForNoted asks about a window that was noted before Run.
+func (c *Core) askForNoted(w *Window) error {
+	before := w.State()
+	after, err := c.askApp(before)
+	if err != nil {
+		return fmt.Errorf("window %q: %w", w.label, err)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.state = merged(before, w.state, after)
+	return nil
+}
+
+// tellAllClosed tells of the windows that end with the app. Those that outlive
+// this Core are not gone.
+func (c *Core) tellAllClosed() {
+	if c.hasLeft() {
+		return
+	}
+	c.mu.RLock()
+	windows := slices.Collect(maps.Values(c.windows))
+	c.mu.RUnlock()
+	for _, w := range windows {
+		w.tellClosed()
+	}
+}
