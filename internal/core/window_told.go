@@ -49,18 +49,13 @@ func (c *Core) addTold(list *[]*inorder.Queue[*Window], name string, f func(*Win
 }
 
 // tellOpened is called when a host has first reported a window.
-func (w *Window) tellOpened() {
-	w.core.mu.RLock()
-	queues := w.core.told.opened
-	w.core.mu.RUnlock()
-	for _, q := range queues {
-		_ = q.Push(w) // or the app has ended
-	}
-}
+func (w *Window) tellOpened() { w.tell(&w.core.told.opened) }
 
-func (w *Window) tellClosed() {
+func (w *Window) tellClosed() { w.tell(&w.core.told.closed) }
+
+func (w *Window) tell(list *[]*inorder.Queue[*Window]) {
 	w.core.mu.RLock()
-	queues := w.core.told.closed
+	queues := *list
 	w.core.mu.RUnlock()
 	for _, q := range queues {
 		_ = q.Push(w) // or the app has ended
