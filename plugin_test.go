@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 
@@ -133,6 +134,12 @@ func TestPluginLife(t *testing.T) {
 	if app.Name() != "A" || app.Version() != "1.2.3" || app.Identifier() != "org.example.a" || started.Err() == nil {
 		t.Errorf("the app: %q %q %q, %v", app.Name(), app.Version(), app.Identifier(), started.Err())
 	}
+	if a, ok := AppOf(app); !ok || a.Name() != "A" {
+		t.Errorf("AppOf: %v, %v", a, ok)
+	}
+	if a, ok := AppOf(struct{ plugin.App }{app}); ok || a != nil {
+		t.Errorf("AppOf of another implementation: %v, %v", a, ok)
+	}
 	if dir, ok := app.Directory("APPDATA"); !ok || dir == "" {
 		t.Errorf("APPDATA: %q, %v", dir, ok)
 	}
@@ -158,6 +165,34 @@ func TestPluginLife(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), bad.want) {
 			t.Errorf("%s: got %v", bad.section, err)
 		}
+	}
+}
+
+// TestShare: plugins have one value in common, whoever asks first, also where
+// the one who makes it asks for another.
+func TestShare(t *testing.T) {
+	a, _, err := appOf(t, `{"identifier": "org.example.a"}`, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	type key struct{ name string }
+	one, two := plugin.App(pluginApp{a, "one"}), plugin.App(pluginApp{a, "two"})
+	inner := func() any { return new(int) }
+	outer := func() any { return one.Share(key{"inner"}, inner) }
+	got := make([]any, 20)
+	var all sync.WaitGroup
+	for i := range got {
+		p := []plugin.App{one, two}[i%2]
+		all.Go(func() { got[i] = p.Share(key{"outer"}, outer) })
+	}
+	all.Wait()
+	for _, v := range got {
+		if v != got[0] {
+			t.Error("two plugins have different values")
+		}
+	}
+	if one.Share(key{"other"}, inner) == got[0] {
+		t.Error("two keys have one value")
 	}
 }
 

@@ -26,7 +26,8 @@ type WindowOpening struct {
 // opens it, and may change how it does. It is called on the goroutine that opens
 // the window, so it may wait, and for windows that are noted before Run on that
 // of Run, once plugins have started. Something may still keep the window from
-// opening. It is not called for windows that come back after a crash.
+// opening, such as a label that is taken. What f makes of a window that was there
+// before, and comes back, has no effect.
 func (a *App) OnWindowOpening(f func(o *WindowOpening)) {
 	a.core.OnOpening(func(label string, s *wire.WindowState) {
 		o := WindowOpening{
@@ -62,7 +63,8 @@ func (o *WindowOpening) check() error {
 // OnWindowOpened adds a function that is called for each window once it is
 // there and its [Window.Geometry] is known. Calls come in order, one at a time, on
 // a goroutine of their own; f may block. It is not called again when the window
-// comes back after a crash of its host.
+// comes back after a crash of its host, but once more by each Core that takes
+// windows over, see [Options.Keep].
 func (a *App) OnWindowOpened(f func(w *Window)) {
 	a.core.OnOpened(func(w *core.Window) { f(&Window{a, w}) })
 }
@@ -70,7 +72,8 @@ func (a *App) OnWindowOpened(f func(w *Window)) {
 // OnWindowClosed adds a function that is called for each window that is gone,
 // and when the app ends for those that are still there. [Window.Geometry] tells
 // what was last seen of it. Calls come in order, one at a time, on a goroutine of
-// their own; Run waits for them for five seconds.
+// their own. Run waits for them, but for no longer than five seconds for all
+// that has to end with the app.
 func (a *App) OnWindowClosed(f func(w *Window)) {
 	a.core.OnClosed(func(w *core.Window) { f(&Window{a, w}) })
 }

@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -15,7 +14,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
-	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp"
 )
 
 var update = flag.Bool("update", false, "write docs/compatibility.md and docs/compatibility.json")
@@ -27,9 +26,9 @@ const (
 
 // The packages that rows belong to.
 const (
-	apiPackage          = "@tauri-apps/api"
-	globalPackage       = "window.__TAURI__"
-	notificationPackage = "@tauri-apps/plugin-notification"
+	apiPackage    = "@tauri-apps/api"
+	globalPackage = "window.__TAURI__"
+	// and those of plugins, see pluginPackage
 )
 
 // globalModules are what window.__TAURI__ has with what cmd/globals makes.
@@ -43,43 +42,18 @@ var silent = map[string]string{
 	"WINDOW_SUSPENDED": "sent on Android only",
 }
 
-// ownNotes say what a pass does not mean, by package and name.
-var ownNotes = map[string]map[string]string{
-	apiPackage: {
-		"app.exit":                      "in pages only its refusal is tested, as it ends the app",
-		"app.fetchDataStoreIdentifiers": "always empty: only macOS has such stores",
-		"app.getBundleType":             "null, but for an AppImage",
-		"app.hide":                      "does nothing: only macOS has this",
-		"app.onBackButtonPress":         "never called: desktops have no back button",
-		"app.removeDataStore":           "does nothing: only macOS has such stores",
-		"app.setDockVisibility":         "does nothing: only macOS has a dock",
-		"app.show":                      "does nothing: only macOS has this",
-		"menu.PredefinedMenuItem":       "Hide, HideOthers, ShowAll, Services and BringAllToFront are left out: only macOS has them",
-	},
-	globalPackage: {
-		"app.exit":                      "in pages only its refusal is tested, as it ends the app",
-		"app.fetchDataStoreIdentifiers": "always empty: only macOS has such stores",
-		"app.getBundleType":             "null, but for an AppImage",
-		"app.hide":                      "does nothing: only macOS has this",
-		"app.onBackButtonPress":         "never called: desktops have no back button",
-		"app.removeDataStore":           "does nothing: only macOS has such stores",
-		"app.setDockVisibility":         "does nothing: only macOS has a dock",
-		"app.show":                      "does nothing: only macOS has this",
-		"menu.PredefinedMenuItem":       "Hide, HideOthers, ShowAll, Services and BringAllToFront are left out: only macOS has them",
-	},
-	notificationPackage: {
-		"cancel":    "does nothing: desktops show notifications at once",
-		"cancelAll": "does nothing: desktops show notifications at once",
-		"pending":   "always empty: desktops show notifications at once",
-	},
-}
-
-// refused are the exports of plugins of which a test that passes has seen that
-// they are refused, and why.
-var refused = map[string]string{
-	"channels":      "refused: desktops have no channels of notifications",
-	"createChannel": "refused: desktops have no channels of notifications",
-	"removeChannel": "refused: desktops have no channels of notifications",
+// apiNotes say what a pass does not mean, by name of the row of the package or
+// of window.__TAURI__.
+var apiNotes = map[string]string{
+	"app.exit":                      "in pages only its refusal is tested, as it ends the app",
+	"app.fetchDataStoreIdentifiers": "always empty: only macOS has such stores",
+	"app.getBundleType":             "null, but for an AppImage",
+	"app.hide":                      "does nothing: only macOS has this",
+	"app.onBackButtonPress":         "never called: desktops have no back button",
+	"app.removeDataStore":           "does nothing: only macOS has such stores",
+	"app.setDockVisibility":         "does nothing: only macOS has a dock",
+	"app.show":                      "does nothing: only macOS has this",
+	"menu.PredefinedMenuItem":       "Hide, HideOthers, ShowAll, Services and BringAllToFront are left out: only macOS has them",
 }
 
 // outcome is what became of one test.
@@ -115,10 +89,9 @@ type compatibility struct {
 	published *published
 	results   map[string]*results // by key of the row
 	methods   map[string]string   // what came of calling them, see noted in methods.ts
-	lacking   map[string]string   // why options have no effect, by the name of the row
+	lacking   map[string]string   // why options have no effect, or are refused, by key of the row
 	notes     map[string]string   // what a pass does not mean, by key of the row
-	refused   map[string]string   // why exports of plugins are refused, by key of the row
-	ran       map[string]bool     // packages whose tests were run
+	suites    int                 // suites of plugins that were run
 	partial   bool
 }
 
@@ -128,8 +101,13 @@ type results struct {
 }
 
 func newCompatibility(p *published) *compatibility {
-	return &compatibility{published: p, results: map[string]*results{}, methods: map[string]string{}, lacking: map[string]string{},
-		notes: map[string]string{}, refused: map[string]string{}, ran: map[string]bool{}}
+	c := &compatibility{published: p, results: map[string]*results{}, methods: map[string]string{}, lacking: map[string]string{}, notes: map[string]string{}}
+	for name, note := range apiNotes {
+		for _, pkg := range []string{apiPackage, globalPackage} {
+			c.notes[row{Package: pkg, Name: name}.key()] = note
+		}
+	}
+	return c
 }
 
 // note adds the outcome of the test MODULE/EXPORT/WHAT, or MODULE/TYPE.KEY,KEY/WHAT.
@@ -210,14 +188,10 @@ func (c *compatibility) rows() []row {
 		case res == nil:
 		case len(res.failed) > 0:
 			r.Status, r.Reason = "fail", strings.Join(res.failed, "; ")
-		case res.passed > 0 && refused[name] != "":
-			r.Reason = refused[name]
-		case res.passed > 0 && c.refused[r.key()] != "":
-			r.Reason = c.refused[r.key()]
-		case res.passed > 0 && c.lacking[name] != "":
-			r.Reason = c.lacking[name]
+		case res.passed > 0 && c.lacking[r.key()] != "":
+			r.Reason = c.lacking[r.key()]
 		case res.passed > 0:
-			r.Status, r.Reason = "pass", cmp.Or(c.notes[r.key()], ownNotes[pkg][name])
+			r.Status, r.Reason = "pass", c.notes[r.key()]
 		}
 		rows = append(rows, r)
 	}
@@ -252,11 +226,12 @@ func (c *compatibility) rows() []row {
 		}
 	}
 	for _, pkg := range slices.Sorted(maps.Keys(c.published.Plugins)) {
-		for _, export := range c.published.Plugins[pkg].Exports {
-			add(pkg, export, "without a test")
+		why := "without a test"
+		if pluginSuites[strings.TrimPrefix(pkg, pluginPackage(""))] == nil {
+			why = "there is no such plugin yet"
 		}
-		for _, name := range c.published.pluginOptions(pkg) {
-			add(pkg, name, "without a test")
+		for _, name := range append(slices.Clone(c.published.Plugins[pkg].Exports), c.published.pluginOptions(pkg)...) {
+			add(pkg, name, why)
 		}
 	}
 	return rows
@@ -279,7 +254,7 @@ func (c *compatibility) check(t *testing.T) {
 	if c.incomplete() || t.Failed() {
 		return
 	}
-	if diff := gocmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("docs/compatibility.json does not say what this run gives; write it with: go test ./conformance/ -update\n%s", diff)
 	}
 	text, err := os.ReadFile(compatibilityText)
@@ -301,7 +276,7 @@ func (c *compatibility) incomplete() bool {
 			return true
 		}
 	}
-	return len(c.ran) < 1+len(pluginSuites)
+	return c.suites < len(pluginSuites)
 }
 
 // regressions fails for each row that passed and does not any more.

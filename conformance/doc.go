@@ -8,8 +8,8 @@
 //
 // The tests are the files page/*.test.ts, each of which is a Go subtest too.
 // They run twice: with the package, and with the modules of window.__TAURI__ and
-// an interceptor in front of everything. A test has
-// the name of what it is about: MODULE/EXPORT/WHAT, or MODULE/TYPE.KEY,KEY/WHAT
-// where it looks at the effect of options. The packages of plugins have suites in
-// plugin_NAME_test.go, each in an app of its own; see pluginSuite.
+// an interceptor in front of everything. A test has the name of what it is about:
+// MODULE/EXPORT/WHAT, or MODULE/TYPE.KEY,KEY/WHAT where it looks at the effect of
+// options. The packages of plugins have suites, in plugin_NAME_test.go and
+// notification_test.go, each in an app of its own; see pluginSuite.
 package conformance

@@ -5,21 +5,52 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/mullion-dev/mullion/internal/e2e"
 	"github.com/mullion-dev/mullion/internal/e2e/session"
 )
 
-type notificationTest struct {
-	exports []string // that the test is about; TYPE.KEY for options
-	body    string
-	desktop func(t *testing.T, s *session.Notifications) // while the body waits
-	want    string                                       // what the body returns
+// notificationSuite is checked where what a page does arrives: at the
+// notification server.
+func notificationSuite(t *testing.T, p *published) pluginSuite {
+	server := session.StartBus(t).StartNotifications("body", "body-markup", "actions", "inline-reply")
+	const noChannels = "refused: desktops have no channels of notifications"
+	suite := pluginSuite{
+		options: e2e.Options{Permissions: []any{"notification:default"}},
+		notes: map[string]string{
+			"cancel":    "does nothing: desktops show notifications at once",
+			"cancelAll": "does nothing: desktops show notifications at once",
+			"pending":   "always empty: desktops show notifications at once",
+		},
+		refused: map[string]string{"channels": noChannels, "createChannel": noChannels, "removeChannel": noChannels},
+		says:    map[string]string{},
+	}
+	for _, test := range notificationTests {
+		var outside func(*testing.T, *e2e.App)
+		if test.desktop != nil {
+			outside = func(t *testing.T, _ *e2e.App) { test.desktop(t, server) }
+		}
+		suite.tests = append(suite.tests, pluginTest{exports: test.exports, body: "const n = p\n" + test.body, outside: outside, want: test.want})
+	}
+	suite.tests = append(suite.tests, idleNotificationOptions(p))
+	for _, name := range p.pluginOptions(pluginPackage("notification")) {
+		switch {
+		case strings.HasPrefix(name, "Channel."):
+			suite.refused[name] = noChannels
+		case strings.HasPrefix(name, "ScheduleInterval."):
+			suite.says[name] = "schedule"
+		}
+	}
+	return suite
 }
 
-// notificationTests use the published @tauri-apps/plugin-notification as n.
-// What a page does is checked where it arrives: at the notification server.
+// notificationTest is a [pluginTest] that sees the server.
+type notificationTest struct {
+	exports []string
+	body    string // n is the package
+	desktop func(t *testing.T, s *session.Notifications)
+	want    string
+}
+
 var notificationTests = []notificationTest{
 	{
 		[]string{"isPermissionGranted", "requestPermission"},
@@ -209,16 +240,15 @@ var notificationTests = []notificationTest{
 	},
 }
 
-// lackingNotificationOptions uses all options that have no other test: they are
-// refused, or named in the log.
-func lackingNotificationOptions(p *published) notificationTest {
+// idleNotificationOptions uses all options that have no other test.
+func idleNotificationOptions(p *published) pluginTest {
 	tested := map[string]bool{}
 	for _, test := range notificationTests {
 		for _, name := range test.exports {
 			tested[name] = true
 		}
 	}
-	test := notificationTest{body: `
+	test := pluginTest{idle: true, want: `true`, body: `const n = p
 		await n.registerActionTypes([{id: 'lacks', hiddenPreviewsBodyPlaceholder: 'a', customDismissAction: true, allowInCarPlay: true,
 			hiddenPreviewsShowTitle: true, hiddenPreviewsShowSubtitle: true,
 			actions: [{id: 'a', title: 'A', requiresAuthentication: true, foreground: true, destructive: true}]}])
@@ -230,8 +260,8 @@ func lackingNotificationOptions(p *published) notificationTest {
 			x.onerror = reject
 		})
 		return await n.createChannel({id: 'a', name: 'A', description: 'a', importance: n.Importance.High, lightColor: '#123456', lights: true,
-			sound: 'bell', vibration: true, visibility: n.Visibility.Public}).catch((error) => error.includes('desktops have no such thing'))`, want: `true`}
-	for _, name := range p.pluginOptions(notificationPackage) {
+			sound: 'bell', vibration: true, visibility: n.Visibility.Public}).catch((error) => error.includes('desktops have no such thing'))`}
+	for _, name := range p.pluginOptions(pluginPackage("notification")) {
 		if !tested[name] {
 			test.exports = append(test.exports, name)
 		}
@@ -246,70 +276,6 @@ func found(t *testing.T, s *session.Notifications, wanted func(session.Notificat
 		t.Error(err)
 	}
 	return n
-}
-
-// runNotifications runs these tests.
-func runNotifications(t *testing.T, p *published, compat *compatibility) {
-	compat.ran[notificationPackage] = true
-	script := bundleOf(t, "page/notification.ts")
-	server := session.StartBus(t).StartNotifications("body", "body-markup", "actions", "inline-reply")
-	app := e2e.Start(t, e2e.Options{
-		Permissions: []any{"notification:default"},
-		Files:       map[string]string{"notification.js": script},
-	})
-	var covered []string
-	lacking := lackingNotificationOptions(p)
-	for _, test := range append(slices.Clone(notificationTests), lacking) {
-		covered = append(covered, test.exports...)
-		outcome := notRun // what -run leaves out
-		name := strings.Join(test.exports[:min(len(test.exports), 10)], ",")
-		t.Run(name, func(t *testing.T) {
-			outcome = failed
-			done := make(chan struct{})
-			go func() {
-				defer close(done)
-				if test.desktop != nil {
-					test.desktop(t, server)
-				}
-			}()
-			var got string
-			err := app.Main().Run("const n = await import('/notification.js')\nreturn JSON.stringify((await (async () => {"+test.body+"})()) ?? null)", &got)
-			<-done
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Error(diff)
-			}
-			if !t.Failed() {
-				outcome = passed
-			}
-		})
-		for _, export := range test.exports {
-			compat.noteRow(row{Package: notificationPackage, Name: export}, "plugin-notification/"+name, outcome)
-		}
-	}
-	for _, name := range p.pluginOptions(notificationPackage) {
-		_, key, _ := strings.Cut(name, ".")
-		res := compat.results[row{Package: notificationPackage, Name: name}.key()]
-		switch reason := lackReason(app.Log.Tail(10_000), "main", key); {
-		case strings.HasPrefix(name, "Channel."):
-			compat.lacking[name] = refused["createChannel"]
-		case strings.HasPrefix(name, "ScheduleInterval."):
-			compat.lacking[name] = lackReason(app.Log.Tail(10_000), "main", "schedule")
-		case reason != "":
-			compat.lacking[name] = reason
-		case slices.Contains(lacking.exports, name) && res.passed > 0:
-			t.Errorf("no test is about the option %s, and the log does not say that it has no effect", name)
-		}
-	}
-	slices.Sort(covered)
-	covered = slices.DeleteFunc(slices.Compact(covered), func(name string) bool {
-		return strings.Contains(name, ".") && !slices.Contains(p.Plugins[notificationPackage].Exports, name)
-	})
-	if diff := cmp.Diff(p.Plugins[notificationPackage].Exports, covered); diff != "" {
-		t.Errorf("exports of the package and those with a test: %s", diff)
-	}
 }
 
 // TestNotificationOfOthers leaves window.Notification alone where a page may

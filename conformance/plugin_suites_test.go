@@ -2,5 +2,7 @@ package conformance
 
 import "testing"
 
-// pluginSuites are the suites of plugins, by their names.
-var pluginSuites = map[string]func(t *testing.T) pluginSuite{}
+// pluginSuites make the suites of plugins, by the plugin's name.
+var pluginSuites = map[string]func(t *testing.T, p *published) pluginSuite{
+	"notification": notificationSuite,
+}

@@ -1,12 +1,14 @@
 package conformance
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/mullion-dev/mullion/internal/e2e"
 )
@@ -17,9 +19,14 @@ type pluginSuite struct {
 	// and commands of the app that the tests use.
 	options e2e.Options
 	tests   []pluginTest
-	// notes say what a pass does not mean, and refused why an export is refused, as
-	// a test that passes has seen; by name of the row.
-	notes, refused map[string]string
+	// notes say what a pass does not mean, by name of the row.
+	notes map[string]string
+	// refused are the exports and options of which a test that passes has seen
+	// that they are refused, and why.
+	refused map[string]string
+	// says is the key by which the log says that an option has no effect, by name
+	// of the row; the option's own key if it is not in it.
+	says map[string]string
 }
 
 // pluginTest is a test of a plugin, in a page of a real window.
@@ -35,74 +42,91 @@ type pluginTest struct {
 	outside func(t *testing.T, app *e2e.App)
 	// want is what the body returns, as JSON.
 	want string
+	// idle is set where the options are only used: of each the suite has to say
+	// that it is refused, or the log that it has no effect.
+	idle bool
 }
 
 // pluginPackage is the npm package of a plugin.
 func pluginPackage(name string) string { return "@tauri-apps/plugin-" + name }
 
 // runPlugin runs the suite of a plugin.
-func runPlugin(t *testing.T, name string, suiteOf func(t *testing.T) pluginSuite, p *published, compat *compatibility) {
+func runPlugin(t *testing.T, name string, suiteOf func(t *testing.T, p *published) pluginSuite, p *published, compat *compatibility) {
+	compat.suites++
 	pkg := pluginPackage(name)
-	compat.ran[pkg] = true
 	published, ok := p.Plugins[pkg]
 	if !ok {
 		t.Fatalf("package.json has no %s", pkg)
 	}
-	suite := suiteOf(t)
+	rowOf := func(name string) row { return row{Package: pkg, Name: name} }
+	suite := suiteOf(t, p)
+	for name, note := range suite.notes {
+		compat.notes[rowOf(name).key()] = note
+	}
+	for name, why := range suite.refused {
+		compat.lacking[rowOf(name).key()] = why
+	}
 	options := suite.options
-	files := map[string]string{"plugin.js": pluginBundle(t, pkg)}
-	for name, text := range options.Files {
-		files[name] = text
+	options.Files = maps.Clone(options.Files)
+	if options.Files == nil {
+		options.Files = map[string]string{}
 	}
-	options.Files = files
+	options.Files["plugin.js"] = pluginBundle(t, pkg)
 	app := e2e.Start(t, options)
-	for text, of := range map[string]map[string]string{"note": suite.notes, "refused": suite.refused} {
-		for export, why := range of {
-			key := row{Package: pkg, Name: export}.key()
-			if text == "note" {
-				compat.notes[key] = why
-			} else {
-				compat.refused[key] = why
-			}
-		}
-	}
 	var covered []string
+	idle := map[string]bool{}
 	for _, test := range suite.tests {
 		covered = append(covered, test.exports...)
 		outcome := notRun // what -run leaves out
 		title := strings.Join(test.exports[:min(len(test.exports), 10)], ",")
 		t.Run(title, func(t *testing.T) {
 			outcome = failed
-			done := make(chan struct{})
-			go func() {
-				defer close(done)
-				if test.outside != nil {
-					test.outside(t, app)
-				}
-			}()
-			var got string
-			err := app.Main().Run("const p = await import('/plugin.js')\nreturn JSON.stringify((await (async () => {"+test.body+"\n})()) ?? null)", &got)
-			<-done
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Error(diff)
-			}
+			runPluginTest(t, app, test)
 			if !t.Failed() {
 				outcome = passed
 			}
 		})
 		for _, export := range test.exports {
-			compat.noteRow(row{Package: pkg, Name: export}, "plugin-"+name+"/"+title, outcome)
+			compat.noteRow(rowOf(export), "plugin-"+name+"/"+title, outcome)
+			idle[export] = test.idle && outcome == passed
+		}
+	}
+	for _, name := range p.pluginOptions(pkg) {
+		_, key, _ := strings.Cut(name, ".")
+		says := cmp.Or(suite.says[name], key)
+		switch reason := lackReason(app.Log.Tail(10_000), "main", says); {
+		case suite.refused[name] != "":
+		case reason != "":
+			compat.lacking[rowOf(name).key()] = reason
+		case idle[name]:
+			t.Errorf("no test is about the option %s, and the log does not say that it has no effect", name)
 		}
 	}
 	slices.Sort(covered)
 	covered = slices.Compact(covered)
 	want := append(slices.Clone(published.Exports), p.pluginOptions(pkg)...)
 	slices.Sort(want)
-	if diff := cmp.Diff(want, covered); diff != "" {
+	if diff := gocmp.Diff(want, covered); diff != "" {
 		t.Errorf("exports and options of the package (-), and those with a test (+): %s", diff)
+	}
+}
+
+func runPluginTest(t *testing.T, app *e2e.App, test pluginTest) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if test.outside != nil {
+			test.outside(t, app)
+		}
+	}()
+	var got string
+	err := app.Main().Run("const p = await import('/plugin.js')\nreturn JSON.stringify((await (async () => {"+test.body+"\n})()) ?? null)", &got)
+	<-done
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := gocmp.Diff(test.want, got); diff != "" {
+		t.Error(diff)
 	}
 }
 

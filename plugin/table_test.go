@@ -15,8 +15,10 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/mullion-dev/mullion/capability"
+	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/plugin"
 )
 
@@ -25,7 +27,11 @@ var table = map[string]func() plugin.Plugin{}
 
 // extras are commands and permissions that plugins have beyond the published
 // ones, by plugin: identifiers, and what they are for.
-var extras = map[string]map[string]string{}
+var extras = map[string]map[string]string{
+	"notification": {"focus": whyFocus, "allow-focus": whyFocus},
+}
+
+const whyFocus = "a click on what window.Notification shows brings its window to the front, as in browsers"
 
 // published is what a crate of Tauri declares. testdata/published.json has that
 // of each, with its version.
@@ -58,14 +64,15 @@ func TestTable(t *testing.T) {
 	if diff := cmp.Diff(slices.Sorted(maps.Keys(folders)), slices.Sorted(maps.Keys(table))); diff != "" {
 		t.Errorf("folders with a plugin (-), and table (+): %s", diff)
 	}
-	var known map[string]published
-	readJSON(t, "testdata/published.json", &known)
+	known := readPublished(t)
 	for _, folder := range slices.Sorted(maps.Keys(table)) {
 		t.Run(folder, func(t *testing.T) {
 			p := table[folder]()
 			m := manifest(t, p)
 			if want, ok := known[p.Name]; ok {
-				comparePublished(t, m, want)
+				for _, problem := range differences(t, m, want) {
+					t.Error(problem)
+				}
 			}
 			has(t, filepath.Join("../docs/plugins", p.Name+".md"), regexp.MustCompile(`(?m)^# `))
 			if _, npm := known[p.Name]; npm && len(known[p.Name].Commands) > 0 {
@@ -121,9 +128,69 @@ func manifest(t *testing.T, p plugin.Plugin) capability.Manifest {
 	return m
 }
 
-// comparePublished fails where an app would need another capability file than
+// TestDifferences: the comparison finds nothing in what is the same, such as the
+// plugin that the framework has, and each kind of difference.
+func TestDifferences(t *testing.T) {
+	known := readPublished(t)
+	find := func(name string) capability.Manifest {
+		for _, m := range core.Manifests() {
+			if m.Plugin == name {
+				return m
+			}
+		}
+		t.Fatalf("the framework has no plugin %s", name)
+		return capability.Manifest{}
+	}
+	for _, problem := range differences(t, find("notification"), known["notification"]) {
+		t.Error(problem)
+	}
+	scope := func(allow ...string) capability.Scope {
+		var s capability.Scope
+		for _, a := range allow {
+			s.Allow = append(s.Allow, jsontext.Value(a))
+		}
+		return s
+	}
+	opener := func(change func(*capability.Manifest)) capability.Manifest {
+		m := capability.Manifest{
+			Plugin: "opener", Commands: []string{"open_path", "open_url", "reveal_item_in_dir"},
+			Permissions: []capability.Permission{{
+				Identifier: "allow-default-urls",
+				Scope:      scope(`{"url":"https://*"}`, `{"url":"http://*"}`, `{ "url": "mailto:*" }`, `{"url":"tel:*"}`),
+			}},
+			Default: []string{"allow-default-urls", "allow-open-url", "allow-reveal-item-in-dir"},
+		}
+		change(&m)
+		return m
+	}
+	for _, test := range []struct {
+		want   string
+		change func(*capability.Manifest)
+	}{
+		{"", func(*capability.Manifest) {}},
+		{"commands", func(m *capability.Manifest) { m.Commands = m.Commands[:2] }},
+		{"default", func(m *capability.Manifest) { m.Default = m.Default[:2] }},
+		{"permissions", func(m *capability.Manifest) { m.Permissions[0].Identifier = "allow-urls" }},
+		{"allow-default-urls: commands that are allowed", func(m *capability.Manifest) { m.Permissions[0].Allow = []string{"open_url"} }},
+		{"allow-default-urls: commands that are denied", func(m *capability.Manifest) { m.Permissions[0].Deny = []string{"open_url"} }},
+		{"allow-default-urls: scope", func(m *capability.Manifest) { m.Permissions[0].Scope = scope(`{"url":"https://*"}`) }},
+		{"allow-default-urls: what the scope denies", func(m *capability.Manifest) {
+			m.Permissions[0].Scope.Deny = scope(`{"url":"https://*"}`).Allow
+		}},
+		{"sets", func(m *capability.Manifest) {
+			m.Sets = []capability.Set{{Identifier: "all", Permissions: []string{"allow-open-url"}}}
+		}},
+	} {
+		got := differences(t, opener(test.change), known["opener"])
+		if test.want == "" && len(got) > 0 || test.want != "" && !slices.ContainsFunc(got, func(s string) bool { return strings.HasPrefix(s, test.want+", as") }) {
+			t.Errorf("want a difference of %q, got %q", test.want, got)
+		}
+	}
+}
+
+// differences are those for which an app would need another capability file than
 // with the published plugin.
-func comparePublished(t *testing.T, got capability.Manifest, want published) {
+func differences(t *testing.T, got capability.Manifest, want published) (problems []string) {
 	t.Helper()
 	extra := extras[got.Plugin]
 	less := func(names []string) []string {
@@ -132,9 +199,8 @@ func comparePublished(t *testing.T, got capability.Manifest, want published) {
 		return names
 	}
 	same := func(what string, want, got any) {
-		t.Helper()
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%s, as published (-), and here (+): %s", what, diff)
+		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+			problems = append(problems, fmt.Sprintf("%s, as published (-), and here (+): %s", what, diff))
 		}
 	}
 	same("commands", less(want.Commands), less(got.Commands))
@@ -166,10 +232,12 @@ func comparePublished(t *testing.T, got capability.Manifest, want published) {
 			sets[s.Identifier] = less(s.Permissions)
 		}
 	}
+	wanted := map[string][]string{}
 	for name, members := range want.Sets {
-		want.Sets[name] = less(members)
+		wanted[name] = less(members)
 	}
-	same("sets", want.Sets, sets)
+	same("sets", wanted, sets)
+	return problems
 }
 
 // texts are the entries of a scope as text in one form, without those that are
@@ -220,13 +288,14 @@ func hasIn(t *testing.T, folder, files string, form *regexp.Regexp) {
 	}
 }
 
-func readJSON(t *testing.T, file string, v any) {
+func readPublished(t *testing.T) (known map[string]published) {
 	t.Helper()
-	data, err := os.ReadFile(file)
+	data, err := os.ReadFile("testdata/published.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Unmarshal(data, v, json.RejectUnknownMembers(false)); err != nil {
-		t.Fatalf("%s: %v", file, err)
+	if err := json.Unmarshal(data, &known); err != nil {
+		t.Fatal(err)
 	}
+	return known
 }

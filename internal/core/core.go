@@ -332,11 +332,14 @@ func (c *Core) Run(ctx context.Context) error {
 	<-c.ctx.Done()
 	grace, cancel := context.WithTimeout(context.Background(), tasksGrace)
 	defer cancel()
+	last := c.lastWindows() // before what closes windows just now is waited for
 	c.waitForTasks(grace)
 	c.trays.removeAll()
 	c.launcher.Close()
 	c.notify.Stop()
-	c.tellAllClosed()
+	for _, w := range last {
+		w.tellClosed()
+	}
 	c.app.End()
 	if c.app.Wait(grace) != nil {
 		c.log.Warn("mullion: a callback of the app has not returned; the app exits without it")

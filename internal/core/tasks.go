@@ -15,13 +15,18 @@ type tasks struct {
 
 // Go runs f on a goroutine of its own.
 func (t *tasks) Go(f func()) {
-	t.mu.Lock()
-	t.running++
-	t.mu.Unlock()
+	t.begin()
 	go func() {
 		defer t.done()
 		f()
 	}()
+}
+
+// begin counts the goroutine that calls it, until done.
+func (t *tasks) begin() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.running++
 }
 
 func (t *tasks) done() {

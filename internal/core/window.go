@@ -70,6 +70,7 @@ type Window struct {
 	reopened  atomic.Bool      // it is there because the Core before has opened it
 
 	asked  bool                   // guarded by Core.mu; what the app makes of it before it opens is known
+	told   atomic.Bool            // the app knows that it is gone
 	asking atomic.Bool            // the app is being asked whether the window may close
 	chosen *inorder.Queue[uint32] // numbers of items of menus
 }
@@ -387,6 +388,8 @@ func (w *Window) emit(name string, payload any) {
 // Destroy closes the window without asking anyone.
 func (w *Window) Destroy() {
 	c := w.core
+	c.tasks.begin() // the app does not end before it has been told
+	defer c.tasks.done()
 	w.mu.Lock()
 	if w.closing {
 		w.mu.Unlock()

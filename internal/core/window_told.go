@@ -51,7 +51,12 @@ func (c *Core) addTold(list *[]*inorder.Queue[*Window], name string, f func(*Win
 // tellOpened is called when a host has first reported a window.
 func (w *Window) tellOpened() { w.tell(&w.core.told.opened) }
 
-func (w *Window) tellClosed() { w.tell(&w.core.told.closed) }
+// tellClosed is called when a window is gone, or ends with the app.
+func (w *Window) tellClosed() {
+	if w.told.CompareAndSwap(false, true) {
+		w.tell(&w.core.told.closed)
+	}
+}
 
 func (w *Window) tell(list *[]*inorder.Queue[*Window]) {
 	w.core.mu.RLock()
@@ -65,9 +70,10 @@ func (w *Window) tell(list *[]*inorder.Queue[*Window]) {
 // askApp returns the state with what the functions of OnOpening make of it. It
 // is called on a goroutine that may wait, without locks.
 func (c *Core) askApp(s wire.WindowState) (wire.WindowState, error) {
-	c.mu.RLock()
-	functions := c.told.opening
-	c.mu.RUnlock()
+	functions := c.openingFunctions()
+	if len(functions) == 0 {
+		return s, nil // it fits already
+	}
 	label := s.Label
 	for _, f := range functions {
 		changed := s
@@ -79,8 +85,17 @@ func (c *Core) askApp(s wire.WindowState) (wire.WindowState, error) {
 	return s, fits(&s)
 }
 
+func (c *Core) openingFunctions() []func(string, *wire.WindowState) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.told.opening
+}
+
 // askForNoted asks about a window that was noted before Run.
 func (c *Core) askForNoted(w *Window) error {
+	if len(c.openingFunctions()) == 0 {
+		return nil
+	}
 	before := w.State()
 	after, err := c.askApp(before)
 	if err != nil {
@@ -88,20 +103,20 @@ func (c *Core) askForNoted(w *Window) error {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.state = merged(before, w.state, after)
+	// Whoever has the window may have changed it meanwhile.
+	s := merged(bare(before), bare(w.state), bare(after))
+	s.Icon, s.Menu, s.Touch = w.state.Icon, w.state.Menu, w.state.Touch
+	w.state = s
 	return nil
 }
 
-// tellAllClosed tells of the windows that end with the app. Those that outlive
-// this Core are not gone.
-func (c *Core) tellAllClosed() {
+// lastWindows are those that end with the app, if they are not closed meanwhile.
+// Windows that outlive this Core do not.
+func (c *Core) lastWindows() []*Window {
 	if c.hasLeft() {
-		return
+		return nil
 	}
 	c.mu.RLock()
-	windows := slices.Collect(maps.Values(c.windows))
-	c.mu.RUnlock()
-	for _, w := range windows {
-		w.tellClosed()
-	}
+	defer c.mu.RUnlock()
+	return slices.Collect(maps.Values(c.windows))
 }

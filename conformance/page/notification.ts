@@ -1,3 +1,0 @@
-// What the tests of the notification plugin load: the published package.
-
-export * from "@tauri-apps/plugin-notification";
