@@ -38,10 +38,16 @@ func attackAll(t *testing.T) (rows []row) {
 	if os.Getuid() == 0 {
 		users = []int{ordinary, 0}
 	}
+	// All programs are there before the first one starts: what starts while a
+	// file is written holds it open, and such a file cannot be started.
+	dirs := make([]string, len(users))
+	for i, uid := range users {
+		dirs[i] = furnish(t, built, uid)
+	}
 	results, errs := make([][]row, len(users)), make([]error, len(users))
 	var stations sync.WaitGroup
 	for i, uid := range users {
-		stations.Go(func() { results[i], errs[i] = startStation(t, built, uid) })
+		stations.Go(func() { results[i], errs[i] = startStation(t, dirs[i], uid) })
 	}
 	stations.Wait()
 	for i, err := range errs {
@@ -78,18 +84,9 @@ func build(t *testing.T) (dir string) {
 }
 
 // startStation starts this program again as the station of a user, in a
-// folder that is the user's.
-func startStation(t *testing.T, built string, uid int) (rows []row, err error) {
-	dir, err := os.MkdirTemp("", "attacks")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir)
-	program := filepath.Join(dir, "bin", "attacked")
-	if err := furnish(dir, built, program, uid); err != nil {
-		return nil, err
-	}
-	c := exec.CommandContext(t.Context(), program)
+// furnished folder.
+func startStation(t *testing.T, dir string, uid int) (rows []row, err error) {
+	c := exec.CommandContext(t.Context(), filepath.Join(dir, programFile))
 	c.Dir = dir
 	c.Env = append(os.Environ(), stationVariable+"="+dir, "TMPDIR="+filepath.Join(dir, "tmp"), "XAUTHORITY=")
 	if uid != os.Getuid() {
@@ -109,40 +106,41 @@ func startStation(t *testing.T, built string, uid int) (rows []row, err error) {
 	return rows, json.Unmarshal(b, &rows)
 }
 
-// furnish makes the folder of a station. Tests are built where other users
-// cannot read, so the programs are copied.
-func furnish(dir, built, program string, uid int) error {
+// programFile is this program, in the folder of a station.
+const programFile = "bin/attacked"
+
+// furnish makes the folder of a user's station. Tests are built where other
+// users cannot read, so the programs are copied.
+func furnish(t *testing.T, built string, uid int) (dir string) {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "attacks")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
 	for _, d := range []string{"", "bin", "lib", "home", "private", "runtime", "cache", "tmp"} {
 		d = filepath.Join(dir, d)
-		if err := os.MkdirAll(d, 0o755); err != nil {
-			return err
-		}
-		if err := os.Chmod(d, 0o755); err != nil {
-			return err
-		}
-		if err := os.Chown(d, uid, -1); err != nil {
-			return err
+		if err := errors.Join(os.MkdirAll(d, 0o755), os.Chmod(d, 0o755), os.Chown(d, uid, -1)); err != nil {
+			t.Fatal(err)
 		}
 	}
 	exe, err := os.Executable()
 	if err != nil {
-		return err
+		t.Fatal(err)
 	}
 	for _, f := range []struct{ from, to string }{
-		{exe, program},
-		{filepath.Join(built, filepath.Base(libraryFile)), filepath.Join(dir, libraryFile)},
-		{filepath.Join(built, filepath.Base(victimFile)), filepath.Join(dir, victimFile)},
+		{exe, programFile},
+		{filepath.Join(built, filepath.Base(libraryFile)), libraryFile},
+		{filepath.Join(built, filepath.Base(victimFile)), victimFile},
 	} {
 		b, err := os.ReadFile(f.from)
 		if err != nil {
-			return err
+			t.Fatal(err)
 		}
-		if err := os.WriteFile(f.to, b, 0o755); err != nil {
-			return err
-		}
-		if err := os.Chmod(f.to, 0o755); err != nil {
-			return err
+		to := filepath.Join(dir, f.to)
+		if err := errors.Join(os.WriteFile(to, b, 0o755), os.Chmod(to, 0o755)); err != nil {
+			t.Fatal(err)
 		}
 	}
-	return nil
+	return dir
 }
