@@ -118,7 +118,8 @@ static int v_affinity(void) {
 	memset(&c, 0xff, sizeof c);
 	return result(sched_setaffinity(victim(), sizeof c, &c));
 }
-static int v_priority(void) { return result(setpriority(PRIO_PROCESS, victim(), 0)); }
+// Its own value, which it may have even where all of them were started by nice.
+static int v_priority(void) { return result(setpriority(PRIO_PROCESS, victim(), getpriority(PRIO_PROCESS, 0))); }
 static int v_scheduler(void) { struct sched_param p = {0}; return result(sched_setscheduler(victim(), SCHED_OTHER, &p)); }
 static int v_ioprio(void) { return result(syscall(SYS_ioprio_set, 1, victim(), 0)); }
 static int v_robust(void) { void *p; size_t n; return result(syscall(SYS_get_robust_list, victim(), &p, &n)); }
