@@ -5,4 +5,5 @@ import "testing"
 // pluginSuites make the suites of plugins, by the plugin's name.
 var pluginSuites = map[string]func(t *testing.T, p *published) pluginSuite{
 	"notification": notificationSuite,
+	"os":           osSuite,
 }

@@ -20,10 +20,13 @@ import (
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/plugin"
+	"github.com/mullion-dev/mullion/plugin/osinfo"
 )
 
 // table has the plugins of this repository, by the name of their folder.
-var table = map[string]func() plugin.Plugin{}
+var table = map[string]func() plugin.Plugin{
+	"osinfo": func() plugin.Plugin { return osinfo.New().Plugin() },
+}
 
 // extras are commands and permissions that plugins have beyond the published
 // ones, by plugin: identifiers, and what they are for.
