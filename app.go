@@ -183,6 +183,7 @@ type App struct {
 	workers  workers
 	without  sandbox.Without // layers that are switched off
 	resolver egress.Resolver // of names for workers; nil but in tests
+	builtins []plugin.Plugin // those that every app has
 
 	mu       sync.Mutex
 	problems []error         // guarded by mu; of registrations, returned by Run
@@ -318,7 +319,11 @@ func New(o Options) (*App, error) {
 	if o.change != nil {
 		o.change(&co)
 	}
+	co.Manifests = a.makeBuiltins()
 	if a.core, err = core.New(co); err != nil {
+		return nil, fmt.Errorf("mullion: %w", err)
+	}
+	if err := a.registerBuiltins(); err != nil {
 		return nil, fmt.Errorf("mullion: %w", err)
 	}
 	a.ownScripts()
@@ -411,7 +416,7 @@ func (a *App) Run(ctx context.Context) error {
 	if err := a.core.Resolve(manifests...); err != nil {
 		return fmt.Errorf("mullion: %w", err)
 	}
-	stop, err := a.startPlugins(plugins)
+	stop, err := a.startPlugins(slices.Concat(a.builtins, plugins))
 	if err != nil {
 		return fmt.Errorf("mullion: %w", err)
 	}

@@ -3,7 +3,7 @@ package mullion
 import (
 	"fmt"
 
-	"github.com/mullion-dev/mullion/internal/core"
+	"github.com/mullion-dev/mullion/plugin"
 )
 
 // BaseDirectory is a folder that the system keeps for a purpose. Its numbers
@@ -40,12 +40,12 @@ const (
 
 // ErrNoDirectory is returned for folders that the system does not have, or
 // that the user has switched off.
-var ErrNoDirectory = core.ErrNoDirectory
+var ErrNoDirectory = plugin.ErrNoDirectory
 
 // Dir returns the absolute path of a folder, which need not exist. One that
 // this system does not have is an error wrapping [ErrNoDirectory].
 func (a *App) Dir(d BaseDirectory) (string, error) {
-	dir, err := a.core.Directory(int(d))
+	dir, err := plugin.BaseDirectory(pluginApp{a, ""}, int(d))
 	if err != nil {
 		return "", fmt.Errorf("mullion: %w", err)
 	}

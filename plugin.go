@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/mullion-dev/mullion/capability"
+	"github.com/mullion-dev/mullion/internal/builtin"
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/ipc"
 	"github.com/mullion-dev/mullion/plugin"
@@ -24,6 +25,27 @@ var (
 	pluginName  = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
 	commandName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`)
 )
+
+// makeBuiltins makes the plugins that every app has, and returns what they offer
+// to capabilities.
+func (a *App) makeBuiltins() (list []capability.Manifest) {
+	a.builtins = builtin.Plugins()
+	for _, p := range a.builtins {
+		list = append(list, builtin.Manifest(p))
+	}
+	return list
+}
+
+func (a *App) registerBuiltins() error {
+	for _, p := range a.builtins {
+		for name, c := range p.Commands {
+			if err := errors.Join(c.Err, a.core.RegisterBuiltin(pluginCommand(p.Name, name), c.Handler)); err != nil {
+				return fmt.Errorf("%s: %w", pluginCommand(p.Name, name), err)
+			}
+		}
+	}
+	return nil
+}
 
 // AddPlugin adds a plugin, before Run. Pages call its commands as
 // plugin:NAME|COMMAND, if a capability grants them a permission of the plugin.
@@ -40,7 +62,7 @@ func (a *App) addPlugin(p plugin.Plugin) error {
 	if !pluginName.MatchString(p.Name) {
 		return errors.New("its name has to begin with a letter and have lower-case letters, digits and hyphens only")
 	}
-	for _, m := range core.Manifests() {
+	for _, m := range builtin.Manifests() {
 		if m.Plugin == p.Name || m.Plugin == "core:"+p.Name {
 			return errors.New("the framework has commands of that name")
 		}

@@ -18,7 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/mullion-dev/mullion/capability"
-	"github.com/mullion-dev/mullion/internal/core"
+	"github.com/mullion-dev/mullion/internal/builtin"
 	"github.com/mullion-dev/mullion/plugin"
 	"github.com/mullion-dev/mullion/plugin/osinfo"
 )
@@ -136,7 +136,7 @@ func manifest(t *testing.T, p plugin.Plugin) capability.Manifest {
 func TestDifferences(t *testing.T) {
 	known := readPublished(t)
 	find := func(name string) capability.Manifest {
-		for _, m := range core.Manifests() {
+		for _, m := range builtin.Manifests() {
 			if m.Plugin == name {
 				return m
 			}

@@ -19,7 +19,7 @@ var appCode = []struct{ why, functions string }{
 		mullion.StateOptions.Check mullion.StateOptions.Migrate mullion.Worker.f mullion.Worker.CallWithProgress(report)
 		worker.server.f ipc.Typed(f) ipc.Chain(in)`},
 	{"commands of the Core's own, which are made of functions",
-		`core.builtin.handler core.command(f) core.act(do) core.doer(do) core.getter(get) core.setter(set) core.lacking(idle)
+		`core.builtin.handler core.forPages(h) core.command(f) core.act(do) core.doer(do) core.getter(get) core.setter(set) core.lacking(idle)
 		core.menuGetter(get) core.menuInsert(position) core.ofScreen(tell) core.webviewDoes(do) core.webviewTakes(do)
 		core.webviewTells(tell) core.Core.changeItem(change) core.Webview.ChangeBounds(change) core.Window.limit(set)
 		core.target.host core.predefinedItems core.channel.intercepted(send)`},

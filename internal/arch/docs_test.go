@@ -1,9 +1,6 @@
 package arch
 
 import (
-	"io"
-	"log/slog"
-	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -14,7 +11,7 @@ import (
 	"unicode"
 
 	"github.com/mullion-dev/mullion/capability"
-	"github.com/mullion-dev/mullion/internal/core"
+	"github.com/mullion-dev/mullion/internal/builtin"
 )
 
 var exampleRead = regexp.MustCompile(`^examples/[a-z]+/README\.md$`)
@@ -72,56 +69,22 @@ func TestPermissionTable(t *testing.T) {
 	}
 }
 
-// builtins finds out which commands of the core namespaces exist and which of
-// them core:default grants, from outside: by the permissions that can be named.
+// builtins are the commands of the core namespaces, and whether core:default
+// grants them.
 func builtins(t *testing.T) map[string]bool {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(root, "internal/core/*.go"))
+	auth, err := capability.Resolve(builtin.Manifests(), []capability.Capability{{
+		Identifier: "x", Local: true, Windows: []string{"w"}, Permissions: []capability.Entry{{Identifier: "core:default"}},
+	}}, capability.Linux)
 	if err != nil {
 		t.Fatal(err)
-	}
-	var source string
-	for _, f := range files {
-		text, err := os.ReadFile(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		source += string(text)
 	}
 	commands := map[string]bool{}
-	add := func(pattern, namespace string) {
-		for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(source, -1) {
-			if namespace != "" {
-				m = []string{"", namespace, m[1]}
-			}
-			commands["plugin:"+m[1]+"|"+m[2]] = false
+	for _, c := range builtin.Commands() {
+		if strings.HasPrefix(c.Permission, "core:") {
+			_, err := auth.Check(capability.Caller{Window: "w", Webview: "w", Local: true}, c.Name)
+			commands[c.Name] = err == nil
 		}
-	}
-	add(`\bcommand\("([a-z]+)", "([a-z_]+)"`, "")
-	add(`\bappleCommand(?:\[none\]|\[struct \{[^}]*\}\])\("([a-z_]+)"`, "app")
-	add(`\b(?:getter|doer|setter|act|lacking|textless|ofScreen)\("([a-z_]+)"`, "window")
-	add(`\bmenuGetter\("([a-z_]+)"`, "menu")
-	add(`\b(?:webviewTells|webviewDoes|webviewTakes)\("([a-z_]+)"`, "webview")
-	namespaces := regexp.MustCompile(`var coreNamespaces = .*`).FindString(source)
-	maps.DeleteFunc(commands, func(name string, _ bool) bool {
-		namespace, _, _ := strings.Cut(strings.TrimPrefix(name, "plugin:"), "|")
-		return !strings.Contains(namespaces, `"`+namespace+`"`)
-	})
-	c, err := core.New(core.Options{
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Platform: capability.Linux,
-		Capabilities: []capability.Capability{{
-			Identifier: "x", Local: true, Windows: []string{"w"}, Permissions: []capability.Entry{{Identifier: "core:default"}},
-		}},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Resolve(); err != nil {
-		t.Fatal(err)
-	}
-	for name := range commands {
-		_, err := c.Authority().Check(capability.Caller{Window: "w", Webview: "w", Local: true}, name)
-		commands[name] = err == nil
 	}
 	if len(commands) < 30 {
 		t.Fatalf("found only %d commands", len(commands))

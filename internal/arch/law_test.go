@@ -46,9 +46,11 @@ var law = []struct {
 	{"internal/egress", []string{"capability"}, "connects to what rules allow; whose they are is decided by its caller"},
 	{"internal/core", []string{"capability", "internal/assets", "internal/csp", "internal/desktop", "internal/desktop/...", "internal/document", "internal/durable", "internal/egress", "internal/inorder", "internal/logging", "internal/menu", "internal/rendering", "internal/sandbox", "internal/supervise", "internal/transfer", "internal/wire", "ipc"},
 		"the Core has no way to a GUI library: neither host nor backend is within its reach"},
+	{"internal/builtin", []string{"capability", "internal/builtin/...", "internal/core", "plugin"}, "the plugins of every app, beside what the Core has itself"},
+	{"internal/builtin/...", []string{"capability", "ipc", "plugin"}, "a plugin of every app is written as others are"},
 	{".", []string{
 		"capability", "config", "ipc", "plugin",
-		"internal/assets", "internal/backend", "internal/bridge", "internal/core", "internal/csp", "internal/desktop", "internal/desktop/...",
+		"internal/assets", "internal/backend", "internal/bridge", "internal/builtin", "internal/core", "internal/csp", "internal/desktop", "internal/desktop/...",
 		"internal/dialogs", "internal/egress", "internal/harness", "internal/host", "internal/inorder", "internal/instance", "internal/keeper", "internal/logging", "internal/menu", "internal/rendering", "internal/sandbox", "internal/supervise", "internal/transfer", "internal/wire", "internal/worker",
 	}, "the public handles, and Main, which is both Core and host"},
 	{"internal/harness", []string{"internal/core"}, "what a test gets hold of in an app that it runs"},
@@ -77,7 +79,7 @@ var law = []struct {
 	{"cmd/globals", nil, "a tool with a module of its own"},
 	{"cmd/mullion/internal/e2e", append([]string{"cmd/mullion/internal/...", "internal/await", "internal/display", "internal/e2e"}, public...), "tests the tool from the outside, on the display of the tests"},
 	{"cmd/mullion/...", append([]string{
-		"cmd/mullion/internal/...", "internal/await", "internal/backend", "internal/bridge", "internal/core", "internal/desktop", "internal/desktop/bus", "internal/document", "internal/keeper", "internal/rendering", "internal/sandbox",
+		"cmd/mullion/internal/...", "internal/await", "internal/backend", "internal/bridge", "internal/builtin", "internal/core", "internal/desktop", "internal/desktop/bus", "internal/document", "internal/keeper", "internal/rendering", "internal/sandbox",
 	}, public...), "a tool for apps, no part of them"},
 	{"scripts/...", []string{"internal/await"}, "tools for the repository, not for apps"},
 }

@@ -43,9 +43,18 @@ func Commands() []Command {
 	return all
 }
 
-// Manifests declares the permissions that every app can grant: what the
-// framework offers. The app's own and those of plugins are not among them.
-func Manifests() []capability.Manifest { return builtinManifests() }
+// Manifests declares what can be granted: that of the Core, and more.
+// core:default is the union of the defaults of all that begin with "core:".
+func Manifests(more ...capability.Manifest) []capability.Manifest {
+	all := append(builtinManifests(), more...)
+	core := capability.Manifest{Plugin: "core"}
+	for _, m := range all {
+		if strings.HasPrefix(m.Plugin, "core:") {
+			core.Default = append(core.Default, m.Plugin+":default")
+		}
+	}
+	return append(all, core)
+}
 
 type none = struct{}
 
@@ -56,14 +65,24 @@ func command[A, R any](namespace, name string, byDefault bool, f func(*Core, con
 		if err != nil {
 			panic(fmt.Sprintf("builtin %s %s: %v", namespace, name, err))
 		}
-		return func(ctx context.Context, m *ipc.Message) (ipc.Result, error) {
-			r, err := h(ctx, m)
-			if err != nil {
-				err = pageError(err)
-			}
-			return r, err
-		}
+		return forPages(h)
 	}, reflect.TypeFor[A]()}
+}
+
+// forPages makes the errors of a handler some for people who write pages.
+func forPages(h ipc.Handler) ipc.Handler {
+	return func(ctx context.Context, m *ipc.Message) (ipc.Result, error) {
+		r, err := h(ctx, m)
+		if err != nil {
+			err = pageError(err)
+		}
+		return r, err
+	}
+}
+
+// RegisterBuiltin sets the handler of a command that every app has.
+func (c *Core) RegisterBuiltin(name string, h ipc.Handler) error {
+	return c.Register(name, forPages(h))
 }
 
 // maxErrorText bounds the text of an error of our own, in bytes: it may quote
@@ -92,7 +111,7 @@ func pageError(err error) error {
 // builtins is everything that pages can ask the Core itself for.
 var builtins = slices.Concat(
 	eventCommands, appCommands, windowCommands, windowSetters, iconCommands, launcherCommands, screenCommands, createCommands, stateCommands,
-	webviewCommands, notificationCommands, trayCommands, imageCommands, menuCommands, pathCommands, lifeCommands,
+	webviewCommands, notificationCommands, trayCommands, imageCommands, menuCommands, lifeCommands,
 )
 
 func (c *Core) registerBuiltins() {
@@ -102,7 +121,7 @@ func (c *Core) registerBuiltins() {
 }
 
 // coreNamespaces are those whose permissions have the prefix "core:".
-var coreNamespaces = []string{"app", "event", "image", "menu", "path", "resources", "tray", "webview", "window"}
+var coreNamespaces = []string{"app", "event", "image", "menu", "resources", "tray", "webview", "window"}
 
 // plugin is what the permissions of the command begin with.
 func (b builtin) plugin() string {
@@ -112,8 +131,7 @@ func (b builtin) plugin() string {
 	return b.namespace
 }
 
-// builtinManifests declares the permissions of the builtins. core:default is
-// the union of the defaults of the core namespaces.
+// builtinManifests declares the permissions of the builtins.
 func builtinManifests() []capability.Manifest {
 	byName := map[string]*capability.Manifest{}
 	var names []string
@@ -131,17 +149,14 @@ func builtinManifests() []capability.Manifest {
 		}
 	}
 	ms := []capability.Manifest{webManifest(), capability.SandboxManifest()}
-	core := capability.Manifest{Plugin: "core"}
 	for _, n := range names {
 		m := *byName[n]
 		if n == "state" {
 			m.Sets = stateSets
-		} else if strings.HasPrefix(n, "core:") {
-			core.Default = append(core.Default, n+":default")
 		}
 		ms = append(ms, m)
 	}
-	return append(ms, core)
+	return ms
 }
 
 func dashed(name string) string {

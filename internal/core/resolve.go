@@ -10,7 +10,7 @@ import (
 // Resolve sets the permissions of the app's commands and resolves all
 // capabilities against them.
 func (c *Core) Resolve(manifests ...capability.Manifest) error {
-	all := slices.Concat(builtinManifests(), c.opts.Manifests, manifests)
+	all := Manifests(slices.Concat(c.opts.Manifests, manifests)...)
 	missing := slices.DeleteFunc(slices.Clone(c.opts.MissingPlugins), func(name string) bool {
 		return slices.ContainsFunc(all, func(m capability.Manifest) bool { return m.Plugin == name })
 	})

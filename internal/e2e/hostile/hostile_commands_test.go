@@ -10,6 +10,7 @@ import (
 
 	"github.com/mullion-dev/mullion"
 	"github.com/mullion-dev/mullion/internal/await"
+	"github.com/mullion-dev/mullion/internal/builtin"
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/e2e"
 	"github.com/mullion-dev/mullion/internal/e2e/session"
@@ -32,7 +33,7 @@ var quitting = []string{"plugin:app|exit"}
 // aimed at others.
 func TestHostileCommands(t *testing.T) {
 	session.StartBus(t)
-	commands := core.Commands()
+	commands := builtin.Commands()
 	permissions := []any{"allow-echo", "allow-hostile-calls"}
 	for _, c := range commands {
 		permissions = append(permissions, c.Permission)

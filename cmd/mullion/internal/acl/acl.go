@@ -13,7 +13,7 @@ import (
 
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/cmd/mullion/internal/project"
-	"github.com/mullion-dev/mullion/internal/core"
+	"github.com/mullion-dev/mullion/internal/builtin"
 )
 
 // Folder is where capability files are, in the folder of the configuration.
@@ -75,7 +75,7 @@ func (a *ACL) manifests(fsys fs.FS) error {
 	var errs []error
 	var folders []string
 	own := capability.Manifest{Commands: a.Sources.Commands}
-	list := core.Manifests()
+	list := builtin.Manifests()
 	plugins := sortedKeys(a.Sources.Plugins)
 	// A plugin that could not be read may have its permissions in a folder.
 	entries, _ := fs.ReadDir(fsys, "permissions")

@@ -15,7 +15,7 @@ import (
 	"github.com/mullion-dev/mullion/cmd/mullion/internal/project"
 	"github.com/mullion-dev/mullion/cmd/mullion/internal/term"
 	"github.com/mullion-dev/mullion/config"
-	"github.com/mullion-dev/mullion/internal/core"
+	"github.com/mullion-dev/mullion/internal/builtin"
 )
 
 // tauriDir is the folder of Tauri's own files in a project.
@@ -51,10 +51,10 @@ func pluginAdvice(name string) string {
 	return cmp.Or(advice[name], "it has no Go side yet: write a command in Go for what the pages need of it")
 }
 
-// builtin reports whether the framework itself has the plugin.
-func builtin(name string) bool {
+// ofFramework reports whether the framework itself has the plugin.
+func ofFramework(name string) bool {
 	prefix, _, _ := strings.Cut(name, ":")
-	return prefix == "core" || slices.ContainsFunc(core.Manifests(), func(m capability.Manifest) bool {
+	return prefix == "core" || slices.ContainsFunc(builtin.Manifests(), func(m capability.Manifest) bool {
 		own, _ := strings.CutPrefix(m.Plugin, "core:")
 		return m.Plugin == name || own == name
 	})
@@ -157,7 +157,7 @@ func (a *adopted) capabilities(p *Project, r *Result, root fs.FS, conf *config.C
 		return term.Help(fmt.Errorf("the capability files of the Tauri app: %w", err), "mend them, and run mullion init again; nothing was written")
 	}
 	add := func(name string) {
-		if !builtin(name) {
+		if !ofFramework(name) {
 			a.Plugins = appendNew(a.Plugins, name)
 		}
 	}

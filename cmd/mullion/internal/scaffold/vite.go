@@ -206,7 +206,7 @@ func (a *adopted) notes(r *Result, unclear, plugins []string) {
 func pluginNames(calls []string) (names []string) {
 	for _, c := range calls {
 		name, _, _ := strings.Cut(strings.TrimPrefix(c, "plugin:"), "|")
-		if !builtin(name) && !slices.Contains(names, name) {
+		if !ofFramework(name) && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}

@@ -1,25 +1,61 @@
-package core_test
+package path_test
 
 import (
+	"context"
 	"os"
 	"runtime"
 	"strings"
 	"testing"
 
-	"github.com/mullion-dev/mullion/internal/core"
+	"github.com/mullion-dev/mullion/internal/builtin/path"
+	"github.com/mullion-dev/mullion/internal/hostile"
+	"github.com/mullion-dev/mullion/ipc"
+	"github.com/mullion-dev/mullion/plugin"
 )
 
-// newPathPair has two folders: $AUDIO and $RESOURCE.
-func newPathPair(t *testing.T) *pair {
-	return newPair(t, `{"identifier": "test", "windows": ["*"], "permissions": ["core:default"]}`, core.Options{
-		PathVariable: func(name string) (string, bool) {
-			dir, ok := map[string]string{"AUDIO": "/music", "RESOURCE": "/usr/lib/app"}[name]
-			return dir, ok
-		},
-	}, nil)
+// folders is an app that has these, by name.
+type folders struct {
+	plugin.App
+	of map[string]string
 }
 
-func TestPathCommands(t *testing.T) {
+func (f folders) Directory(name string) (string, bool) {
+	dir, ok := f.of[name]
+	return dir, ok
+}
+
+// started is the plugin in an app with two folders: $AUDIO and $RESOURCE.
+func started(t *testing.T) plugin.Plugin {
+	t.Helper()
+	p := path.New()
+	if err := p.Start(t.Context(), folders{of: map[string]string{"AUDIO": "/music", "RESOURCE": "/usr/lib/app"}}); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// call returns what a command answers, as JSON.
+func call(p plugin.Plugin, command, args string) (string, error) {
+	r, err := p.Commands[command].Handler(context.Background(), &ipc.Message{Kind: ipc.Command, Name: command, Args: []byte(args)})
+	if err != nil {
+		return "", err
+	}
+	return string(r.JSON), nil
+}
+
+// TestHostile calls every command with what a hostile page would.
+func TestHostile(t *testing.T) {
+	p := started(t)
+	for name, c := range p.Commands {
+		for _, h := range hostile.Calls(c.Arguments) {
+			if _, err := call(p, name, h.Arguments); err == nil && h.AtFault != "" {
+				t.Errorf("%s %.100s: want an error", name, h.Arguments)
+			}
+		}
+	}
+}
+
+func TestCommands(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the paths of the table are those of Unix")
 	}
@@ -27,8 +63,7 @@ func TestPathCommands(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := newPathPair(t)
-	main := p.open("main", "app://localhost/")
+	p := started(t)
 	quoted := func(s string) string { return `"` + s + `"` }
 	for _, test := range []struct{ command, args, want, err string }{
 		{"resolve", `{"paths": []}`, quoted(working), ""},
@@ -81,13 +116,14 @@ func TestPathCommands(t *testing.T) {
 		{"resolve_directory", `{"directory": 24}`, ``, "unknown path"},
 		{"resolve_directory", `{"directory": -1}`, ``, "unknown path"},
 	} {
-		got := main.call(`["plugin:path|` + test.command + `",` + test.args + `]`)
-		if test.err != "" {
-			if !strings.HasPrefix(got, "e") || !strings.Contains(got, test.err) {
-				t.Errorf("%s %s: got %s, want an error with %q", test.command, test.args, got, test.err)
+		got, err := call(p, test.command, test.args)
+		switch {
+		case test.err != "":
+			if err == nil || !strings.Contains(err.Error(), test.err) {
+				t.Errorf("%s %s: got %s, %v, want an error with %q", test.command, test.args, got, err, test.err)
 			}
-		} else if got != "o"+test.want {
-			t.Errorf("%s %s: got %s, want %s", test.command, test.args, got, test.want)
+		case err != nil || got != test.want:
+			t.Errorf("%s %s: got %s, %v, want %s", test.command, test.args, got, err, test.want)
 		}
 	}
 }
