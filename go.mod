@@ -14,4 +14,10 @@ require (
 	golang.org/x/sys v0.49.0
 )
 
-require github.com/godbus/dbus/v5 v5.2.4
+require (
+	aead.dev/minisign v0.3.0
+	github.com/godbus/dbus/v5 v5.2.4
+	golang.org/x/mod v0.37.0
+)
+
+require golang.org/x/crypto v0.39.0 // indirect

@@ -6,4 +6,5 @@ import "testing"
 var pluginSuites = map[string]func(t *testing.T, p *published) pluginSuite{
 	"notification": notificationSuite,
 	"os":           osSuite,
+	"updater":      updaterSuite,
 }

@@ -21,11 +21,13 @@ import (
 	"github.com/mullion-dev/mullion/internal/builtin"
 	"github.com/mullion-dev/mullion/plugin"
 	"github.com/mullion-dev/mullion/plugin/osinfo"
+	"github.com/mullion-dev/mullion/plugin/updater"
 )
 
 // table has the plugins of this repository, by the name of their folder.
 var table = map[string]func() plugin.Plugin{
-	"osinfo": func() plugin.Plugin { return osinfo.New().Plugin() },
+	"updater": func() plugin.Plugin { return updater.New(updater.Options{}).Plugin() },
+	"osinfo":  func() plugin.Plugin { return osinfo.New().Plugin() },
 }
 
 // extras are commands and permissions that plugins have beyond the published

@@ -108,6 +108,8 @@ var foreign = []struct {
 	{"github.com/godbus/dbus/v5", []string{"internal/desktop", "internal/e2e/session"}, "the session bus; hosts have none"},
 	{"github.com/jezek/xgb", []string{"internal/display"}, "speaks to the X server as the user of tests; apps do not contain it"},
 	{"github.com/elastic/go-seccomp-bpf", []string{"internal/sandbox"}, "names of system calls, and filters made of them"},
+	{"aead.dev/minisign", []string{"plugin/updater", "conformance"}, "signatures as those of published updaters"},
+	{"golang.org/x/mod/semver", []string{"plugin/updater"}, "the order of versions"},
 	{"golang.org/x/net/bpf", []string{"internal/sandbox"}, "what filters consist of"},
 }
 
