@@ -191,6 +191,8 @@ type App struct {
 	plugins  []plugin.Plugin // guarded by mu
 	shared   map[any]any     // guarded by mu; of plugins, see plugin.App.Share
 
+	assetJudges []func(path string) error // guarded by mu; see AllowAssets
+
 	onInstance []func(Instance) // guarded by mu
 
 	instances *instances // nil without Options.SingleInstance

@@ -186,9 +186,45 @@ func (a *App) userFiles(scope config.AssetScope) (assets.Handler, error) {
 		return nil, fmt.Errorf("mullion: %s: %w", a.keyPlace("app.security.assetProtocol.scope"), err)
 	}
 	return assets.NewFiles(assets.FilesOptions{
-		Allowed: func(path string) error { _, err := s.Check(path); return err },
-		Logger:  a.log,
+		Allowed: func(path string) error {
+			_, err := s.Check(path)
+			return a.alsoAssets(path, err)
+		},
+		Logger: a.log,
 	}), nil
+}
+
+// AllowAssets adds a function that is asked about files which pages want from
+// the asset protocol, where app.security.assetProtocol has switched it on. A file
+// is shown if the scope of the configuration or one of these functions, by nil,
+// allows it and none denies it: with a [capability.ForbiddenPathError] that has
+// Denied set. Other errors say nothing. The function is called with absolute
+// paths, both the one that was asked for and that of the file that was opened,
+// for several requests at once.
+func (a *App) AllowAssets(judge func(path string) error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.assetJudges = append(slices.Clip(a.assetJudges), judge)
+}
+
+// alsoAssets asks the functions of AllowAssets, after what the scope says.
+func (a *App) alsoAssets(path string, err error) error {
+	a.mu.Lock()
+	judges := a.assetJudges
+	a.mu.Unlock()
+	denies := func(err error) bool {
+		var why *capability.ForbiddenPathError
+		return errors.As(err, &why) && why.Denied != ""
+	}
+	for _, judge := range judges {
+		if denies(err) {
+			break
+		}
+		if e := judge(path); e == nil || denies(e) {
+			err = e
+		}
+	}
+	return err
 }
 
 // pathVariable resolves the variables with which a path in a scope may begin.

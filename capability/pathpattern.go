@@ -2,6 +2,7 @@ package capability
 
 import (
 	"errors"
+	"slices"
 	"strings"
 )
 
@@ -93,6 +94,34 @@ func (p *pathPattern) match(names []string, rule pathRule) bool {
 	}
 	// A ** at the end stands for something below, unless it is the whole pattern.
 	return i == len(p.parts) || len(p.parts) == 1 && p.parts[0].tree
+}
+
+// matchBelow reports whether there could be names below those that fit.
+func (p *pathPattern) matchBelow(names []string, rule pathRule) bool {
+	at := make([]bool, len(p.parts)+1) // where in the pattern the names so far may have led
+	at[0] = true
+	for n := 0; ; n++ {
+		for i, part := range p.parts {
+			if at[i] && part.tree {
+				at[i+1] = true
+			}
+		}
+		if n == len(names) {
+			return slices.Contains(at[:len(p.parts)], true)
+		}
+		next := make([]bool, len(at))
+		for i := range p.parts {
+			part := &p.parts[i]
+			switch {
+			case !at[i]:
+			case part.tree:
+				next[i] = next[i] || visible(names[n], rule)
+			case part.match(names[n], rule):
+				next[i+1] = true
+			}
+		}
+		at = next
+	}
 }
 
 func (p *pathPart) match(name string, rule pathRule) bool {

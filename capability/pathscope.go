@@ -177,6 +177,37 @@ func (s *PathScope) Check(path string) (canonical string, err error) {
 	return s.flavor.join(resolved), nil
 }
 
+// Match tells what the patterns say about an absolute path as it is, without a
+// look at what is there: no link is resolved. It is for callers that ask for the
+// path they were given and for the one of what they have opened, which both have
+// to be allowed. denied is the pattern that denies the path, if one does; it
+// beats allowed. err is what is wrong with the path itself.
+func (s *PathScope) Match(path string) (allowed bool, denied string, err error) {
+	if s == nil {
+		return false, "", nil
+	}
+	parts, err := s.flavor.split(path)
+	if err != nil {
+		return false, "", &ForbiddenPathError{Path: path, Problem: err}
+	}
+	for _, p := range s.deny {
+		if p.match(parts, s.flavor.denials) {
+			return false, p.text, nil
+		}
+	}
+	return slices.ContainsFunc(s.allow, func(p pathPattern) bool { return p.match(parts, s.dotRule()) }), "", nil
+}
+
+// MayDenyBelow reports whether a denial could match something below an absolute
+// path. Where it is false, a folder can be moved or removed as a whole.
+func (s *PathScope) MayDenyBelow(path string) bool {
+	if s == nil {
+		return false
+	}
+	parts, err := s.flavor.split(path)
+	return err != nil || slices.ContainsFunc(s.deny, func(p pathPattern) bool { return p.matchBelow(parts, s.flavor.denials) })
+}
+
 func (s *PathScope) dotRule() pathRule {
 	if s.options.DotFiles == DotFilesLiteral || s.options.DotFiles == DotFilesDefault && !s.flavor.windows {
 		return matchNoDot

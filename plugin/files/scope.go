@@ -1,0 +1,637 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/mullion-dev/mullion/capability"
+	"github.com/mullion-dev/mullion/ipc"
+	"github.com/mullion-dev/mullion/plugin"
+)
+
+const (
+	// attempts is how often a call begins again because something has moved.
+	attempts = 16
+	// maxDepth bounds how deep folders are removed, searched or made.
+	maxDepth = 1000
+)
+
+// Scope is which files a command may touch for its caller, and does so. Paths
+// are absolute, such as those of [Resolve]. The errors for paths that are not in
+// it are [capability.ErrForbiddenPath]; what there is outside of it makes no
+// difference to them.
+//
+// It is safe for concurrent use. A nil Scope allows nothing.
+type Scope struct {
+	paths   *capability.PathScope
+	grants  *Grants // may be nil
+	granted *granted
+	command string // whose scope it is, "" if it is not that of a command
+	openDir func(path string) (dir, error)
+}
+
+// Options changes what a scope heeds.
+type Options struct {
+	// DotFiles says whether wildcards match names that begin with a dot:
+	// requireLiteralLeadingDot of configurations, see [DotFilesOf].
+	DotFiles capability.DotFiles
+	// NoGrants leaves out what users have allowed while the app runs.
+	NoGrants bool
+}
+
+// DotFilesOf is the rule that requireLiteralLeadingDot of a configuration
+// stands for.
+func DotFilesOf(requireLiteral *bool) capability.DotFiles {
+	switch {
+	case requireLiteral == nil:
+		return capability.DotFilesDefault
+	case *requireLiteral:
+		return capability.DotFilesLiteral
+	}
+	return capability.DotFilesMatched
+}
+
+// ScopeOf returns the scope of the command that is being run: what capabilities
+// say about it for its caller, and what users have allowed since the app has
+// started ([GrantsOf]). Denials of either win. Entries of scopes are strings or
+// objects with the key path.
+func ScopeOf(ctx context.Context, app plugin.App) (*Scope, error) {
+	return ScopeWith(ctx, app, Options{DotFiles: GrantsOf(app).dotFiles()})
+}
+
+// ScopeWith is [ScopeOf] with options.
+func ScopeWith(ctx context.Context, app plugin.App, o Options) (*Scope, error) {
+	m, ok := ipc.MessageFrom(ctx)
+	if !ok {
+		return nil, errors.New("a scope of files belongs to a command")
+	}
+	allow, err := capability.PathPatterns(m.Scope.Allow)
+	if err != nil {
+		return nil, err
+	}
+	deny, err := capability.PathPatterns(m.Scope.Deny)
+	if err != nil {
+		return nil, err
+	}
+	s, err := NewScope(app, allow, deny, o)
+	if err == nil {
+		s.command = m.Name
+	}
+	return s, err
+}
+
+// NewScope makes a scope of patterns, see [capability.PathScope], for plugins
+// whose entries are of another form.
+func NewScope(app plugin.App, allow, deny []string, o Options) (*Scope, error) {
+	paths, err := capability.NewPathScope(allow, deny, pathOptions(app, o.DotFiles))
+	if err != nil {
+		return nil, err
+	}
+	s := &Scope{paths: paths, openDir: openDir}
+	if !o.NoGrants {
+		s.grants = GrantsOf(app)
+		if s.granted, err = s.grants.with(o.DotFiles); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+func pathOptions(app plugin.App, dots capability.DotFiles) capability.PathOptions {
+	return capability.PathOptions{Variables: app.Directory, EvalSymlinks: filepath.EvalSymlinks, Lstat: os.Lstat, DotFiles: dots}
+}
+
+// match judges one path, as text.
+func (s *Scope) match(path, asked string) error {
+	allowed, denied, err := s.paths.Match(path)
+	if err != nil {
+		return err
+	}
+	if denied == "" {
+		var also bool
+		also, denied = s.granted.match(path)
+		allowed = allowed || also
+	}
+	switch {
+	case denied != "":
+		return &capability.ForbiddenPathError{Path: asked, Denied: denied}
+	case !allowed:
+		err := &capability.ForbiddenPathError{Path: asked}
+		if name, ok := strings.CutPrefix(s.command, "plugin:"); ok {
+			name, command, _ := strings.Cut(name, "|")
+			return fmt.Errorf(`%w; a capability can allow it: {"identifier": "%s:allow-%s", "allow": [{"path": …}]}`,
+				err, name, strings.ReplaceAll(command, "_", "-"))
+		}
+		return err
+	}
+	return nil
+}
+
+// deniedBelow reports whether something below a folder may be denied.
+func (s *Scope) deniedBelow(path string) bool {
+	return s.paths.MayDenyBelow(path) || s.granted.mayDenyBelow(path)
+}
+
+// denied is the error for a path that is denied; it need not be allowed.
+func (s *Scope) denied(path string) error {
+	_, denied, err := s.paths.Match(path)
+	if err == nil && denied == "" {
+		_, denied = s.granted.match(path)
+	}
+	if err == nil && denied != "" {
+		err = &capability.ForbiddenPathError{Path: path, Denied: denied}
+	}
+	return err
+}
+
+// given checks a path as it was given, before anything is looked at.
+func (s *Scope) given(path string) (string, error) {
+	if err := checkText(path); err != nil {
+		return "", err
+	}
+	if s == nil {
+		return "", &capability.ForbiddenPathError{Path: path}
+	}
+	if !filepath.IsAbs(path) {
+		return "", fmt.Errorf("%s is not an absolute path", plain(path))
+	}
+	path = filepath.Clean(path)
+	return path, s.match(path, path)
+}
+
+// Judge decides on a path, which need not exist. The path that is returned has
+// no links left. It is for what other programs are told to open: what it leads to
+// can change from then on. Files are opened by [Scope.OpenFile].
+func (s *Scope) Judge(path string) (canonical string, err error) {
+	path, err = s.given(path)
+	if err != nil {
+		return "", err
+	}
+	at, missing, err := resolve(path)
+	if err != nil {
+		return "", err
+	}
+	full := filepath.Join(append([]string{at}, missing...)...)
+	return full, s.match(full, path)
+}
+
+// errLink is for a link that leads nowhere: who creates a file by it does not
+// know where.
+var errLink = fmt.Errorf("a symbolic link leads nowhere (%w)", fs.ErrNotExist)
+
+// resolve returns where the symbolic links of a path lead to, as far as it
+// exists, and what is missing after that.
+func resolve(path string) (at string, missing []string, err error) {
+	for at := path; ; {
+		real, err := filepath.EvalSymlinks(at)
+		if err == nil {
+			return real, missing, nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return "", nil, err
+		}
+		if _, err := os.Lstat(at); err == nil {
+			return "", nil, &fs.PathError{Op: "open", Path: path, Err: errLink}
+		}
+		up := filepath.Dir(at)
+		if up == at || len(missing) == maxDepth {
+			return "", nil, err
+		}
+		missing = append([]string{filepath.Base(at)}, missing...)
+		at = up
+	}
+}
+
+// place is a name in a folder that is open.
+type place struct {
+	dir
+	name string // "." for the root
+	path string // the whole path, without links in folders
+}
+
+// find judges a path and opens the folder that it is in. With last, a link in
+// the last place is followed. missing is how many of the last names do not exist:
+// with more than one, the folder is the last that does.
+func (s *Scope) find(given string, last bool) (p place, missing []string, err error) {
+	at := given
+	if !last && at != filepath.Dir(at) {
+		at = filepath.Dir(at)
+	}
+	real, missing, err := resolve(at)
+	if err != nil {
+		return place{}, nil, err
+	}
+	if !last && at != given {
+		if len(missing) == 0 {
+			real = filepath.Join(real, filepath.Base(given))
+		} else {
+			missing = append(missing, filepath.Base(given))
+		}
+	}
+	if err := s.match(filepath.Join(append([]string{real}, missing...)...), given); err != nil {
+		return place{}, nil, err
+	}
+	switch up := filepath.Dir(real); {
+	case len(missing) > 0:
+		p = place{path: filepath.Join(real, missing[0]), name: missing[0]}
+	case up == real:
+		p, up = place{path: real, name: "."}, real
+		real = up
+	default:
+		p, real = place{path: real, name: filepath.Base(real)}, up
+	}
+	p.dir, err = s.openDir(real)
+	return p, missing, err
+}
+
+// try calls f until nothing has moved.
+func (s *Scope) try(op, path string, last bool, f func(p place, missing []string) error) error {
+	given, err := s.given(path)
+	if err != nil {
+		return err
+	}
+	for range attempts {
+		err = func() error {
+			p, missing, err := s.find(given, last)
+			if err != nil {
+				return err
+			}
+			defer p.close()
+			return f(p, missing)
+		}()
+		if !errors.Is(err, errMoved) {
+			break
+		}
+	}
+	return explain(op, given, err)
+}
+
+// explain names the path that was given, and never one that a link led to.
+func explain(op, path string, err error) error {
+	if err == nil || errors.Is(err, capability.ErrForbiddenPath) {
+		return err
+	}
+	var pe *fs.PathError
+	var le *os.LinkError
+	switch {
+	case errors.As(err, &pe):
+		err = pe.Err
+	case errors.As(err, &le):
+		err = le.Err
+	}
+	return &fs.PathError{Op: op, Path: path, Err: err}
+}
+
+// OpenFile opens a regular file or a folder, as [os.OpenFile] does; flags are
+// those of reading, writing and creating. Devices, pipes and sockets are refused
+// without touching them. Only the last component may be created, with perm before
+// the umask. The name of the file is the path that was given.
+func (s *Scope) OpenFile(path string, flag int, perm fs.FileMode) (f *os.File, err error) {
+	if flag&^openFlags != 0 {
+		return nil, fmt.Errorf("open: flags %#x are not known", flag&^openFlags)
+	}
+	err = s.try("open", path, true, func(p place, missing []string) error {
+		switch {
+		case len(missing) > 1 || len(missing) == 1 && flag&os.O_CREATE == 0:
+			return fs.ErrNotExist
+		case len(missing) == 1:
+			f, err = p.open(p.name, flag|os.O_EXCL, perm, path)
+			if errors.Is(err, fs.ErrExist) && flag&os.O_EXCL == 0 {
+				return errMoved
+			}
+			return err
+		case flag&(os.O_CREATE|os.O_EXCL) == os.O_CREATE|os.O_EXCL:
+			return fs.ErrExist
+		}
+		f, err = p.open(p.name, flag&^(os.O_CREATE|os.O_EXCL), 0, path)
+		if errors.Is(err, fs.ErrNotExist) && flag&os.O_CREATE != 0 {
+			return errMoved
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// Open opens a file or a folder for reading.
+func (s *Scope) Open(path string) (*os.File, error) { return s.OpenFile(path, os.O_RDONLY, 0) }
+
+// Stat tells about what a path leads to, see also [DetailsOf]. That may be a
+// device, too, of which nothing is opened.
+func (s *Scope) Stat(path string) (info fs.FileInfo, err error) {
+	err = s.try("stat", path, true, func(p place, missing []string) error {
+		if len(missing) > 0 {
+			return fs.ErrNotExist
+		}
+		if info, err = p.lstat(p.name); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+			return errMoved
+		}
+		return err
+	})
+	return info, err
+}
+
+// Lstat is as [Scope.Stat], but tells about a link itself, wherever it leads.
+func (s *Scope) Lstat(path string) (info fs.FileInfo, err error) {
+	err = s.try("lstat", path, false, func(p place, missing []string) error {
+		if len(missing) > 0 {
+			return fs.ErrNotExist
+		}
+		info, err = p.lstat(p.name)
+		return err
+	})
+	return info, err
+}
+
+// Exists reports whether there is something where a path leads to.
+func (s *Scope) Exists(path string) (bool, error) {
+	_, err := s.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// ReadDir lists a folder, of at most limit entries. It is an error if there are
+// more.
+func (s *Scope) ReadDir(path string, limit int) ([]fs.DirEntry, error) {
+	f, err := s.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	entries, err := f.ReadDir(limit + 1)
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	if err == nil && len(entries) > limit {
+		err = fmt.Errorf("the folder has more than %d entries", limit)
+	}
+	if err != nil {
+		return nil, explain("read folder", path, err)
+	}
+	return entries, nil
+}
+
+// Mkdir makes a folder, and with all also those above it that are missing: then
+// one that is there is no error.
+func (s *Scope) Mkdir(path string, perm fs.FileMode, all bool) error {
+	return s.try("mkdir", path, true, func(p place, missing []string) error {
+		switch {
+		case len(missing) == 0:
+			if info, err := p.lstat(p.name); all && err == nil && info.IsDir() {
+				return nil
+			}
+			return fs.ErrExist
+		case len(missing) > 1 && !all:
+			return fs.ErrNotExist
+		}
+		at := p.dir
+		for i, name := range missing {
+			err := at.mkdir(name, perm)
+			if err != nil && !(all && errors.Is(err, fs.ErrExist)) {
+				return err
+			}
+			if i == len(missing)-1 {
+				if err != nil {
+					return errMoved // somebody has made it
+				}
+				break
+			}
+			next, err := at.sub(name)
+			if err != nil {
+				return err
+			}
+			defer next.close()
+			at = next
+		}
+		return nil
+	})
+}
+
+// Remove removes a file, an empty folder, or a link itself, and with all a folder
+// with what is in it. Links in it are removed, not followed. What is denied stays:
+// a folder that has some of it is an error, and nothing is removed.
+func (s *Scope) Remove(path string, all bool) error {
+	return s.try("remove", path, false, func(p place, missing []string) error {
+		if len(missing) > 0 {
+			return fs.ErrNotExist
+		}
+		if p.name == "." {
+			return errors.New("it is the root")
+		}
+		info, err := p.lstat(p.name)
+		if err != nil {
+			return err
+		}
+		if !info.IsDir() || !all {
+			return p.remove(p.name, info.IsDir())
+		}
+		if err := s.checkBelow(p, p.path); err != nil {
+			return err
+		}
+		return s.removeAll(p, 0)
+	})
+}
+
+func (s *Scope) removeAll(p place, depth int) error {
+	if depth == maxDepth {
+		return fmt.Errorf("more than %d folders in one another", maxDepth)
+	}
+	d, err := p.sub(p.name)
+	if err != nil {
+		return err
+	}
+	defer d.close()
+	// Some systems skip entries when others are removed meanwhile, so it looks
+	// again until there are none.
+	for {
+		n, err := each(d, p.path, func(e fs.DirEntry) error {
+			child := place{d, e.Name(), filepath.Join(p.path, e.Name())}
+			if err := s.denied(child.path); err != nil {
+				return err
+			}
+			info, err := d.lstat(child.name)
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			if info.IsDir() {
+				return s.removeAll(child, depth+1)
+			}
+			return d.remove(child.name, false)
+		})
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			break
+		}
+	}
+	return p.remove(p.name, true)
+}
+
+// each calls f for the entries of a folder, and returns how many there are.
+func each(d dir, path string, f func(e fs.DirEntry) error) (n int, err error) {
+	list, err := d.open(".", os.O_RDONLY, 0, path)
+	if err != nil {
+		return 0, err
+	}
+	defer list.Close()
+	for {
+		entries, err := list.ReadDir(256)
+		for _, e := range entries {
+			n++
+			if err := f(e); err != nil {
+				return n, err
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return n, nil
+		}
+		if err != nil {
+			return n, err
+		}
+	}
+}
+
+// checkBelow refuses a folder that is about to be moved or removed if something
+// in it is denied, where it is or as one of others.
+func (s *Scope) checkBelow(p place, others ...string) error {
+	var roots []string
+	for _, path := range others {
+		if s.deniedBelow(path) {
+			roots = append(roots, path)
+		}
+	}
+	if len(roots) == 0 {
+		return nil
+	}
+	return walk(p, 0, func(p place, _ fs.DirEntry, below string) error {
+		for _, root := range roots {
+			if err := s.denied(filepath.Join(root, below)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// walk calls f for all that is in a folder, without following links. below is
+// the path from there.
+func walk(p place, depth int, f func(p place, e fs.DirEntry, below string) error) error {
+	if depth == maxDepth {
+		return fmt.Errorf("more than %d folders in one another", maxDepth)
+	}
+	d, err := p.sub(p.name)
+	if err != nil {
+		return err
+	}
+	defer d.close()
+	_, err = each(d, p.path, func(e fs.DirEntry) error {
+		child := place{d, e.Name(), filepath.Join(p.path, e.Name())}
+		if err := f(child, e, e.Name()); err != nil {
+			return err
+		}
+		if !e.IsDir() {
+			return nil
+		}
+		err := walk(child, depth+1, func(q place, e fs.DirEntry, below string) error {
+			return f(q, e, filepath.Join(child.name, below))
+		})
+		if errors.Is(err, errMoved) {
+			return nil // it is no folder any more
+		}
+		return err
+	})
+	return err
+}
+
+// Walk calls f for all that is in a folder, in no order, without following
+// links. What is denied is left out, with what is below it.
+func (s *Scope) Walk(ctx context.Context, path string, f func(path string, info fs.FileInfo) error) error {
+	return s.try("walk", path, true, func(p place, missing []string) error {
+		if len(missing) > 0 {
+			return fs.ErrNotExist
+		}
+		return s.walkAllowed(ctx, p, filepath.Clean(path), 0, f)
+	})
+}
+
+func (s *Scope) walkAllowed(ctx context.Context, p place, as string, depth int, f func(string, fs.FileInfo) error) error {
+	if depth == maxDepth {
+		return fmt.Errorf("more than %d folders in one another", maxDepth)
+	}
+	d, err := p.sub(p.name)
+	if err != nil {
+		return err
+	}
+	defer d.close()
+	_, err = each(d, p.path, func(e fs.DirEntry) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		child := place{d, e.Name(), filepath.Join(p.path, e.Name())}
+		if s.denied(child.path) != nil || s.denied(filepath.Join(as, child.name)) != nil {
+			return nil
+		}
+		info, err := d.lstat(child.name)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := f(filepath.Join(as, child.name), info); err != nil {
+			return err
+		}
+		if !info.IsDir() {
+			return nil
+		}
+		if err := s.walkAllowed(ctx, child, filepath.Join(as, child.name), depth+1, f); !errors.Is(err, errMoved) {
+			return err
+		}
+		return nil
+	})
+	return err
+}
+
+// Rename moves a file, a folder or a link itself to another name, in place of
+// what has it. Both names have to be in scope, and a folder must have nothing in
+// it that is denied, where it is or where it would be. Outside of Linux the
+// folders of both names are named once more for it, from the one that has both.
+func (s *Scope) Rename(from, to string) error {
+	return s.try("rename", from, false, func(p place, missing []string) error {
+		if len(missing) > 0 {
+			return fs.ErrNotExist
+		}
+		return s.try("rename to", to, false, func(q place, missing []string) error {
+			if len(missing) > 1 {
+				return fs.ErrNotExist
+			}
+			if p.name == "." || q.name == "." {
+				return errors.New("it is the root")
+			}
+			info, err := p.lstat(p.name)
+			if err != nil {
+				return err
+			}
+			if info.IsDir() {
+				if err := s.checkBelow(p, p.path, q.path); err != nil {
+					return err
+				}
+			}
+			return p.rename(p.name, q.dir, q.name)
+		})
+	})
+}
