@@ -337,3 +337,51 @@ func FuzzPathScope(f *testing.F) {
 		}
 	})
 }
+
+// TestPathScopeMatch: paths are judged as they are, and folders by what may be
+// below.
+func TestPathScopeMatch(t *testing.T) {
+	options := unixOptions(links{targets: map[string]string{"/home/u/link": "/etc"}})
+	s, err := NewPathScope([]string{"$HOME/**"}, []string{"$HOME/a/*/c", "**/secret/**", "/home/u/link"}, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		path    string
+		allowed bool
+		denied  string
+		below   bool
+	}{
+		{"/home/u/x", true, "", true}, // for **/secret/**
+		{"/etc/x", false, "", true},
+		{"/home/u/link", false, "/home/u/link", true},
+		{"/home/u/a/b/c", false, "$HOME/a/*/c", true},
+		{"/home/u/.hidden", false, "", true},
+	} {
+		allowed, denied, err := s.Match(test.path)
+		if allowed != test.allowed || denied != test.denied || err != nil || s.MayDenyBelow(test.path) != test.below {
+			t.Errorf("%s: %t, %q, %v, below %t", test.path, allowed, denied, err, s.MayDenyBelow(test.path))
+		}
+	}
+	narrow, err := NewPathScope(nil, []string{"$HOME/a/*/c", "$HOME/d/**"}, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]bool{
+		"/": true, "/home": true, "/home/u/a": true, "/home/u/a/b": true, "/home/u/a/b/c": false, "/home/u/b": false,
+		"/home/u/d": true, "/home/u/d/e/f": true, "/home/u/.d": false, "relative": true,
+	} {
+		if got := narrow.MayDenyBelow(path); got != want {
+			t.Errorf("%s: %t", path, got)
+		}
+	}
+	for _, path := range []string{"relative", "/a/../b", "/a\x00"} {
+		if allowed, _, err := s.Match(path); allowed || !errors.Is(err, ErrForbiddenPath) {
+			t.Errorf("%q: %t, %v", path, allowed, err)
+		}
+	}
+	var none *PathScope
+	if allowed, _, err := none.Match("/a"); allowed || err != nil || none.MayDenyBelow("/a") {
+		t.Error("a nil scope allows or denies something")
+	}
+}

@@ -26,7 +26,7 @@ import (
 const module = "github.com/mullion-dev/mullion"
 
 // packages are the public ones, by their folders.
-var packages = []string{".", "ipc", "capability", "config", "plugin", "mulliontest"}
+var packages = []string{".", "ipc", "capability", "config", "plugin", "plugin/files", "mulliontest"}
 
 func main() {
 	log.SetFlags(0)
