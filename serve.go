@@ -220,8 +220,12 @@ func (a *App) alsoAssets(path string, err error) error {
 		if denies(err) {
 			break
 		}
-		if e := judge(path); e == nil || denies(e) {
-			err = e
+		said := errors.New("a function of AllowAssets has panicked")
+		if !a.core.Owner().Call("AllowAssets", func() { said = judge(path) }) {
+			return said
+		}
+		if said == nil || denies(said) {
+			err = said
 		}
 	}
 	return err

@@ -382,7 +382,7 @@ func TestSwap(t *testing.T) {
 			}
 		})
 		opened := 0
-		for i := range 3000 {
+		for i := range 300 {
 			if f, err := s.Open(at("in/d/a")); err == nil {
 				data, _ := io.ReadAll(f)
 				f.Close()
