@@ -20,6 +20,7 @@ import (
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/internal/builtin"
 	"github.com/mullion-dev/mullion/plugin"
+	"github.com/mullion-dev/mullion/plugin/log"
 	"github.com/mullion-dev/mullion/plugin/osinfo"
 	"github.com/mullion-dev/mullion/plugin/updater"
 )
@@ -27,6 +28,7 @@ import (
 // table has the plugins of this repository, by the name of their folder.
 var table = map[string]func() plugin.Plugin{
 	"updater": func() plugin.Plugin { return updater.New(updater.Options{}).Plugin() },
+	"log":     func() plugin.Plugin { return log.New(log.Options{}).Plugin() },
 	"osinfo":  func() plugin.Plugin { return osinfo.New().Plugin() },
 }
 

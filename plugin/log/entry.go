@@ -1,0 +1,210 @@
+package log
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/mullion-dev/mullion/plugin"
+)
+
+// Entry is a record, as functions of [Options] and [Target] get it. Its texts
+// have no line feeds, no escape sequences of terminals and no characters that
+// change the direction of text: what would be one is written as in Go's string
+// literals, so that a record is one line and none looks like another one. They
+// are cut where they are too long.
+type Entry struct {
+	Time  time.Time
+	Level slog.Level
+	// Source is where the record was made: "webview", or "webview::PLACE" with
+	// the function, file and line of the script, as the page says it; in Go the
+	// import path of the package, or the string attribute "source" if the record
+	// has one.
+	Source string
+	// Message has 16 KiB at most.
+	Message string
+	// Window is the label of the webview that has logged; empty in Go.
+	Window string
+	// File and Line are what the page gives as options; in Go the place in the
+	// source, if the record knows it.
+	File string
+	Line int
+	// Values are the page's keyValues by their names, or the attributes of the
+	// record in their order: at most 64.
+	Values []KeyValue
+}
+
+// KeyValue is an attribute as text. That of a group has its name in front:
+// "request.size".
+type KeyValue struct{ Key, Value string }
+
+// Limits of an entry, in bytes and in numbers.
+const (
+	maxMessage = 16 << 10
+	maxValue   = 4 << 10
+	maxName    = 256
+	maxValues  = 64
+	maxSource  = 1 << 10
+)
+
+// webviewSource begins the source of what pages log.
+const webviewSource = "webview"
+
+// recordArgs are the arguments of the command.
+type recordArgs struct {
+	Level     int               `json:"level"`
+	Message   string            `json:"message"`
+	Location  *string           `json:"location"`
+	File      *string           `json:"file"`
+	Line      *uint32           `json:"line"`
+	KeyValues map[string]string `json:"keyValues,omitempty"`
+}
+
+// entry is what a page has said, made harmless.
+func (a recordArgs) entry(level slog.Level) Entry {
+	e := Entry{Level: level, Source: webviewSource, Message: escape(a.Message, maxMessage)}
+	if a.Location != nil && *a.Location != "" {
+		e.Source += "::" + escape(*a.Location, maxSource)
+	}
+	if a.File != nil {
+		e.File = escape(*a.File, maxSource)
+	}
+	if a.Line != nil {
+		e.Line = int(*a.Line)
+	}
+	for _, key := range slices.Sorted(maps.Keys(a.KeyValues)) {
+		if len(e.Values) == maxValues {
+			break
+		}
+		e.Values = append(e.Values, KeyValue{escape(key, maxName), escape(a.KeyValues[key], maxValue)})
+	}
+	return e
+}
+
+// windowOf is the label of the webview that has called.
+func windowOf(ctx context.Context) (string, error) {
+	p, err := plugin.PageOf(ctx)
+	if err != nil {
+		return "", err
+	}
+	return p.Caller().Webview, nil
+}
+
+// escape writes what must not be in a line as it is in a string literal, and
+// cuts what is longer than most bytes.
+func escape(text string, most int) string {
+	cut := len(text) - most
+	if cut > 0 {
+		for most > 0 && !utf8.RuneStart(text[most]) {
+			most--
+		}
+		cut = len(text) - most
+		text = text[:most]
+	}
+	if !utf8.ValidString(text) {
+		text = strings.ToValidUTF8(text, "\ufffd")
+	}
+	if strings.ContainsFunc(text, harmful) {
+		var b strings.Builder
+		for _, r := range text {
+			if !harmful(r) {
+				b.WriteRune(r)
+				continue
+			}
+			quoted := fmt.Sprintf("%+q", r)
+			b.WriteString(quoted[1 : len(quoted)-1])
+		}
+		text = b.String()
+	}
+	if cut > 0 {
+		text += fmt.Sprintf("… (%d bytes more)", cut)
+	}
+	return text
+}
+
+// harmful reports whether a character could end a line, control a terminal, or
+// make text look like another one.
+func harmful(r rune) bool {
+	return r != '\t' && (unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || unicode.Is(unicode.Bidi_Control, r))
+}
+
+// Format is the text of a record as the published plugin has it, with the
+// attributes behind it:
+//
+//	[2006-01-02][15:04:05][webview::save@app.js:7:3][INFO] saved size=12
+func Format(e Entry) string { return format(e, name(e.Level)) }
+
+// FormatColored is [Format] with the level in color, for a terminal.
+func FormatColored(e Entry) string {
+	const reset = "\x1b[0m"
+	color := map[string]string{"TRACE": "\x1b[90m", "DEBUG": "\x1b[34m", "INFO": "\x1b[32m", "WARN": "\x1b[33m", "ERROR": "\x1b[31m"}[name(e.Level)]
+	return format(e, color+name(e.Level)+reset)
+}
+
+func format(e Entry, level string) string {
+	var b strings.Builder
+	b.Grow(len(e.Source) + len(e.Message) + 64)
+	b.WriteString(e.Time.Format("[2006-01-02][15:04:05]["))
+	b.WriteString(e.Source)
+	b.WriteString("][")
+	b.WriteString(level)
+	b.WriteString("] ")
+	b.WriteString(e.Message)
+	for _, v := range e.Values {
+		b.WriteByte(' ')
+		b.WriteString(quoted(v.Key))
+		b.WriteByte('=')
+		b.WriteString(quoted(v.Value))
+	}
+	return b.String()
+}
+
+// quoted puts text into quotes that could not be told from what is around it.
+func quoted(text string) string {
+	if text != "" && !strings.ContainsAny(text, " =\"\t") {
+		return text
+	}
+	return `"` + strings.ReplaceAll(text, `"`, `\"`) + `"`
+}
+
+// name is that of a level.
+func name(l slog.Level) string {
+	switch {
+	case l < slog.LevelDebug:
+		return "TRACE"
+	case l < slog.LevelInfo:
+		return "DEBUG"
+	case l < slog.LevelWarn:
+		return "INFO"
+	case l < slog.LevelError:
+		return "WARN"
+	}
+	return "ERROR"
+}
+
+// levels are those of the npm package, from 1.
+var levels = [...]slog.Level{LevelTrace, slog.LevelDebug, slog.LevelInfo, slog.LevelWarn, slog.LevelError}
+
+// levelOf is a level of the npm package.
+func levelOf(number int) (slog.Level, bool) {
+	if number < 1 || number > len(levels) {
+		return 0, false
+	}
+	return levels[number-1], true
+}
+
+// number is the level in the npm package.
+func number(l slog.Level) int {
+	i, found := slices.BinarySearchFunc(levels[:], l, cmp.Compare[slog.Level])
+	if found {
+		i++
+	}
+	return max(i, 1)
+}
