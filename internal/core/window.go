@@ -282,6 +282,13 @@ func (w *Window) adopt() {
 		return
 	}
 	w.state.Fullscreen, w.state.Maximized, w.state.Minimized = o.Fullscreen, o.Maximized, o.Minimized
+	w.adoptPlace()
+}
+
+// adoptPlace is adopt for the size and the position, which are those to which a
+// maximised window goes back. w.mu is held.
+func (w *Window) adoptPlace() {
+	o := w.observed
 	if o.Fullscreen || o.Maximized || o.Minimized || o.Width < 2 || o.Height < 2 {
 		return // keep the normal geometry to restore later
 	}
@@ -329,6 +336,9 @@ func (w *Window) observe(o wire.WindowObserved) {
 	w.mu.Lock()
 	old := w.observed
 	w.observed = o
+	if old.Scale > 0 && o.Scale > 0 && o.Visible && placeOf(old) != placeOf(o) {
+		w.adoptPlace() // the next thing that is seen may be a window that is maximised
+	}
 	w.mu.Unlock()
 	w.core.noted(w)
 	if old.Scale == 0 && o.Scale > 0 {
@@ -342,6 +352,9 @@ func (w *Window) observe(o wire.WindowObserved) {
 	}
 	w.emitChanges(old, o)
 }
+
+// placeOf is where a window is, and how large.
+func placeOf(o wire.WindowObserved) [4]int { return [4]int{o.X, o.Y, o.Width, o.Height} }
 
 // emitChanges sends the window events of what has changed.
 func (w *Window) emitChanges(old, o wire.WindowObserved) {
