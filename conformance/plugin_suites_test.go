@@ -8,4 +8,6 @@ var pluginSuites = map[string]func(t *testing.T, p *published) pluginSuite{
 	"notification": notificationSuite,
 	"os":           osSuite,
 	"updater":      updaterSuite,
+	"positioner":   positionerSuite,
+	"window-state": windowStateSuite,
 }

@@ -22,14 +22,20 @@ import (
 	"github.com/mullion-dev/mullion/plugin"
 	"github.com/mullion-dev/mullion/plugin/log"
 	"github.com/mullion-dev/mullion/plugin/osinfo"
+	"github.com/mullion-dev/mullion/plugin/positioner"
 	"github.com/mullion-dev/mullion/plugin/updater"
+	"github.com/mullion-dev/mullion/plugin/windowstate"
 )
 
 // table has the plugins of this repository, by the name of their folder.
 var table = map[string]func() plugin.Plugin{
-	"updater": func() plugin.Plugin { return updater.New(updater.Options{}).Plugin() },
-	"log":     func() plugin.Plugin { return log.New(log.Options{}).Plugin() },
-	"osinfo":  func() plugin.Plugin { return osinfo.New().Plugin() },
+	"updater":     func() plugin.Plugin { return updater.New(updater.Options{}).Plugin() },
+	"log":         func() plugin.Plugin { return log.New(log.Options{}).Plugin() },
+	"osinfo":      func() plugin.Plugin { return osinfo.New().Plugin() },
+	"updater":     func() plugin.Plugin { return updater.New(updater.Options{}).Plugin() },
+	"osinfo":      func() plugin.Plugin { return osinfo.New().Plugin() },
+	"positioner":  func() plugin.Plugin { return positioner.New().Plugin() },
+	"windowstate": func() plugin.Plugin { return windowstate.New(windowstate.Options{}).Plugin() },
 }
 
 // extras are commands and permissions that plugins have beyond the published
