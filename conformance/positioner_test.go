@@ -13,8 +13,8 @@ func positionerSuite(_ *testing.T, _ *published) pluginSuite {
 	const place = `const w = window.__TAURI_INTERNALS__.metadata.currentWindow.label
 		const reach = async (good) => {
 			for (;;) {
-				const [at, size, monitor] = await Promise.all(['outer_position', 'outer_size', 'current_monitor'].map((c) =>
-					invoke('plugin:window|' + c, {label: w})))
+				const [at, size, monitor] = await Promise.all([invoke('plugin:window|outer_position', {label: w}),
+					invoke('plugin:window|outer_size', {label: w}), invoke('plugin:window|current_monitor')])
 				const area = monitor.workArea
 				const left = at.x - area.position.x, top = at.y - area.position.y
 				const right = area.size.width - size.width - left, bottom = area.size.height - size.height - top

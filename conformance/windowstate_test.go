@@ -29,7 +29,7 @@ func windowStateSuite(t *testing.T, _ *published) pluginSuite {
 	dir := t.TempDir()
 	return pluginSuite{
 		options: e2e.Options{
-			Permissions: []any{"window-state:default"}, DataDir: dir,
+			Permissions: []any{"window-state:default", "allow-open-other", "allow-resize-other", "allow-size-of-other", "allow-in-file"}, DataDir: dir,
 			Setup: func(app *mullion.App) {
 				app.AddPlugin(states.Plugin())
 				mullion.Handle(app, "open_other", func(ctx context.Context, _ struct{}) (struct{}, error) {
