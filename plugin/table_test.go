@@ -32,8 +32,6 @@ var table = map[string]func() plugin.Plugin{
 	"updater":     func() plugin.Plugin { return updater.New(updater.Options{}).Plugin() },
 	"log":         func() plugin.Plugin { return log.New(log.Options{}).Plugin() },
 	"osinfo":      func() plugin.Plugin { return osinfo.New().Plugin() },
-	"updater":     func() plugin.Plugin { return updater.New(updater.Options{}).Plugin() },
-	"osinfo":      func() plugin.Plugin { return osinfo.New().Plugin() },
 	"positioner":  func() plugin.Plugin { return positioner.New().Plugin() },
 	"windowstate": func() plugin.Plugin { return windowstate.New(windowstate.Options{}).Plugin() },
 }
