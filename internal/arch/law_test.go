@@ -78,6 +78,7 @@ var law = []struct {
 	{"internal/bridge/build", nil, "a tool with a module of its own"},
 	{"cmd/globals", nil, "a tool with a module of its own"},
 	{"cmd/mullion/internal/e2e", append([]string{"cmd/mullion/internal/...", "internal/await", "internal/display", "internal/e2e"}, public...), "tests the tool from the outside, on the display of the tests"},
+	{"cmd/mullion/internal/bundled", []string{"capability", "plugin", "plugin/..."}, "what the plugins offer that come with the framework"},
 	{"cmd/mullion/...", append([]string{
 		"cmd/mullion/internal/...", "internal/await", "internal/backend", "internal/bridge", "internal/builtin", "internal/core", "internal/desktop", "internal/desktop/bus", "internal/document", "internal/keeper", "internal/rendering", "internal/sandbox",
 	}, public...), "a tool for apps, no part of them"},

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/mullion-dev/mullion/capability"
+	"github.com/mullion-dev/mullion/cmd/mullion/internal/bundled"
 	"github.com/mullion-dev/mullion/cmd/mullion/internal/project"
 	"github.com/mullion-dev/mullion/internal/builtin"
 )
@@ -84,10 +85,17 @@ func (a *ACL) manifests(fsys fs.FS) error {
 			plugins = append(plugins, e.Name())
 		}
 	}
-	for _, name := range plugins {
+	plugins = append(plugins, a.Sources.Known...)
+	slices.Sort(plugins)
+	for _, name := range slices.Compact(plugins) {
 		m := capability.Manifest{Plugin: name, Commands: a.Sources.Plugins[name]}
 		for _, id := range a.Sources.Permissions[name] {
 			m.Permissions = append(m.Permissions, capability.Permission{Identifier: id})
+		}
+		if p, ok := bundled.ByName(name); ok && slices.Contains(a.Sources.Known, name) {
+			var err error
+			m, err = p.Manifest()
+			errs = append(errs, err)
 		}
 		folder := path.Join("permissions", name)
 		if info, err := fs.Stat(fsys, folder); err == nil && info.IsDir() {

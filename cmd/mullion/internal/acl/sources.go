@@ -15,6 +15,8 @@ import (
 	"strings"
 
 	"golang.org/x/mod/modfile"
+
+	"github.com/mullion-dev/mullion/cmd/mullion/internal/bundled"
 )
 
 // Sources is what the Go files of an app say about its commands. They are
@@ -29,6 +31,8 @@ type Sources struct {
 	// Permissions are those that such plugins declare in Go, by the plugin's
 	// name.
 	Permissions map[string][]string
+	// Known are those of the plugins that come with Mullion, by their names.
+	Known []string
 	// Missing are the plugins of Options.MissingPlugins.
 	Missing []string
 	// Unread are the places of registrations that could not be understood,
@@ -60,6 +64,8 @@ func readSources(dir string) *Sources {
 		slices.Sort(s.out.Plugins[name])
 		s.out.Plugins[name] = slices.Compact(s.out.Plugins[name])
 	}
+	slices.Sort(s.out.Known)
+	s.out.Known = slices.Compact(s.out.Known)
 	return s.out
 }
 
@@ -221,7 +227,7 @@ func (p *pkg) calls(f *ast.File) {
 		case name == "HandleRaw" && len(call.Args) == 2:
 			p.command(call.Args[0], call.Args[1])
 		case name == "AddPlugin" && len(call.Args) == 1:
-			p.plugin(call.Args[0])
+			p.plugin(f, call.Args[0])
 		}
 		return true
 	})
@@ -298,9 +304,13 @@ func (p *pkg) text(e ast.Expr, depth int) (string, bool) {
 }
 
 // plugin reads a plugin.Plugin.
-func (p *pkg) plugin(described ast.Expr) {
+func (p *pkg) plugin(f *ast.File, described ast.Expr) {
 	fields := p.literal(described)
 	if fields == nil {
+		if known, ok := p.known(f, described); ok {
+			p.out.Known = append(p.out.Known, known.Name)
+			return
+		}
 		p.unread(described)
 		return
 	}
@@ -350,6 +360,52 @@ func (p *pkg) plugin(described ast.Expr) {
 	}
 	p.out.Plugins[name] = append(p.out.Plugins[name], commands...)
 	p.out.Permissions[name] = append(p.out.Permissions[name], permissions...)
+}
+
+// known finds out which of the plugins that come with Mullion is meant by
+// os.New().Plugin(), or by o.Plugin() where o is set to os.New().
+func (p *pkg) known(f *ast.File, described ast.Expr) (bundled.Plugin, bool) {
+	call, ok := described.(*ast.CallExpr)
+	if !ok {
+		return bundled.Plugin{}, false
+	}
+	method, ok := call.Fun.(*ast.SelectorExpr)
+	if !ok || method.Sel.Name != "Plugin" {
+		return bundled.Plugin{}, false
+	}
+	made := method.X
+	if id, ok := made.(*ast.Ident); ok {
+		if made = p.values[id.Name]; made == nil {
+			made = assigned(f, id.Name)
+		}
+	}
+	if call, ok = made.(*ast.CallExpr); !ok {
+		return bundled.Plugin{}, false
+	}
+	name, on := called(call.Fun)
+	for _, k := range bundled.Plugins() {
+		if name == "New" && on != "" && on == importName(f, k.Path) {
+			return k, true
+		}
+	}
+	return bundled.Plugin{}, false
+}
+
+// assigned finds what a variable of a function is set to first.
+func assigned(f *ast.File, name string) (value ast.Expr) {
+	ast.Inspect(f, func(n ast.Node) bool {
+		a, ok := n.(*ast.AssignStmt)
+		if ok && value == nil && len(a.Lhs) == len(a.Rhs) {
+			for i, to := range a.Lhs {
+				if id, ok := to.(*ast.Ident); ok && id.Name == name {
+					value = a.Rhs[i]
+					break
+				}
+			}
+		}
+		return value == nil
+	})
+	return value
 }
 
 // missing reads Options.MissingPlugins.

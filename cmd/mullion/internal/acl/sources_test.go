@@ -3,9 +3,11 @@ package acl
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/cmd/mullion/internal/project"
 )
 
@@ -31,6 +33,32 @@ func read(t *testing.T, files map[string]string) *ACL {
 		t.Fatal(err)
 	}
 	return a
+}
+
+// TestKnown: plugins that come with Mullion bring their permissions, however
+// they are made.
+func TestKnown(t *testing.T) {
+	const head = "package main\n\nimport (\n\t\"github.com/mullion-dev/mullion\"\n\tsystem \"github.com/mullion-dev/mullion/plugin/osinfo\"\n)\n\n"
+	for _, text := range []string{
+		"func f(app *mullion.App) { app.AddPlugin(system.New().Plugin()) }",
+		"func f(app *mullion.App) {\n\to := system.New()\n\tapp.AddPlugin(o.Plugin())\n}",
+		"var o = system.New()\n\nfunc f(app *mullion.App) { app.AddPlugin(o.Plugin()) }",
+	} {
+		a := read(t, map[string]string{
+			"mullion.conf.json": `{"identifier": "org.example.app"}`, "main.go": head + text,
+			"capabilities/main.json": `{"identifier": "main", "windows": ["main"], "permissions": ["os:default", "os:allow-hostname"]}`,
+		})
+		if len(a.Sources.Unread) > 0 || !slices.Equal(a.Sources.Known, []string{"os"}) {
+			t.Errorf("%s: known %q, unread %q", text, a.Sources.Known, a.Sources.Unread)
+		}
+		if !slices.ContainsFunc(a.Manifests, func(m capability.Manifest) bool { return m.Plugin == "os" && slices.Contains(m.Commands, "hostname") }) {
+			t.Errorf("%s: no permissions of os", text)
+		}
+	}
+	a := read(t, map[string]string{"mullion.conf.json": `{"identifier": "org.example.app"}`, "main.go": head + "func f(app *mullion.App) { app.AddPlugin(other.New().Plugin()) }"})
+	if len(a.Sources.Unread) != 1 || len(a.Sources.Known) > 0 {
+		t.Errorf("another one: known %q, unread %q", a.Sources.Known, a.Sources.Unread)
+	}
 }
 
 // TestSources: commands are found wherever they are registered, and what is

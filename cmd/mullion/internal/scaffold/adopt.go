@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mullion-dev/mullion/cmd/mullion/internal/bundled"
 	"github.com/mullion-dev/mullion/cmd/mullion/internal/term"
 )
 
@@ -37,7 +38,8 @@ type adopted struct {
 	Commands                         []command
 	Found                            bool // the commands were found, not made up
 	Channels                         bool
-	Plugins                          []string // of Tauri, that have no Go side
+	Known                            []bundled.Plugin // that the project uses
+	Plugins                          []string         // likewise, but they have no Go side
 	Structs                          []RustStruct
 }
 

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/mullion-dev/mullion/capability"
+	"github.com/mullion-dev/mullion/cmd/mullion/internal/bundled"
 	"github.com/mullion-dev/mullion/cmd/mullion/internal/project"
 	"github.com/mullion-dev/mullion/cmd/mullion/internal/term"
 	"github.com/mullion-dev/mullion/config"
@@ -31,20 +32,11 @@ func hasTauri(dir string) bool {
 	})
 }
 
-// advice is what takes the place of a plugin of Tauri.
+// advice is what takes the place of a plugin of Tauri that Mullion does not have.
 var advice = map[string]string{
-	"opener":          "links open in the user's browser by themselves; a command in Go calls App.OpenURL",
-	"shell":           "start programs in a command in Go, with os/exec; links open in the user's browser by themselves",
-	"dialog":          "open dialogs in a command in Go: App.OpenFile, App.SaveFile, App.Message",
-	"fs":              "read and write files in a command in Go",
-	"http":            "ask servers in a command in Go, with net/http; or by fetch, where a capability grants sandbox:allow-network",
-	"store":           "a state with Persist keeps values: mullion.NewState",
-	"sql":             "open the database in Go and write a command for each thing that pages ask of it",
-	"log":             "console.error of pages is in the log by itself; log/slog does it in Go",
-	"os":              "the package runtime knows the system in Go",
-	"process":         "App.Quit ends the app",
-	"single-instance": "Options.SingleInstance and App.OnInstance",
-	"websocket":       "a command in Go, or WebSocket in the page where a capability grants sandbox:allow-network",
+	"localhost":  "leave it out: it opens a port to every program of the machine, and pages come without one here",
+	"sql":        "add the module github.com/mullion-dev/mullion/plugin/sql",
+	"stronghold": "keep secrets in the system's keyring: the plugin secret",
 }
 
 func pluginAdvice(name string) string {
@@ -156,23 +148,14 @@ func (a *adopted) capabilities(p *Project, r *Result, root fs.FS, conf *config.C
 	if err != nil {
 		return term.Help(fmt.Errorf("the capability files of the Tauri app: %w", err), "mend them, and run mullion init again; nothing was written")
 	}
-	add := func(name string) {
-		if !ofFramework(name) {
-			a.Plugins = appendNew(a.Plugins, name)
-		}
-	}
 	for _, c := range caps {
 		for _, e := range c.Permissions {
 			if i := strings.LastIndexByte(e.Identifier, ':'); i >= 0 {
-				add(e.Identifier[:i])
+				a.use(e.Identifier[:i])
 			}
 		}
 	}
-	for _, c := range called {
-		if name, _, ok := strings.Cut(strings.TrimPrefix(c, "plugin:"), "|"); ok {
-			add(name)
-		}
-	}
+	a.useCalled(called)
 	if own := conf.App.Security.Capabilities; len(own) > 0 && len(a.Commands) > 0 {
 		r.Notes = append(r.Notes, fmt.Sprintf("app.security.capabilities lists the capabilities that count: add %q to it", a.Capability))
 	}
@@ -180,6 +163,26 @@ func (a *adopted) capabilities(p *Project, r *Result, root fs.FS, conf *config.C
 		r.Notes = append(r.Notes, fmt.Sprintf("%s/permissions is not embedded: add to main.go what declares permissions of the app's own commands", p.conf))
 	}
 	return nil
+}
+
+// use has main.go add a plugin, or name it as missing.
+func (a *adopted) use(name string) {
+	if k, ok := bundled.ByName(name); !ok {
+		if !ofFramework(name) {
+			a.Plugins = appendNew(a.Plugins, name)
+		}
+	} else if !slices.ContainsFunc(a.Known, func(other bundled.Plugin) bool { return other.Name == name }) {
+		a.Known = append(a.Known, k)
+	}
+}
+
+// useCalled uses what sources call or import, such as "plugin:fs|read" and
+// "plugin:fs".
+func (a *adopted) useCalled(calls []string) {
+	for _, c := range calls {
+		name, _, _ := strings.Cut(strings.TrimPrefix(c, "plugin:"), "|")
+		a.use(name)
+	}
 }
 
 func appendNew(list []string, s string) []string {

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mullion-dev/mullion/cmd/mullion/internal/bundled"
 	"github.com/mullion-dev/mullion/cmd/mullion/internal/term"
 )
 
@@ -168,6 +169,7 @@ func (a *adopted) viteProject(p *Project, r *Result, files map[string][]byte) er
 		a.Commands = []command{{Name: "greet", Func: "greet", Permission: "greet", Args: []field{{Arg{Name: "name", Type: "string"}, "Name"}}}}
 		r.Notes = append(r.Notes, "pages call Go by the functions that mullion dev and mullion generate write for the commands, to bindings in the sources of the front end")
 	}
+	a.useCalled(plugins)
 	a.notes(r, unclear, plugins)
 	if files["icon.png"], err = icon(a.Hue, iconSize); err != nil {
 		return err
@@ -197,6 +199,13 @@ func (a *adopted) notes(r *Result, unclear, plugins []string) {
 	if len(unclear) > 0 {
 		r.Notes = append(r.Notes, "these calls do not name their command in plain text, so there is no stub for them: "+enumerate(unclear, 5))
 	}
+	if len(a.Known) > 0 {
+		var names []string
+		for _, k := range a.Known {
+			names = append(names, k.Name)
+		}
+		r.Notes = append(r.Notes, "main.go adds these plugins; look at what they can be given there: "+strings.Join(names, ", "))
+	}
 	for _, name := range pluginNames(plugins) {
 		r.Notes = append(r.Notes, fmt.Sprintf("plugin %s: %s", name, pluginAdvice(name)))
 	}
@@ -206,7 +215,7 @@ func (a *adopted) notes(r *Result, unclear, plugins []string) {
 func pluginNames(calls []string) (names []string) {
 	for _, c := range calls {
 		name, _, _ := strings.Cut(strings.TrimPrefix(c, "plugin:"), "|")
-		if !ofFramework(name) && !slices.Contains(names, name) {
+		if _, ok := bundled.ByName(name); !ok && !ofFramework(name) && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}

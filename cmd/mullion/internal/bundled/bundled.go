@@ -1,0 +1,80 @@
+// Package bundled has the plugins that come with Mullion: what they offer to
+// capabilities, and how an app adds them.
+package bundled
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/mullion-dev/mullion/capability"
+	"github.com/mullion-dev/mullion/plugin"
+	"github.com/mullion-dev/mullion/plugin/osinfo"
+	"github.com/mullion-dev/mullion/plugin/updater"
+)
+
+// Plugin is one of them.
+type Plugin struct {
+	// Name is the plugin's, as in "os:default", and Path is that of its package.
+	Name, Path string
+	// New is the expression that makes it, such as "osinfo.New()".
+	New string
+
+	make func() plugin.Plugin
+}
+
+const folder = "github.com/mullion-dev/mullion/plugin/"
+
+// all has them in the order of their names.
+var all = []Plugin{
+	{"os", folder + "osinfo", "osinfo.New()", func() plugin.Plugin { return osinfo.New().Plugin() }},
+	{"updater", folder + "updater", "updater.New(updater.Options{})", func() plugin.Plugin { return updater.New(updater.Options{}).Plugin() }},
+}
+
+// Plugins are all that there are, in the order of their names.
+func Plugins() []Plugin { return slices.Clone(all) }
+
+// ByName finds a plugin by its name.
+func ByName(name string) (p Plugin, ok bool) {
+	return find(func(p Plugin) bool { return p.Name == name })
+}
+
+// ByPath finds a plugin by the path of its package.
+func ByPath(path string) (p Plugin, ok bool) {
+	return find(func(p Plugin) bool { return p.Path == path })
+}
+
+func find(is func(Plugin) bool) (p Plugin, ok bool) {
+	i := slices.IndexFunc(all, is)
+	if i < 0 {
+		return Plugin{}, false
+	}
+	return all[i], true
+}
+
+// Package is what its files call the package.
+func (p Plugin) Package() string {
+	name, _, _ := strings.Cut(p.New, ".")
+	return name
+}
+
+// Manifest is what it offers to capabilities.
+func (p Plugin) Manifest() (capability.Manifest, error) {
+	described := p.make()
+	m := capability.Manifest{
+		Plugin: p.Name, Commands: slices.Sorted(maps.Keys(described.Commands)),
+		Permissions: described.Permissions, Sets: described.Sets, Default: described.Default,
+	}
+	if described.Files == nil {
+		return m, nil
+	}
+	files, err := capability.LoadPermissions(described.Files, ".")
+	if err != nil {
+		return m, err
+	}
+	m.Permissions, m.Sets = append(slices.Clone(m.Permissions), files.Permissions...), append(slices.Clone(m.Sets), files.Sets...)
+	if files.Default != nil {
+		m.Default = files.Default
+	}
+	return m, nil
+}
