@@ -21,3 +21,5 @@ require (
 )
 
 require golang.org/x/crypto v0.39.0 // indirect
+
+require golang.org/x/text v0.44.0

@@ -35,6 +35,7 @@ import (
 
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/dialogs"
+	"github.com/mullion-dev/mullion/internal/guard"
 	"github.com/mullion-dev/mullion/internal/host"
 	"github.com/mullion-dev/mullion/internal/sandbox"
 	"github.com/mullion-dev/mullion/internal/wire"
@@ -52,7 +53,7 @@ func init() {
 	case hostRole, dialogsRole:
 		runtime.LockOSThread()
 		fallthrough
-	case workerRole:
+	case workerRole, guardRole:
 		// What does not come to Main would do the Core's work a second time.
 		sandbox.Begin()
 	}
@@ -101,11 +102,16 @@ func Main(run func(ctx context.Context) error, workers ...AnyWorker) {
 // runChild is what a process does that was started as a child of a Core. It
 // returns the status to exit with.
 func runChild(role string, workers map[string]worker.Func) int {
-	err := childOf(role, workers)
+	var err error
+	if role == guardRole {
+		err = guard.Run()
+	} else {
+		err = childOf(role, workers)
+	}
 	switch {
 	case err == nil:
 		return 0
-	case errors.Is(err, host.ErrNotAHost), errors.Is(err, worker.ErrNotAWorker), errors.Is(err, dialogs.ErrNotStarted):
+	case errors.Is(err, host.ErrNotAHost), errors.Is(err, worker.ErrNotAWorker), errors.Is(err, dialogs.ErrNotStarted), errors.Is(err, guard.ErrNotAGuard):
 		fmt.Fprintf(os.Stderr, "mullion: MULLION_ROLE=%s is set, but this process was %v; unset it to start the app\n", role, err)
 		return 2
 	}

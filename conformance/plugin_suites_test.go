@@ -7,6 +7,7 @@ var pluginSuites = map[string]func(t *testing.T, p *published) pluginSuite{
 	"log":          logSuite,
 	"notification": notificationSuite,
 	"os":           osSuite,
+	"shell":        shellSuite,
 	"updater":      updaterSuite,
 	"positioner":   positionerSuite,
 	"window-state": windowStateSuite,

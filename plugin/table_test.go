@@ -23,6 +23,7 @@ import (
 	"github.com/mullion-dev/mullion/plugin/log"
 	"github.com/mullion-dev/mullion/plugin/osinfo"
 	"github.com/mullion-dev/mullion/plugin/positioner"
+	"github.com/mullion-dev/mullion/plugin/shell"
 	"github.com/mullion-dev/mullion/plugin/updater"
 	"github.com/mullion-dev/mullion/plugin/windowstate"
 )
@@ -34,6 +35,7 @@ var table = map[string]func() plugin.Plugin{
 	"osinfo":      func() plugin.Plugin { return osinfo.New().Plugin() },
 	"positioner":  func() plugin.Plugin { return positioner.New().Plugin() },
 	"windowstate": func() plugin.Plugin { return windowstate.New(windowstate.Options{}).Plugin() },
+	"shell":       func() plugin.Plugin { return shell.New(shell.Options{}).Plugin() },
 }
 
 // extras are commands and permissions that plugins have beyond the published

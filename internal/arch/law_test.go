@@ -28,6 +28,7 @@ var law = []struct {
 	{"internal/desktop", nil, "where the system keeps files of apps"},
 	{"internal/desktop/...", []string{"internal/desktop/bus", "internal/desktop/picture", "internal/inorder", "internal/menu"}, "what the desktop shows for an app; it knows neither pages nor windows"},
 	{"internal/inorder", nil, "calls any function, in order; whose it is it does not know"},
+	{"internal/guard", nil, "starts programs of others; which ones, and for whom, is decided by its caller"},
 	{"internal/supervise", nil, "restarts anything; what it restarts is a function"},
 	{"internal/transfer", nil, "files between the user and hosts; who may have which is decided by its caller"},
 	{"internal/menu", nil, "menus as data: what shows them differs, and none of it is within reach"},
@@ -51,7 +52,7 @@ var law = []struct {
 	{".", []string{
 		"capability", "config", "ipc", "plugin",
 		"internal/assets", "internal/backend", "internal/bridge", "internal/builtin", "internal/core", "internal/csp", "internal/desktop", "internal/desktop/...",
-		"internal/dialogs", "internal/egress", "internal/harness", "internal/host", "internal/inorder", "internal/instance", "internal/keeper", "internal/logging", "internal/menu", "internal/rendering", "internal/sandbox", "internal/supervise", "internal/transfer", "internal/wire", "internal/worker",
+		"internal/dialogs", "internal/egress", "internal/guard", "internal/harness", "internal/host", "internal/inorder", "internal/instance", "internal/keeper", "internal/logging", "internal/menu", "internal/rendering", "internal/sandbox", "internal/supervise", "internal/transfer", "internal/wire", "internal/worker",
 	}, "the public handles, and Main, which is both Core and host"},
 	{"internal/harness", []string{"internal/core"}, "what a test gets hold of in an app that it runs"},
 	{"mulliontest", append([]string{
@@ -111,12 +112,17 @@ var foreign = []struct {
 	{"github.com/elastic/go-seccomp-bpf", []string{"internal/sandbox"}, "names of system calls, and filters made of them"},
 	{"aead.dev/minisign", []string{"plugin/updater", "conformance"}, "signatures as those of published updaters"},
 	{"golang.org/x/mod/semver", []string{"plugin/updater"}, "the order of versions"},
+	{"golang.org/x/text", []string{"plugin/shell"}, "what programs write in encodings other than UTF-8"},
 	{"golang.org/x/net/bpf", []string{"internal/sandbox"}, "what filters consist of"},
 }
 
 // execFiles are the files that may start processes, besides tests.
 var execFiles = map[string]string{
 	"internal/sandbox/start_linux.go":     "the one place where an app starts its hosts",
+	"internal/guard/guard_linux.go":       "starts programs of others, by a guard",
+	"plugin/shell/child.go":               "looks for programs",
+	"plugin/shell/open_linux.go":          "starts programs of the user's, which outlive the app",
+	"internal/guard/guard_other.go":       "the same, without one",
 	"internal/keeper/session_linux.go":    "a developer's tool starts the app",
 	"internal/keeper/core_linux.go":       "a keeper starts Cores",
 	"internal/desktop/open/open_linux.go": "starts the user's browser, by xdg-open and without a shell",

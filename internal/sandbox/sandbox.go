@@ -122,6 +122,9 @@ const controlFD = 5
 // app's own start.
 func ChildRole() string { return os.Getenv(roleVariable) }
 
+// RoleSetting is the setting of the environment that gives a child a role.
+func RoleSetting(role string) string { return roleVariable + "=" + role }
+
 // ChildSocket returns the socket that the Core passed to this process.
 func ChildSocket() (*os.File, error) {
 	keepSocket()
