@@ -20,6 +20,7 @@ import (
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/internal/builtin"
 	"github.com/mullion-dev/mullion/plugin"
+	"github.com/mullion-dev/mullion/plugin/httpclient"
 	"github.com/mullion-dev/mullion/plugin/log"
 	"github.com/mullion-dev/mullion/plugin/osinfo"
 	"github.com/mullion-dev/mullion/plugin/positioner"
@@ -36,6 +37,7 @@ var table = map[string]func() plugin.Plugin{
 	"positioner":  func() plugin.Plugin { return positioner.New().Plugin() },
 	"windowstate": func() plugin.Plugin { return windowstate.New(windowstate.Options{}).Plugin() },
 	"shell":       func() plugin.Plugin { return shell.New(shell.Options{}).Plugin() },
+	"httpclient":  func() plugin.Plugin { return httpclient.New(httpclient.Options{}).Plugin() },
 }
 
 // extras are commands and permissions that plugins have beyond the published
