@@ -2,7 +2,9 @@ package mullion
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
 
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/desktop/open"
@@ -52,11 +54,62 @@ var (
 // are opened within 10 seconds, including those of links; see
 // [ErrTooManyLinks].
 //
-// On Linux xdg-open opens it, without a shell, or the desktop portal if
-// xdg-open is not installed. If neither is there, and on other systems for now,
-// the error wraps errors.ErrUnsupported.
+// On Linux the desktop portal opens it, or xdg-open, without a shell. If
+// neither is there, and on other systems for now, the error wraps
+// errors.ErrUnsupported.
 func (a *App) OpenURL(ctx context.Context, address string) error {
 	if err := a.core.OpenURL(ctx, address); err != nil {
+		return fmt.Errorf("mullion: %w", err)
+	}
+	return nil
+}
+
+// External is something to open outside of the app, by [App.OpenExternal].
+type External struct {
+	// URL is an absolute address, and Path the absolute path of a file or
+	// folder: one of them is set.
+	URL, Path string
+	// File is what was opened at Path, if the caller has judged that. A desktop
+	// portal is handed this descriptor; other programs are told the path.
+	File *os.File
+	// Program is the name of a program in PATH, or its absolute path. It gets
+	// the address or path as its only argument. Empty is the user's default.
+	Program string
+}
+
+// OpenExternal opens an address or a file with a program of the user's, and
+// returns when that was started, or when the user has chosen one where the
+// desktop asks. The program outlives the app.
+//
+// Addresses may have any scheme but those that name a file of this machine or
+// are code, such as file: and javascript:, and are checked as those of
+// [App.OpenURL] else; so who calls it for a page has to judge what the page
+// wants. At most 10 things are opened within 10 seconds, together with links.
+//
+// On Linux web addresses, letters and folders are opened by the desktop portal, or by
+// xdg-open if there is none; other addresses and files by xdg-open first,
+// because portals may ask the user for a program. In Flatpak and Snap the
+// portal is always first. Without one of them, and on other systems for now,
+// the error wraps errors.ErrUnsupported.
+func (a *App) OpenExternal(ctx context.Context, e External) error {
+	if (e.URL == "") == (e.Path == "") {
+		return errors.New("mullion: open: set URL or Path")
+	}
+	if err := a.core.OpenExternal(ctx, open.Request{Address: e.URL, Path: e.Path, File: e.File, Program: e.Program}); err != nil {
+		return fmt.Errorf("mullion: %w", err)
+	}
+	return nil
+}
+
+// RevealFiles shows files or folders in the user's file manager, selected in the
+// folders that they are in. The paths are absolute, and of at most 10 folders.
+//
+// On Linux the file manager is asked on the session bus
+// (org.freedesktop.FileManager1); where none answers, the folders are opened as
+// by [App.OpenExternal]. On other systems the error wraps errors.ErrUnsupported
+// for now.
+func (a *App) RevealFiles(ctx context.Context, paths ...string) error {
+	if err := a.core.Reveal(ctx, paths); err != nil {
 		return fmt.Errorf("mullion: %w", err)
 	}
 	return nil

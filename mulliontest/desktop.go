@@ -208,7 +208,8 @@ func (d *Desktop) State(name string, v any) { d.r.t.Helper(); d.r.state(name, v)
 func (d *Desktop) Dialog() *Dialog { d.r.t.Helper(); return d.r.nextDialog() }
 
 // Links returns the addresses that were to be opened with the programs of the
-// user, such as the browser: by [mullion.App.OpenURL], and by links.
+// user, such as the browser: by [mullion.App.OpenURL], [mullion.App.OpenExternal]
+// and [mullion.App.RevealFiles], where files are file: addresses, and by links.
 func (d *Desktop) Links() []string { return d.r.links.opened() }
 
 // Log returns what the app has logged so far. It is empty for an app that sets

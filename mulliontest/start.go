@@ -80,7 +80,8 @@ func (a *App) State(name string, v any) { a.r.t.Helper(); a.r.state(name, v) }
 func (a *App) Dialog() *Dialog { a.r.t.Helper(); return a.r.nextDialog() }
 
 // Links returns the addresses that were to be opened with the programs of the
-// user, such as the browser: by [mullion.App.OpenURL], and by links.
+// user, such as the browser: by [mullion.App.OpenURL], [mullion.App.OpenExternal]
+// and [mullion.App.RevealFiles], where files are file: addresses, and by links.
 func (a *App) Links() []string { return a.r.links.opened() }
 
 // Log returns what the app has logged so far. It is empty for an app that sets

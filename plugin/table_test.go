@@ -22,6 +22,7 @@ import (
 	"github.com/mullion-dev/mullion/plugin"
 	"github.com/mullion-dev/mullion/plugin/httpclient"
 	"github.com/mullion-dev/mullion/plugin/log"
+	"github.com/mullion-dev/mullion/plugin/opener"
 	"github.com/mullion-dev/mullion/plugin/osinfo"
 	"github.com/mullion-dev/mullion/plugin/positioner"
 	"github.com/mullion-dev/mullion/plugin/shell"
@@ -31,6 +32,7 @@ import (
 
 // table has the plugins of this repository, by the name of their folder.
 var table = map[string]func() plugin.Plugin{
+	"opener":      func() plugin.Plugin { return opener.New(opener.Options{}).Plugin() },
 	"updater":     func() plugin.Plugin { return updater.New(updater.Options{}).Plugin() },
 	"log":         func() plugin.Plugin { return log.New(log.Options{}).Plugin() },
 	"osinfo":      func() plugin.Plugin { return osinfo.New().Plugin() },

@@ -1,9 +1,11 @@
 package core
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -52,9 +54,10 @@ const (
 
 // links are what was opened of late. The zero value is ready for use.
 type links struct {
-	mu     sync.Mutex
-	opened []time.Time // guarded by mu; within openedWindow
-	asking int         // guarded by mu
+	mu      sync.Mutex
+	opened  []time.Time // guarded by mu; within openedWindow
+	asking  int         // guarded by mu
+	opening int         // guarded by mu
 }
 
 // take counts an address that is about to be opened.
@@ -69,6 +72,28 @@ func (l *links) take(now time.Time) error {
 	}
 	l.opened = append(l.opened, now)
 	return nil
+}
+
+// open is take for something of which opening may last, because the user is asked
+// for a program; done when it is over.
+func (l *links) open() (done func(), err error) {
+	l.mu.Lock()
+	full := l.opening >= maxAsking
+	l.mu.Unlock()
+	if full {
+		return nil, fmt.Errorf("%w: %d are being opened", ErrTooManyLinks, maxAsking)
+	}
+	if err := l.take(time.Now()); err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.opening++
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.opening--
+	}, nil
 }
 
 // ask notes that the app is asked; done when it has answered.
@@ -98,7 +123,52 @@ func (c *Core) OpenURL(ctx context.Context, address string) error {
 	if c.opts.Links.Open != nil {
 		return c.opts.Links.Open(ctx, checked)
 	}
-	return open.Open(ctx, checked)
+	return open.Open(ctx, open.Request{Address: checked})
+}
+
+// OpenExternal opens an address or a file with a program of the user's.
+func (c *Core) OpenExternal(ctx context.Context, r open.Request) error {
+	if r.Address != "" {
+		checked, err := open.CheckAny(r.Address)
+		if err != nil {
+			return err
+		}
+		r.Address = checked
+	}
+	done, err := c.links.open()
+	if err != nil {
+		return err
+	}
+	defer done()
+	if c.opts.Links.Open != nil {
+		return c.opts.Links.Open(ctx, cmp.Or(r.Address, open.FileURL(r.Path)))
+	}
+	return open.Open(ctx, r)
+}
+
+// Reveal shows files in the user's file manager.
+func (c *Core) Reveal(ctx context.Context, paths []string) error {
+	folders := map[string]bool{}
+	for _, p := range paths {
+		folders[filepath.Dir(p)] = true
+	}
+	if len(folders) > maxOpened {
+		return fmt.Errorf("%w: files of %d folders, each in a window; at most %d", ErrTooManyLinks, len(folders), maxOpened)
+	}
+	done, err := c.links.open()
+	if err != nil {
+		return err
+	}
+	defer done()
+	if c.opts.Links.Open == nil {
+		return open.Reveal(ctx, paths)
+	}
+	for _, p := range paths {
+		if err := c.opts.Links.Open(ctx, open.FileURL(p)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // isLink reports whether a question that the policy has answered with a no is

@@ -8,14 +8,18 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // ErrRefused is wrapped by the errors of Check.
 var ErrRefused = errors.New("this address is not opened outside of the app")
 
-// Schemes are the schemes of addresses that may be opened.
+// schemes are the schemes of addresses that may be opened.
 var schemes = []struct {
 	name     string
 	needHost bool
@@ -118,7 +122,66 @@ func short(s string) string {
 	return s
 }
 
-// Open hands an address to the user's program for it, and returns when that
-// was started. It must come from Check. Where the system has no way to do it
-// the error wraps errors.ErrUnsupported.
-func Open(ctx context.Context, address string) error { return start(ctx, address) }
+// CheckAny is Check for addresses of any scheme but those that an app cannot
+// add, which somebody else has judged.
+func CheckAny(address string) (string, error) {
+	scheme, _, _ := strings.Cut(address, ":")
+	return Check(address, []string{strings.ToLower(scheme)})
+}
+
+// Request says what to open.
+type Request struct {
+	// Address comes from Check or CheckAny, Path is absolute: one of them is set.
+	Address, Path string
+	// File is what is at Path, if it is open: whoever can take a descriptor gets
+	// it, so that nothing else can be put at Path meanwhile.
+	File *os.File
+	// Program is a name or an absolute path; empty means the user's default.
+	Program string
+}
+
+func (r Request) String() string { return short(r.Address + r.Path) }
+
+// CheckProgram says why a program cannot be started by that name.
+func CheckProgram(name string) error {
+	switch {
+	case name == "" || len(name) > maxProgram || strings.ContainsFunc(name, unicode.IsControl) || !utf8.ValidString(name):
+		return fmt.Errorf("program %q: want a name of at most %d bytes, without control characters: %w", short(name), maxProgram, ErrRefused)
+	case strings.HasPrefix(name, "-") || strings.ContainsAny(name, `/\`) && !filepath.IsAbs(name):
+		return fmt.Errorf("program %q: want the name of a program in PATH, or an absolute path: %w", short(name), ErrRefused)
+	}
+	return nil
+}
+
+// maxProgram is the longest name of a program, in bytes: that of paths on Linux.
+const maxProgram = 4096
+
+// FileURL is the file: address of an absolute path.
+func FileURL(path string) string { return (&url.URL{Scheme: "file", Path: path}).String() }
+
+// Open hands an address or a file to the user's program for it, and returns when
+// that was started. What it starts outlives the app, and has neither its
+// descriptors nor what only the app is told by its environment. Where the
+// system has no way to do it the error wraps errors.ErrUnsupported.
+func Open(ctx context.Context, r Request) error {
+	if r.Program != "" {
+		if err := CheckProgram(r.Program); err != nil {
+			return err
+		}
+	}
+	if r.Path != "" && (!filepath.IsAbs(r.Path) || strings.Contains(r.Path, "\x00")) {
+		return fmt.Errorf("path %q is not absolute: %w", short(r.Path), ErrRefused)
+	}
+	return start(ctx, r)
+}
+
+// Reveal shows files in the user's file manager, selected in their folders. The
+// paths are absolute.
+func Reveal(ctx context.Context, paths []string) error {
+	for _, p := range paths {
+		if !filepath.IsAbs(p) || strings.Contains(p, "\x00") {
+			return fmt.Errorf("path %q is not absolute: %w", short(p), ErrRefused)
+		}
+	}
+	return reveal(ctx, paths)
+}

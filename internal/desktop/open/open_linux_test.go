@@ -67,7 +67,7 @@ func TestOpen(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("PATH", dir)
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+dir+"/none")
-	if err := open.Open(t.Context(), "https://example.org/"); !errors.Is(err, errors.ErrUnsupported) || !strings.Contains(err.Error(), "xdg-utils") || strings.Contains(err.Error(), "\n") {
+	if err := open.Open(t.Context(), open.Request{Address: "https://example.org/"}); !errors.Is(err, errors.ErrUnsupported) || !strings.Contains(err.Error(), "xdg-utils") || strings.Contains(err.Error(), "\n") {
 		t.Errorf("without xdg-open: %v", err)
 	}
 	put := func(script string) {
@@ -76,19 +76,19 @@ func TestOpen(t *testing.T) {
 		}
 	}
 	put(`printf '%s|' "$@" >'` + dir + `/got'`)
-	if err := open.Open(t.Context(), "https://example.org/$(id);&"); err != nil {
+	if err := open.Open(t.Context(), open.Request{Address: "https://example.org/$(id);&"}); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := os.ReadFile(filepath.Join(dir, "got")); string(got) != "https://example.org/$(id);&|" {
 		t.Errorf("it got %q, %v", got, err)
 	}
 	put("exit 3")
-	if err := open.Open(t.Context(), "tel:1"); err == nil || !strings.Contains(err.Error(), "no program is set") {
+	if err := open.Open(t.Context(), open.Request{Address: "tel:1"}); err == nil || !strings.Contains(err.Error(), "no program is set") {
 		t.Errorf("a failure: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := open.Open(ctx, "tel:1"); !errors.Is(err, context.Canceled) {
+	if err := open.Open(ctx, open.Request{Address: "tel:1"}); !errors.Is(err, context.Canceled) {
 		t.Errorf("with a context that is done: %v", err)
 	}
 }

@@ -1,0 +1,199 @@
+package opener
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/mullion-dev/mullion/capability"
+	"github.com/mullion-dev/mullion/ipc"
+)
+
+// scope is what a page may open.
+type scope struct{ allow, deny []entry }
+
+// entry is {"url": …, "app": …} or {"path": …, "app": …}.
+type entry struct {
+	path string // a pattern of [capability.PathScope]; empty for an address
+	url  *urlPattern
+	app  application
+}
+
+// application is the key app: which programs an entry is for. Without it an
+// entry is for the user's default one.
+type application struct {
+	given bool // else the default program only
+	any   bool // any program, the default one too; neither any nor a name: none
+	name  string
+}
+
+func (a application) matches(with string) bool {
+	switch {
+	case !a.given:
+		return with == ""
+	case a.name != "":
+		return with == a.name
+	}
+	return a.any
+}
+
+// denies reports whether an entry of a deny list is for a program: without the
+// key app it is for all of them.
+func (a application) denies(with string) bool { return !a.given || a.matches(with) }
+
+func parseScope(s capability.Scope) (parsed scope, err error) {
+	if parsed.allow, err = parseEntries(s.Allow, false); err != nil {
+		return scope{}, err
+	}
+	parsed.deny, err = parseEntries(s.Deny, true)
+	return parsed, err
+}
+
+func parseEntries(texts []jsontext.Value, deny bool) ([]entry, error) {
+	list := make([]entry, len(texts))
+	for i, text := range texts {
+		var raw struct {
+			URL  *string        `json:"url"`
+			Path *string        `json:"path"`
+			App  jsontext.Value `json:"app"`
+		}
+		if err := ipc.Unmarshal(text, &raw); err != nil {
+			return nil, fmt.Errorf("entry %s of a scope: %w", text, err)
+		}
+		if (raw.URL == nil) == (raw.Path == nil) {
+			return nil, fmt.Errorf("entry %s of a scope: want one of the keys url and path", text)
+		}
+		app, err := parseApplication(raw.App)
+		if err != nil {
+			return nil, fmt.Errorf("entry %s of a scope: %w", text, err)
+		}
+		list[i].app = app
+		if raw.Path != nil {
+			if *raw.Path == "" {
+				return nil, fmt.Errorf("entry %s of a scope: an empty path", text)
+			}
+			list[i].path = *raw.Path
+			continue
+		}
+		if list[i].url, err = parseURLPattern(*raw.URL, deny); err != nil {
+			return nil, fmt.Errorf("entry %s of a scope: %w", text, err)
+		}
+	}
+	return list, nil
+}
+
+func parseApplication(text jsontext.Value) (a application, err error) {
+	switch text.Kind() {
+	case 0, 'n':
+		return a, nil
+	case 't', 'f':
+		return application{given: true, any: text.Kind() == 't'}, nil
+	case '"':
+		a.given = true
+		if err = ipc.Unmarshal(text, &a.name); err == nil && a.name == "" {
+			err = errors.New("app is empty")
+		}
+		return a, err
+	}
+	return a, errors.New("app: want true, false or the name of a program")
+}
+
+// urlPattern is a pattern of addresses. Its text is matched as it is written,
+// where * stands for anything, and that alone would have https://*.example.org/*
+// match https://example.com/?.example.org/: so scheme, server, port and
+// the rest have to match each by itself as well.
+type urlPattern struct {
+	text  capability.Glob
+	parts *capability.URLPattern // nil for all addresses of a scheme, and those without a server
+}
+
+// noServer are patterns that are matched as text only: those for a whole scheme, and of addresses
+// that have no server: https://*, mailto:*, mailto:*@example.org.
+var noServer = regexp.MustCompile(`^(\*|[A-Za-z][A-Za-z0-9+.-]*:(\*|//\*|[^/*][^/]*|\*[^/]+))$`)
+
+// parseURLPattern parses a pattern. One that denies may be matched as text only.
+func parseURLPattern(text string, deny bool) (*urlPattern, error) {
+	g, err := capability.ParseGlob(text)
+	if err != nil {
+		return nil, err
+	}
+	if noServer.MatchString(text) {
+		return &urlPattern{text: g}, nil
+	}
+	parts, err := capability.ParseURLPattern(text)
+	if err != nil && deny {
+		return &urlPattern{text: g}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w; such as https://*.example.org/*", err)
+	}
+	return &urlPattern{g, &parts}, nil
+}
+
+func (p *urlPattern) allows(address string) bool {
+	return p.text.Match(address) && (p.parts == nil || p.parts.Match(address))
+}
+
+// denies is wider: either way of reading the pattern is enough.
+func (p *urlPattern) denies(address string) bool {
+	return p.text.Match(address) || p.text.Match(strings.ToLower(address)) || p.parts != nil && p.parts.Match(address)
+}
+
+func (s scope) allowsURL(address, with string) (bool, error) {
+	for _, e := range s.deny {
+		if e.url != nil && e.url.denies(address) && e.app.denies(with) {
+			return false, errors.New("it is denied by the scope")
+		}
+	}
+	for _, e := range s.allow {
+		if e.url != nil && e.url.allows(address) && e.app.matches(with) {
+			return true, nil
+		}
+	}
+	if with != "" {
+		return false, fmt.Errorf("add {\"url\": …, \"app\": %q} to the scope of opener:allow-open-url", with)
+	}
+	return false, errors.New(`add {"url": …} to the scope of opener:allow-open-url`)
+}
+
+// openPath opens what a page names, if the scope allows it. The descriptor is
+// for nothing but naming the file.
+func (s scope) openPath(variables func(string) (string, bool), dots capability.DotFiles, path, with string) (f *os.File, real string, err error) {
+	patterns := func(entries []entry, matches func(application, string) bool) (list []string) {
+		for _, e := range entries {
+			if e.path != "" && matches(e.app, with) {
+				list = append(list, e.path)
+			}
+		}
+		return list
+	}
+	paths, err := capability.NewPathScope(
+		patterns(s.allow, application.matches), patterns(s.deny, application.denies),
+		capability.PathOptions{Variables: variables, EvalSymlinks: filepath.EvalSymlinks, Lstat: os.Lstat, DotFiles: dots},
+	)
+	if err != nil {
+		return nil, "", err
+	}
+	canonical, err := paths.Check(path)
+	if err != nil {
+		return nil, "", err
+	}
+	f, real, err = openFile(canonical)
+	if err != nil {
+		return nil, "", err
+	}
+	if real != canonical { // somebody has changed where it leads
+		again, err := paths.Check(real)
+		if err != nil || again != real {
+			f.Close()
+			return nil, "", errors.Join(err, fmt.Errorf("%s was moved while it was opened: %w", path, fs.ErrNotExist))
+		}
+	}
+	return f, real, nil
+}
