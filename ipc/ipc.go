@@ -15,6 +15,7 @@ package ipc
 import (
 	"context"
 	"fmt"
+	"image"
 	"io"
 	"slices"
 	"strings"
@@ -179,6 +180,17 @@ type Page interface {
 	Resource(rid uint32) (any, error)
 	// CloseResource closes what the page could close.
 	CloseResource(rid uint32) error
+	// Image returns the image that v names in one of the forms that
+	// transformImage of @tauri-apps/api/image makes: the number of an Image of the
+	// page, the bytes of a PNG or an ICO, a path to one, or an object with rgba,
+	// width and height. nil is what null names. A path has to be in the scope of
+	// core:image:allow-from-path. ctx is that of a command that the page has
+	// called. The image may be shared: it must not be changed.
+	Image(ctx context.Context, v jsontext.Value) (*image.NRGBA, error)
+	// AddImage makes an Image of that class for the page, which names it by a
+	// number and closes it. Images have at most 16,777,216 pixels, and those of a
+	// page together at most 256 MiB, at 4 bytes for each pixel.
+	AddImage(i image.Image) (rid uint32, err error)
 }
 
 // Result is what a handler returns for a command: JSON, or bytes, or a

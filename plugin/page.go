@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/mullion-dev/mullion/ipc"
 )
@@ -62,4 +65,30 @@ func CloseResource(ctx context.Context, rid uint32) error {
 		return err
 	}
 	return p.CloseResource(rid)
+}
+
+// ImageOf returns the image that an argument names, in one of the forms that
+// transformImage of @tauri-apps/api/image makes: the number of an Image of the
+// page, the bytes of a PNG or an ICO, a path to one, or an object with rgba,
+// width and height. nil is what null names. A path has to be in the scope that
+// core:image:allow-from-path has for the page. The image must not be changed: the
+// page may have it too.
+func ImageOf(ctx context.Context, v jsontext.Value) (*image.NRGBA, error) {
+	p, err := PageOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return p.Image(ctx, v)
+}
+
+// AddImage makes an image for the page that has called, and returns its number:
+// the rid of the class Image in @tauri-apps/api/image. It has at most 16,777,216
+// pixels, and all images of a page together at most 256 MiB, at 4 bytes for each
+// pixel.
+func AddImage(ctx context.Context, i image.Image) (rid uint32, err error) {
+	p, err := PageOf(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return p.AddImage(i)
 }

@@ -1,15 +1,20 @@
 package plugin_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"image"
+	"image/png"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/mullion-dev/mullion"
 	"github.com/mullion-dev/mullion/internal/await"
@@ -235,5 +240,99 @@ func TestInWindow(t *testing.T) {
 	defer c.mu.Unlock()
 	if slices.Sort(c.asked); !slices.Equal(c.asked, []string{"broken", "main", "other", "plain"}) {
 		t.Errorf("scripts were made for %q", c.asked)
+	}
+}
+
+// TestImages: a plugin takes images in all forms that pages have for them, and
+// gives them images of their own.
+func TestImages(t *testing.T) {
+	a := mulliontest.Start(t, func(ctx context.Context) error {
+		app, err := mullion.New(mullion.Options{Files: fstest.MapFS{
+			"mullion.conf.json": {Data: []byte(`{"identifier": "org.example.images", "build": {"frontendDist": "ui"}, "app": {"windows": [{}, {"label": "other"}]}}`)},
+			"ui/index.html":     {Data: []byte(`<!doctype html><title>images</title>`)},
+			"capabilities/images.json": {Data: []byte(`{"identifier": "images", "windows": ["*"],
+				"permissions": ["core:default", "images:allow-turn", "images:allow-many"]}`)},
+		}})
+		if err != nil {
+			return err
+		}
+		app.AddPlugin(plugin.Plugin{Name: "images", Commands: plugin.Commands{
+			"turn": plugin.Typed(func(ctx context.Context, a struct {
+				Image jsontext.Value `json:"image,omitzero"`
+			}) (uint32, error) {
+				from, err := plugin.ImageOf(ctx, a.Image)
+				if err != nil || from == nil {
+					return 0, err
+				}
+				to := image.NewNRGBA(image.Rect(0, 0, from.Rect.Dy(), from.Rect.Dx()))
+				for y := range to.Rect.Dy() {
+					for x := range to.Rect.Dx() {
+						to.Set(x, y, from.At(y, x))
+					}
+				}
+				return plugin.AddImage(ctx, to)
+			}),
+			"many": plugin.Typed(func(ctx context.Context, _ none) (n int, err error) {
+				one := image.NewNRGBA(image.Rect(0, 0, 4096, 4096))
+				for ; n < 100 && err == nil; n++ {
+					_, err = plugin.AddImage(ctx, one)
+				}
+				return n, err
+			}),
+		}})
+		return app.Run(ctx)
+	}, nil)
+	main, other := a.Page("main"), a.Page("other")
+	type args struct {
+		Image any `json:"image"`
+	}
+	var own uint32
+	if err := main.Call("plugin:image|new", map[string]any{"rgba": []int{1, 2, 3, 4, 5, 6, 7, 8}, "width": 2, "height": 1}, &own); err != nil {
+		t.Fatal(err)
+	}
+	var file bytes.Buffer
+	if err := png.Encode(&file, &image.NRGBA{Pix: []byte{1, 2, 3, 4, 5, 6, 7, 8}, Stride: 8, Rect: image.Rect(0, 0, 2, 1)}); err != nil {
+		t.Fatal(err)
+	}
+	numbers := []int{}
+	for _, b := range file.Bytes() {
+		numbers = append(numbers, int(b))
+	}
+	for name, from := range map[string]any{
+		"number": own, "file": numbers, "pixels": map[string]any{"rgba": []int{1, 2, 3, 4, 5, 6, 7, 8}, "width": 2, "height": 1},
+	} {
+		var turned uint32
+		var size struct {
+			Width  int `json:"width"`
+			Height int `json:"height"`
+		}
+		if err := main.Call("plugin:images|turn", args{from}, &turned); err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if err := main.Call("plugin:image|size", rid{turned}, &size); err != nil || size.Width != 1 || size.Height != 2 {
+			t.Errorf("%s: got %+v, %v", name, size, err)
+		}
+		if err := other.Call("plugin:image|size", rid{turned}, nil); err == nil {
+			t.Errorf("%s: another page has the image", name)
+		}
+	}
+	var nothing uint32
+	if err := main.Call("plugin:images|turn", args{nil}, &nothing); err != nil || nothing != 0 {
+		t.Errorf("null: got %d, %v", nothing, err)
+	}
+	for name, from := range map[string]any{
+		"a path that no scope has": "/etc/hostname", "a number of nothing": 12345, "no image": []int{1, 2, 3}, "no form": true,
+		"too few pixels": map[string]any{"rgba": []int{1}, "width": 2, "height": 1},
+	} {
+		if err := main.Call("plugin:images|turn", args{from}, nil); err == nil {
+			t.Errorf("%s is no error", name)
+		}
+	}
+	if err := other.Call("plugin:images|turn", args{own}, nil); err == nil {
+		t.Error("a page has used the image of another one")
+	}
+	if err := main.Call("plugin:images|many", none{}, nil); err == nil || !strings.Contains(err.Error(), "close some of them") {
+		t.Errorf("a flood of images: %v", err)
 	}
 }

@@ -77,6 +77,10 @@ func (c *Core) addImage(ctx context.Context, i *Image) (uint32, error) {
 	if err != nil {
 		return 0, err
 	}
+	return c.addImageOf(d, i)
+}
+
+func (c *Core) addImageOf(d *document, i *Image) (uint32, error) {
 	size := int64(len(i.RGBA))
 	if d.images.Add(size) > maxImageBytes {
 		d.images.Add(-size)

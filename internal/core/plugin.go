@@ -2,7 +2,11 @@ package core
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"image"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/mullion-dev/mullion/internal/inorder"
 	"github.com/mullion-dev/mullion/ipc"
@@ -48,6 +52,27 @@ func (p page) Resource(rid uint32) (any, error) {
 
 // CloseResource closes what the document may use.
 func (p page) CloseResource(rid uint32) error { return p.webview.core.closeResource(p.document, rid) }
+
+// Image returns what a page names an image by.
+func (p page) Image(ctx context.Context, v jsontext.Value) (*image.NRGBA, error) {
+	if d, err := callerDocument(ctx); err != nil || d != p.document {
+		return nil, errors.New("image: the call is not one of this page")
+	}
+	i, err := p.webview.core.imageArgument(ctx, v)
+	if i == nil || err != nil {
+		return nil, err
+	}
+	return &image.NRGBA{Pix: i.RGBA, Stride: 4 * i.Width, Rect: image.Rect(0, 0, i.Width, i.Height)}, nil
+}
+
+// AddImage gives the document an image.
+func (p page) AddImage(i image.Image) (uint32, error) {
+	own, err := ImageOf(i)
+	if err != nil {
+		return 0, err
+	}
+	return p.webview.core.addImageOf(p.document, own)
+}
 
 // closing is the queue of functions that close what plugins have kept for the
 // document: one that waits keeps none waiting but those of its own page.
