@@ -4,13 +4,14 @@ import "testing"
 
 // pluginSuites make the suites of plugins, by the plugin's name.
 var pluginSuites = map[string]func(t *testing.T, p *published) pluginSuite{
-	"opener":       openerSuite,
-	"log":          logSuite,
-	"http":         httpSuite,
-	"notification": notificationSuite,
-	"os":           osSuite,
-	"shell":        shellSuite,
-	"updater":      updaterSuite,
-	"positioner":   positionerSuite,
-	"window-state": windowStateSuite,
+	"opener":            openerSuite,
+	"log":               logSuite,
+	"http":              httpSuite,
+	"notification":      notificationSuite,
+	"os":                osSuite,
+	"shell":             shellSuite,
+	"updater":           updaterSuite,
+	"positioner":        positionerSuite,
+	"window-state":      windowStateSuite,
+	"clipboard-manager": clipboardSuite,
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/internal/builtin"
 	"github.com/mullion-dev/mullion/plugin"
+	"github.com/mullion-dev/mullion/plugin/clipboardmanager"
 	"github.com/mullion-dev/mullion/plugin/httpclient"
 	"github.com/mullion-dev/mullion/plugin/log"
 	"github.com/mullion-dev/mullion/plugin/opener"
@@ -32,14 +33,15 @@ import (
 
 // table has the plugins of this repository, by the name of their folder.
 var table = map[string]func() plugin.Plugin{
-	"opener":      func() plugin.Plugin { return opener.New(opener.Options{}).Plugin() },
-	"updater":     func() plugin.Plugin { return updater.New(updater.Options{}).Plugin() },
-	"log":         func() plugin.Plugin { return log.New(log.Options{}).Plugin() },
-	"osinfo":      func() plugin.Plugin { return osinfo.New().Plugin() },
-	"positioner":  func() plugin.Plugin { return positioner.New().Plugin() },
-	"windowstate": func() plugin.Plugin { return windowstate.New(windowstate.Options{}).Plugin() },
-	"shell":       func() plugin.Plugin { return shell.New(shell.Options{}).Plugin() },
-	"httpclient":  func() plugin.Plugin { return httpclient.New(httpclient.Options{}).Plugin() },
+	"opener":           func() plugin.Plugin { return opener.New(opener.Options{}).Plugin() },
+	"updater":          func() plugin.Plugin { return updater.New(updater.Options{}).Plugin() },
+	"log":              func() plugin.Plugin { return log.New(log.Options{}).Plugin() },
+	"osinfo":           func() plugin.Plugin { return osinfo.New().Plugin() },
+	"positioner":       func() plugin.Plugin { return positioner.New().Plugin() },
+	"windowstate":      func() plugin.Plugin { return windowstate.New(windowstate.Options{}).Plugin() },
+	"shell":            func() plugin.Plugin { return shell.New(shell.Options{}).Plugin() },
+	"httpclient":       func() plugin.Plugin { return httpclient.New(httpclient.Options{}).Plugin() },
+	"clipboardmanager": func() plugin.Plugin { return clipboardmanager.New(clipboardmanager.Options{}).Plugin() },
 }
 
 // extras are commands and permissions that plugins have beyond the published

@@ -60,6 +60,7 @@ var law = []struct {
 		"internal/host", "internal/sandbox", "internal/supervise", "internal/wire",
 	}, public...), "tests of apps, which only their _test.go files import: it has both ends of every connection"},
 	{"plugin/...", append([]string{"plugin/..."}, public...), "a plugin is written with what everybody can use"},
+	{"plugin/internal/x11", nil, "a connection to an X server: what it is for is not its affair"},
 	{"examples/...", public, "an example shows what everybody can do"},
 	{"bench/...", append([]string{"internal/backend", "internal/backend/webkitgtk", "internal/display", "internal/e2e", "internal/sandbox", "internal/wire"}, public...),
 		"measures apps on the display of the tests, and compares them with the bare engine"},
@@ -131,14 +132,15 @@ var execFiles = map[string]string{
 
 // execDirs are where everything may.
 var execDirs = map[string]string{
-	"internal/e2e":     "kills what it tests",
-	"internal/display": "starts displays",
-	"scripts":          "run what the tests are run with",
-	"bench":            "starts what it measures",
-	"conformance":      "starts what it tests with",
-	"cmd":              "runs compilers and package managers",
-	"examples":         "apps decide for themselves what they start",
-	"mulliontest":      "looks for the programs that a display needs",
+	"internal/e2e":                "kills what it tests",
+	"internal/display":            "starts displays",
+	"plugin/internal/x11/x11test": "starts displays for plugins, whose tests do without what plugins of others cannot have",
+	"scripts":                     "run what the tests are run with",
+	"bench":                       "starts what it measures",
+	"conformance":                 "starts what it tests with",
+	"cmd":                         "runs compilers and package managers",
+	"examples":                    "apps decide for themselves what they start",
+	"mulliontest":                 "looks for the programs that a display needs",
 }
 
 // initFiles are the files that may have init functions.
