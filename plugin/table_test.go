@@ -26,6 +26,7 @@ import (
 	"github.com/mullion-dev/mullion/plugin/opener"
 	"github.com/mullion-dev/mullion/plugin/osinfo"
 	"github.com/mullion-dev/mullion/plugin/positioner"
+	"github.com/mullion-dev/mullion/plugin/secret"
 	"github.com/mullion-dev/mullion/plugin/shell"
 	"github.com/mullion-dev/mullion/plugin/updater"
 	"github.com/mullion-dev/mullion/plugin/windowstate"
@@ -42,6 +43,7 @@ var table = map[string]func() plugin.Plugin{
 	"shell":            func() plugin.Plugin { return shell.New(shell.Options{}).Plugin() },
 	"httpclient":       func() plugin.Plugin { return httpclient.New(httpclient.Options{}).Plugin() },
 	"clipboardmanager": func() plugin.Plugin { return clipboardmanager.New(clipboardmanager.Options{}).Plugin() },
+	"secret":           func() plugin.Plugin { return secret.New().Plugin() },
 }
 
 // extras are commands and permissions that plugins have beyond the published

@@ -16,25 +16,28 @@ import (
 // not from a service that lies.
 const algorithm = "dh-ietf1024-sha256-aes128-cbc-pkcs7"
 
-// group is the prime of the Second Oakley Group, RFC 2409, section 6.2. Its
-// generator is 2.
-var group = func() *big.Int {
-	p, _ := new(big.Int).SetString("FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74"+
-		"020BBEA63B139B22514A08798E3404DDEF9519B3CD3A431B302B0A6DF25F14374FE1356D6D51C245"+
-		"E485B576625E7EC6F44C42E9A637ED6B0BFF5CB6F406B7EDEE386BFB5A899FA5AE9F24117C4B1FE6"+
-		"49286651ECE65381FFFFFFFFFFFFFFFF", 16)
+// prime is that of the Second Oakley Group, RFC 2409, section 6.2. Its generator
+// is 2.
+const prime = "FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74" +
+	"020BBEA63B139B22514A08798E3404DDEF9519B3CD3A431B302B0A6DF25F14374FE1356D6D51C245" +
+	"E485B576625E7EC6F44C42E9A637ED6B0BFF5CB6F406B7EDEE386BFB5A899FA5AE9F24117C4B1FE6" +
+	"49286651ECE65381FFFFFFFFFFFFFFFF"
+
+func newGroup() *big.Int {
+	p, _ := new(big.Int).SetString(prime, 16)
 	return p
-}()
+}
 
 const groupBytes = 128
 
 // exchange is our half of the agreement on a key.
 type exchange struct {
-	private *big.Int
-	public  []byte
+	group, private *big.Int
+	public         []byte
 }
 
 func newExchange() (exchange, error) {
+	group := newGroup()
 	most := new(big.Int).Sub(group, big.NewInt(3))
 	private, err := rand.Int(rand.Reader, most)
 	if err != nil {
@@ -42,17 +45,17 @@ func newExchange() (exchange, error) {
 	}
 	private.Add(private, big.NewInt(2)) // from 2 to group - 2
 	public := new(big.Int).Exp(big.NewInt(2), private, group)
-	return exchange{private, public.FillBytes(make([]byte, groupBytes))}, nil
+	return exchange{group, private, public.FillBytes(make([]byte, groupBytes))}, nil
 }
 
 // key is what both halves have in common then.
 func (e exchange) key(peer []byte) ([]byte, error) {
 	theirs := new(big.Int).SetBytes(peer)
-	last := new(big.Int).Sub(group, big.NewInt(1))
+	last := new(big.Int).Sub(e.group, big.NewInt(1))
 	if len(peer) > groupBytes || theirs.Cmp(big.NewInt(1)) <= 0 || theirs.Cmp(last) >= 0 {
 		return nil, errors.New("the keyring's half of the key is none")
 	}
-	shared := new(big.Int).Exp(theirs, e.private, group)
+	shared := new(big.Int).Exp(theirs, e.private, e.group)
 	return hkdf.Key(sha256.New, shared.FillBytes(make([]byte, groupBytes)), nil, "", aes.BlockSize)
 }
 

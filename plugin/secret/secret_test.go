@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -272,7 +271,7 @@ func TestAttacks(t *testing.T) {
 		"cut off":           {func() { k.damage = true }, "cannot be decrypted"},
 		"another key":       {func() { k.half = []byte{5} }, "cannot be decrypted"},
 		"does not encrypt":  {func() { k.plain = true }, "so none are sent"},
-		"a secret too long": {func() { k.big() }, "more than 65536 bytes"},
+		"a secret too long": {func() { k.give(strings.Repeat("x", 1<<20)) }, "more than 65536 bytes"},
 	} {
 		k.do(test.change)
 		got, err := s.Get(ctx, "other")
@@ -282,7 +281,7 @@ func TestAttacks(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: got %q, %v, want %q", what, got, err, test.want)
 		}
-		k.do(func() { k.half, k.damage, k.plain = nil, false, false })
+		k.do(func() { k.half, k.damage, k.plain = nil, false, false; k.give("do not tell") })
 	}
 	text := app.Log()
 	for _, hidden := range []string{"do not tell", base64.StdEncoding.EncodeToString([]byte("do not tell"))} {
@@ -296,11 +295,11 @@ func TestAttacks(t *testing.T) {
 	}
 }
 
-// big makes a secret longer than the app ever does. k.mu is held.
-func (k *keyring) big() {
-	for _, path := range slices.Collect(maps.Keys(k.items)) {
-		if k.items[path].attributes["name"] == "other" {
-			k.items[path].value = make([]byte, 1<<20)
+// give gives the secret "other" another value. k.mu is held.
+func (k *keyring) give(value string) {
+	for _, i := range k.items {
+		if i.attributes["name"] == "other" {
+			i.value = []byte(value)
 		}
 	}
 }
