@@ -20,6 +20,7 @@ import (
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/config"
 	"github.com/mullion-dev/mullion/internal/e2e"
+	"github.com/mullion-dev/mullion/plugin/opener"
 )
 
 func TestMain(m *testing.M) { e2e.Main(m) }
@@ -149,11 +150,18 @@ func start(t *testing.T, project string, dist fs.FS, port int) *app {
 	if err != nil {
 		t.Fatal(err)
 	}
-	caps, err := capability.Parse("capabilities/default.json", []byte(`{"identifier": "default", "windows": ["main"],
-		"permissions": ["core:default", "allow-greet", "allow-next", "allow-done"]}`))
+	// What the template grants is enough for all that it has. Own commands need
+	// a grant here.
+	caps, err := capability.Load(os.DirFS(filepath.Join(project, "src-tauri")), "capabilities")
 	if err != nil {
 		t.Fatal(err)
 	}
+	own, err := capability.Parse("capabilities/go-commands.json", []byte(`{"identifier": "go-commands", "windows": ["main"],
+		"permissions": ["allow-greet", "allow-next", "allow-done"]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	caps = append(caps, own...)
 	a := &app{t: t, steps: make(chan step), seen: make(chan seen), ended: make(chan struct{}), log: &e2e.Log{}}
 	a.App, err = mullion.New(mullion.Options{
 		Config:       conf,
@@ -166,6 +174,7 @@ func start(t *testing.T, project string, dist fs.FS, port int) *app {
 	if err != nil {
 		t.Fatal(err)
 	}
+	a.AddPlugin(opener.New(opener.Options{}).Plugin())
 	mullion.Handle(a.App, "greet", func(_ context.Context, args struct {
 		Name string `json:"name"`
 	}) (string, error) {

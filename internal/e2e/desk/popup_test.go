@@ -25,7 +25,8 @@ func TestPopupFeatures(t *testing.T) {
 		{`open('page.html?b', 'name', 'popup')`, 800, 600, -1, -1},
 		{`window.open('/page.html?c')`, 800, 600, -1, -1},
 	} {
-		clickTarget(main, `<p id=target>x</p>`, test.call)
+		show := func() { clickTarget(main, `<p id=target>x</p>`, test.call) }
+		show()
 		label := fmt.Sprintf("popup-%d", i+1)
 		opened := make(chan struct{})
 		go func() {
@@ -37,7 +38,7 @@ func TestPopupFeatures(t *testing.T) {
 				return nil
 			})
 		}()
-		if err := clickOn(opened, "main", "1", ""); err != nil {
+		if err := clickOn(opened, "main", "1", "", show); err != nil {
 			t.Fatal(err)
 		}
 		w, err := app.Window(label)

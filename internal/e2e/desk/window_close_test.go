@@ -67,7 +67,8 @@ func TestPageClosesItself(t *testing.T) {
 	closes(may)
 	closed("the window that may", w.Done())
 
-	clickTarget(main, `<p id=target>x</p>`, `window.open('/page.html?popup')`)
+	show := func() { clickTarget(main, `<p id=target>x</p>`, `window.open('/page.html?popup')`) }
+	show()
 	opened := make(chan struct{})
 	go func() {
 		defer close(opened)
@@ -78,7 +79,7 @@ func TestPageClosesItself(t *testing.T) {
 			return nil
 		})
 	}()
-	if err := clickOn(opened, "main", "1", ""); err != nil {
+	if err := clickOn(opened, "main", "1", "", show); err != nil {
 		t.Fatal(err)
 	}
 	popup, err := app.Window("popup-1")

@@ -9,8 +9,15 @@ import (
 
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/plugin"
+	"github.com/mullion-dev/mullion/plugin/clipboardmanager"
+	"github.com/mullion-dev/mullion/plugin/httpclient"
+	"github.com/mullion-dev/mullion/plugin/log"
+	"github.com/mullion-dev/mullion/plugin/opener"
 	"github.com/mullion-dev/mullion/plugin/osinfo"
+	"github.com/mullion-dev/mullion/plugin/positioner"
+	"github.com/mullion-dev/mullion/plugin/shell"
 	"github.com/mullion-dev/mullion/plugin/updater"
+	"github.com/mullion-dev/mullion/plugin/windowstate"
 )
 
 // Plugin is one of them.
@@ -27,8 +34,15 @@ const folder = "github.com/mullion-dev/mullion/plugin/"
 
 // all has them in the order of their names.
 var all = []Plugin{
+	{"clipboard-manager", folder + "clipboardmanager", "clipboardmanager.New(clipboardmanager.Options{})", func() plugin.Plugin { return clipboardmanager.New(clipboardmanager.Options{}).Plugin() }},
+	{"http", folder + "httpclient", "httpclient.New(httpclient.Options{})", func() plugin.Plugin { return httpclient.New(httpclient.Options{}).Plugin() }},
+	{"log", folder + "log", "log.New(log.Options{})", func() plugin.Plugin { return log.New(log.Options{}).Plugin() }},
+	{"opener", folder + "opener", "opener.New(opener.Options{})", func() plugin.Plugin { return opener.New(opener.Options{}).Plugin() }},
 	{"os", folder + "osinfo", "osinfo.New()", func() plugin.Plugin { return osinfo.New().Plugin() }},
+	{"positioner", folder + "positioner", "positioner.New()", func() plugin.Plugin { return positioner.New().Plugin() }},
+	{"shell", folder + "shell", "shell.New(shell.Options{})", func() plugin.Plugin { return shell.New(shell.Options{}).Plugin() }},
 	{"updater", folder + "updater", "updater.New(updater.Options{})", func() plugin.Plugin { return updater.New(updater.Options{}).Plugin() }},
+	{"window-state", folder + "windowstate", "windowstate.New(windowstate.Options{})", func() plugin.Plugin { return windowstate.New(windowstate.Options{}).Plugin() }},
 }
 
 // Plugins are all that there are, in the order of their names.
