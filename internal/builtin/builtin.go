@@ -9,13 +9,14 @@ import (
 	"strings"
 
 	"github.com/mullion-dev/mullion/capability"
+	"github.com/mullion-dev/mullion/internal/builtin/image"
 	"github.com/mullion-dev/mullion/internal/builtin/path"
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/plugin"
 )
 
 // Plugins makes the plugins for an app.
-func Plugins() []plugin.Plugin { return []plugin.Plugin{path.New()} }
+func Plugins() []plugin.Plugin { return []plugin.Plugin{image.New(), path.New()} }
 
 // Manifest is what a plugin of this package offers to capabilities.
 func Manifest(p plugin.Plugin) capability.Manifest {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mullion-dev/mullion/internal/builtin"
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/hostile"
 )
@@ -19,7 +20,7 @@ var ending = []string{"plugin:app|exit", "plugin:process|exit", "plugin:process|
 func hostilePermissions(t *testing.T) string {
 	t.Helper()
 	var list []string
-	for _, c := range core.Commands() {
+	for _, c := range builtin.Commands() {
 		list = append(list, c.Permission)
 	}
 	text, err := json.Marshal([]any{map[string]any{"identifier": "all", "windows": []string{"main*"}, "permissions": append(list, "allow-echo")}})
@@ -44,7 +45,7 @@ func TestHostileArguments(t *testing.T) {
 		windows++
 		return p.open(fmt.Sprint("main", windows), "app://localhost/")
 	}
-	for _, c := range core.Commands() {
+	for _, c := range builtin.Commands() {
 		t.Run(strings.TrimPrefix(c.Name, "plugin:"), func(t *testing.T) {
 			if slices.Contains(ending, c.Name) {
 				p := start()
@@ -75,7 +76,7 @@ func TestHostileArguments(t *testing.T) {
 			g.window.Destroy()
 		})
 	}
-	t.Logf("%d commands, %d calls", len(core.Commands()), calls)
+	t.Logf("%d commands, %d calls", len(builtin.Commands()), calls)
 	if log.contains("panic") {
 		t.Errorf("a panic in the log:\n%.4000s", log.b.String())
 	}

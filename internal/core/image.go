@@ -16,26 +16,6 @@ import (
 	"github.com/mullion-dev/mullion/ipc"
 )
 
-var imageCommands = []builtin{
-	command("image", "new", true, (*Core).cmdImageNew),
-	command("image", "from_bytes", true, (*Core).cmdImageFromBytes),
-	command("image", "from_path", true, (*Core).cmdImageFromPath),
-	command("image", "rgba", true, func(c *Core, ctx context.Context, a resourceArgs) ([]byte, error) {
-		i, err := c.imageOf(ctx, a.ID)
-		if err != nil {
-			return nil, err
-		}
-		return i.RGBA, nil
-	}),
-	command("image", "size", true, func(c *Core, ctx context.Context, a resourceArgs) (pixels, error) {
-		i, err := c.imageOf(ctx, a.ID)
-		if err != nil {
-			return pixels{}, err
-		}
-		return pixels{i.Width, i.Height}, nil
-	}),
-}
-
 const (
 	// maxImageSide and maxImagePixels bound one image: 64 MiB of RGBA.
 	maxImageSide   = 16 << 10
@@ -129,58 +109,6 @@ func (o *octets) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	}
 	_, err := d.ReadToken()
 	return err
-}
-
-type imageNewArgs struct {
-	RGBA   jsontext.Value `json:"rgba"`
-	Width  int            `json:"width"`
-	Height int            `json:"height"`
-}
-
-func (c *Core) cmdImageNew(ctx context.Context, a imageNewArgs) (uint32, error) {
-	var rgba []byte
-	if a.RGBA.Kind() == '[' {
-		var o octets
-		if err := json.Unmarshal(a.RGBA, &o); err != nil {
-			return 0, fmt.Errorf("rgba: %w", err)
-		}
-		rgba = o
-	} else {
-		from, err := c.imageArgument(ctx, a.RGBA)
-		if err != nil {
-			return 0, err
-		}
-		rgba = from.RGBA
-	}
-	i, err := NewImage(a.Width, a.Height, rgba)
-	if err != nil {
-		return 0, err
-	}
-	return c.addImage(ctx, i)
-}
-
-type imageBytesArgs struct {
-	Bytes octets `json:"bytes"`
-}
-
-func (c *Core) cmdImageFromBytes(ctx context.Context, a imageBytesArgs) (uint32, error) {
-	i, err := DecodeImage(a.Bytes)
-	if err != nil {
-		return 0, err
-	}
-	return c.addImage(ctx, i)
-}
-
-type pathArgument struct {
-	Path string `json:"path"`
-}
-
-func (c *Core) cmdImageFromPath(ctx context.Context, a pathArgument) (uint32, error) {
-	i, err := c.imageFromPath(ctx, a.Path)
-	if err != nil {
-		return 0, err
-	}
-	return c.addImage(ctx, i)
 }
 
 // imageArgument reads what a page names an image by, wherever a command takes

@@ -21,12 +21,14 @@ import (
 	"github.com/mullion-dev/mullion/internal/await"
 	"github.com/mullion-dev/mullion/internal/backend"
 	"github.com/mullion-dev/mullion/internal/backend/fake"
+	"github.com/mullion-dev/mullion/internal/builtin"
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/host"
 	"github.com/mullion-dev/mullion/internal/sandbox"
 	"github.com/mullion-dev/mullion/internal/supervise"
 	"github.com/mullion-dev/mullion/internal/wire"
 	"github.com/mullion-dev/mullion/ipc"
+	"github.com/mullion-dev/mullion/plugin"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -79,6 +81,12 @@ func (c *inProcess) Wait() supervise.Ending {
 
 const limit = 60 * time.Second
 
+// noFolders is an app for plugins that has no folders.
+type noFolders struct{ plugin.App }
+
+// Directory implements plugin.App.
+func (noFolders) Directory(string) (string, bool) { return "", false }
+
 // newPair makes a Core; setup may register commands before it runs.
 func newPair(t testing.TB, capabilities string, o core.Options, setup func(*core.Core)) *pair {
 	t.Helper()
@@ -103,8 +111,24 @@ func newPair(t testing.TB, capabilities string, o core.Options, setup func(*core
 	}
 	o.Launch = p.launch
 	o.Restarts = supervise.Policy{First: time.Millisecond, Most: 10 * time.Millisecond, Useless: 5, Burst: 1000, Window: time.Hour, Outage: limit}
+	builtins := builtin.Plugins()
+	for _, b := range builtins {
+		o.Manifests = append(o.Manifests, builtin.Manifest(b))
+	}
 	if p.Core, err = core.New(o); err != nil {
 		t.Fatal(err)
+	}
+	for _, b := range builtins {
+		if b.Start != nil {
+			if err := b.Start(t.Context(), noFolders{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for name, c := range b.Commands {
+			if err := p.RegisterBuiltin("plugin:"+b.Name+"|"+name, c.Handler); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 	var own capability.Manifest
 	add := func(name string, h ipc.Handler) {
