@@ -17,7 +17,7 @@ require (
 require (
 	aead.dev/minisign v0.3.0
 	github.com/godbus/dbus/v5 v5.2.4
-	golang.org/x/mod v0.37.0
+	golang.org/x/mod v0.42.0
 )
 
 require golang.org/x/crypto v0.39.0 // indirect

@@ -53,6 +53,24 @@ func (a *App) OnInstance(f func(Instance)) {
 	a.onInstance = append(slices.Clone(a.onInstance), f)
 }
 
+// SingleInstance reports whether the app is told of further starts:
+// [Options.SingleInstance] is set, and the system has a way.
+func (a *App) SingleInstance() bool { return a.instances != nil }
+
+// TellInstance has functions of [App.OnInstance] called, and pages told, as for a
+// further start: for starts of which the app hears in another way. It does not
+// wait for them. The error says that [App.SingleInstance] is false, that 64
+// starts wait to be told, or that the app ends.
+func (a *App) TellInstance(i Instance) error {
+	if a.instances == nil {
+		return errors.New("mullion: the app is told of no further starts; set Options.SingleInstance")
+	}
+	if err := a.instances.tell(i); err != nil {
+		return fmt.Errorf("mullion: %w", err)
+	}
+	return nil
+}
+
 const (
 	// maxInstances is how many starts may wait to be told. Further ones wait
 	// in their own processes, and fail when that takes too long.
@@ -117,6 +135,10 @@ func (in *instances) take(s instance.Start) error {
 	for _, arg := range s.Args {
 		i.Args = append(i.Args, string(arg))
 	}
+	return in.tell(i)
+}
+
+func (in *instances) tell(i Instance) error {
 	select {
 	case <-in.ends:
 		return core.ErrClosed

@@ -28,6 +28,7 @@ import (
 	"github.com/mullion-dev/mullion/plugin/positioner"
 	"github.com/mullion-dev/mullion/plugin/secret"
 	"github.com/mullion-dev/mullion/plugin/shell"
+	"github.com/mullion-dev/mullion/plugin/singleinstance"
 	"github.com/mullion-dev/mullion/plugin/updater"
 	"github.com/mullion-dev/mullion/plugin/windowstate"
 )
@@ -44,6 +45,7 @@ var table = map[string]func() plugin.Plugin{
 	"httpclient":       func() plugin.Plugin { return httpclient.New(httpclient.Options{}).Plugin() },
 	"clipboardmanager": func() plugin.Plugin { return clipboardmanager.New(clipboardmanager.Options{}).Plugin() },
 	"secret":           func() plugin.Plugin { return secret.New().Plugin() },
+	"singleinstance":   func() plugin.Plugin { return singleinstance.New(nil).Plugin() },
 }
 
 // extras are commands and permissions that plugins have beyond the published

@@ -1,18 +1,17 @@
 package shell
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/url"
+	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/mullion-dev/mullion"
 	"github.com/mullion-dev/mullion/ipc"
 )
 
@@ -98,32 +97,12 @@ func (s *Shell) openWith(ctx context.Context, what, with string) error {
 	if err != nil {
 		return err
 	}
-	if u, err := url.Parse(what); with == "" && err == nil && slices.Contains([]string{"http", "https", "mailto", "tel"}, u.Scheme) {
-		return app.OpenURL(ctx, what)
+	if u, err := url.Parse(what); err == nil && len(u.Scheme) > 1 { // one letter is a drive of Windows
+		return app.OpenExternal(ctx, mullion.External{URL: what, Program: with})
 	}
-	if what == "" || strings.HasPrefix(what, "-") || strings.ContainsRune(what, 0) {
-		return fmt.Errorf("open %q: a program would take it for an option", what)
+	path, err := filepath.Abs(what)
+	if err != nil {
+		return err
 	}
-	if !s.mayOpen() {
-		return fmt.Errorf("open: more than %d within %v", maxOpens, opensTime)
-	}
-	return startDetached(cmp.Or(with, "xdg-open"), what)
-}
-
-const (
-	// maxOpens is how many programs may be started within opensTime.
-	maxOpens  = 10
-	opensTime = 10 * time.Second
-)
-
-func (s *Shell) mayOpen() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	now := time.Now()
-	s.opened = slices.DeleteFunc(s.opened, func(t time.Time) bool { return now.Sub(t) > opensTime })
-	if len(s.opened) >= maxOpens {
-		return false
-	}
-	s.opened = append(s.opened, now)
-	return true
+	return app.OpenExternal(ctx, mullion.External{Path: path, Program: with})
 }

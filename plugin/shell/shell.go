@@ -18,7 +18,6 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
-	"time"
 
 	"github.com/mullion-dev/mullion"
 	"github.com/mullion-dev/mullion/plugin"
@@ -45,7 +44,6 @@ type Shell struct {
 	pages    map[pageChild]*Child // guarded by mu; those that pages name
 	perPage  map[any]int          // guarded by mu; how many of children belong to a page
 	closed   bool                 // guarded by mu
-	opened   []time.Time          // guarded by mu; when programs were started by open
 }
 
 const (
