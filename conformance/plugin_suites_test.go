@@ -14,4 +14,5 @@ var pluginSuites = map[string]func(t *testing.T, p *published) pluginSuite{
 	"positioner":        positionerSuite,
 	"window-state":      windowStateSuite,
 	"clipboard-manager": clipboardSuite,
+	"upload":            uploadSuite,
 }

@@ -30,6 +30,7 @@ import (
 	"github.com/mullion-dev/mullion/plugin/shell"
 	"github.com/mullion-dev/mullion/plugin/singleinstance"
 	"github.com/mullion-dev/mullion/plugin/updater"
+	"github.com/mullion-dev/mullion/plugin/upload"
 	"github.com/mullion-dev/mullion/plugin/windowstate"
 )
 
@@ -46,6 +47,7 @@ var table = map[string]func() plugin.Plugin{
 	"clipboardmanager": func() plugin.Plugin { return clipboardmanager.New(clipboardmanager.Options{}).Plugin() },
 	"secret":           func() plugin.Plugin { return secret.New().Plugin() },
 	"singleinstance":   func() plugin.Plugin { return singleinstance.New(nil).Plugin() },
+	"upload":           func() plugin.Plugin { return upload.New().Plugin() },
 }
 
 // extras are commands and permissions that plugins have beyond the published

@@ -19,13 +19,6 @@ var forbidden = map[string]bool{
 	"transfer-encoding": true, "upgrade": true, "via": true,
 }
 
-// framing are the headers that say where a request ends and what becomes of the
-// connection. They are the client's alone.
-var framing = map[string]bool{
-	"connection": true, "content-length": true, "expect": true, "keep-alive": true, "te": true, "trailer": true, "transfer-encoding": true, "upgrade": true,
-	"proxy-connection": true,
-}
-
 // header makes the header of a request, and its host where it is not that of the
 // address.
 func (h *HTTP) header(fields [][2]string, origin string) (header http.Header, host string, err error) {
@@ -37,7 +30,7 @@ func (h *HTTP) header(fields [][2]string, origin string) (header http.Header, ho
 	for name, values := range all {
 		lower := strings.ToLower(name)
 		prefix, _, _ := strings.Cut(lower, "-")
-		if framing[lower] || !h.options.UnsafeHeaders && (forbidden[lower] || lower != prefix && (prefix == "proxy" || prefix == "sec")) {
+		if reach.Framing(lower) && lower != "host" || !h.options.UnsafeHeaders && (forbidden[lower] || lower != prefix && (prefix == "proxy" || prefix == "sec")) {
 			h.leftOut(lower, prefix)
 			continue
 		}
@@ -79,7 +72,7 @@ func hostOf(value string) (string, error) {
 
 // leftOut tells once that a header is not sent.
 func (h *HTTP) leftOut(name, prefix string) {
-	if !forbidden[name] && !framing[name] {
+	if !forbidden[name] && !reach.Framing(name) {
 		name = prefix + "-*" // pages could make up any number of them
 	}
 	h.mu.Lock()

@@ -80,3 +80,12 @@ func Fields(h http.Header) [][2]string {
 	}
 	return list
 }
+
+// Framing reports whether a header says where a request ends, what becomes of its
+// connection, or which server it is for. These are the client's alone.
+func Framing(name string) bool { return framing[strings.ToLower(name)] }
+
+var framing = map[string]bool{
+	"connection": true, "content-length": true, "expect": true, "host": true, "keep-alive": true, "proxy-connection": true, "te": true, "trailer": true,
+	"transfer-encoding": true, "upgrade": true,
+}

@@ -69,6 +69,17 @@ func NewScope(allow, deny []string) (*Scope, error) {
 	return s, nil
 }
 
+// OrAll is [NewScope] for plugins of which the published ones have no scope:
+// without patterns in allow it is all servers on the net, by these schemes.
+func OrAll(allow, deny []string, schemes ...string) (*Scope, error) {
+	if len(allow) == 0 {
+		for _, scheme := range schemes {
+			allow = append(allow, scheme+"://*:*")
+		}
+	}
+	return NewScope(allow, deny)
+}
+
 // Patterns reads the entries of a scope of capabilities: patterns, or objects
 // with the key url.
 func Patterns(entries []jsontext.Value) ([]string, error) {

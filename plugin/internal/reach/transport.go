@@ -3,6 +3,7 @@ package reach
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"net"
 	"net/http"
@@ -168,3 +169,7 @@ func Redirects(most int) func(r *http.Request, via []*http.Request) error {
 		return nil
 	}
 }
+
+// TLS is a configuration that trusts these authorities; nil means those of the
+// system.
+func TLS(roots *x509.CertPool) *tls.Config { return &tls.Config{RootCAs: roots} }
