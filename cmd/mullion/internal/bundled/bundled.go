@@ -15,6 +15,7 @@ import (
 	"github.com/mullion-dev/mullion/plugin/opener"
 	"github.com/mullion-dev/mullion/plugin/osinfo"
 	"github.com/mullion-dev/mullion/plugin/positioner"
+	"github.com/mullion-dev/mullion/plugin/secret"
 	"github.com/mullion-dev/mullion/plugin/shell"
 	"github.com/mullion-dev/mullion/plugin/updater"
 	"github.com/mullion-dev/mullion/plugin/windowstate"
@@ -40,6 +41,7 @@ var all = []Plugin{
 	{"opener", folder + "opener", "opener.New(opener.Options{})", func() plugin.Plugin { return opener.New(opener.Options{}).Plugin() }},
 	{"os", folder + "osinfo", "osinfo.New()", func() plugin.Plugin { return osinfo.New().Plugin() }},
 	{"positioner", folder + "positioner", "positioner.New()", func() plugin.Plugin { return positioner.New().Plugin() }},
+	{"secret", folder + "secret", "secret.New()", func() plugin.Plugin { return secret.New().Plugin() }},
 	{"shell", folder + "shell", "shell.New(shell.Options{})", func() plugin.Plugin { return shell.New(shell.Options{}).Plugin() }},
 	{"updater", folder + "updater", "updater.New(updater.Options{})", func() plugin.Plugin { return updater.New(updater.Options{}).Plugin() }},
 	{"window-state", folder + "windowstate", "windowstate.New(windowstate.Options{})", func() plugin.Plugin { return windowstate.New(windowstate.Options{}).Plugin() }},
