@@ -27,6 +27,7 @@ import (
 	"github.com/mullion-dev/mullion/plugin/osinfo"
 	"github.com/mullion-dev/mullion/plugin/positioner"
 	"github.com/mullion-dev/mullion/plugin/secret"
+	"github.com/mullion-dev/mullion/plugin/session"
 	"github.com/mullion-dev/mullion/plugin/shell"
 	"github.com/mullion-dev/mullion/plugin/singleinstance"
 	"github.com/mullion-dev/mullion/plugin/updater"
@@ -45,6 +46,7 @@ var table = map[string]func() plugin.Plugin{
 	"shell":            func() plugin.Plugin { return shell.New(shell.Options{}).Plugin() },
 	"httpclient":       func() plugin.Plugin { return httpclient.New(httpclient.Options{}).Plugin() },
 	"clipboardmanager": func() plugin.Plugin { return clipboardmanager.New(clipboardmanager.Options{}).Plugin() },
+	"session":          func() plugin.Plugin { return session.New().Plugin() },
 	"secret":           func() plugin.Plugin { return secret.New().Plugin() },
 	"singleinstance":   func() plugin.Plugin { return singleinstance.New(nil).Plugin() },
 	"upload":           func() plugin.Plugin { return upload.New().Plugin() },

@@ -72,6 +72,12 @@ func (i *inhibition) ended() bool {
 	return err != nil && !os.IsTimeout(err)
 }
 
+func (s *services) inhibition(n int) *inhibition {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.given[n]
+}
+
 func newServices(t *testing.T, address string) *services {
 	t.Helper()
 	conn, err := dbus.Connect(address)

@@ -96,7 +96,7 @@ func TestEvents(t *testing.T) {
 		}
 	}
 	d.wait("the app has no delay", func() bool { return len(d.given) == 1 })
-	if g := d.given[0]; g.what != "sleep" || g.mode != "delay" || g.who != "Awake" {
+	if g := d.inhibition(0); g.what != "sleep" || g.mode != "delay" || g.who != "Awake" {
 		t.Errorf("got %+v", g)
 	}
 	events := make(chan session.Event, 100)
@@ -172,12 +172,12 @@ func TestEvents(t *testing.T) {
 	d.emit(managerPath, "org.freedesktop.login1.Manager.PrepareForSleep", true)
 	kinds(session.Suspend, nil)
 	channels[session.Suspend].Next(&none)
-	if d.given[0].ended() {
+	if d.inhibition(0).ended() {
 		t.Error("the machine sleeps before the app is ready")
 	}
 	close(hold)
 	mulliontest.Wait(t, time.Minute, func() error {
-		if !d.given[0].ended() {
+		if !d.inhibition(0).ended() {
 			return errors.New("the machine is kept awake")
 		}
 		return nil
@@ -194,7 +194,7 @@ func TestEvents(t *testing.T) {
 		t.Fatal(err)
 	}
 	mulliontest.Wait(t, time.Minute, func() error {
-		if !d.given[1].ended() {
+		if !d.inhibition(1).ended() {
 			return errors.New("the delay is there after the app")
 		}
 		return nil
@@ -297,7 +297,7 @@ func TestInhibit(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		g := d.given[1]
+		g := d.inhibition(1)
 		if g.what != "sleep" || g.mode != "block" || g.why != "a film" || g.ended() {
 			t.Errorf("got %+v", g)
 		}
@@ -307,7 +307,7 @@ func TestInhibit(t *testing.T) {
 	t.Run("logind alone", func(t *testing.T) {
 		_, s, d := start(t, func(d *services) { d.logind() })
 		d.wait("the app has no delay", func() bool { return len(d.given) == 1 })
-		if _, err := s.Inhibit(t.Context(), session.Idle, "a film"); err != nil || d.given[1].what != "idle" {
+		if _, err := s.Inhibit(t.Context(), session.Idle, "a film"); err != nil || d.inhibition(1).what != "idle" {
 			t.Errorf("%v", err)
 		}
 	})
@@ -442,7 +442,7 @@ func TestAttacks(t *testing.T) {
 			t.Errorf("%s, %v", text, err)
 		}
 	}
-	if d.given[0].ended() {
+	if d.inhibition(0).ended() {
 		t.Error("a lie has taken the delay away")
 	}
 }
