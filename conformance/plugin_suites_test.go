@@ -15,4 +15,5 @@ var pluginSuites = map[string]func(t *testing.T, p *published) pluginSuite{
 	"window-state":      windowStateSuite,
 	"clipboard-manager": clipboardSuite,
 	"upload":            uploadSuite,
+	"store":             storeSuite,
 }

@@ -30,6 +30,7 @@ import (
 	"github.com/mullion-dev/mullion/plugin/session"
 	"github.com/mullion-dev/mullion/plugin/shell"
 	"github.com/mullion-dev/mullion/plugin/singleinstance"
+	"github.com/mullion-dev/mullion/plugin/store"
 	"github.com/mullion-dev/mullion/plugin/updater"
 	"github.com/mullion-dev/mullion/plugin/upload"
 	"github.com/mullion-dev/mullion/plugin/windowstate"
@@ -50,6 +51,7 @@ var table = map[string]func() plugin.Plugin{
 	"secret":           func() plugin.Plugin { return secret.New().Plugin() },
 	"singleinstance":   func() plugin.Plugin { return singleinstance.New(nil).Plugin() },
 	"upload":           func() plugin.Plugin { return upload.New().Plugin() },
+	"store":            func() plugin.Plugin { return store.New(store.Options{}).Plugin() },
 }
 
 // extras are commands and permissions that plugins have beyond the published
