@@ -16,8 +16,11 @@ import (
 	"github.com/mullion-dev/mullion/plugin/osinfo"
 	"github.com/mullion-dev/mullion/plugin/positioner"
 	"github.com/mullion-dev/mullion/plugin/secret"
+	"github.com/mullion-dev/mullion/plugin/session"
 	"github.com/mullion-dev/mullion/plugin/shell"
+	"github.com/mullion-dev/mullion/plugin/singleinstance"
 	"github.com/mullion-dev/mullion/plugin/updater"
+	"github.com/mullion-dev/mullion/plugin/upload"
 	"github.com/mullion-dev/mullion/plugin/windowstate"
 )
 
@@ -42,8 +45,11 @@ var all = []Plugin{
 	{"os", folder + "osinfo", "osinfo.New()", func() plugin.Plugin { return osinfo.New().Plugin() }},
 	{"positioner", folder + "positioner", "positioner.New()", func() plugin.Plugin { return positioner.New().Plugin() }},
 	{"secret", folder + "secret", "secret.New()", func() plugin.Plugin { return secret.New().Plugin() }},
+	{"session", folder + "session", "session.New()", func() plugin.Plugin { return session.New().Plugin() }},
 	{"shell", folder + "shell", "shell.New(shell.Options{})", func() plugin.Plugin { return shell.New(shell.Options{}).Plugin() }},
+	{"single-instance", folder + "singleinstance", "singleinstance.New(nil)", func() plugin.Plugin { return singleinstance.New(nil).Plugin() }},
 	{"updater", folder + "updater", "updater.New(updater.Options{})", func() plugin.Plugin { return updater.New(updater.Options{}).Plugin() }},
+	{"upload", folder + "upload", "upload.New()", func() plugin.Plugin { return upload.New().Plugin() }},
 	{"window-state", folder + "windowstate", "windowstate.New(windowstate.Options{})", func() plugin.Plugin { return windowstate.New(windowstate.Options{}).Plugin() }},
 }
 
