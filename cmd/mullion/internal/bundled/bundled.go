@@ -19,6 +19,7 @@ import (
 	"github.com/mullion-dev/mullion/plugin/session"
 	"github.com/mullion-dev/mullion/plugin/shell"
 	"github.com/mullion-dev/mullion/plugin/singleinstance"
+	"github.com/mullion-dev/mullion/plugin/store"
 	"github.com/mullion-dev/mullion/plugin/updater"
 	"github.com/mullion-dev/mullion/plugin/upload"
 	"github.com/mullion-dev/mullion/plugin/windowstate"
@@ -48,6 +49,7 @@ var all = []Plugin{
 	{"session", folder + "session", "session.New()", func() plugin.Plugin { return session.New().Plugin() }},
 	{"shell", folder + "shell", "shell.New(shell.Options{})", func() plugin.Plugin { return shell.New(shell.Options{}).Plugin() }},
 	{"single-instance", folder + "singleinstance", "singleinstance.New(nil)", func() plugin.Plugin { return singleinstance.New(nil).Plugin() }},
+	{"store", folder + "store", "store.New(store.Options{})", func() plugin.Plugin { return store.New(store.Options{}).Plugin() }},
 	{"updater", folder + "updater", "updater.New(updater.Options{})", func() plugin.Plugin { return updater.New(updater.Options{}).Plugin() }},
 	{"upload", folder + "upload", "upload.New()", func() plugin.Plugin { return upload.New().Plugin() }},
 	{"window-state", folder + "windowstate", "windowstate.New(windowstate.Options{})", func() plugin.Plugin { return windowstate.New(windowstate.Options{}).Plugin() }},
