@@ -90,6 +90,9 @@ func Main(run func(ctx context.Context) error, workers ...AnyWorker) {
 	var exit *core.ExitError
 	switch {
 	case err == nil, errors.Is(err, ErrHandedOver):
+	case errors.As(err, &exit) && exit.Restart:
+		sayLast(fmt.Errorf("mullion: start the program again: %w", startAgain())) // it returns only if that fails
+		os.Exit(1)
 	case errors.As(err, &exit):
 		os.Exit(exit.Code)
 	default:

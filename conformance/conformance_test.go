@@ -12,11 +12,17 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"github.com/mullion-dev/mullion"
 	"github.com/mullion-dev/mullion/internal/await"
 	"github.com/mullion-dev/mullion/internal/e2e"
 )
 
-func TestMain(m *testing.M) { e2e.Main(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(endingVariable) != "" {
+		mullion.Main(ending)
+	}
+	e2e.Main(m)
+}
 
 // tested are the modules of the package whose every export must have a test.
 var tested = []string{"core", "event", "path", "dpi", "app", "mocks", "webviewWindow", "window", "webview", "tray", "image", "menu"}

@@ -4,6 +4,8 @@ import "testing"
 
 // pluginSuites make the suites of plugins, by the plugin's name.
 var pluginSuites = map[string]func(t *testing.T, p *published) pluginSuite{
+	"cli":               cliSuite,
+	"process":           processSuite,
 	"opener":            openerSuite,
 	"log":               logSuite,
 	"http":              httpSuite,

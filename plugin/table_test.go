@@ -20,12 +20,14 @@ import (
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/internal/builtin"
 	"github.com/mullion-dev/mullion/plugin"
+	"github.com/mullion-dev/mullion/plugin/cli"
 	"github.com/mullion-dev/mullion/plugin/clipboardmanager"
 	"github.com/mullion-dev/mullion/plugin/httpclient"
 	"github.com/mullion-dev/mullion/plugin/log"
 	"github.com/mullion-dev/mullion/plugin/opener"
 	"github.com/mullion-dev/mullion/plugin/osinfo"
 	"github.com/mullion-dev/mullion/plugin/positioner"
+	"github.com/mullion-dev/mullion/plugin/process"
 	"github.com/mullion-dev/mullion/plugin/secret"
 	"github.com/mullion-dev/mullion/plugin/session"
 	"github.com/mullion-dev/mullion/plugin/shell"
@@ -38,6 +40,8 @@ import (
 
 // table has the plugins of this repository, by the name of their folder.
 var table = map[string]func() plugin.Plugin{
+	"cli":              func() plugin.Plugin { return cli.New(cli.Options{}).Plugin() },
+	"process":          func() plugin.Plugin { return process.New().Plugin() },
 	"opener":           func() plugin.Plugin { return opener.New(opener.Options{}).Plugin() },
 	"updater":          func() plugin.Plugin { return updater.New(updater.Options{}).Plugin() },
 	"log":              func() plugin.Plugin { return log.New(log.Options{}).Plugin() },

@@ -326,24 +326,6 @@ var appCommands = []builtin{
 // contractVersion is the version of Tauri whose page-side contract is kept.
 const contractVersion = "2.12.5"
 
-type exitArgs struct {
-	Code int `json:"code,omitzero"`
-}
-
-func (c *Core) cmdExit(_ context.Context, a exitArgs) (none, error) {
-	var err error
-	if a.Code != 0 {
-		err = &ExitError{a.Code}
-	}
-	go c.shutdown(err)
-	return none{}, nil
-}
-
-// ExitError is what Run returns when a page ended the app with a code.
-type ExitError struct{ Code int }
-
-func (e *ExitError) Error() string { return fmt.Sprintf("exit with code %d", e.Code) }
-
 // The commands of window and webview.
 
 type labelArgs struct {

@@ -1,0 +1,19 @@
+package mullion
+
+import "os"
+
+// startAgain starts the program and ends this process. It returns only if that
+// fails.
+func startAgain() error {
+	program, err := ownProgram()
+	if err != nil {
+		return err
+	}
+	p, err := os.StartProcess(program, os.Args, &os.ProcAttr{Files: []*os.File{os.Stdin, os.Stdout, os.Stderr}})
+	if err != nil {
+		return err
+	}
+	_ = p.Release()
+	os.Exit(0)
+	return nil
+}
