@@ -15,6 +15,7 @@ var pluginSuites = map[string]func(t *testing.T, p *published) pluginSuite{
 	"updater":           updaterSuite,
 	"positioner":        positionerSuite,
 	"window-state":      windowStateSuite,
+	"global-shortcut":   globalShortcutSuite,
 	"clipboard-manager": clipboardSuite,
 	"upload":            uploadSuite,
 	"store":             storeSuite,

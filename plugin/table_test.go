@@ -22,6 +22,7 @@ import (
 	"github.com/mullion-dev/mullion/plugin"
 	"github.com/mullion-dev/mullion/plugin/cli"
 	"github.com/mullion-dev/mullion/plugin/clipboardmanager"
+	"github.com/mullion-dev/mullion/plugin/globalshortcut"
 	"github.com/mullion-dev/mullion/plugin/httpclient"
 	"github.com/mullion-dev/mullion/plugin/log"
 	"github.com/mullion-dev/mullion/plugin/opener"
@@ -50,6 +51,7 @@ var table = map[string]func() plugin.Plugin{
 	"windowstate":      func() plugin.Plugin { return windowstate.New(windowstate.Options{}).Plugin() },
 	"shell":            func() plugin.Plugin { return shell.New(shell.Options{}).Plugin() },
 	"httpclient":       func() plugin.Plugin { return httpclient.New(httpclient.Options{}).Plugin() },
+	"globalshortcut":   func() plugin.Plugin { return globalshortcut.New().Plugin() },
 	"clipboardmanager": func() plugin.Plugin { return clipboardmanager.New(clipboardmanager.Options{}).Plugin() },
 	"session":          func() plugin.Plugin { return session.New().Plugin() },
 	"secret":           func() plugin.Plugin { return secret.New().Plugin() },

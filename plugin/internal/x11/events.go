@@ -46,6 +46,7 @@ type MappingNotify struct{}
 type extensions struct {
 	mu     sync.Mutex
 	xfixes byte // guarded by mu; the number of SelectionOwner, 0 if there is none
+	xkb    byte // guarded by mu; that of all events of XKEYBOARD, whose second byte tells them apart
 }
 
 // event reads an event, or returns nil for one that is not known. What only a
@@ -81,6 +82,10 @@ func (x *extensions) event(b []byte) any {
 	defer x.mu.Unlock()
 	if x.xfixes != 0 && kind == x.xfixes {
 		return SelectionOwner{at(8), at(12), at(16)}
+	}
+	const newKeyboard, newMap = 0, 1
+	if x.xkb != 0 && kind == x.xkb && (b[1] == newKeyboard || b[1] == newMap) {
+		return MappingNotify{}
 	}
 	return nil
 }

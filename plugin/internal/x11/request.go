@@ -235,19 +235,6 @@ func (c *Conn) ModifierMapping(ctx context.Context) (keys [8][]byte, err error) 
 	return keys, nil
 }
 
-// KeysDown returns which keys are down: a bit for each code.
-func (c *Conn) KeysDown(ctx context.Context) (down [32]byte, err error) {
-	r, err := c.Ask(ctx, request(44, 0))
-	if err != nil {
-		return down, err
-	}
-	if len(r) < 40 {
-		return down, errors.New("the X server has sent less of the keys than it should")
-	}
-	copy(down[:], r[8:40])
-	return down, nil
-}
-
 // extension asks for the numbers of an extension.
 func (c *Conn) extension(ctx context.Context, name string) (opcode, firstEvent byte, err error) {
 	b := append(order.AppendUint16([]byte{98, 0, 0, 0}, uint16(len(name))), 0, 0)
@@ -280,10 +267,11 @@ func (c *Conn) WatchSelection(ctx context.Context, window, selection uint32) err
 }
 
 // ReportHeldKeysOnce has the server leave out the releases that it makes up
-// while a key is held: then only a real one is reported. It needs the extension
-// XKEYBOARD.
+// while a key is held: then only a real one is reported. It also has this
+// connection told, by [MappingNotify], of a new layout, which the server does not
+// tell in another way to those who use the extension XKEYBOARD.
 func (c *Conn) ReportHeldKeysOnce(ctx context.Context) error {
-	opcode, _, err := c.extension(ctx, "XKEYBOARD")
+	opcode, first, err := c.extension(ctx, "XKEYBOARD")
 	if err != nil {
 		return err
 	}
@@ -302,7 +290,13 @@ func (c *Conn) ReportHeldKeysOnce(ctx context.Context) error {
 	if order.Uint32(r[12:])&detectable == 0 {
 		return fmt.Errorf("the X server cannot tell held keys: %w", errors.ErrUnsupported)
 	}
-	return nil
+	c.extensions.mu.Lock()
+	c.extensions.xkb = first
+	c.extensions.mu.Unlock()
+	const newKeyboard, newMap, allParts = 1, 2, 0xff
+	const which = newKeyboard | newMap
+	errs, err := c.Check(ctx, request(opcode, 1, coreKeyboard|which<<16, which<<16, allParts|allParts<<16))
+	return errors.Join(append(errs, err)...)
 }
 
 // FakeKey presses a key, or lets it go, as a user does. It needs the extension
