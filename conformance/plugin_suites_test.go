@@ -19,4 +19,5 @@ var pluginSuites = map[string]func(t *testing.T, p *published) pluginSuite{
 	"clipboard-manager": clipboardSuite,
 	"upload":            uploadSuite,
 	"store":             storeSuite,
+	"fs":                fsSuite,
 }

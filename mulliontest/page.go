@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/mullion-dev/mullion/capability"
+	"github.com/mullion-dev/mullion/ipc"
 )
 
 // CallError is how the promise of a call is rejected.
@@ -38,11 +39,18 @@ func (e *CallError) Is(target error) bool {
 // Decode reads the value into v.
 func (e *CallError) Decode(v any) error { return json.Unmarshal(e.Value, v) }
 
+// Raw are arguments of [Page.Call] that are raw bytes with header fields, as a
+// page gives them to invoke.
+type Raw struct {
+	Body   []byte
+	Header ipc.Header
+}
+
 // Call calls a command as a script of the page does by invoke, waits for the
 // answer and decodes it into result, unless that is nil.
 //
 // The arguments are a struct or a map, encoded as JSON, nil for none, or a
-// []byte, which travels as raw bytes (an ipc.Body of the command). In
+// []byte or a [Raw], which travels as raw bytes (an ipc.Body of the command). In
 // them a [*Channel] stands for a channel of the page. Bytes that the command
 // returns need a *[]byte as result.
 //
@@ -70,13 +78,20 @@ func (p *Page) CallContext(ctx context.Context, command string, args, result any
 		return fmt.Errorf("page %q: %w", p.label, err)
 	}
 	body, raw := args.([]byte)
+	header := [][2]string{}
+	if r, ok := args.(Raw); ok {
+		body, raw = r.Body, true
+		for _, f := range r.Header {
+			header = append(header, [2]string{f.Name, f.Value})
+		}
+	}
 	if raw {
 		args = nil
 	}
 	if args == nil && !raw {
 		args = struct{}{}
 	}
-	text, err := json.Marshal([]any{command, args, []any{}}, json.Deterministic(true))
+	text, err := json.Marshal([]any{command, args, header}, json.Deterministic(true))
 	if err != nil {
 		return fmt.Errorf("the arguments of %s: %w", command, err)
 	}

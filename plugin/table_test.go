@@ -22,6 +22,7 @@ import (
 	"github.com/mullion-dev/mullion/plugin"
 	"github.com/mullion-dev/mullion/plugin/cli"
 	"github.com/mullion-dev/mullion/plugin/clipboardmanager"
+	fsplugin "github.com/mullion-dev/mullion/plugin/fs"
 	"github.com/mullion-dev/mullion/plugin/globalshortcut"
 	"github.com/mullion-dev/mullion/plugin/httpclient"
 	"github.com/mullion-dev/mullion/plugin/log"
@@ -58,12 +59,14 @@ var table = map[string]func() plugin.Plugin{
 	"singleinstance":   func() plugin.Plugin { return singleinstance.New(nil).Plugin() },
 	"upload":           func() plugin.Plugin { return upload.New().Plugin() },
 	"store":            func() plugin.Plugin { return store.New(store.Options{}).Plugin() },
+	"fs":               func() plugin.Plugin { return fsplugin.New().Plugin() },
 }
 
 // extras are commands and permissions that plugins have beyond the published
 // ones, by plugin: identifiers, and what they are for.
 var extras = map[string]map[string]string{
 	"notification": {"focus": whyFocus, "allow-focus": whyFocus},
+	"fs":           {"deny-engine-data": "where the engine of Mullion stores what it has of pages, other than that of Tauri"},
 }
 
 const whyFocus = "a click on what window.Notification shows brings its window to the front, as in browsers"

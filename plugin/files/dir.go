@@ -17,6 +17,8 @@ type dir interface {
 	// open opens a regular file or a folder. A new one is made with os.O_CREATE
 	// and os.O_EXCL together, or not at all. path becomes the name of the file.
 	open(name string, flag int, perm fs.FileMode, path string) (*os.File, error)
+	// handleOf opens a file or a folder for itself, see [Scope.Handle].
+	handleOf(name, path string) (*os.File, error)
 	lstat(name string) (fs.FileInfo, error)
 	mkdir(name string, perm fs.FileMode) error
 	// remove removes a file or a link, or with folder set an empty folder.

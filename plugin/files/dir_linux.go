@@ -139,6 +139,18 @@ func newFile(fd int, path string, err error) (*os.File, error) {
 // mode is what the kernel takes for permissions.
 func mode(perm fs.FileMode) uint32 { return uint32(perm.Perm()) }
 
+func (d fdDir) handleOf(name, path string) (*os.File, error) {
+	h, st, err := d.handle(name)
+	if err == nil && st.Mode&unix.S_IFMT == unix.S_IFLNK {
+		unix.Close(h)
+		err = errMoved
+	}
+	if err != nil {
+		return nil, err
+	}
+	return os.NewFile(uintptr(h), path), nil
+}
+
 func (d fdDir) lstat(name string) (fs.FileInfo, error) {
 	h, _, err := d.handle(name)
 	if err != nil {

@@ -75,6 +75,10 @@ func (d *rootDir) open(name string, flag int, perm fs.FileMode, path string) (*o
 	return f, nil
 }
 
+func (d *rootDir) handleOf(name, path string) (*os.File, error) {
+	return d.open(name, os.O_RDONLY, 0, path)
+}
+
 func (d *rootDir) lstat(name string) (fs.FileInfo, error) { return d.root.Lstat(name) }
 
 func (d *rootDir) mkdir(name string, perm fs.FileMode) error { return d.root.Mkdir(name, perm.Perm()) }

@@ -530,6 +530,42 @@ func TestOperations(t *testing.T) {
 	})
 }
 
+func TestBelow(t *testing.T) {
+	eachWay(t, func(t *testing.T, way string) {
+		app, home := newFake(t)
+		write(t, home, "d/.hidden/a", "d/secret", "dd/a")
+		link(t, home, "d", "l")
+		s := scopeOf(t, app, way, []string{"$HOME/d", "$HOME/l"}, []string{"$HOME/d/secret"})
+		at := func(name string) string { return filepath.Join(home, filepath.FromSlash(name)) }
+		for _, root := range []string{"d", "l"} {
+			below, err := s.Below(at(root))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, name := range []string{"", "/.hidden", "/.hidden/a"} {
+				f, err := below.Handle(at(root + name))
+				if err != nil {
+					t.Errorf("%s%s: %v", root, name, err)
+					continue
+				}
+				f.Close()
+			}
+			for _, name := range []string{root + "/secret", "dd", "dd/a"} {
+				if f, err := below.Handle(at(name)); !errors.Is(err, capability.ErrForbiddenPath) {
+					f.Close()
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+		}
+		if _, err := s.Handle(at("d/.hidden")); err == nil {
+			t.Error("the scope itself is wider")
+		}
+		if _, err := s.Below(at("dd")); err == nil {
+			t.Error("below what is not in scope")
+		}
+	})
+}
+
 func TestReplace(t *testing.T) {
 	eachWay(t, func(t *testing.T, way string) {
 		app, home := newFake(t)

@@ -44,6 +44,7 @@ type Grants struct {
 	mu      sync.Mutex
 	dots    capability.DotFiles              // guarded by mu
 	list    []Grant                          // guarded by mu
+	reals   []string                         // guarded by mu; where the links of files in list lead
 	known   map[Grant]bool                   // guarded by mu; those of list
 	state   map[capability.DotFiles]*granted // guarded by mu
 	changed []*func()                        // guarded by mu
@@ -136,6 +137,15 @@ func (g *Grants) Add(grants ...Grant) error {
 }
 
 func (g *Grants) add(added []Grant) error {
+	real := map[string]string{} // looked up without the lock
+	for _, x := range added {
+		if !x.Directory {
+			real[x.Path] = x.Path
+			if at, missing, err := resolve(x.Path); err == nil {
+				real[x.Path] = filepath.Join(append([]string{at}, missing...)...)
+			}
+		}
+	}
 	g.mu.Lock()
 	list := g.list
 	for _, x := range added {
@@ -155,6 +165,9 @@ func (g *Grants) add(added []Grant) error {
 	if len(list) == len(g.list) {
 		g.mu.Unlock()
 		return nil
+	}
+	for _, x := range list[len(g.list):] {
+		g.reals = append(g.reals, real[x.Path])
 	}
 	g.list = list
 	clear(g.state)
@@ -215,7 +228,7 @@ func (g *Grants) asset(path string) error {
 // granted are grants in the form in which they are looked up. Files are in maps,
 // since users may choose thousands. A nil one allows nothing.
 type granted struct {
-	allow, deny map[string]bool       // files, by key and with links resolved
+	allow, deny map[string]bool       // files, as they are named and where their links lead
 	folders     *capability.PathScope // the rest
 }
 
@@ -228,7 +241,7 @@ func (g *Grants) with(dots capability.DotFiles) (*granted, error) {
 	}
 	s := &granted{allow: map[string]bool{}, deny: map[string]bool{}}
 	var allow, deny []string
-	for _, x := range g.list {
+	for i, x := range g.list {
 		switch {
 		case x.Directory:
 			below := "*"
@@ -243,9 +256,9 @@ func (g *Grants) with(dots capability.DotFiles) (*granted, error) {
 				allow = append(allow, patterns...)
 			}
 		case x.Forbidden:
-			addFile(s.deny, x.Path, denyKey)
+			s.deny[denyKey(x.Path)], s.deny[denyKey(g.reals[i])] = true, true
 		default:
-			addFile(s.allow, x.Path, allowKey)
+			s.allow[x.Path], s.allow[g.reals[i]] = true, true
 		}
 	}
 	var err error
@@ -255,16 +268,6 @@ func (g *Grants) with(dots capability.DotFiles) (*granted, error) {
 	g.state[dots] = s
 	return s, nil
 }
-
-// addFile adds a file by its path and by where that leads.
-func addFile(to map[string]bool, path string, key func(string) string) {
-	to[key(path)] = true
-	if at, missing, err := resolve(path); err == nil {
-		to[key(filepath.Join(append([]string{at}, missing...)...))] = true
-	}
-}
-
-func allowKey(path string) string { return path }
 
 // denyKey: where file systems commonly ignore case, so do denials.
 func denyKey(path string) string {
@@ -285,7 +288,7 @@ func (s *granted) match(path string) (allowed bool, denied string) {
 	if err != nil || denied != "" {
 		return false, denied
 	}
-	return allowed || s.allow[allowKey(path)], ""
+	return allowed || s.allow[path], ""
 }
 
 func (s *granted) mayDenyBelow(path string) bool {

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -175,6 +176,12 @@ func (r *Replacement) inPlace() (err error) {
 // Write implements io.Writer.
 func (r *Replacement) Write(b []byte) (int, error) { return r.file.Write(b) }
 
+// Chmod sets the permissions of the file; the umask has no say.
+func (r *Replacement) Chmod(perm fs.FileMode) error { return r.file.Chmod(perm.Perm()) }
+
+// ReadFrom implements io.ReaderFrom, so that a file is copied by the kernel.
+func (r *Replacement) ReadFrom(from io.Reader) (int64, error) { return r.file.ReadFrom(from) }
+
 // Commit puts the file in its place. Where there was one before, the new one is
 // on the disk by then.
 func (r *Replacement) Commit() error {
@@ -193,21 +200,41 @@ func (r *Replacement) commit() error {
 		}
 	}
 	if r.unnamed {
+		if r.fresh { // then it need not take the place of anything
+			switch err := r.dir.link(r.file, r.name); {
+			case err == nil:
+				r.unnamed, r.temp = false, ""
+				return r.close()
+			case !errors.Is(err, fs.ErrExist):
+				return err
+			}
+		}
 		if err := r.dir.link(r.file, r.temp); err != nil {
 			return err
 		}
 		r.unnamed = false
 	}
+	if r.temp == "" {
+		return r.close()
+	}
 	if err := r.file.Close(); err != nil {
 		return err
-	}
-	if r.temp == "" {
-		return nil
 	}
 	if err := r.dir.rename(r.temp, r.dir, r.name); err != nil {
 		return err
 	}
 	if !r.fresh || r.durable {
+		return r.dir.sync()
+	}
+	return nil
+}
+
+// close closes a file that has its name.
+func (r *Replacement) close() error {
+	if err := r.file.Close(); err != nil {
+		return err
+	}
+	if r.durable {
 		return r.dir.sync()
 	}
 	return nil

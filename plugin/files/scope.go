@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/mullion-dev/mullion/capability"
@@ -32,7 +33,8 @@ type Scope struct {
 	paths   *capability.PathScope
 	grants  *Grants // may be nil
 	granted *granted
-	command string // whose scope it is, "" if it is not that of a command
+	below   []string // folders that are allowed with all that is in them
+	command string   // whose scope it is, "" if it is not that of a command
 	openDir func(path string) (dir, error)
 }
 
@@ -116,7 +118,7 @@ func (s *Scope) match(path, asked string) error {
 	if denied == "" {
 		var also bool
 		also, denied = s.granted.match(path)
-		allowed = allowed || also
+		allowed = allowed || also || slices.ContainsFunc(s.below, func(root string) bool { return within(path, root) })
 	}
 	switch {
 	case denied != "":
@@ -131,6 +133,25 @@ func (s *Scope) match(path, asked string) error {
 		return err
 	}
 	return nil
+}
+
+// within reports whether a path is a folder or in it.
+func within(path, root string) bool {
+	rest, ok := strings.CutPrefix(path, root)
+	return ok && (rest == "" || os.IsPathSeparator(rest[0]) || os.IsPathSeparator(root[len(root)-1]))
+}
+
+// Below returns a scope that also allows all that is in a folder of this one, but
+// for what is denied. It is for commands whose permission for a folder is meant
+// for what is in it.
+func (s *Scope) Below(path string) (*Scope, error) {
+	real, err := s.Judge(path)
+	if err != nil {
+		return nil, err
+	}
+	wider := *s
+	wider.below = append(slices.Clip(s.below), filepath.Clean(path), real)
+	return &wider, nil
 }
 
 // deniedBelow reports whether something below a folder may be denied.
@@ -323,6 +344,23 @@ func (s *Scope) OpenFile(path string, flag int, perm fs.FileMode) (f *os.File, e
 
 // Open opens a file or a folder for reading.
 func (s *Scope) Open(path string) (*os.File, error) { return s.OpenFile(path, os.O_RDONLY, 0) }
+
+// Handle opens what a path leads to for itself, not for reading: on Linux an
+// O_PATH descriptor, by which it can be named as /proc/self/fd/N. Elsewhere it is
+// opened for reading.
+func (s *Scope) Handle(path string) (f *os.File, err error) {
+	err = s.try("open", path, true, func(p place, missing []string) error {
+		if len(missing) > 0 {
+			return fs.ErrNotExist
+		}
+		f, err = p.handleOf(p.name, path)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
 
 // Stat tells about what a path leads to, see also [DetailsOf]. That may be a
 // device, too, of which nothing is opened.

@@ -18,6 +18,9 @@ type info struct {
 
 func (i *info) Sys() any { return &i.stat }
 
+// Unwrap returns what os.SameFile knows.
+func (i *info) Unwrap() fs.FileInfo { return i.FileInfo }
+
 // StatOf is f.Stat, with all that [DetailsOf] tells.
 func StatOf(f *os.File) (fs.FileInfo, error) {
 	plain, err := f.Stat()
