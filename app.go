@@ -416,7 +416,7 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	a.logUnused(plugins)
 	if err := a.core.Resolve(manifests...); err != nil {
-		return fmt.Errorf("mullion: %w", err)
+		return fmt.Errorf("mullion: %w%s", err, pluginHint(err))
 	}
 	stop, err := a.startPlugins(slices.Concat(a.builtins, plugins))
 	if err != nil {

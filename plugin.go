@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/mullion-dev/mullion/capability"
@@ -124,6 +125,25 @@ func (a *App) manifests(plugins []plugin.Plugin) ([]capability.Manifest, error) 
 		list = append(list, m)
 	}
 	return a.permissions(list)
+}
+
+// pluginHint names the packages of missing plugins that come with Mullion.
+func pluginHint(err error) string {
+	switch e := err.(type) {
+	case *capability.MissingPluginError:
+		if folder, ok := builtin.Packages[e.Plugin]; ok {
+			return fmt.Sprintf("\nthe plugin %s comes with Mullion: import github.com/mullion-dev/mullion/plugin/%s; see docs/plugins/%s.md", e.Plugin, folder, e.Plugin)
+		}
+	case interface{ Unwrap() []error }:
+		var hints strings.Builder
+		for _, one := range e.Unwrap() {
+			hints.WriteString(pluginHint(one))
+		}
+		return hints.String()
+	case interface{ Unwrap() error }:
+		return pluginHint(e.Unwrap())
+	}
+	return ""
 }
 
 // configure reads the sections of plugins.

@@ -232,6 +232,10 @@ func TestMissingPlugins(t *testing.T) {
 				}
 			}
 			if err != nil {
+				const log = "\nthe plugin log comes with Mullion: import github.com/mullion-dev/mullion/plugin/log; see docs/plugins/log.md"
+				if hint := pluginHint(err); !strings.HasSuffix(hint, log) {
+					t.Errorf("hint %q", hint)
+				}
 				return
 			}
 			if text := log.String(); strings.Count(text, "not part of this app") != 2 || !strings.Contains(text, "fs:scope") || strings.Contains(text, "clock") {

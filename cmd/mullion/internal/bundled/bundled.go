@@ -9,12 +9,15 @@ import (
 
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/plugin"
+	"github.com/mullion-dev/mullion/plugin/cli"
 	"github.com/mullion-dev/mullion/plugin/clipboardmanager"
+	"github.com/mullion-dev/mullion/plugin/globalshortcut"
 	"github.com/mullion-dev/mullion/plugin/httpclient"
 	"github.com/mullion-dev/mullion/plugin/log"
 	"github.com/mullion-dev/mullion/plugin/opener"
 	"github.com/mullion-dev/mullion/plugin/osinfo"
 	"github.com/mullion-dev/mullion/plugin/positioner"
+	"github.com/mullion-dev/mullion/plugin/process"
 	"github.com/mullion-dev/mullion/plugin/secret"
 	"github.com/mullion-dev/mullion/plugin/session"
 	"github.com/mullion-dev/mullion/plugin/shell"
@@ -39,12 +42,15 @@ const folder = "github.com/mullion-dev/mullion/plugin/"
 
 // all has them in the order of their names.
 var all = []Plugin{
+	{"cli", folder + "cli", "cli.New(cli.Options{})", func() plugin.Plugin { return cli.New(cli.Options{}).Plugin() }},
 	{"clipboard-manager", folder + "clipboardmanager", "clipboardmanager.New(clipboardmanager.Options{})", func() plugin.Plugin { return clipboardmanager.New(clipboardmanager.Options{}).Plugin() }},
+	{"global-shortcut", folder + "globalshortcut", "globalshortcut.New()", func() plugin.Plugin { return globalshortcut.New().Plugin() }},
 	{"http", folder + "httpclient", "httpclient.New(httpclient.Options{})", func() plugin.Plugin { return httpclient.New(httpclient.Options{}).Plugin() }},
 	{"log", folder + "log", "log.New(log.Options{})", func() plugin.Plugin { return log.New(log.Options{}).Plugin() }},
 	{"opener", folder + "opener", "opener.New(opener.Options{})", func() plugin.Plugin { return opener.New(opener.Options{}).Plugin() }},
 	{"os", folder + "osinfo", "osinfo.New()", func() plugin.Plugin { return osinfo.New().Plugin() }},
 	{"positioner", folder + "positioner", "positioner.New()", func() plugin.Plugin { return positioner.New().Plugin() }},
+	{"process", folder + "process", "process.New()", func() plugin.Plugin { return process.New().Plugin() }},
 	{"secret", folder + "secret", "secret.New()", func() plugin.Plugin { return secret.New().Plugin() }},
 	{"session", folder + "session", "session.New()", func() plugin.Plugin { return session.New().Plugin() }},
 	{"shell", folder + "shell", "shell.New(shell.Options{})", func() plugin.Plugin { return shell.New(shell.Options{}).Plugin() }},
