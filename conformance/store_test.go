@@ -182,6 +182,27 @@ func storeSuite(t *testing.T, _ *published) pluginSuite {
 				want:    `["you","Serialize Function \"none\" not found"]`,
 			},
 			{
+				exports: []string{"Store.set"},
+				body: `const s = await p.load('many.json')
+					let heard = 0
+					const off = await s.onChange(() => heard++)
+					await Promise.all(Array.from({length: 10_000}, (_, i) => s.set('key ' + i, i)))
+					off()
+					return [await s.length(), heard, await s.get('key 9999')]`,
+				outside: func(t *testing.T, app *e2e.App) {
+					if err := await.Until(time.Minute, func() error {
+						data, err := os.ReadFile(filepath.Join(dir, "many.json"))
+						if n := bytes.Count(data, []byte("\n")); err == nil && n != 10_002 {
+							err = fmt.Errorf("the file has %d lines", n)
+						}
+						return err
+					}); err != nil {
+						t.Error(err)
+					}
+				},
+				want: `[10000,10000,9999]`,
+			},
+			{
 				exports: []string{"load"},
 				body: `const tries = await Promise.allSettled(['broken.json', '../x.json', '/etc/hosts', 'states/x.json'].map((path) => p.load(path)))
 					const s = await p.load('broken.json', {createNew: true, autoSave: 0})

@@ -223,6 +223,50 @@ func TestApp(t *testing.T) {
 	}
 }
 
+// TestOwnLog: that a file cannot be written is said by the app's log, which leads
+// to that file, once and without anybody waiting for it.
+func TestOwnLog(t *testing.T) {
+	var log *Log
+	var dir string
+	var to lines
+	app := mulliontest.Start(t, run(Options{Targets: []Target{to.target(), {Kind: LogDir, Name: "x"}}}, &log, &dir), nil)
+	page := app.Page("main")
+	path := filepath.Join(dir, "x.log")
+	if err := errors.Join(os.Remove(path), os.Mkdir(path, 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		if err := page.Call("plugin:log|log", map[string]any{"level": 3, "message": "lost"}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	said := 0
+	mulliontest.Wait(t, time.Minute, func() error {
+		said = 0
+		for _, text := range to.of(t, log) {
+			if strings.Contains(text, "records are missing in a log") && strings.Contains(text, "no regular file") {
+				said++
+			}
+		}
+		if said == 0 {
+			return errors.New("nothing says that the file cannot be written")
+		}
+		return nil
+	})
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := page.Call("plugin:log|log", map[string]any{"level": 3, "message": "there"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if said > 1 {
+		t.Errorf("it was said %d times", said)
+	}
+	if got := read(t, path); !strings.Contains(got, " records are missing here") || !strings.HasSuffix(got, "[INFO] there\n") {
+		t.Errorf("the file has %q", got)
+	}
+}
+
 func read(t *testing.T, path string) string {
 	t.Helper()
 	data, err := os.ReadFile(path)
