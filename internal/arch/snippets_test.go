@@ -121,7 +121,7 @@ func TestSnippetLanguages(t *testing.T) {
 var goImports = func() map[string]string {
 	imports := map[string]string{
 		"mullion": module, "mulliontest": module + "/mulliontest", "ipc": module + "/ipc", "config": module + "/config", "capability": module + "/capability",
-		"jsontext": "github.com/go-json-experiment/json/jsontext",
+		"jsontext": "github.com/go-json-experiment/json/jsontext", "opener": module + "/plugin/opener",
 	}
 	for _, std := range strings.Fields(`bufio bytes cmp context crypto/sha256 embed encoding/base64 encoding/csv encoding/hex encoding/json errors fmt html image image/png
 		io io/fs iter log log/slog maps net/http net/url os os/exec os/signal path path/filepath regexp runtime slices sort strconv strings sync
