@@ -107,7 +107,6 @@ var foreign = []struct {
 	{"github.com/ebitengine/purego", []string{"internal/backend"}, "calls C; only a host may"},
 	{"github.com/go-json-experiment/json", []string{"."}, "strict where the standard library lets doubtful keys through"},
 	{"github.com/pelletier/go-toml/v2", []string{"internal/document"}, "the files that users write"},
-	{"golang.org/x/sys", []string{"internal", "scripts", "plugin/files", "plugin/osinfo"}, "system calls"},
 	{"github.com/godbus/dbus/v5", []string{"internal/desktop", "internal/e2e/session", "plugin/autostart", "plugin/bus", "plugin/globalshortcut", "plugin/secret", "plugin/session", "plugin/singleinstance"}, "the message buses; hosts have none"},
 	{"golang.org/x/sys", []string{"internal", "scripts", "plugin/files", "plugin/fs", "plugin/osinfo"}, "system calls"},
 	{"github.com/godbus/dbus/v5", []string{"internal/desktop", "internal/e2e/session", "plugin/autostart", "plugin/bus", "plugin/secret", "plugin/session", "plugin/singleinstance"}, "the message buses; hosts have none"},
