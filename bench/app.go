@@ -10,9 +10,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
+	iofs "io/fs"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -23,6 +24,8 @@ import (
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/config"
 	"github.com/mullion-dev/mullion/ipc"
+	"github.com/mullion-dev/mullion/plugin/fs"
+	"github.com/mullion-dev/mullion/plugin/store"
 )
 
 //go:embed ui mullion.conf.json
@@ -35,6 +38,7 @@ const timeout = time.Minute
 type app struct {
 	*mullion.App
 	dir       string
+	files     string // the folder that the page may read and write
 	results   chan result
 	listening chan struct{}
 	ended     chan error
@@ -57,12 +61,20 @@ func startApp(ctx context.Context, without []string) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &app{dir: dir, results: make(chan result, 1), listening: make(chan struct{}, 1), ended: make(chan error, 1)}
+	files := filepath.Join(dir, "files")
+	if err := os.Mkdir(files, 0o700); err != nil {
+		return nil, err
+	}
+	a := &app{dir: dir, files: files, results: make(chan result, 1), listening: make(chan struct{}, 1), ended: make(chan error, 1)}
 	if a.App, err = newApp(dir, without, []any{
-		"core:event:default", "allow-echo", "allow-done", "allow-listening", "allow-take", "allow-bytes", "allow-stream", "allow-pieces",
+		"core:event:default", "core:resources:default", "store:default", "fs:allow-read-file", "fs:allow-write-file",
+		map[string]any{"identifier": "fs:scope", "allow": []any{map[string]any{"path": files + "/*"}}},
+		"allow-echo", "allow-done", "allow-listening", "allow-take", "allow-bytes", "allow-stream", "allow-pieces",
 	}); err != nil {
 		return nil, err
 	}
+	a.AddPlugin(fs.New().Plugin())
+	a.AddPlugin(store.New(store.Options{}).Plugin())
 	mullion.Handle(a.App, "done", func(_ context.Context, r result) (struct{}, error) { a.results <- r; return struct{}{}, nil })
 	mullion.Handle(a.App, "listening", func(_ context.Context, x struct{}) (struct{}, error) { a.listening <- x; return x, nil })
 	mullion.Handle(a.App, "echo", a.echo)
@@ -83,7 +95,7 @@ func newApp(dir string, without []string, permissions []any) (*mullion.App, erro
 	if err != nil {
 		return nil, err
 	}
-	ui, err := fs.Sub(files, "ui")
+	ui, err := iofs.Sub(files, "ui")
 	if err != nil {
 		return nil, err
 	}
@@ -263,6 +275,7 @@ func (b *bench) events(ctx context.Context) error {
 func (b *bench) transfers(context.Context) error {
 	size := b.size.bytes
 	want := sum(b.app.pattern(size))
+	file := filepath.Join(b.app.files, "transfer")
 	kinds := []struct {
 		name, job string
 		args      map[string]any
@@ -270,6 +283,8 @@ func (b *bench) transfers(context.Context) error {
 		{"raw body from page to Core", "send", map[string]any{"size": size}},
 		{"[]byte from Core to page", "get", map[string]any{"cmd": "bytes", "size": size}},
 		{"ipc.Stream from Core to page", "get", map[string]any{"cmd": "stream", "size": size}},
+		{"fs: a file written by a page", "writeFile", map[string]any{"size": size, "path": file}},
+		{"fs: a file read by a page", "readFile", map[string]any{"path": file}},
 		{"channel of 1 MiB pieces from Core to page", "channel", map[string]any{"size": size, "piece": 1 << 20}},
 	}
 	rates := make([][]float64, len(kinds))

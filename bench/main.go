@@ -39,12 +39,13 @@ type size struct {
 	events   int
 	bytes    int // of a transfer
 	transfer int // rounds of transfers
+	keys     int // of a store
 	starts   int // the first one is not counted
 }
 
 var (
-	full  = size{rounds: 40, calls: 500, bursts: 20, burst: 1000, events: 100_000, bytes: 100 << 20, transfer: 3, starts: 8}
-	quick = size{rounds: 15, calls: 300, bursts: 5, burst: 1000, events: 100_000, bytes: 32 << 20, transfer: 1, starts: 3}
+	full  = size{rounds: 40, calls: 500, bursts: 20, burst: 1000, events: 100_000, bytes: 100 << 20, transfer: 3, keys: 10_000, starts: 8}
+	quick = size{rounds: 15, calls: 300, bursts: 5, burst: 1000, events: 100_000, bytes: 32 << 20, transfer: 1, keys: 10_000, starts: 3}
 )
 
 // parts are what can be measured alone.
@@ -55,6 +56,7 @@ var parts = []struct {
 	{"calls", (*bench).calls},
 	{"events", (*bench).events},
 	{"transfers", (*bench).transfers},
+	{"store", (*bench).store},
 	{"start", (*bench).start},
 	{"confinement", (*bench).confinement},
 }

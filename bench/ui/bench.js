@@ -66,6 +66,27 @@ const jobs = {
     const [got, seconds] = await timed(() => meanwhile(small, invoke(cmd, { size })));
     return { sum: await sum(got), seconds };
   },
+  async writeFile({ path, size, small }) {
+    bytes ??= pattern(size);
+    const headers = { path: encodeURIComponent(path), options: '{}' };
+    const [, seconds] = await timed(() => meanwhile(small, invoke('plugin:fs|write_file', bytes, { headers })));
+    return { sum: await sum(bytes), seconds };
+  },
+  async readFile({ path, small }) {
+    const [got, seconds] = await timed(() => meanwhile(small, invoke('plugin:fs|read_file', { path })));
+    return { sum: await sum(got), seconds };
+  },
+  // A store with n keys, from nothing to a file and back.
+  async store({ path, n }) {
+    const rid = await invoke('plugin:store|load', { path, options: { autoSave: false } });
+    await invoke('plugin:store|clear', { rid });
+    const [, set] = await timed(() => Promise.all(Array.from({ length: n }, (_, i) => invoke('plugin:store|set', { rid, key: `key ${i}`, value: { number: i, text } }))));
+    const [, save] = await timed(() => invoke('plugin:store|save', { rid }));
+    const [, reload] = await timed(() => invoke('plugin:store|reload', { rid }));
+    const [entries, read] = await timed(() => invoke('plugin:store|entries', { rid }));
+    await invoke('plugin:resources|close', { rid });
+    return { count: entries.length, set, save, reload, read };
+  },
   async channel({ size, piece, small }) {
     const all = new Uint8Array(size);
     let at = 0;

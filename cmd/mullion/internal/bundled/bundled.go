@@ -11,6 +11,7 @@ import (
 	"github.com/mullion-dev/mullion/plugin"
 	"github.com/mullion-dev/mullion/plugin/cli"
 	"github.com/mullion-dev/mullion/plugin/clipboardmanager"
+	"github.com/mullion-dev/mullion/plugin/fs"
 	"github.com/mullion-dev/mullion/plugin/globalshortcut"
 	"github.com/mullion-dev/mullion/plugin/httpclient"
 	"github.com/mullion-dev/mullion/plugin/log"
@@ -44,6 +45,7 @@ const folder = "github.com/mullion-dev/mullion/plugin/"
 var all = []Plugin{
 	{"cli", folder + "cli", "cli.New(cli.Options{})", func() plugin.Plugin { return cli.New(cli.Options{}).Plugin() }},
 	{"clipboard-manager", folder + "clipboardmanager", "clipboardmanager.New(clipboardmanager.Options{})", func() plugin.Plugin { return clipboardmanager.New(clipboardmanager.Options{}).Plugin() }},
+	{"fs", folder + "fs", "fs.New()", func() plugin.Plugin { return fs.New().Plugin() }},
 	{"global-shortcut", folder + "globalshortcut", "globalshortcut.New()", func() plugin.Plugin { return globalshortcut.New().Plugin() }},
 	{"http", folder + "httpclient", "httpclient.New(httpclient.Options{})", func() plugin.Plugin { return httpclient.New(httpclient.Options{}).Plugin() }},
 	{"log", folder + "log", "log.New(log.Options{})", func() plugin.Plugin { return log.New(log.Options{}).Plugin() }},
