@@ -20,4 +20,5 @@ var pluginSuites = map[string]func(t *testing.T, p *published) pluginSuite{
 	"upload":            uploadSuite,
 	"store":             storeSuite,
 	"fs":                fsSuite,
+	"sql":               sqlSuite,
 }

@@ -19,6 +19,8 @@ type pluginSuite struct {
 	// and commands of the app that the tests use.
 	options e2e.Options
 	tests   []pluginTest
+	// module is the folder of a module that has the tests instead, in its TestPackage.
+	module string
 	// notes say what a pass does not mean, by name of the row.
 	notes map[string]string
 	// refused are the exports and options of which a test that passes has seen
@@ -66,6 +68,17 @@ func runPlugin(t *testing.T, name string, suiteOf func(t *testing.T, p *publishe
 	for name, why := range suite.refused {
 		compat.lacking[rowOf(name).key()] = why
 	}
+	if suite.module != "" {
+		var covered []string
+		for title, o := range runModule(t, suite.module) {
+			for export := range strings.SplitSeq(title, ",") {
+				covered = append(covered, export)
+				compat.noteRow(rowOf(export), "plugin-"+name+"/"+title, o)
+			}
+		}
+		checkCovered(t, append(slices.Clone(published.Exports), p.pluginOptions(pkg)...), covered)
+		return
+	}
 	options := suite.options
 	options.Files = maps.Clone(options.Files)
 	if options.Files == nil {
@@ -102,9 +115,14 @@ func runPlugin(t *testing.T, name string, suiteOf func(t *testing.T, p *publishe
 			t.Errorf("no test is about the option %s, and the log does not say that it has no effect", name)
 		}
 	}
+	checkCovered(t, append(slices.Clone(published.Exports), p.pluginOptions(pkg)...), covered)
+}
+
+// checkCovered fails where something has no test, or a test is about nothing.
+func checkCovered(t *testing.T, want, covered []string) {
+	t.Helper()
 	slices.Sort(covered)
 	covered = slices.Compact(covered)
-	want := append(slices.Clone(published.Exports), p.pluginOptions(pkg)...)
 	slices.Sort(want)
 	if diff := gocmp.Diff(want, covered); diff != "" {
 		t.Errorf("exports and options of the package (-), and those with a test (+): %s", diff)

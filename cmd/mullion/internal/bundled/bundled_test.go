@@ -16,7 +16,9 @@ import (
 const root = "../../../.."
 
 // without are folders with plugins that are not offered, and why.
-var without = map[string]string{}
+var without = map[string]string{
+	"sql": "a module of its own, with drivers of which each app chooses some: docs/plugins/sql.md",
+}
 
 // TestPlugins: all plugins of the framework are here, in order, and what they
 // offer resolves.

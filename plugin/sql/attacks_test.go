@@ -1,0 +1,267 @@
+package sql_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/mullion-dev/mullion/mulliontest"
+	"github.com/mullion-dev/mullion/plugin/sql"
+)
+
+// TestAttacks has hostile pages. Each gets an error, nothing outside of the
+// folder is read or made, and the app goes on.
+func TestAttacks(t *testing.T) {
+	l := start(t, sql.Options{MaxRows: 1000, MaxBytes: 1 << 20}, nil)
+	outside := t.TempDir()
+	l.load(t, notes)
+	l.do(t, notes, "CREATE TABLE t (x); INSERT INTO t VALUES ('secret'); CREATE VIRTUAL TABLE search USING fts5(x)")
+	nothingMade := func(t *testing.T) {
+		t.Helper()
+		entries, err := os.ReadDir(outside)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			info, err := e.Info()
+			if err != nil || e.Name() != "theirs.db" || info.Size() != 0 {
+				t.Errorf("outside: %s, %v", e.Name(), err)
+			}
+		}
+	}
+
+	t.Run("paths", func(t *testing.T) {
+		// What others have, and ways to it.
+		theirs := filepath.Join(outside, "theirs.db")
+		for _, err := range []error{
+			os.WriteFile(theirs, nil, 0o600), os.Symlink(theirs, filepath.Join(l.dir, "link.db")),
+			os.Symlink(filepath.Join(outside, "none.db"), filepath.Join(l.dir, "dangling.db")),
+			os.Symlink(outside, filepath.Join(l.dir, "away")), os.Mkdir(filepath.Join(l.dir, "folder"), 0o700),
+			os.WriteFile(filepath.Join(l.dir, "text.db"), []byte(strings.Repeat("no database ", 1000)), 0o600),
+		} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		const inFolder = "are in the app's folder"
+		for _, a := range []struct{ url, want string }{
+			{"sqlite:../theirs.db", inFolder}, {"sqlite:a/../../theirs.db", inFolder}, {"sqlite:a/../b.db", inFolder}, {"sqlite:..", inFolder},
+			{"sqlite:" + theirs, inFolder}, {"sqlite:/etc/passwd", inFolder}, {"sqlite:" + l.dir, inFolder}, {"sqlite:" + l.dir + "/../x.db", inFolder},
+			{"sqlite://" + theirs, "want a name"}, {"sqlite:file:x.db", "want a name"}, {"sqlite:file:" + theirs + "?mode=rw", "options are not supported"},
+			{"sqlite:x.db?vfs=os", "options are not supported"}, {"sqlite:x.db#y", "options are not supported"}, {"sqlite:%2e%2e/theirs.db", "options are not supported"},
+			{"sqlite::memory:?x", "options are not supported"}, {"sqlite::x:", "want a name"},
+			{"sqlite:x\x00.db", "invalid connection url"}, {"sqlite:x\n.db", "control characters"}, {"sqlite:", inFolder}, {"sqlite:.", inFolder},
+			{"sqlite:" + strings.Repeat("x", 4000), "too long"}, {"sqlite:" + strings.Repeat("x", 5000), "invalid connection url"},
+			{"", "invalid connection url"}, {"x", "invalid connection url"}, {"file:x.db", "invalid connection url"}, {"SQLITE:x.db", "invalid connection url"},
+			{"postgres://user:password@localhost/x", "no driver"}, {"mysql://localhost/x", "no driver"},
+			{"sqlite:link.db", "escapes"}, {"sqlite:dangling.db", "escapes"}, {"sqlite:away/theirs.db", "escapes"}, {"sqlite:away/new.db", "escapes"},
+			{"sqlite:folder", "folder"}, {"sqlite:none/x.db", "none/x.db"}, {"sqlite:text.db", "not a database"},
+		} {
+			var ok string
+			err := l.main.Call("plugin:sql|load", object{"db": a.url}, &ok)
+			if err == nil { // SQLite looks into a file when it has to
+				_, err = query(l.main, a.url, "SELECT * FROM sqlite_schema")
+			}
+			refused(t, a.url, err, a.want)
+			if err != nil && strings.Contains(err.Error(), "password@") {
+				t.Errorf("%s: the error has the password: %v", a.url, err)
+			}
+		}
+		nothingMade(t)
+	})
+
+	t.Run("links swapped", func(t *testing.T) {
+		// A folder that is now one of ours, now a link to theirs.
+		dir, real := filepath.Join(l.dir, "swapped"), filepath.Join(l.dir, "real")
+		if err := errors.Join(os.Mkdir(real, 0o700), os.Symlink(real, dir)); err != nil {
+			t.Fatal(err)
+		}
+		var stop atomic.Bool
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			for i := 0; !stop.Load(); i++ {
+				to := []string{outside, "real"}[i%2]
+				os.Symlink(to, dir+"2")
+				os.Rename(dir+"2", dir)
+			}
+		}()
+		for i := range 300 {
+			url := fmt.Sprintf("sqlite:swapped/%d.db", i%3)
+			if l.main.Call("plugin:sql|load", object{"db": url}, nil) == nil {
+				execute(l.main, url, "CREATE TABLE IF NOT EXISTS t (x)")
+				l.main.Call("plugin:sql|close", object{"db": url}, nil)
+			}
+		}
+		stop.Store(true)
+		<-ended
+		nothingMade(t)
+	})
+
+	t.Run("queries", func(t *testing.T) {
+		theirs := filepath.Join(outside, "attached.db")
+		inside := filepath.Join(l.dir, "inside.db")
+		for _, a := range []struct {
+			query string
+			want  string
+		}{
+			{"ATTACH '" + theirs + "' AS a", "not allowed for pages"}, {"ATTACH '" + inside + "' AS a", "not allowed for pages"},
+			{"ATTACH 'file:x?vfs=os' AS a", "not allowed for pages"}, {"ATTACH ':memory:' AS a", "not allowed for pages"}, {"ATTACH '' AS a", "not allowed for pages"},
+			{"/* VACUUM */ ATTACH '" + theirs + "' AS a", "not allowed for pages"}, {"SELECT 1; aTTaCH $1 AS a", "not allowed for pages"},
+			{"VACUUM; ATTACH '' AS a", "not allowed for pages"}, {"VACUUM INTO '" + theirs + "'", "not allowed for pages"},
+			{"VACUUM main INTO '" + inside + "'", "not allowed for pages"}, {"VACUUM\nINTO\n'" + inside + "'", "not allowed for pages"},
+			{"VACUUM/**/INTO/**/'" + inside + "'", "not allowed for pages"}, {"VACUUM INTO $1", "not allowed for pages"},
+			{"VACUUM INTO'" + inside + "'", "not allowed for pages"}, {"INSERT INTO search_data VALUES (1, x'00')", "may not be modified"},
+			{"DETACH main", "not allowed for pages"}, {"SELECT load_extension('" + theirs + "')", "load_extension"},
+			{"PRAGMA temp_store_directory = '" + outside + "'", "not allowed for pages"}, {"PRAGMA main.\"Writable_Schema\" = 1", "not allowed for pages"},
+			{"PRAGMA hard_heap_limit = 1", "not allowed for pages"}, {"PRAGMA mmap_size = 99999999999", "not allowed for pages"},
+			{"UPDATE sqlite_schema SET sql = 'x'", "may not be modified"}, {"SELECT readfile('/etc/passwd')", "no such function"},
+			{"SELECT writefile('" + theirs + "', 'x')", "no such function"}, {"CREATE VIRTUAL TABLE v USING fileio(x)", "no such module"},
+			{"SELECT edit('x')", "no such function"}, {"SELECT fts3_tokenizer('x', x'00')", "fts3"},
+			{"SELECT * FROM t WHERE x = 'a\x00b'", "has a NUL"}, {strings.Repeat(" ", 2<<20), "the limit is"},
+			{"SELECT " + strings.Repeat("(", 5000) + "1", "limit"}, {"SELECT zeroblob(1000000000)", "too big"},
+			{"SELECT " + strings.Repeat("hex(zeroblob(15000000)), ", 4) + "1", "more memory than a connection has"},
+			{"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n", "more than 1000 rows"},
+			{"SELECT hex(randomblob(1000000)) AS x", "more than 1048576 bytes"},
+			{"SELECT :x", "unsupported SQL parameter format"}, {"SELECT @x", "unsupported SQL parameter format"}, {"SELECT $a", "unsupported SQL parameter format"}, {"SELECT $0", "unsupported SQL parameter format"},
+			{"nonsense", "syntax error"}, {"SELECT * FROM none", "no such table"},
+		} {
+			_, err := query(l.main, notes, a.query, theirs)
+			refused(t, a.query, err, a.want)
+			if !strings.Contains(a.want, "more than 1") { // execute gets no rows
+				_, _, err = execute(l.main, notes, a.query, theirs)
+				refused(t, a.query, err, a.want)
+			}
+		}
+		if _, err := os.Stat(inside); err == nil {
+			t.Error("a file was made in the folder")
+		}
+		nothingMade(t)
+		many := make([]any, 70_000)
+		_, err := query(l.main, notes, "SELECT 1", many...)
+		refused(t, "many values", err, "the limit is 65535")
+		refused(t, "a value that is none", l.main.Call("plugin:sql|select", object{"db": notes, "query": "SELECT 1", "values": "x"}, nil), "values")
+		refused(t, "a query that is none", l.main.Call("plugin:sql|select", object{"db": notes, "query": 1, "values": []any{}}, nil), "query")
+		l.get(t, notes, "SELECT x FROM t", `[{"x":"secret"}]`)
+	})
+
+	t.Run("in Go", func(t *testing.T) {
+		// The app may attach, and its folder is all there is for it, too.
+		db, err := l.d.DB(notes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = db.ExecContext(t.Context(), "ATTACH '"+filepath.Join(outside, "attached.db")+"' AS a")
+		refused(t, "ATTACH of another folder", err, "unable to open")
+		if _, err := db.ExecContext(t.Context(), "ATTACH '"+filepath.Join(l.dir, "second.db")+"' AS a; DETACH a"); err != nil {
+			t.Error(err)
+		}
+		nothingMade(t)
+	})
+
+	t.Run("scopes", func(t *testing.T) {
+		if err := l.few.Call("plugin:sql|load", object{"db": "sqlite:few-a.db"}, nil); err != nil {
+			t.Fatal(err)
+		}
+		for _, url := range []string{notes, "sqlite:x/few-a.db", "sqlite:few-secret.db", "sqlite:./few-a.db"} {
+			const want = "is not in the scope"
+			refused(t, url, l.few.Call("plugin:sql|load", object{"db": url}, nil), want)
+			_, err := query(l.few, url, "SELECT 1")
+			refused(t, url, err, want)
+			_, _, err = execute(l.few, url, "SELECT 1")
+			refused(t, url, err, want)
+			refused(t, url, l.few.Call("plugin:sql|close", object{"db": url}, nil), want)
+		}
+		_, _, err := execute(l.few, "sqlite:few-a.db", "ATTACH '"+filepath.Join(l.dir, "notes.db")+"' AS a")
+		refused(t, "ATTACH of one that is out of scope", err, "not allowed for pages")
+		if err := l.few.Call("plugin:sql|close", object{}, nil); err != nil {
+			t.Error(err)
+		}
+		l.get(t, notes, "SELECT x FROM t", `[{"x":"secret"}]`) // closing all has left it
+		_, err = query(l.few, "sqlite:few-a.db", "SELECT 1")
+		refused(t, "closed", err, "not loaded")
+	})
+
+	t.Run("floods", func(t *testing.T) {
+		var err error
+		n := 0
+		for ; err == nil && n < 100; n++ {
+			err = l.main.Call("plugin:sql|load", object{"db": fmt.Sprintf("sqlite:flood-%d.db", n)}, nil)
+		}
+		refused(t, "many databases", err, "16 databases are open")
+		for i := range n - 1 {
+			if err := l.main.Call("plugin:sql|close", object{"db": fmt.Sprintf("sqlite:flood-%d.db", i)}, nil); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+
+	t.Run("ends", func(t *testing.T) {
+		// Queries without end, of a page that goes.
+		const forever = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 8)
+		before := runtime.NumGoroutine()
+		page := l.main
+		for range 8 {
+			go func() {
+				ended <- page.CallContext(ctx, "plugin:sql|select", object{"db": notes, "query": forever, "values": []any{}}, nil)
+			}()
+		}
+		time.Sleep(50 * time.Millisecond) // whether they have begun makes no difference
+		leave(t, l)
+		for range 8 {
+			if err := <-ended; err == nil {
+				t.Error("a query without end has ended")
+			}
+		}
+		cancel()
+		mulliontest.Wait(t, 20*time.Second, func() error {
+			if n := runtime.NumGoroutine(); n > before+10 {
+				return fmt.Errorf("%d goroutines, %d before", n, before)
+			}
+			_, err := query(l.other, notes, "SELECT x FROM t")
+			return err
+		})
+	})
+
+	t.Run("closed meanwhile", func(t *testing.T) {
+		const forever = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+		l.do(t, notes, "BEGIN; INSERT INTO t VALUES ('lost')")
+		ended := make(chan error, 2)
+		for _, p := range []*mulliontest.Page{l.main, l.other} {
+			go func() {
+				_, err := query(p, notes, forever)
+				ended <- err
+			}()
+		}
+		time.Sleep(50 * time.Millisecond) // whether they have begun makes no difference
+		if err := l.d.Close(notes); err != nil {
+			t.Error(err)
+		}
+		for range 2 {
+			refused(t, "a query", <-ended, "")
+		}
+		l.load(t, notes)
+		l.get(t, notes, "SELECT x FROM t", `[{"x":"secret"}]`)
+	})
+
+	if err := l.Stop(); err != nil {
+		t.Error(err)
+	}
+	// Nothing is open any more.
+	if entries, err := os.ReadDir("/proc/self/fd"); err == nil {
+		for _, e := range entries {
+			if to, err := os.Readlink("/proc/self/fd/" + e.Name()); err == nil && strings.HasPrefix(to, l.dir+"/") {
+				t.Errorf("%s is open", to)
+			}
+		}
+	}
+}
