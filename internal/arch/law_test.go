@@ -62,7 +62,7 @@ var law = []struct {
 	{"plugin/...", append([]string{"plugin/..."}, public...), "a plugin is written with what everybody can use"},
 	{"plugin/internal/x11", nil, "a connection to an X server: what it is for is not its affair"},
 	{"examples/...", public, "an example shows what everybody can do"},
-	{"bench/...", append([]string{"internal/backend", "internal/backend/webkitgtk", "internal/display", "internal/e2e", "internal/sandbox", "internal/wire"}, public...),
+	{"bench/...", append([]string{"plugin/...", "internal/backend", "internal/backend/webkitgtk", "internal/display", "internal/e2e", "internal/sandbox", "internal/wire"}, public...),
 		"measures apps on the display of the tests, and compares them with the bare engine"},
 	{"conformance/bindings", append([]string{"conformance/bindings/...", "internal/e2e"}, public...), "an app of several packages, as apps are"},
 	{"conformance/...", append([]string{"internal/await", "internal/display", "internal/e2e", "internal/e2e/session"}, public...), "tests apps with the published packages, on the display of the tests"},
