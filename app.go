@@ -271,8 +271,8 @@ func New(o Options) (*App, error) {
 		DesktopFile:   o.DesktopFile,
 		MayShowOthers: func(s []sandbox.Status) error { return checkConfinement(s, max(o.MinConfinement, ConfinementFiles)) },
 
-		LaunchDialogs: launchDialogs(o.Logger),
-		Transfer:      area,
+		LaunchDialogs: launchDialogs(o.Logger), ChooseFiles: chooseFiles(),
+		Transfer: area,
 
 		LibraryCacheDir: filepath.Join(cacheDir, "host"),
 		PathVariable:    a.pathVariable,

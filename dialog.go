@@ -29,14 +29,16 @@ type FileDialog struct {
 	Filters []FileFilter
 	// DefaultPath is the folder to begin in, or the path of a file: then the
 	// dialog begins in its folder, and [App.SaveFile] proposes its name. It
-	// must be absolute and need not exist.
+	// must be absolute and need not exist, or be the name of a file alone: then
+	// the dialog begins where the system wants.
 	DefaultPath string
 	// Multiple lets the user choose several. Not for [App.SaveFile].
 	Multiple bool
 	// Directory lets the user choose folders instead of files. Not for
 	// [App.SaveFile].
 	Directory bool
-	// NoCreateDirectories removes the button that makes a folder.
+	// NoCreateDirectories removes the button that makes a folder. Desktop portals
+	// have no such choice.
 	NoCreateDirectories bool
 	// Window is what the dialog belongs to: it stays above it and closes with
 	// it. Nil: none. Under Wayland dialogs stand alone.
@@ -57,8 +59,10 @@ type FileFilter struct {
 // chosen none, and wraps [errors.ErrUnsupported] on systems without dialogs,
 // which are all but Linux for now.
 //
-// The dialog is shown by a process of its own, and nothing waits for it but
-// the caller. It closes when ctx ends.
+// On Linux the desktop portal shows the dialog where there is one
+// (org.freedesktop.portal.FileChooser), unless the environment says
+// GTK_USE_PORTAL=0; else GTK does, in a process of its own. Nothing waits for it
+// but the caller. It closes when ctx ends.
 func (a *App) OpenFile(ctx context.Context, d FileDialog) ([]string, error) {
 	w, err := a.fileDialog(wire.DialogOpen, d)
 	if err != nil {
@@ -94,6 +98,10 @@ func (a *App) fileDialog(kind wire.DialogKind, d FileDialog) (wire.Dialog, error
 		w.Filters = append(w.Filters, wire.DialogFilter{Name: f.Name, Extensions: slices.Clone(f.Extensions)})
 	}
 	if d.DefaultPath == "" {
+		return w, nil
+	}
+	if base := filepath.Base(d.DefaultPath); base == d.DefaultPath && base != "." && base != ".." && !filepath.IsAbs(base) {
+		w.Name = strings.ToValidUTF8(base, "\uFFFD")
 		return w, nil
 	}
 	if !filepath.IsAbs(d.DefaultPath) {

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/mullion-dev/mullion/internal/core"
+	"github.com/mullion-dev/mullion/internal/desktop/choose"
 	"github.com/mullion-dev/mullion/internal/sandbox"
 	"github.com/mullion-dev/mullion/internal/wire"
 )
@@ -55,4 +56,13 @@ func dialogsEnv(lookup func(string) (string, bool)) (env []string) {
 		env = append(env, "NO_AT_BRIDGE=0") // screen readers, which hosts do not get unasked
 	}
 	return env
+}
+
+// chooseFiles is how the desktop shows dialogs for files: nil where the user
+// wants GTK's own.
+func chooseFiles() func(context.Context, choose.Request) ([]string, error) {
+	if os.Getenv("GTK_USE_PORTAL") == "0" {
+		return nil
+	}
+	return choose.Ask
 }

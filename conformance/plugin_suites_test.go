@@ -4,6 +4,7 @@ import "testing"
 
 // pluginSuites make the suites of plugins, by the plugin's name.
 var pluginSuites = map[string]func(t *testing.T, p *published) pluginSuite{
+	"dialog":            dialogSuite,
 	"cli":               cliSuite,
 	"process":           processSuite,
 	"opener":            openerSuite,

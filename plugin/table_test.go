@@ -22,6 +22,7 @@ import (
 	"github.com/mullion-dev/mullion/plugin"
 	"github.com/mullion-dev/mullion/plugin/cli"
 	"github.com/mullion-dev/mullion/plugin/clipboardmanager"
+	"github.com/mullion-dev/mullion/plugin/dialog"
 	fsplugin "github.com/mullion-dev/mullion/plugin/fs"
 	"github.com/mullion-dev/mullion/plugin/globalshortcut"
 	"github.com/mullion-dev/mullion/plugin/httpclient"
@@ -42,6 +43,7 @@ import (
 
 // table has the plugins of this repository, by the name of their folder.
 var table = map[string]func() plugin.Plugin{
+	"dialog":           func() plugin.Plugin { return dialog.New(dialog.Options{}).Plugin() },
 	"cli":              func() plugin.Plugin { return cli.New(cli.Options{}).Plugin() },
 	"process":          func() plugin.Plugin { return process.New().Plugin() },
 	"opener":           func() plugin.Plugin { return opener.New(opener.Options{}).Plugin() },

@@ -22,6 +22,7 @@ import (
 
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/internal/assets"
+	"github.com/mullion-dev/mullion/internal/desktop/choose"
 	"github.com/mullion-dev/mullion/internal/desktop/launcher"
 	"github.com/mullion-dev/mullion/internal/desktop/login"
 	"github.com/mullion-dev/mullion/internal/desktop/notify"
@@ -89,6 +90,9 @@ type Options struct {
 	MayShowOthers func([]sandbox.Status) error
 	// LaunchDialogs starts the process for dialogs. Nil: there are none.
 	LaunchDialogs func(ctx context.Context) (Child, error)
+	// ChooseFiles shows a dialog for files in another way, if it can: the error
+	// wraps choose.ErrUnavailable otherwise. Nil: there is none.
+	ChooseFiles func(ctx context.Context, r choose.Request) ([]string, error)
 	// Transfer is the place for files between the user and hosts. Nil: pages
 	// get no files, and nothing is downloaded.
 	Transfer  *transfer.Area

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/mullion-dev/mullion/internal/desktop/choose"
 	"github.com/mullion-dev/mullion/internal/wire"
 )
 
@@ -52,6 +53,13 @@ func (c *Core) Ask(ctx context.Context, w *Window, d wire.Dialog) (wire.DialogRe
 		d.Parent = w.Observed().XID
 	}
 	g := &c.dialogs
+	if d.Kind != wire.DialogMessage && c.opts.ChooseFiles != nil {
+		r, err := g.choose(ctx, gone, d)
+		if !errors.Is(err, choose.ErrUnavailable) {
+			return r, err
+		}
+		c.log.Debug("mullion: the dialog is shown by GTK", "reason", err)
+	}
 	life, id, answer, err := g.show(d)
 	if err != nil {
 		return wire.DialogResult{}, err
@@ -79,6 +87,55 @@ func (c *Core) Ask(ctx context.Context, w *Window, d wire.Dialog) (wire.DialogRe
 	}
 	_ = life.child.Conn().Send(wire.Frame{Kind: wire.KindCloseDialog, ID: id})
 	return wire.DialogResult{}, err
+}
+
+// choose has the desktop portal show a dialog for files.
+func (g *dialogs) choose(ctx context.Context, gone <-chan struct{}, d wire.Dialog) (r wire.DialogResult, err error) {
+	c := g.core
+	g.mu.Lock()
+	if g.open >= maxDialogs {
+		defer g.mu.Unlock()
+		return r, fmt.Errorf("dialog: %d are open already", g.open)
+	}
+	g.open++
+	g.mu.Unlock()
+	defer func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.open--
+	}()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(c.ctx, func() { cancel(ErrClosed) })()
+	ended := make(chan struct{})
+	defer close(ended)
+	go func() {
+		select {
+		case <-gone:
+			cancel(fmt.Errorf("%w: the window was closed", ErrCancelled))
+		case <-ended:
+		}
+	}()
+	request := choose.Request{
+		Title: d.Title, Save: d.Kind == wire.DialogSave, Multiple: d.Multiple, Directory: d.Directory,
+		Folder: string(d.Folder), Name: d.Name, Parent: d.Parent,
+	}
+	for _, f := range d.Filters {
+		request.Filters = append(request.Filters, choose.Filter{Name: f.Name, Extensions: f.Extensions, Types: f.MediaTypes})
+	}
+	paths, err := c.opts.ChooseFiles(ctx, request)
+	switch {
+	case errors.Is(err, choose.ErrCancelled):
+		return r, ErrCancelled
+	case ctx.Err() != nil:
+		return r, context.Cause(ctx)
+	case err != nil:
+		return r, fmt.Errorf("dialog: %w", err)
+	}
+	for _, p := range paths {
+		r.Paths = append(r.Paths, []byte(p))
+	}
+	return r, nil
 }
 
 // show sends a dialog to the process, which is started if need be. Frames

@@ -26,7 +26,7 @@ func (c *Core) Substitute(s Substitutes) {
 		c.opts.Launch = s.Launch
 	}
 	if s.LaunchDialogs != nil {
-		c.opts.LaunchDialogs = s.LaunchDialogs
+		c.opts.LaunchDialogs, c.opts.ChooseFiles = s.LaunchDialogs, nil
 	}
 	if s.Unconfined {
 		c.opts.MayShowOthers = nil

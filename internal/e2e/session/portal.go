@@ -107,6 +107,10 @@ func (p *Portal) request(m dbus.Message, options map[string]dbus.Variant, method
 	answer := p.answer
 	p.mu.Unlock()
 	handle := dbus.ObjectPath("/org/freedesktop/portal/desktop/request/" + strings.ReplaceAll(strings.TrimPrefix(sender, ":"), ".", "_") + "/" + token)
+	closing := map[string]any{"Close": func() *dbus.Error { return p.note(Asked{"Close", nil}) }}
+	if err := p.conn.ExportMethodTable(closing, handle, "org.freedesktop.portal.Request"); err != nil {
+		return "", dbus.MakeFailedError(err)
+	}
 	go func() {
 		code, results := uint32(0), map[string]dbus.Variant{}
 		if answer != nil {
@@ -156,4 +160,25 @@ func (p *Portal) Wait(what func(Asked) bool) Asked {
 		p.bus.t.Error(err)
 	}
 	return found
+}
+
+// StartFileChooser puts a desktop portal on the bus that shows dialogs for files.
+// answer says what its user chooses.
+func (b *Bus) StartFileChooser(version uint32, answer func(Asked) (code uint32, results map[string]dbus.Variant)) *Portal {
+	b.t.Helper()
+	p := &Portal{bus: b, conn: b.Connect(), answer: answer}
+	const path = "/org/freedesktop/portal/desktop"
+	ask := func(method string) any {
+		return func(m dbus.Message, parent, title string, options map[string]dbus.Variant) (dbus.ObjectPath, *dbus.Error) {
+			if raw, ok := m.Body[2].(map[string]dbus.Variant); ok {
+				options = raw // with the types that were sent
+			}
+			return p.request(m, options, method, parent, title, options)
+		}
+	}
+	p.export(map[string]any{"OpenFile": ask("OpenFile"), "SaveFile": ask("SaveFile")}, path, "org.freedesktop.portal.FileChooser")
+	p.export(map[string]any{"Get": func(string, string) (dbus.Variant, *dbus.Error) { return dbus.MakeVariant(version), nil }},
+		path, "org.freedesktop.DBus.Properties")
+	b.own(p.conn, "org.freedesktop.portal.Desktop")
+	return p
 }
