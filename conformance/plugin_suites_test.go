@@ -22,4 +22,5 @@ var pluginSuites = map[string]func(t *testing.T, p *published) pluginSuite{
 	"store":             storeSuite,
 	"fs":                fsSuite,
 	"sql":               sqlSuite,
+	"websocket":         websocketSuite,
 }

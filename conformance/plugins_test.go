@@ -151,5 +151,5 @@ func runPluginTest(t *testing.T, app *e2e.App, test pluginTest) {
 // pluginBundle is the package of a plugin as a module for pages.
 func pluginBundle(t *testing.T, pkg string) string {
 	t.Helper()
-	return bundleOf(t, "package", fmt.Sprintf("export * from %q;", pkg))
+	return bundleOf(t, "package", fmt.Sprintf("import * as all from %[1]q; export * from %[1]q; export default all.default;", pkg))
 }

@@ -38,6 +38,7 @@ import (
 	"github.com/mullion-dev/mullion/plugin/store"
 	"github.com/mullion-dev/mullion/plugin/updater"
 	"github.com/mullion-dev/mullion/plugin/upload"
+	"github.com/mullion-dev/mullion/plugin/websocket"
 	"github.com/mullion-dev/mullion/plugin/windowstate"
 )
 
@@ -62,6 +63,7 @@ var table = map[string]func() plugin.Plugin{
 	"upload":           func() plugin.Plugin { return upload.New().Plugin() },
 	"store":            func() plugin.Plugin { return store.New(store.Options{}).Plugin() },
 	"fs":               func() plugin.Plugin { return fsplugin.New().Plugin() },
+	"websocket":        func() plugin.Plugin { return websocket.New().Plugin() },
 }
 
 // extras are commands and permissions that plugins have beyond the published

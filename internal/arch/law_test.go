@@ -115,6 +115,7 @@ var foreign = []struct {
 	{"aead.dev/minisign", []string{"plugin/updater", "conformance"}, "signatures as those of published updaters"},
 	{"golang.org/x/mod/semver", []string{"plugin/updater"}, "the order of versions"},
 	{"golang.org/x/text", []string{"plugin/shell"}, "what programs write in encodings other than UTF-8"},
+	{"github.com/gorilla/websocket", []string{"plugin/websocket"}, "the protocol of WebSockets, with the contents of pings and pongs"},
 	{"golang.org/x/net/publicsuffix", []string{"plugin/httpclient"}, "which domains are not one site's alone: nobody may set a cookie for all of them"},
 	{"golang.org/x/net/bpf", []string{"internal/sandbox"}, "what filters consist of"},
 }
