@@ -29,6 +29,7 @@ import (
 	"github.com/mullion-dev/mullion/plugin/log"
 	"github.com/mullion-dev/mullion/plugin/opener"
 	"github.com/mullion-dev/mullion/plugin/osinfo"
+	"github.com/mullion-dev/mullion/plugin/persistedscope"
 	"github.com/mullion-dev/mullion/plugin/positioner"
 	"github.com/mullion-dev/mullion/plugin/process"
 	"github.com/mullion-dev/mullion/plugin/secret"
@@ -45,6 +46,7 @@ import (
 // table has the plugins of this repository, by the name of their folder.
 var table = map[string]func() plugin.Plugin{
 	"dialog":           func() plugin.Plugin { return dialog.New(dialog.Options{}).Plugin() },
+	"persistedscope":   func() plugin.Plugin { return persistedscope.New().Plugin() },
 	"cli":              func() plugin.Plugin { return cli.New(cli.Options{}).Plugin() },
 	"process":          func() plugin.Plugin { return process.New().Plugin() },
 	"opener":           func() plugin.Plugin { return opener.New(opener.Options{}).Plugin() },
