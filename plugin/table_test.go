@@ -20,6 +20,7 @@ import (
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/internal/builtin"
 	"github.com/mullion-dev/mullion/plugin"
+	"github.com/mullion-dev/mullion/plugin/autostart"
 	"github.com/mullion-dev/mullion/plugin/cli"
 	"github.com/mullion-dev/mullion/plugin/clipboardmanager"
 	"github.com/mullion-dev/mullion/plugin/dialog"
@@ -61,6 +62,7 @@ var table = map[string]func() plugin.Plugin{
 	"clipboardmanager": func() plugin.Plugin { return clipboardmanager.New(clipboardmanager.Options{}).Plugin() },
 	"session":          func() plugin.Plugin { return session.New().Plugin() },
 	"secret":           func() plugin.Plugin { return secret.New().Plugin() },
+	"autostart":        func() plugin.Plugin { return autostart.New(autostart.Options{}).Plugin() },
 	"singleinstance":   func() plugin.Plugin { return singleinstance.New(nil).Plugin() },
 	"upload":           func() plugin.Plugin { return upload.New().Plugin() },
 	"store":            func() plugin.Plugin { return store.New(store.Options{}).Plugin() },
