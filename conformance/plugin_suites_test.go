@@ -7,6 +7,7 @@ var pluginSuites = map[string]func(t *testing.T, p *published) pluginSuite{
 	"dialog":            dialogSuite,
 	"cli":               cliSuite,
 	"process":           processSuite,
+	"deep-link":         deepLinkSuite,
 	"autostart":         autostartSuite,
 	"opener":            openerSuite,
 	"log":               logSuite,

@@ -23,6 +23,7 @@ import (
 	"github.com/mullion-dev/mullion/plugin/autostart"
 	"github.com/mullion-dev/mullion/plugin/cli"
 	"github.com/mullion-dev/mullion/plugin/clipboardmanager"
+	"github.com/mullion-dev/mullion/plugin/deeplink"
 	"github.com/mullion-dev/mullion/plugin/dialog"
 	fsplugin "github.com/mullion-dev/mullion/plugin/fs"
 	"github.com/mullion-dev/mullion/plugin/globalshortcut"
@@ -63,6 +64,7 @@ var table = map[string]func() plugin.Plugin{
 	"session":          func() plugin.Plugin { return session.New().Plugin() },
 	"secret":           func() plugin.Plugin { return secret.New().Plugin() },
 	"autostart":        func() plugin.Plugin { return autostart.New(autostart.Options{}).Plugin() },
+	"deeplink":         func() plugin.Plugin { return deeplink.New().Plugin() },
 	"singleinstance":   func() plugin.Plugin { return singleinstance.New(nil).Plugin() },
 	"upload":           func() plugin.Plugin { return upload.New().Plugin() },
 	"store":            func() plugin.Plugin { return store.New(store.Options{}).Plugin() },

@@ -280,7 +280,16 @@ func TestAttacks(t *testing.T) {
 		var all sync.WaitGroup
 		for i := range 200 {
 			all.Go(func() {
-				if err := call(h.main, []string{"enable", "disable", "is_enabled"}[i%3]); err != nil {
+				var err error
+				switch i % 3 {
+				case 0:
+					err = h.start.Enable(t.Context())
+				case 1:
+					err = h.start.Disable(t.Context())
+				case 2:
+					_, err = h.start.Enabled(t.Context())
+				}
+				if err != nil {
 					t.Error(err)
 				}
 			})
