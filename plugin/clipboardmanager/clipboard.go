@@ -9,7 +9,7 @@
 // It runs in the app's own process, so pages need no rights of the engine for it,
 // and what they may do is what capabilities grant. On Linux what is written
 // belongs to the app: other programs ask it for the content, as long as it runs.
-// When it ends, a clipboard manager is asked to keep the content.
+// When it ends, on X11 a clipboard manager is asked to keep the content.
 package clipboardmanager
 
 import (
@@ -84,7 +84,8 @@ type system interface {
 	watch(ctx context.Context) error
 	// done is closed when the connection is lost.
 	done() <-chan struct{}
-	// close hands the content over to a clipboard manager, and ends.
+	// close hands the content over to a clipboard manager, if there is a way, and
+	// ends.
 	close(ctx context.Context)
 }
 
