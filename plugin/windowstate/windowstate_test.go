@@ -18,6 +18,7 @@ import (
 
 	"github.com/mullion-dev/mullion"
 	"github.com/mullion-dev/mullion/mulliontest"
+	"github.com/mullion-dev/mullion/plugin"
 	"github.com/mullion-dev/mullion/plugin/windowstate"
 )
 
@@ -245,7 +246,11 @@ func TestAttacks(t *testing.T) {
 			if g := w.Geometry(); g.Width != 345 || g.Height != 234 {
 				t.Errorf("got %+v", g)
 			}
-			if !strings.Contains(app.Log(), "configured: ") {
+			want := "configured: "
+			if name == "long" {
+				want = "more than 2097152 bytes"
+			}
+			if !strings.Contains(app.Log(), want) {
 				t.Errorf("the log has no word of it: %s", app.Log())
 			}
 			if err := app.Stop(); err != nil {
@@ -317,14 +322,18 @@ func TestAttacks(t *testing.T) {
 	}
 
 	// Names that lead out of the folder.
-	for _, name := range []string{"../x.json", "/tmp/x.json", "a/../../x", "."} {
-		var states *windowstate.States
-		err := run(&states, windowstate.Options{Filename: name}, ``)(t.Context())
-		if err == nil {
-			t.Errorf("%q is taken", name)
+	for _, name := range []string{"../x.json", "/tmp/x.json", "a/../../x", ".", "a/.."} {
+		err := windowstate.New(windowstate.Options{Filename: name}).Plugin().Start(t.Context(), noApp{})
+		if err == nil || !strings.Contains(err.Error(), "has to be in the app's folder") {
+			t.Errorf("%q: %v", name, err)
 		}
 	}
 }
+
+// noApp is an app without folders.
+type noApp struct{ plugin.App }
+
+func (noApp) Directory(string) (string, bool) { return "", false }
 
 // TestManyWindows: the file does not grow with every name.
 func TestManyWindows(t *testing.T) {
