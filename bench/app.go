@@ -25,6 +25,8 @@ import (
 	"github.com/mullion-dev/mullion/config"
 	"github.com/mullion-dev/mullion/ipc"
 	"github.com/mullion-dev/mullion/plugin/fs"
+	"github.com/mullion-dev/mullion/plugin/sql"
+	"github.com/mullion-dev/mullion/plugin/sql/sqlite"
 	"github.com/mullion-dev/mullion/plugin/store"
 )
 
@@ -67,7 +69,7 @@ func startApp(ctx context.Context, without []string) (*app, error) {
 	}
 	a := &app{dir: dir, files: files, results: make(chan result, 1), listening: make(chan struct{}, 1), ended: make(chan error, 1)}
 	if a.App, err = newApp(dir, without, []any{
-		"core:event:default", "core:resources:default", "store:default", "fs:allow-read-file", "fs:allow-write-file",
+		"core:event:default", "core:resources:default", "store:default", "sql:default", "sql:allow-execute", "fs:allow-read-file", "fs:allow-write-file",
 		map[string]any{"identifier": "fs:scope", "allow": []any{map[string]any{"path": files + "/*"}}},
 		"allow-echo", "allow-done", "allow-listening", "allow-take", "allow-bytes", "allow-stream", "allow-pieces",
 	}); err != nil {
@@ -75,6 +77,7 @@ func startApp(ctx context.Context, without []string) (*app, error) {
 	}
 	a.AddPlugin(fs.New().Plugin())
 	a.AddPlugin(store.New(store.Options{}).Plugin())
+	a.AddPlugin(sql.New(sql.Options{Drivers: []sql.Driver{sqlite.New()}}).Plugin())
 	mullion.Handle(a.App, "done", func(_ context.Context, r result) (struct{}, error) { a.results <- r; return struct{}{}, nil })
 	mullion.Handle(a.App, "listening", func(_ context.Context, x struct{}) (struct{}, error) { a.listening <- x; return x, nil })
 	mullion.Handle(a.App, "echo", a.echo)

@@ -39,7 +39,7 @@ type size struct {
 	events   int
 	bytes    int // of a transfer
 	transfer int // rounds of transfers
-	keys     int // of a store
+	keys     int // of a store, and rows of a table
 	starts   int // the first one is not counted
 }
 
@@ -57,6 +57,7 @@ var parts = []struct {
 	{"events", (*bench).events},
 	{"transfers", (*bench).transfers},
 	{"store", (*bench).store},
+	{"sql", (*bench).sql},
 	{"start", (*bench).start},
 	{"confinement", (*bench).confinement},
 }

@@ -87,6 +87,26 @@ const jobs = {
     await invoke('plugin:resources|close', { rid });
     return { count: entries.length, set, save, reload, read };
   },
+  // A table with n rows in memory, filled twice and read.
+  async sql({ n }) {
+    const db = 'sqlite::memory:';
+    const run = (query, values = []) => invoke('plugin:sql|execute', { db, query, values });
+    const select = (query, values = []) => invoke('plugin:sql|select', { db, query, values });
+    await invoke('plugin:sql|load', { db });
+    const fill = async (rows) => {
+      await run('DROP TABLE IF EXISTS rows');
+      await run('CREATE TABLE rows (id INTEGER PRIMARY KEY, number REAL, text TEXT)');
+      return (await timed(async () => { await run('BEGIN'); await rows(); await run('COMMIT'); }))[1];
+    };
+    const one = 'INSERT INTO rows (number, text) VALUES ($1, $2)';
+    const insert = await fill(() => Promise.all(Array.from({ length: n }, (_, i) => run(one, [i / 2, text]))));
+    const all = 'INSERT INTO rows (number, text) SELECT value / 2.0, $2 FROM json_each($1)';
+    const many = await fill(() => run(all, [Array.from({ length: n }, (_, i) => i), text]));
+    const [rows, read] = await timed(() => select('SELECT * FROM rows'));
+    const [, single] = await timed(async () => { for (let i = 1; i <= 1000; i++) await select('SELECT * FROM rows WHERE id = $1', [i]); });
+    await invoke('plugin:sql|close', { db });
+    return { count: rows.length, insert, many, read, single };
+  },
   async channel({ size, piece, small }) {
     const all = new Uint8Array(size);
     let at = 0;
