@@ -109,7 +109,6 @@ var foreign = []struct {
 	{"github.com/pelletier/go-toml/v2", []string{"internal/document"}, "the files that users write"},
 	{"github.com/godbus/dbus/v5", []string{"internal/desktop", "internal/e2e/session", "plugin/autostart", "plugin/bus", "plugin/globalshortcut", "plugin/secret", "plugin/session", "plugin/singleinstance"}, "the message buses; hosts have none"},
 	{"golang.org/x/sys", []string{"internal", "scripts", "plugin/files", "plugin/fs", "plugin/osinfo"}, "system calls"},
-	{"github.com/godbus/dbus/v5", []string{"internal/desktop", "internal/e2e/session", "plugin/autostart", "plugin/bus", "plugin/secret", "plugin/session", "plugin/singleinstance"}, "the message buses; hosts have none"},
 	{"github.com/jezek/xgb", []string{"internal/display"}, "speaks to the X server as the user of tests; apps do not contain it"},
 	{"github.com/elastic/go-seccomp-bpf", []string{"internal/sandbox"}, "names of system calls, and filters made of them"},
 	{"aead.dev/minisign", []string{"plugin/updater", "conformance"}, "signatures as those of published updaters"},

@@ -24,8 +24,8 @@ const (
 	LogDir
 	Folder
 	// Webview are the pages that listen, by attachConsole or attachLogger:
-	// all of them, whoever they belong to. A page that keeps too few of the
-	// records that come misses the oldest.
+	// all of them, whoever they belong to. Where 1024 records or 1 MiB wait for
+	// pages, the oldest are left out.
 	Webview
 	// Function is [Target.Write].
 	Function
