@@ -52,7 +52,7 @@ func (a *App) logUnused(plugins []plugin.Plugin) {
 		var at config.Key
 		var keys []string
 		for _, k := range a.config.Keys {
-			if slices.Contains(u.keys, k.Path) {
+			if slices.Contains(u.keys, k.Path) && !usedBy(k.Path, plugins) {
 				if keys == nil {
 					at = k
 				}
@@ -74,4 +74,9 @@ func (a *App) logUnused(plugins []plugin.Plugin) {
 			log(k, []string{k.Path}, "this plugin has no settings", "")
 		}
 	}
+}
+
+// usedBy reports whether a plugin of the app reads a key that nobody else reads.
+func usedBy(key string, plugins []plugin.Plugin) bool {
+	return key == "bundle.externalBin" && slices.ContainsFunc(plugins, func(p plugin.Plugin) bool { return p.Name == "shell" })
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"testing"
 	"testing/fstest"
 
@@ -184,6 +185,21 @@ func TestCall(t *testing.T) {
 	if err := p.Call("greet", greetArgs{"gopher"}, &number); err == nil || errors.As(err, &call) {
 		t.Errorf("a text was decoded into a number: %v", err)
 	}
+}
+
+// TestCallsAtOnce: a page may be used by several goroutines.
+func TestCallsAtOnce(t *testing.T) {
+	p := mulliontest.Start(t, lab, nil).Page("main")
+	var all sync.WaitGroup
+	for range 200 {
+		all.Go(func() {
+			var text string
+			if err := p.Call("greet", greetArgs{"gopher"}, &text); err != nil || text != "Hello, gopher" {
+				t.Errorf("got %q, %v", text, err)
+			}
+		})
+	}
+	all.Wait()
 }
 
 func TestCallBytes(t *testing.T) {

@@ -177,14 +177,15 @@ type answer struct {
 
 // ask makes a call, see PROTOCOL.md 2.2.
 func (p *Page) ask(ctx context.Context, text string, body []byte, raw bool) (a answer, err error) {
-	p.mu.Lock()
-	p.lastCall++
-	id, view, doc, key := p.lastCall, p.view, p.doc, p.key
-	p.mu.Unlock()
 	size := "-"
 	if raw {
 		size = strconv.Itoa(len(body))
 	}
+	p.mu.Lock() // calls are sent in the order of their numbers, which the host checks
+	p.lastCall++
+	id, view, doc, key := p.lastCall, p.view, p.doc, p.key
+	wait := view.Send(fmt.Sprintf("c %s %d %s %s", doc, id, size, text))
+	p.mu.Unlock()
 	abort := context.AfterFunc(ctx, func() {
 		go func() { _, _ = view.Message(context.WithoutCancel(ctx), fmt.Sprintf("a %s %d", doc, id)) }()
 	})
@@ -194,7 +195,7 @@ func (p *Page) ask(ctx context.Context, text string, body []byte, raw bool) (a a
 		defer stop()
 		go sendBody(sending, view, id, headers(doc, key), body)
 	}
-	got, err := view.Message(ctx, fmt.Sprintf("c %s %d %s %s", doc, id, size, text))
+	got, err := wait(ctx)
 	p.take(view)
 	var failed *fake.MessageError
 	switch {

@@ -341,7 +341,7 @@ func TestAttacks(t *testing.T) {
 		refused := 0
 		for i := range 80 {
 			all.Go(func() {
-				if err := h.links.Register(fmt.Sprintf("flood%d", i)); err != nil {
+				if err := call(h.main, "register", fmt.Sprintf("flood%d", i)); err != nil {
 					mu.Lock()
 					defer mu.Unlock()
 					if refused++; !strings.Contains(err.Error(), "64 schemes are registered") {

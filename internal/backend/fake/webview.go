@@ -401,13 +401,24 @@ func (e *MessageError) Error() string { return e.Text }
 
 // Message acts as the bridge: it sends body and waits for the answer.
 func (v *Webview) Message(ctx context.Context, body string) (string, error) {
-	return await(ctx, v, func(answer func(string, error)) {
+	return v.Send(body)(ctx)
+}
+
+// Send is the first half of Message, and wait the second. What is sent by one
+// call after the other arrives in that order.
+func (v *Webview) Send(body string) (wait func(context.Context) (string, error)) {
+	return begin(v, func(answer func(string, error)) {
 		v.engine.handler.Message(v.id, v.url, body, &reply{engine: v.engine, body: body, answer: answer})
 	})
 }
 
 // await runs start on the main loop and waits for its answer.
 func await[T any](ctx context.Context, v *Webview, start func(answer func(T, error))) (T, error) {
+	return begin(v, start)(ctx)
+}
+
+// begin has start run on the main loop.
+func begin[T any](v *Webview, start func(answer func(T, error))) (wait func(context.Context) (T, error)) {
 	type result struct {
 		value T
 		err   error
@@ -422,14 +433,16 @@ func await[T any](ctx context.Context, v *Webview, start func(answer func(T, err
 		}
 		start(answer)
 	})
-	var none T
-	select {
-	case r := <-c:
-		return r.value, r.err
-	case <-v.engine.ended:
-		return none, ErrQuit
-	case <-ctx.Done():
-		return none, context.Cause(ctx)
+	return func(ctx context.Context) (T, error) {
+		var none T
+		select {
+		case r := <-c:
+			return r.value, r.err
+		case <-v.engine.ended:
+			return none, ErrQuit
+		case <-ctx.Done():
+			return none, context.Cause(ctx)
+		}
 	}
 }
 
