@@ -113,9 +113,19 @@ func TestTable(t *testing.T) {
 		t.Errorf("folders with a plugin (-), and table (+): %s", diff)
 	}
 	known := readPublished(t)
+	for name, folder := range builtin.Packages {
+		// sql has a module of its own.
+		if make := table[folder]; folder != "sql" && (make == nil || make().Name != name) {
+			t.Errorf("builtin.Packages has %s in plugin/%s, which is not so", name, folder)
+		}
+	}
 	for _, folder := range slices.Sorted(maps.Keys(table)) {
 		t.Run(folder, func(t *testing.T) {
 			p := table[folder]()
+			if builtin.Packages[p.Name] != folder {
+				t.Errorf("builtin.Packages has not %s", p.Name)
+			}
+			has(t, "../docs/plugins.md", regexp.MustCompile(fmt.Sprintf(`(?m)^\| \[%s\]\(plugins/%[1]s\.md\) \| .%s. \|`, p.Name, folder)))
 			m := manifest(t, p)
 			if want, ok := known[p.Name]; ok {
 				for _, problem := range differences(t, m, want) {

@@ -9,14 +9,18 @@ import (
 
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/plugin"
+	"github.com/mullion-dev/mullion/plugin/autostart"
 	"github.com/mullion-dev/mullion/plugin/cli"
 	"github.com/mullion-dev/mullion/plugin/clipboardmanager"
+	"github.com/mullion-dev/mullion/plugin/deeplink"
+	"github.com/mullion-dev/mullion/plugin/dialog"
 	"github.com/mullion-dev/mullion/plugin/fs"
 	"github.com/mullion-dev/mullion/plugin/globalshortcut"
 	"github.com/mullion-dev/mullion/plugin/httpclient"
 	"github.com/mullion-dev/mullion/plugin/log"
 	"github.com/mullion-dev/mullion/plugin/opener"
 	"github.com/mullion-dev/mullion/plugin/osinfo"
+	"github.com/mullion-dev/mullion/plugin/persistedscope"
 	"github.com/mullion-dev/mullion/plugin/positioner"
 	"github.com/mullion-dev/mullion/plugin/process"
 	"github.com/mullion-dev/mullion/plugin/secret"
@@ -26,6 +30,7 @@ import (
 	"github.com/mullion-dev/mullion/plugin/store"
 	"github.com/mullion-dev/mullion/plugin/updater"
 	"github.com/mullion-dev/mullion/plugin/upload"
+	"github.com/mullion-dev/mullion/plugin/websocket"
 	"github.com/mullion-dev/mullion/plugin/windowstate"
 )
 
@@ -43,14 +48,18 @@ const folder = "github.com/mullion-dev/mullion/plugin/"
 
 // all has them in the order of their names.
 var all = []Plugin{
+	{"autostart", folder + "autostart", "autostart.New(autostart.Options{})", func() plugin.Plugin { return autostart.New(autostart.Options{}).Plugin() }},
 	{"cli", folder + "cli", "cli.New(cli.Options{})", func() plugin.Plugin { return cli.New(cli.Options{}).Plugin() }},
 	{"clipboard-manager", folder + "clipboardmanager", "clipboardmanager.New(clipboardmanager.Options{})", func() plugin.Plugin { return clipboardmanager.New(clipboardmanager.Options{}).Plugin() }},
+	{"deep-link", folder + "deeplink", "deeplink.New()", func() plugin.Plugin { return deeplink.New().Plugin() }},
+	{"dialog", folder + "dialog", "dialog.New(dialog.Options{})", func() plugin.Plugin { return dialog.New(dialog.Options{}).Plugin() }},
 	{"fs", folder + "fs", "fs.New()", func() plugin.Plugin { return fs.New().Plugin() }},
 	{"global-shortcut", folder + "globalshortcut", "globalshortcut.New()", func() plugin.Plugin { return globalshortcut.New().Plugin() }},
 	{"http", folder + "httpclient", "httpclient.New(httpclient.Options{})", func() plugin.Plugin { return httpclient.New(httpclient.Options{}).Plugin() }},
 	{"log", folder + "log", "log.New(log.Options{})", func() plugin.Plugin { return log.New(log.Options{}).Plugin() }},
 	{"opener", folder + "opener", "opener.New(opener.Options{})", func() plugin.Plugin { return opener.New(opener.Options{}).Plugin() }},
 	{"os", folder + "osinfo", "osinfo.New()", func() plugin.Plugin { return osinfo.New().Plugin() }},
+	{"persisted-scope", folder + "persistedscope", "persistedscope.New()", func() plugin.Plugin { return persistedscope.New().Plugin() }},
 	{"positioner", folder + "positioner", "positioner.New()", func() plugin.Plugin { return positioner.New().Plugin() }},
 	{"process", folder + "process", "process.New()", func() plugin.Plugin { return process.New().Plugin() }},
 	{"secret", folder + "secret", "secret.New()", func() plugin.Plugin { return secret.New().Plugin() }},
@@ -60,6 +69,7 @@ var all = []Plugin{
 	{"store", folder + "store", "store.New(store.Options{})", func() plugin.Plugin { return store.New(store.Options{}).Plugin() }},
 	{"updater", folder + "updater", "updater.New(updater.Options{})", func() plugin.Plugin { return updater.New(updater.Options{}).Plugin() }},
 	{"upload", folder + "upload", "upload.New()", func() plugin.Plugin { return upload.New().Plugin() }},
+	{"websocket", folder + "websocket", "websocket.New()", func() plugin.Plugin { return websocket.New().Plugin() }},
 	{"window-state", folder + "windowstate", "windowstate.New(windowstate.Options{})", func() plugin.Plugin { return windowstate.New(windowstate.Options{}).Plugin() }},
 }
 
