@@ -247,7 +247,9 @@ func TestAttacks(t *testing.T) {
 			t.Error(err)
 		}
 		for range 2 {
-			refused(t, "a query", <-ended, "")
+			if err := <-ended; err == nil || !strings.Contains(err.Error(), "was closed") && !strings.Contains(err.Error(), "not loaded") {
+				t.Errorf("a query: %v", err)
+			}
 		}
 		l.load(t, notes)
 		l.get(t, notes, "SELECT x FROM t", `[{"x":"secret"}]`)

@@ -1,7 +1,7 @@
 package sqlite
 
 import (
-	databasesql "database/sql"
+	"errors"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -25,13 +25,18 @@ func (s swapping) OpenFilename(name *vfs.Filename, flags vfs.OpenFlag) (vfs.File
 // TestSwapped: a link that is put in the way at the worst moment leads nowhere.
 func TestSwapped(t *testing.T) {
 	dir, outside := t.TempDir(), t.TempDir()
-	for _, err := range []error{
-		os.Mkdir(filepath.Join(dir, "real"), 0o700), os.WriteFile(filepath.Join(dir, "real", "x.db"), nil, 0o600),
-		os.WriteFile(filepath.Join(outside, "x.db"), nil, 0o600), os.Symlink("real", filepath.Join(dir, "way")),
-	} {
+	if err := errors.Join(os.Mkdir(filepath.Join(dir, "real"), 0o700), os.Symlink("real", filepath.Join(dir, "way"))); err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range []string{filepath.Join(dir, "real"), outside} {
+		pool, err := driver.Open("file:" + filepath.ToSlash(filepath.Join(d, "x.db")))
 		if err != nil {
 			t.Fatal(err)
 		}
+		if _, err := pool.Exec("CREATE TABLE t (x)"); err != nil {
+			t.Fatal(err)
+		}
+		pool.Close()
 	}
 	f, err := openFolder(dir)
 	if err != nil {
@@ -45,7 +50,8 @@ func TestSwapped(t *testing.T) {
 			return err
 		}
 		defer pool.Close()
-		return write(pool)
+		var n int
+		return pool.QueryRow("SELECT count(*) FROM t").Scan(&n)
 	}
 	if err := open(); err != nil {
 		t.Errorf("a link that stays in the folder: %v", err)
@@ -58,16 +64,8 @@ func TestSwapped(t *testing.T) {
 		}
 	}}
 	if err := open(); err == nil {
-		t.Error("a database outside of the folder was opened")
+		t.Error("a database outside of the folder was read")
 	}
-	if info, err := os.Stat(filepath.Join(outside, "x.db")); err != nil || info.Size() != 0 {
-		t.Errorf("outside: %v, %v", info, err)
-	}
-}
-
-func write(pool *databasesql.DB) error {
-	_, err := pool.Exec("CREATE TABLE t (x)")
-	return err
 }
 
 func TestVacuum(t *testing.T) {
