@@ -7,9 +7,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mullion-dev/mullion"
 	"github.com/mullion-dev/mullion/internal/e2e"
@@ -309,4 +312,70 @@ func fsSuite(t *testing.T, _ *published) pluginSuite {
 		suite.tests = append(suite.tests, pluginTest{exports: strings.Fields(row[0]), body: body, want: row[2]})
 	}
 	return suite
+}
+
+// TestLargeFiles: a file of 1 GiB goes to a page in parts, and large ones at
+// once in both directions, and the Core holds little of them.
+func TestLargeFiles(t *testing.T) {
+	data := t.TempDir()
+	f, err := os.Create(filepath.Join(data, "large"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const large, once = 1 << 30, 64 << 20
+	if err := errors.Join(f.Truncate(large), f.Close()); err != nil { // it takes no room on the disk
+		t.Fatal(err)
+	}
+	app := e2e.Start(t, e2e.Options{
+		DataDir: data,
+		Permissions: []any{
+			"core:resources:default", "fs:allow-open", "fs:allow-read", "fs:allow-read-file", "fs:allow-write-file",
+			map[string]any{"identifier": "fs:scope", "allow": []any{"$APPDATA/**"}},
+		},
+		Setup: func(app *mullion.App) { app.AddPlugin(fs.New().Plugin()) },
+		Files: map[string]string{"plugin.js": pluginBundle(t, pluginPackage("fs"))},
+	})
+	runtime.GC()
+	var before runtime.MemStats
+	runtime.ReadMemStats(&before)
+	ctx, cancel := context.WithCancel(t.Context())
+	most := make(chan uint64)
+	go func() {
+		var peak uint64
+		for {
+			select {
+			case <-ctx.Done():
+				most <- peak
+				return
+			case <-time.After(5 * time.Millisecond):
+				var m runtime.MemStats
+				runtime.ReadMemStats(&m)
+				peak = max(peak, m.HeapInuse-min(m.HeapInuse, before.HeapInuse))
+			}
+		}
+	}()
+	began := time.Now()
+	var got []int
+	app.Main().Must(fmt.Sprintf(`const p = await import('/plugin.js'), baseDir = p.BaseDirectory.AppData
+		const f = await p.open('large', {baseDir}), part = new Uint8Array(16 << 20)
+		let sum = 0
+		for (let n; (n = await f.read(part)) !== null;) sum += n
+		await f.close()
+		let bytes = new Uint8Array(%d).fill(7)
+		await p.writeFile('written', bytes, {baseDir})
+		bytes = null
+		const back = await p.readFile('written', {baseDir})
+		return [sum, back.length, back[0], back[back.length - 1]]`, once), &got)
+	cancel()
+	peak := <-most
+	t.Logf("%v; at most %d MiB more in the Core", time.Since(began), peak>>20)
+	if !slices.Equal(got, []int{large, once, 7, 7}) {
+		t.Errorf("got %v", got)
+	}
+	if info, err := os.Stat(filepath.Join(data, "written")); err != nil || info.Size() != once {
+		t.Errorf("written: %v, %v", info, err)
+	}
+	if peak > 96<<20 {
+		t.Errorf("the Core held %d MiB more than before", peak>>20)
+	}
 }
