@@ -105,8 +105,28 @@ func NewScope(app plugin.App, allow, deny []string, o Options) (*Scope, error) {
 	return s, nil
 }
 
+// pathOptions are for scopes that are made here and then only asked to match: the
+// folders that their patterns begin with are mostly the same few, so each is
+// looked up once.
 func pathOptions(app plugin.App, dots capability.DotFiles) capability.PathOptions {
-	return capability.PathOptions{Variables: app.Directory, EvalSymlinks: filepath.EvalSymlinks, Lstat: os.Lstat, DotFiles: dots}
+	return capability.PathOptions{Variables: app.Directory, EvalSymlinks: once(filepath.EvalSymlinks), Lstat: once(os.Lstat), DotFiles: dots}
+}
+
+// once remembers what f returns. It is not safe for concurrent use.
+func once[T any](f func(path string) (T, error)) func(path string) (T, error) {
+	type answer struct {
+		value T
+		err   error
+	}
+	known := map[string]answer{}
+	return func(path string) (T, error) {
+		a, ok := known[path]
+		if !ok {
+			a.value, a.err = f(path)
+			known[path] = a
+		}
+		return a.value, a.err
+	}
 }
 
 // match judges one path, as text.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -442,6 +443,7 @@ func TestEnd(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("only Linux tells what is open")
 	}
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // it would close what is forgotten
 	r := start(t)
 	r.write("end/f", strings.Repeat("x", 100))
 	before := openFiles(t)
