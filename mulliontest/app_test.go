@@ -191,11 +191,13 @@ func TestCall(t *testing.T) {
 func TestCallsAtOnce(t *testing.T) {
 	p := mulliontest.Start(t, lab, nil).Page("main")
 	var all sync.WaitGroup
-	for range 200 {
+	for range 50 {
 		all.Go(func() {
-			var text string
-			if err := p.Call("greet", greetArgs{"gopher"}, &text); err != nil || text != "Hello, gopher" {
-				t.Errorf("got %q, %v", text, err)
+			for range 100 {
+				var text string
+				if err := p.Call("greet", greetArgs{"gopher"}, &text); err != nil || text != "Hello, gopher" {
+					t.Errorf("got %q, %v", text, err)
+				}
 			}
 		})
 	}
