@@ -379,3 +379,34 @@ func TestLargeFiles(t *testing.T) {
 		t.Errorf("the Core held %d MiB more than before", peak>>20)
 	}
 }
+
+// TestGrantedAssets: what was allowed while the app runs is shown by the asset
+// protocol, and what was forbidden is not.
+func TestGrantedAssets(t *testing.T) {
+	user := t.TempDir()
+	for _, name := range []string{"chosen.txt", "other.txt", "denied.txt"} {
+		if err := os.WriteFile(filepath.Join(user, name), []byte("contents of "+name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	plugin := fs.New()
+	app := e2e.Start(t, e2e.Options{
+		Config: `{"app": {"security": {"assetProtocol": {"enable": true, "scope": [` + strconv.Quote(user+"/denied.txt") + `]}}}}`,
+		Setup:  func(app *mullion.App) { app.AddPlugin(plugin.Plugin()) },
+	})
+	body := `const get = async (name) => { const r = await fetch(window.__TAURI_INTERNALS__.convertFileSrc(` + strconv.Quote(user+"/") + ` + name)); return r.ok ? await r.text() : String(r.status) }
+		return [await get('chosen.txt'), await get('other.txt'), await get('denied.txt')]`
+	var before, after []string
+	app.Main().Must(body, &before)
+	g := plugin.Grants()
+	if err := errors.Join(g.AllowFile(filepath.Join(user, "chosen.txt")), g.ForbidFile(filepath.Join(user, "denied.txt"))); err != nil {
+		t.Fatal(err)
+	}
+	app.Main().Must(body, &after)
+	if want := []string{"403", "403", "contents of denied.txt"}; !slices.Equal(before, want) {
+		t.Errorf("before: %q", before)
+	}
+	if want := []string{"contents of chosen.txt", "403", "403"}; !slices.Equal(after, want) {
+		t.Errorf("after: %q", after)
+	}
+}
