@@ -20,9 +20,9 @@ require (
 	golang.org/x/mod v0.42.0
 )
 
-require (
-	github.com/gorilla/websocket v1.5.3 // indirect
-	golang.org/x/crypto v0.39.0 // indirect
-)
+require golang.org/x/crypto v0.39.0 // indirect
 
-require golang.org/x/text v0.44.0
+require (
+	github.com/gorilla/websocket v1.5.3
+	golang.org/x/text v0.44.0
+)

@@ -69,7 +69,7 @@ var notReceivers = map[string]string{
 }
 
 // last are methods that end what others need: after them there is another app.
-var last = []string{"App.Quit"}
+var last = []string{"App.Quit", "App.Exit", "App.Restart"}
 
 // inside calls a method from inside the function of the app.
 func (l *lab) inside(t *testing.T, object, method string) {
