@@ -110,7 +110,8 @@ func (l *lab) stop(t *testing.T) {
 	l.app.Quit()
 	select {
 	case err := <-l.ran:
-		if err != nil {
+		var exit *mullion.ExitError // of App.Exit and App.Restart
+		if err != nil && !errors.As(err, &exit) {
 			t.Errorf("Run: %v", err)
 		}
 	case <-time.After(patience):

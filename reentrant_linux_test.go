@@ -59,12 +59,14 @@ func TestReentrant(t *testing.T) {
 // notCalledHere are functions of apps that are not called while an app runs,
 // with the reason.
 var notCalledHere = map[string]string{
-	"Main":      "its function is the app's own main, not called by anything of an app",
-	"NewWorker": "its function runs in a process of its own, where there is no app",
+	"Main":            "its function is the app's own main, not called by anything of an app",
+	"App.AllowAssets": "it is asked on the goroutine of a request for a file, which may wait",
+	"NewWorker":       "its function runs in a process of its own, where there is no app",
 }
 
 // notReceivers are objects whose methods are not called, with the reason.
 var notReceivers = map[string]string{
+	"Process": "it is a program of others, which knows nothing of the app",
 	"Channel": "only a command has one, from its page; what it does is in TestChannel",
 }
 
