@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -211,12 +212,12 @@ func TestInherits(t *testing.T) {
 	if _, err := unix.FcntlInt(leak.Fd(), unix.F_SETFD, 0); err != nil { // as one that came with the app
 		t.Fatal(err)
 	}
-	p, out := shell(t, `ls /proc/$$/fd | tr '\n' ' '; env | cut -d= -f1 | sort | tr '\n' ' '; grep -E 'Sig(Blk|Ign)' /proc/$$/status | tr '\t\n' '  '; echo`)
-	got, err := out.ReadString('\n')
+	p, out := shell(t, `ls /proc/$$/fd; env | cut -d= -f1 | sort; exec grep -E 'Sig(Blk|Ign)' /proc/self/status`)
+	text, err := io.ReadAll(out)
 	if err != nil {
 		t.Fatal(err)
 	}
-	fields := strings.Fields(got)
+	fields := strings.Fields(string(text))
 	fields = slices.DeleteFunc(fields, func(s string) bool { return s == "_" || s == "PWD" || s == "OLDPWD" || s == "SHLVL" })
 	if got, want := strings.Join(fields, " "), "0 1 2 PATH SigBlk: 0000000000000000 SigIgn: 0000000000000000"; got != want {
 		t.Errorf("got %s, want %s", got, want)

@@ -50,6 +50,9 @@ func Run() error {
 	if err := json.Unmarshal(text, &o); err != nil {
 		return err
 	}
+	// From before there is something that would be left.
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	// The kernel kills the program with this thread, if somebody kills the guard.
 	runtime.LockOSThread()
 	p, err := o.start()
@@ -67,8 +70,6 @@ func Run() error {
 		}
 		dev.Close()
 	}
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	leave := make(chan struct{})
 	go func() {
 		_, _ = io.Copy(io.Discard, conn) // nothing comes but the end

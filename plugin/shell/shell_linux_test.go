@@ -130,7 +130,7 @@ func TestExecute(t *testing.T) {
 		{"no env", "sh", script(`echo "$OF_THE_APP$HOME"`), options{"env": nil}, `{"code":0,"signal":null,"stdout":"\n","stderr":""}`},
 		{"env of the scope", "sh", script(`echo "$PATH"`), options{"env": map[string]string{"PATH": "/nowhere"}}, `{"code":0,"signal":null,"stdout":"/nowhere\n","stderr":""}`},
 		{"sidecar", "bin/tool", []string{"a", "b"}, options{"sidecar": true}, `{"code":0,"signal":null,"stdout":"sidecar a b\n","stderr":""}`},
-		{"descriptors", "sh", script("ls /proc/$$/fd | tr '\\n' ' '"), nil, `{"code":0,"signal":null,"stdout":"0 1 2 ","stderr":""}`},
+		{"descriptors", "sh", script("ls /proc/$$/fd; exit 0"), nil, `{"code":0,"signal":null,"stdout":"0\n1\n2\n","stderr":""}`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got, err := execute(h.main, test.program, test.args, test.options)
