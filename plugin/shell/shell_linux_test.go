@@ -323,7 +323,10 @@ func TestEnds(t *testing.T) {
 	if err := <-failed; err == nil {
 		t.Error("execute: no error")
 	}
-	h.main = h.Page("main")
+	mulliontest.Wait(t, 30*time.Second, func() error { // the next page is there
+		_, err := execute(h.main, "cat", nil, nil)
+		return err
+	})
 	last := begin("exec sleep 1000")
 	told := make(chan string, 10)
 	c, err := h.shell.Start(context.Background(), shell.Command{Program: "sh", Args: []string{"-c", background + "exec sleep 1000"}}, func(e shell.Event) { told <- string(e.Stdout) })
