@@ -18,8 +18,8 @@ var ErrChannelClosed = errors.New("ipc: channel is closed")
 // Channel sends messages to the page that passed it as an argument, in order.
 // It is safe for concurrent use.
 type Channel interface {
-	// Send sends a JSON value. It waits while too much is under way to the
-	// page, until ctx is done.
+	// Send sends a JSON value of at most 8 MiB. It waits while too much is under
+	// way to the page, until ctx is done.
 	Send(ctx context.Context, v jsontext.Value) error
 	// SendBytes sends bytes, which arrive as an ArrayBuffer.
 	SendBytes(ctx context.Context, b []byte) error

@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/mullion-dev/mullion/internal/wire"
 	"github.com/mullion-dev/mullion/ipc"
 )
 
@@ -61,6 +62,9 @@ type channel struct {
 // Send implements ipc.Channel.
 func (ch *channel) Send(ctx context.Context, v jsontext.Value) error {
 	return ch.intercepted(ctx, &ipc.Message{Args: v}, func(ctx context.Context, m *ipc.Message) error {
+		if len(m.Args) > wire.MaxPayload/2 {
+			return fmt.Errorf("a message of %d bytes for a channel: at most %d; send bytes instead, which have no limit", len(m.Args), wire.MaxPayload/2)
+		}
 		return ch.send(ctx, 'c', m.Args)
 	})
 }
