@@ -271,7 +271,7 @@ const background = `sh -c 'setsid sleep 1000 >/dev/null 2>&1 & echo $!'; `
 
 func number(t *testing.T, e string) int {
 	t.Helper()
-	n, err := strconv.Atoi(strings.TrimSuffix(strings.TrimPrefix(e, `Stdout "`), `\n"`))
+	n, err := strconv.Atoi(strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(e, `Stdout "`), `\n"`)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -307,11 +307,19 @@ func TestEnds(t *testing.T) {
 			t.Errorf("%d has ended early", pid)
 		}
 	}
-	failed := make(chan error)
+	failed := make(chan error, 1)
+	started := filepath.Join(t.TempDir(), "pid")
 	go func() {
-		_, err := execute(h.main, "sh", []string{"-c", "sleep 1000"}, nil)
+		_, err := execute(h.main, "sh", []string{"-c", `echo $$ >"$0.new"; mv "$0.new" "$0"; exec sleep 1000`, started}, nil)
 		failed <- err
 	}()
+	mulliontest.Wait(t, 30*time.Second, func() error { // else the call may come from the next page, which does not end
+		text, err := os.ReadFile(started)
+		if err == nil {
+			pids = append(pids, number(t, string(text)))
+		}
+		return err
+	})
 	w, err := h.Window("main")
 	if err != nil {
 		t.Fatal(err)
