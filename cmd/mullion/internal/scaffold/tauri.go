@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -51,6 +52,10 @@ func ofFramework(name string) bool {
 		return m.Plugin == name || own == name
 	})
 }
+
+// rustPlugin is a plugin among the dependencies in Cargo.toml, also as a table
+// of its own.
+var rustPlugin = regexp.MustCompile(`(?m)^\s*(?:\[(?:target\..*\.)?dependencies\.)?"?tauri-plugin-([a-z0-9-]+)"?\s*[=.\]]`)
 
 // tauri fills in what is known of a Tauri app.
 func (a *adopted) tauri(p *Project, r *Result, files map[string][]byte) error {
@@ -156,6 +161,20 @@ func (a *adopted) capabilities(p *Project, r *Result, root fs.FS, conf *config.C
 		}
 	}
 	a.useCalled(called)
+	// Some plugins are used by Rust alone.
+	cargo, err := os.ReadFile(filepath.Join(p.Dir, p.conf, "Cargo.toml"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, m := range rustPlugin.FindAllSubmatch(cargo, -1) {
+		name := string(m[1])
+		if name == "single-instance" {
+			// It needs an option that is chosen with care.
+			r.Notes = append(r.Notes, "plugin single-instance: set SingleInstance in the options of main.go; App.OnInstance tells of further starts")
+		} else {
+			a.use(name)
+		}
+	}
 	if own := conf.App.Security.Capabilities; len(own) > 0 && len(a.Commands) > 0 {
 		r.Notes = append(r.Notes, fmt.Sprintf("app.security.capabilities lists the capabilities that count: add %q to it", a.Capability))
 	}
