@@ -33,6 +33,7 @@ type Scope struct {
 	paths   *capability.PathScope
 	grants  *Grants // may be nil
 	granted *granted
+	denials bool     // granted only denies
 	below   []string // folders that are allowed with all that is in them
 	command string   // whose scope it is, "" if it is not that of a command
 	openDir func(path string) (dir, error)
@@ -43,8 +44,12 @@ type Options struct {
 	// DotFiles says whether wildcards match names that begin with a dot:
 	// requireLiteralLeadingDot of configurations, see [DotFilesOf].
 	DotFiles capability.DotFiles
-	// NoGrants leaves out what users have allowed while the app runs.
+	// NoGrants leaves out what users have allowed while the app runs. What was
+	// forbidden while it runs is denied all the same.
 	NoGrants bool
+	// ForApp is for a scope of the app's own code, not of a page: only its
+	// patterns count, and nothing that is allowed or forbidden while the app runs.
+	ForApp bool
 }
 
 // DotFilesOf is the rule that requireLiteralLeadingDot of a configuration
@@ -95,12 +100,13 @@ func NewScope(app plugin.App, allow, deny []string, o Options) (*Scope, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Scope{paths: paths, openDir: openDir}
-	if !o.NoGrants {
-		s.grants = GrantsOf(app)
-		if s.granted, err = s.grants.with(o.DotFiles); err != nil {
-			return nil, err
-		}
+	s := &Scope{paths: paths, openDir: openDir, denials: o.NoGrants}
+	if o.ForApp {
+		return s, nil
+	}
+	s.grants = GrantsOf(app)
+	if s.granted, err = s.grants.with(o.DotFiles); err != nil {
+		return nil, err
 	}
 	return s, nil
 }
@@ -138,7 +144,7 @@ func (s *Scope) match(path, asked string) error {
 	if denied == "" {
 		var also bool
 		also, denied = s.granted.match(path)
-		allowed = allowed || also || slices.ContainsFunc(s.below, func(root string) bool { return within(path, root) })
+		allowed = allowed || also && !s.denials || slices.ContainsFunc(s.below, func(root string) bool { return within(path, root) })
 	}
 	switch {
 	case denied != "":

@@ -26,6 +26,7 @@ const appData = 14
 // those of the framework, and logs.
 var own = []string{
 	"$APPDATA/engine", "$APPDATA/engine/**", "$APPDATA/states", "$APPDATA/states/**", "$APPDATA/rendering.json*", "$APPDATA/instance.*",
+	"$APPDATA/.persisted-scope.json*", "$APPDATA/..persisted-scope.json*", // and while it is written
 	"$APPLOG", "$APPLOG/**",
 }
 

@@ -17,12 +17,13 @@ import (
 
 	"github.com/mullion-dev/mullion"
 	"github.com/mullion-dev/mullion/mulliontest"
+	"github.com/mullion-dev/mullion/plugin"
 )
 
 type object = map[string]any
 
 // run is an app with two windows that may use stores, and one that may not.
-func run(stores *Stores, data *string, scope string) func(ctx context.Context) error {
+func run(stores *Stores, data *string, scope string, others ...plugin.Plugin) func(ctx context.Context) error {
 	return func(ctx context.Context) error {
 		app, err := mullion.New(mullion.Options{Files: fstest.MapFS{
 			"mullion.conf.json": {Data: []byte(`{"identifier": "org.example.stores", "build": {"frontendDist": "ui"},
@@ -37,6 +38,9 @@ func run(stores *Stores, data *string, scope string) func(ctx context.Context) e
 		}
 		*data = app.DataDir()
 		app.AddPlugin(stores.Plugin())
+		for _, p := range others {
+			app.AddPlugin(p)
+		}
 		return app.Run(ctx)
 	}
 }

@@ -76,7 +76,7 @@ func (u *Uploads) Download(ctx context.Context, path string, t Transfer) error {
 	if u.app == nil {
 		return errors.New("the app does not run yet")
 	}
-	own, err := files.NewScope(u.app, []string{capability.EscapePath(path)}, nil, files.Options{NoGrants: true})
+	own, err := files.NewScope(u.app, []string{capability.EscapePath(path)}, nil, files.Options{ForApp: true})
 	if err != nil {
 		return err
 	}
