@@ -42,6 +42,9 @@ func Resolve(app plugin.App, path string, base int) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if path == "" && base != 0 {
+		return plugin.BaseDirectory(app, base) // the folder itself, as apps say it
+	}
 	if err := checkText(path); err != nil {
 		return "", err
 	}

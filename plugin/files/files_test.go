@@ -112,7 +112,7 @@ func TestResolve(t *testing.T) {
 		want string // or a part of the error, after !
 	}{
 		{"a/b", homeDir, filepath.Join(home, "a", "b")},
-		{"", homeDir, "!empty"},
+		{"", homeDir, home},
 		{".", homeDir, home},
 		{"notes:2024.txt", homeDir, filepath.Join(home, "notes:2024.txt")},
 		{home, 0, home},
