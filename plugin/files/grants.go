@@ -240,7 +240,8 @@ func (g *Grants) with(dots capability.DotFiles) (*granted, error) {
 		return s, nil
 	}
 	s := &granted{allow: map[string]bool{}, deny: map[string]bool{}}
-	var allow, deny []string
+	var allow []string
+	deny := Reserved()
 	for i, x := range g.list {
 		switch {
 		case x.Directory:

@@ -6,6 +6,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/mullion-dev/mullion/capability"
+	"github.com/mullion-dev/mullion/plugin/files"
 )
 
 // appFolders are what "app" stands for in names of permissions.
@@ -20,10 +21,6 @@ var folders = map[string]string{
 	"picture": "$PICTURE", "public": "$PUBLIC", "resource": "$RESOURCE", "runtime": "$RUNTIME", "temp": "$TEMP",
 	"template": "$TEMPLATE", "video": "$VIDEO",
 }
-
-// engineFolders are where the framework keeps what is of the engine, below the
-// app's folders: profiles of pages, caches, and files on their way to pages.
-var engineFolders = []string{"$APPDATA/engine", "$APPCACHE/engine", "$APPCACHE/host", "$APPCACHE/files"}
 
 var (
 	readMeta  = []string{"read_dir", "stat", "lstat", "fstat", "exists"}
@@ -51,12 +48,12 @@ func permissions() (list []capability.Permission, sets []capability.Set) {
 		if word == "app" {
 			of = "the app's own folders"
 		}
-		var all, files []string
+		var all, direct []string
 		for _, p := range paths {
-			all, files = append(all, p, p+"/**"), append(files, p, p+"/*")
+			all, direct = append(all, p, p+"/**"), append(direct, p, p+"/*")
 		}
 		add("scope-"+word+"-recursive", "All that is below "+of+".", scopePermission(all, nil))
-		add("scope-"+word, "What is in "+of+".", scopePermission(files, nil))
+		add("scope-"+word, "What is in "+of+".", scopePermission(direct, nil))
 		add("scope-"+word+"-index", "A list of what is in "+of+".", scopePermission(paths, nil))
 		for _, x := range [][2]string{{"read", "read-all"}, {"write", "write-all"}} {
 			set("allow-"+word+"-"+x[0]+"-recursive", "To "+x[0]+" all below "+of+".", x[1], "scope-"+word+"-recursive")
@@ -84,11 +81,7 @@ func permissions() (list []capability.Permission, sets []capability.Set) {
 	windows := scopePermission(nil, below("$APPLOCALDATA", "EBWebView/**"))
 	windows.Platforms = []capability.Platform{capability.Windows}
 	add("deny-webview-data-windows", "Keeps pages from what WebView2 stores.", windows)
-	var engine []string
-	for _, f := range engineFolders {
-		engine = append(engine, f, f+"/**")
-	}
-	add("deny-engine-data", "Keeps pages from what the engine stores.", scopePermission(nil, engine))
+	add("deny-engine-data", "Keeps pages from what the engine stores.", scopePermission(nil, files.Reserved()))
 
 	set("deny-default", "Keeps pages from what the engine stores.", "deny-webview-data-linux", "deny-webview-data-windows", "deny-engine-data")
 	set("create-app-specific-dirs", "To make the app's own folders.", "allow-mkdir", "scope-app-index")

@@ -22,13 +22,9 @@ import (
 // @tauri-apps/api/path.
 const appData = 14
 
-// own are the files in the app's folder for data that are no stores of pages:
-// those of the framework, and logs.
-var own = []string{
-	"$APPDATA/engine", "$APPDATA/engine/**", "$APPDATA/states", "$APPDATA/states/**", "$APPDATA/rendering.json*", "$APPDATA/instance.*",
-	"$APPDATA/.persisted-scope.json*", "$APPDATA/..persisted-scope.json*", // and while it is written
-	"$APPLOG", "$APPLOG/**",
-}
+// logs are no stores of pages, even where their folder is in that for data. What
+// the framework keeps there is denied by package files.
+var logs = []string{"$APPLOG", "$APPLOG/**"}
 
 func (s *Stores) commands() plugin.Commands {
 	return plugin.Commands{
@@ -203,11 +199,7 @@ func (s *Stores) place(ctx context.Context, path string) (l loading, err error) 
 	if err != nil {
 		return l, err
 	}
-	denied := slices.Concat(deny, own)
-	if _, ok := app.Directory("APPLOG"); !ok {
-		denied = denied[:len(denied)-2]
-	}
-	scope, err := files.NewScope(app, append([]string{"$APPDATA/**"}, allow...), denied, files.Options{NoGrants: true, DotFiles: capability.DotFilesMatched})
+	scope, err := files.NewScope(app, append([]string{"$APPDATA/**"}, allow...), slices.Concat(deny, logs), files.Options{NoGrants: true, DotFiles: capability.DotFilesMatched})
 	if err != nil {
 		return l, err
 	}

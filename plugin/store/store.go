@@ -327,7 +327,9 @@ func (s *Stores) open(l loading, c codec) (*Store, error) {
 	case err != nil:
 		return nil, err
 	}
-	st.values = maps.Clone(l.defaults)
+	if st.values = maps.Clone(l.defaults); st.values == nil {
+		st.values = Values{}
+	}
 	switch {
 	case l.createNew:
 		st.version++ // what is in the file is not what is in the store
@@ -341,9 +343,6 @@ func (s *Stores) open(l loading, c codec) (*Store, error) {
 		}
 	case len(st.values) > 0:
 		st.version++
-	}
-	if st.values == nil {
-		st.values = Values{}
 	}
 	size := sizeOf(st.values)
 	s.mu.Lock()

@@ -89,6 +89,27 @@ func has(t *testing.T, path, want string) {
 	})
 }
 
+// TestNoOptions: a file that is there is loaded without options.
+func TestNoOptions(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.json")
+	if err := os.WriteFile(path, []byte(`{"a": 1}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var data string
+	app := mulliontest.Start(t, run(New(Options{}), &data, ""), nil)
+	if err := os.WriteFile(filepath.Join(data, "b.json"), []byte(`{"b": 2}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	page := app.Page("main")
+	if got := get(t, page, load(t, page, "b.json", nil), "b"); got != "[2,true]" {
+		t.Errorf("a page has %s", got)
+	}
+	st, err := New(Options{}).Load(path, nil)
+	if err != nil || !st.Has("a") {
+		t.Errorf("Go: %v", err)
+	}
+}
+
 // TestPages: windows and Go have the same store, are told of changes, and find
 // them in the file.
 func TestPages(t *testing.T) {
