@@ -39,6 +39,8 @@ type Entry struct {
 	// Values are the page's keyValues by their names, or the attributes of the
 	// record in their order: at most 64.
 	Values []KeyValue
+
+	framework bool // of the framework itself
 }
 
 // KeyValue is an attribute as text. That of a group has its name in front:

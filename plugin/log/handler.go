@@ -96,6 +96,7 @@ func (h *handler) Handle(_ context.Context, r slog.Record) error {
 	if r.PC != 0 {
 		frame, _ := runtime.CallersFrames([]uintptr{r.PC}).Next()
 		e.File, e.Line = frame.File, frame.Line
+		e.framework = ofFramework(packageOf(frame.Function))
 		if e.Source == "" {
 			e.Source = packageOf(frame.Function)
 		}
@@ -107,6 +108,13 @@ func (h *handler) Handle(_ context.Context, r slog.Record) error {
 		h.log.write(e)
 	}
 	return nil
+}
+
+// ofFramework reports whether a package is of the framework itself. What it logs
+// of pages, such as their consoles, must not get to their consoles again.
+func ofFramework(pkg string) bool {
+	const root = "github.com/mullion-dev/mullion"
+	return pkg == root || strings.HasPrefix(pkg, root+"/internal/")
 }
 
 // packageOf is the import path in the name of a function, such as

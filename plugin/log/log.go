@@ -275,6 +275,9 @@ func (l *Log) write(e Entry) {
 	}
 	var text string
 	for _, t := range l.targets {
+		if t.Kind == Webview && e.framework {
+			continue
+		}
 		if t.Level != nil && e.Level < t.Level.Level() || t.Filter != nil && !l.call("Filter", func() bool { return t.Filter(e) }, true) {
 			continue
 		}

@@ -195,6 +195,8 @@ func TestApp(t *testing.T) {
 	if err := page.Call("plugin:log|log", map[string]any{"level": 5, "message": "lost"}, nil); err != nil {
 		t.Fatal(err)
 	}
+	// Pages do not hear of it: it may be what one has written to its console.
+	log.write(Entry{Level: slog.LevelError, Source: "mullion", Message: "console.error in a page", framework: true})
 	log.Logger().Warn("from Go", "source", "main")
 	var got payload
 	for _, want := range []payload{{"[webview][ERROR] lost", 5}, {"[main][WARN] from Go", 4}} {
@@ -212,7 +214,7 @@ func TestApp(t *testing.T) {
 	text := read(t, filepath.Join(dir, "My logs.log"))
 	for _, want := range []string{
 		"[main][INFO] early\n", "[webview::save@app.js:7:3][INFO] saved a=\"1 1\" b=2\n", "[webview][ERROR] lost\n", "[main][WARN] from Go\n",
-		"[main][INFO] after the end\n",
+		"[main][INFO] after the end\n", "[mullion][ERROR] console.error in a page\n",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the file has no %q: %s", want, text)
@@ -220,6 +222,17 @@ func TestApp(t *testing.T) {
 	}
 	if pages := read(t, filepath.Join(dir, "pages.log")); strings.Count(pages, "\n") != 2 || strings.Contains(pages, "main") {
 		t.Errorf("what pages have logged: %s", pages)
+	}
+}
+
+func TestFramework(t *testing.T) {
+	for pkg, want := range map[string]bool{
+		"github.com/mullion-dev/mullion": true, "github.com/mullion-dev/mullion/internal/core": true,
+		"github.com/mullion-dev/mullion/examples/notes": false, "github.com/mullion-dev/mullions": false, "main": false, "": false,
+	} {
+		if ofFramework(pkg) != want {
+			t.Errorf("%q: %v", pkg, !want)
+		}
 	}
 }
 

@@ -25,7 +25,8 @@ const (
 	Folder
 	// Webview are the pages that listen, by attachConsole or attachLogger:
 	// all of them, whoever they belong to. Where 1024 records or 1 MiB wait for
-	// pages, the oldest are left out.
+	// pages, the oldest are left out. What the framework itself logs is left out
+	// too: it has what pages write to their consoles.
 	Webview
 	// Function is [Target.Write].
 	Function
