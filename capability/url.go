@@ -90,6 +90,33 @@ func parseAddress(raw string) (address, error) {
 	return u, err
 }
 
+// NormalURL returns the one spelling of an absolute URL with a host, by which
+// [URLPattern] judges it: the case of scheme and host, the default port, dot
+// segments and escapes that need none do not count. What programs are known to
+// read in different ways is an error: credentials, backslashes, a final dot of
+// the host, and names outside of ASCII, which are written as xn--….
+func NormalURL(raw string) (string, error) {
+	u, err := parseAddress(raw)
+	if err != nil {
+		return "", fmt.Errorf("address %s: %w", quoteShort(raw), err)
+	}
+	_, rest, _ := strings.Cut(raw, "://")
+	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
+		rest = rest[:i]
+	}
+	if strings.Contains(rest, "@") {
+		return "", errors.New("an address with credentials")
+	}
+	text := u.origin() + u.path
+	if u.query != "" {
+		text += "?" + u.query
+	}
+	if u.fragment != "" {
+		text += "#" + u.fragment
+	}
+	return text, nil
+}
+
 // origin returns scheme, host and port as a browser writes them.
 func (u address) origin() string {
 	if u.port == "" || u.port == defaultPorts[u.scheme] {

@@ -21,7 +21,7 @@ func shellSuite(t *testing.T, _ *published) pluginSuite {
 	}
 	t.Setenv("OF_THE_APP", "yes")
 	scope := []any{
-		map[string]any{"name": "sh", "cmd": "sh", "args": true},
+		map[string]any{"name": "sh", "cmd": "sh", "args": true, "env": []any{"A"}},
 		map[string]any{"name": "cat", "cmd": "cat"},
 		map[string]any{"name": "echo", "cmd": "echo", "args": []any{"fixed", map[string]any{"validator": "[a-z]+"}}},
 		map[string]any{"name": "bin/tool", "sidecar": true, "args": true},
@@ -69,10 +69,10 @@ func shellSuite(t *testing.T, _ *published) pluginSuite {
 		{
 			exports: []string{"SpawnOptions.cwd", "SpawnOptions.env", "SpawnOptions.encoding"},
 			body: program(`const run = async (script, options) => (await p.Command.create('sh', ['-c', script], options).execute()).stdout
-			return [await run('pwd > where; cat where', {cwd: 'DIR'}), await run('echo $A $OF_THE_APP', {env: {A: 'b'}}), await run('echo $OF_THE_APP', {env: null}),
+			return [await run('pwd > where; cat where', {cwd: 'DIR'}), await run('echo $A $OF_THE_APP $TZ', {env: {A: 'b', TZ: 'Europe/Berlin'}}), await run('echo $OF_THE_APP', {env: null}),
 				await run("printf '\\351'", {encoding: 'windows-1252'}), Array.from(await run("printf '\\0\\377'", {encoding: 'raw'}))]`),
 			outside: func(t *testing.T, app *e2e.App) { reads("where", dir+"\n")(t, app) },
-			want:    program(`["DIR\n","b yes\n","\n","é",[0,255]]`),
+			want:    program(`["DIR\n","b yes Europe/Berlin\n","\n","é",[0,255]]`),
 		},
 		{
 			exports: []string{"Command.spawn"},

@@ -82,7 +82,7 @@ func websocketSuite(t *testing.T, _ *published) pluginSuite {
 			Setup: func(app *mullion.App) { app.AddPlugin(plugin.New().Plugin()) },
 		},
 		notes: map[string]string{
-			"ConnectionConfig.maxMessageSize": "at most 15 MiB as JSON, which is about 4 MB of bytes, also by default and for \"none\"",
+			"ConnectionConfig.maxMessageSize": "at most 8 MiB as JSON, which is about 2 MB of bytes, also by default and for \"none\"",
 			"ConnectionConfig.maxFrameSize":   "at most 16 MiB, also for \"none\"",
 		},
 		tests: []pluginTest{

@@ -79,16 +79,20 @@ func TestAttacks(t *testing.T) {
 	t.Run("arguments", func(t *testing.T) {
 		public := s.URL + "/public/"
 		for _, c := range []m{
-			{"method": "GET / HTTP/1.1\r\nX: y\r\n\r\nGET"}, {"method": ""}, {"method": "CONNECT"}, {"method": "trace"}, {"method": "G\x00T"}, {"method": 1},
+			{"method": "GET / HTTP/1.1\r\nX: y\r\n\r\nGET"}, {"method": ""}, {"method": "CONNECT"}, {"method": "trace"}, {"method": strings.Repeat("A", 65)}, {"method": strings.Repeat("A", 3<<20), "url": "data:,x"}, {"method": "G\x00T"}, {"method": 1},
 			{"headers": [][2]string{{"X", "a\r\nY: b"}}}, {"headers": [][2]string{{"X\r\nY", "a"}}}, {"headers": [][2]string{{"X: a\r\nY", "a"}}},
 			{"headers": [][2]string{{"X", "a\x00"}}}, {"headers": []string{"a"}}, {"headers": make([][2]string, 1000)}, {"headers": [][2]string{{"X", strings.Repeat("a", 1<<20)}}},
 			{"connectTimeout": uint64(1) << 62}, {"connectTimeout": -1}, {"connectTimeout": 1.5}, {"maxRedirections": -1}, {"maxRedirections": 1e30},
 			{"data": []int{256}}, {"data": []int{-1}}, {"data": "/etc/passwd"},
 			{"proxy": m{"all": "http://127.0.0.1:" + port}}, {"proxy": m{"all": "http://localhost:1/public/"}}, {"proxy": m{"http": "file:///x"}}, {"proxy": m{"all": "unix:///run/x"}},
-			{"proxy": m{"all": m{"url": "http://127.0.0.1:1/public/", "noProxy": strings.Repeat("a,", 20_000)}}}, {"proxy": m{"all": 7}}, {"proxy": "http://x"},
+			{"proxy": m{"all": m{"url": "http://127.0.0.1:1/public/", "noProxy": strings.Repeat("a,", 20_000)}}}, {"proxy": m{"all": m{"url": s.URL + "/public/", "basicAuth": m{"username": "a", "password": strings.Repeat("x", 3<<20)}}}},
+			{"proxy": m{"all": m{"url": s.URL + "/public/", "basicAuth": m{"username": strings.Repeat("x", 4097), "password": ""}}}},
+			{"proxy": m{"https": "http://" + strings.Repeat("x", 3<<20) + "@127.0.0.1:" + port}}, {"proxy": m{"all": 7}}, {"proxy": "http://x"},
 			{"danger": m{"acceptInvalidCerts": true}}, {"danger": true}, {"unknown": 1},
 		} {
-			c["url"] = public
+			if c["url"] == nil {
+				c["url"] = public
+			}
 			if r, err := open(p, c); err == nil {
 				t.Errorf("%.200s: got %+v", fmt.Sprint(c), r)
 			}
@@ -111,6 +115,50 @@ func TestAttacks(t *testing.T) {
 		}
 		if err := p.Call("plugin:http|fetch_send", m{"rid": r.RID}, nil); err == nil {
 			t.Error("a response can be sent")
+		}
+	})
+
+	t.Run("memory", func(t *testing.T) {
+		other := a.Page("other")
+		// fill makes requests until one is refused.
+		fill := func(what string, config m, each func(rid uint32) (uint32, error), least, most int) (rids []uint32) {
+			t.Helper()
+			for range most + 1 {
+				var rid uint32
+				err := other.Call("plugin:http|fetch", m{"clientConfig": config}, &rid)
+				if err != nil {
+					refused(t, what, err, "wait for some of them")
+					break
+				}
+				if rid, err = each(rid); err != nil {
+					t.Fatal(err)
+				}
+				rids = append(rids, rid)
+			}
+			if len(rids) < least || len(rids) > most {
+				t.Errorf("%s: %d are kept; want %d to %d", what, len(rids), least, most)
+			}
+			return rids
+		}
+		wait := func(rid uint32) (uint32, error) { return rid, nil }
+		config := m{"method": "GET", "url": s.URL + "/public/", "headers": [][2]string{{"X", strings.Repeat("x", 100<<10)}}, "data": nil}
+		for _, rid := range fill("headers", config, wait, 200, 650) {
+			if err := other.Call("plugin:http|fetch_cancel", m{"rid": rid}, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		config = m{"method": "GET", "url": "data:," + strings.Repeat("x", 3<<20), "headers": [][2]string{}, "data": nil}
+		for _, rid := range fill("data:", config, func(rid uint32) (uint32, error) {
+			var r response
+			err := other.Call("plugin:http|fetch_send", m{"rid": rid}, &r)
+			return r.RID, err
+		}, 5, 21) {
+			if err := other.Call("plugin:http|fetch_cancel_body", m{"rid": rid}, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := open(other, config); err != nil {
+			t.Errorf("after all were closed: %v", err)
 		}
 	})
 

@@ -20,6 +20,7 @@ type body struct {
 
 	rid     uint32 // set by page.add
 	readers int    // guarded by page.mu
+	held    int    // bytes of a data: address, which count until the body is closed
 }
 
 func newBody(ctx context.Context, r *http.Response, cancel context.CancelFunc) *body {

@@ -25,6 +25,13 @@ const maxRedirects = 10
 // milliseconds.
 const maxConnectTimeout = 24 * 60 * 60 * 1000
 
+const (
+	// maxMethod is the longest method, in bytes.
+	maxMethod = 64
+	// requestBytes is about what a request takes besides its texts.
+	requestBytes = 1 << 10
+)
+
 // The words of the published plugin.
 var (
 	errCanceled  = errors.New("Request canceled")
@@ -53,6 +60,7 @@ type danger struct {
 type request struct {
 	page   *page
 	size   int
+	data   bool // the address is data:, so the response is what the page has given
 	ctx    context.Context
 	cancel context.CancelFunc
 	do     func(ctx context.Context) (*http.Response, error)
@@ -79,11 +87,12 @@ func (h *HTTP) fetch(ctx context.Context, a fetchArgs) (uint32, error) {
 	if err != nil {
 		return 0, err
 	}
-	r := &request{page: p, size: len(a.Config.Data) + len(a.Config.URL)}
-	if r.do, err = h.prepare(ctx, a.Config); err != nil {
+	r := &request{page: p, size: a.Config.size(), data: isData(a.Config.URL)}
+	if err := p.remember(r.size); err != nil {
 		return 0, err
 	}
-	if err := p.remember(r.size); err != nil {
+	if r.do, err = h.prepare(ctx, a.Config); err != nil {
+		p.forget(r.size)
 		return 0, err
 	}
 	r.ctx, r.cancel = context.WithCancel(p.Context())
@@ -94,9 +103,26 @@ func (h *HTTP) fetch(ctx context.Context, a fetchArgs) (uint32, error) {
 	return rid, err
 }
 
+func isData(address string) bool { return strings.HasPrefix(address, "data:") }
+
+// size is about what a request takes until there is a response, in bytes.
+func (c *clientConfig) size() int {
+	n := requestBytes + len(c.Method) + len(c.URL) + len(c.Data) + c.Proxy.size()
+	for _, f := range c.Headers {
+		n += 2 * (len(f[0]) + len(f[1]) + 32) // as given, and as sent
+	}
+	if isData(c.URL) {
+		n += len(c.URL) // what it has, decoded
+	}
+	return n
+}
+
 // prepare judges a request and returns what sends it.
 func (h *HTTP) prepare(ctx context.Context, c clientConfig) (func(context.Context) (*http.Response, error), error) {
-	if strings.HasPrefix(c.URL, "data:") {
+	if len(c.Method) > maxMethod {
+		return nil, fmt.Errorf("a method of %d bytes; at most %d are allowed", len(c.Method), maxMethod)
+	}
+	if isData(c.URL) {
 		return dataResponse(c.URL)
 	}
 	u, err := reach.ParseURL(c.URL, "http", "https")
@@ -194,6 +220,9 @@ func (h *HTTP) send(ctx context.Context, a ridArgs) (response, error) {
 	}
 	r.answered.Store(true)
 	b := newBody(r.ctx, got, r.cancel)
+	if r.data {
+		b.held = r.size
+	}
 	rid, err := r.page.add(b)
 	if err != nil {
 		return response{}, err

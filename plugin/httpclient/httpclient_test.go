@@ -249,6 +249,13 @@ func TestRedirects(t *testing.T) {
 	if _, body := fetch(t, p, m{"url": s.URL + "/redirect?to=" + strings.Replace(other.URL, "127.0.0.1", "localhost", 1) + "/echo", "headers": [][2]string{{"Authorization", "x"}}}); !strings.HasSuffix(body, "ref= auth=") {
 		t.Errorf("another server gets %s", body)
 	}
+	back := s.URL + "/redirect?to=" + url.QueryEscape(other.URL+"/redirect?to="+url.QueryEscape(s.URL+"/echo"))
+	for _, address := range []string{s.URL + "/redirect?to=" + other.URL + "/echo", back} { // another port, and back again
+		_, body := fetch(t, p, m{"url": address, "headers": [][2]string{{"Authorization", "x"}, {"X-A", "key"}, {"Range", "bytes=1-"}}})
+		if !strings.HasSuffix(body, "ref= auth=") || !strings.Contains(body, "x=[]") || !strings.Contains(body, "range=bytes=1- ") {
+			t.Errorf("another port gets %s", body)
+		}
+	}
 	if r, err := open(p, m{"url": s.URL + "/to/xxx", "maxRedirections": 0}); err != nil || r.Status != 302 || r.get("location") != "/to/xx" {
 		t.Errorf("got %+v, %v", r, err)
 	}

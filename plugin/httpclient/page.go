@@ -14,7 +14,7 @@ import (
 // The limits of a page.
 const (
 	maxWaiting   = 4096     // requests that have no response yet
-	maxBytes     = 64 << 20 // in these
+	maxBytes     = 64 << 20 // of these, with all that belongs to them, and of responses of data:
 	maxExchanges = 64       // that are sent at once; others wait for their turn
 	maxOpen      = 256      // responses that it has not read to the end
 )
@@ -56,7 +56,7 @@ func (p *page) remember(size int) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.waiting >= maxWaiting || p.bytes+size > maxBytes {
-		return fmt.Errorf("%d requests with %d bytes wait for their responses; wait for some of them", p.waiting, p.bytes)
+		return fmt.Errorf("%d requests with %d bytes wait for their responses, or to be read; wait for some of them", p.waiting, p.bytes)
 	}
 	p.waiting++
 	p.bytes += size
@@ -85,14 +85,21 @@ func (p *page) exchange(r *request) (*http.Response, error) {
 // read for the longest is dropped: pages forget responses of which they only
 // wanted the status.
 func (p *page) add(b *body) (rid uint32, err error) {
+	p.mu.Lock()
+	p.bytes += b.held // the request has counted them as well, until now
+	p.mu.Unlock()
 	rid, err = p.AddResource(b, func() {
 		b.cancel()
 		p.mu.Lock()
 		defer p.mu.Unlock()
+		p.bytes -= b.held
 		p.open = slices.DeleteFunc(p.open, func(x *body) bool { return x == b })
 	})
 	if err != nil {
 		b.cancel()
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.bytes -= b.held
 		return 0, err
 	}
 	p.mu.Lock()

@@ -41,8 +41,46 @@ func (p *proxy) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	return json.UnmarshalDecode(d, (*plain)(p))
 }
 
-// maxNoProxy is how long a list of exceptions may be, in bytes.
-const maxNoProxy = 16 << 10
+// The limits of a proxy, in bytes.
+const (
+	maxProxy      = 16 << 10 // its address
+	maxCredential = 4 << 10  // a user name, and a password
+	maxNoProxy    = 16 << 10 // the list of exceptions
+)
+
+// size is the length of all texts.
+func (p *proxies) size() (n int) {
+	if p == nil {
+		return 0
+	}
+	for _, x := range []*proxy{p.All, p.HTTP, p.HTTPS} {
+		if x == nil {
+			continue
+		}
+		n += len(x.URL)
+		if x.BasicAuth != nil {
+			n += len(x.BasicAuth.Username) + len(x.BasicAuth.Password)
+		}
+		if x.NoProxy != nil {
+			n += len(*x.NoProxy)
+		}
+	}
+	return n
+}
+
+// check refuses what is too long.
+func (p *proxy) check() error {
+	if len(p.URL) > maxProxy {
+		return fmt.Errorf("an address of %d bytes; at most %d are allowed", len(p.URL), maxProxy)
+	}
+	if a := p.BasicAuth; a != nil && max(len(a.Username), len(a.Password)) > maxCredential {
+		return fmt.Errorf("a user name of %d bytes and a password of %d; at most %d are allowed for each", len(a.Username), len(a.Password), maxCredential)
+	}
+	if p.NoProxy != nil && len(*p.NoProxy) > maxNoProxy {
+		return fmt.Errorf("noProxy has %d bytes; at most %d are allowed", len(*p.NoProxy), maxNoProxy)
+	}
+	return nil
+}
 
 // chosen is a proxy that was read.
 type chosen struct {
@@ -80,6 +118,9 @@ func (p *proxies) choose() (func(*url.URL) (*url.URL, error), error) {
 }
 
 func (p *proxy) read() (c chosen, err error) {
+	if err := p.check(); err != nil {
+		return c, err
+	}
 	raw := p.URL
 	if !strings.Contains(raw, "://") {
 		raw = "http://" + raw
@@ -98,9 +139,6 @@ func (p *proxy) read() (c chosen, err error) {
 	}
 	if p.NoProxy == nil {
 		return c, nil
-	}
-	if len(*p.NoProxy) > maxNoProxy {
-		return c, fmt.Errorf("noProxy has %d bytes; at most %d are allowed", len(*p.NoProxy), maxNoProxy)
 	}
 	for part := range strings.SplitSeq(*p.NoProxy, ",") {
 		if part = strings.ToLower(strings.TrimSpace(part)); part != "" {

@@ -200,10 +200,11 @@ func (o *Opener) openURL(ctx context.Context, a urlArgs) (struct{}, error) {
 	if err != nil {
 		return struct{}{}, err
 	}
-	if ok, err := s.allowsURL(a.URL, with); err != nil || !ok {
+	address, err := s.allowsURL(a.URL, with)
+	if err != nil {
 		return struct{}{}, errors.Join(fmt.Errorf("Not allowed to open url %s%s", a.URL, suffix(with)), err)
 	}
-	return struct{}{}, o.OpenURLWith(ctx, a.URL, with)
+	return struct{}{}, o.OpenURLWith(ctx, address, with)
 }
 
 type pathArgs struct {

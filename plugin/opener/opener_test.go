@@ -54,9 +54,23 @@ func opens(app *mulliontest.App, window, command string, a args) (string, error)
 func TestURLs(t *testing.T) {
 	app := mulliontest.Start(t, run(opener.New(opener.Options{}), `"opener:default", `+allow("open-url",
 		`{"url": "slack://*", "app": true}`, `{"url": "https://*.example.com/docs/*", "app": "viewer"}`, `{"url": "obsidian:*"}`), `{}`), nil)
+	some := mulliontest.Start(t, run(opener.New(opener.Options{}), allow("open-url", `{"url": "mailto:*@Example.org"}`, `{"url": "mailto:sales@example.net?subject=*"}`,
+		`{"url": "https://Example.org/caf%c3%a9/*"}`, `{"url": "https://example.org"}`), `{}`), nil)
+	for url, want := range map[string]string{
+		"mailto:a@Example.org": "", "mailto:a@example.org,b@EXAMPLE.org?cc=c@example.org&body=x@y.example,z": "", "mailto:?to=a@example.org": "",
+		"MAILTO:sales@example.net?subject=a%20b": "mailto:sales@example.net?subject=a%20b", "https://Example.org/caf%c3%a9/x": "https://example.org/caf%C3%A9/x", "https://example.org": "https://example.org/",
+	} {
+		if want == "" {
+			want = url
+		}
+		if got, err := opens(some, "main", "open_url", args{"url": url}); got != want || err != nil {
+			t.Errorf("%s: opened %q, %v", url, got, err)
+		}
+	}
 	for _, test := range []struct{ url, with, want string }{
 		{"https://example.org/a?b#c", "", "https://example.org/a?b#c"},
-		{"http://localhost:3000", "", "http://localhost:3000"},
+		{"http://localhost:3000", "", "http://localhost:3000/"},
+		{"mailto:Ada%20%3Ca@b.example%3E?cc=b@c.example", "", "mailto:Ada%20%3Ca@b.example%3E?cc=b@c.example"},
 		{"mailto:a@b.example", "inAppBrowser", "mailto:a@b.example"},
 		{"slack://x", "anything", "slack://x"},
 		{"obsidian:open", "", "obsidian:open"},
@@ -132,8 +146,8 @@ func TestAttacks(t *testing.T) {
 	app := mulliontest.Start(t, run(opener.New(opener.Options{}), `"opener:allow-reveal-item-in-dir", {
 		"identifier": "opener:allow-open-url",
 		"allow": [{"url": "https://*.example.com/*"}, {"url": "mailto:*@example.com"}, {"url": "evil:*", "app": false}, {"url": "file:*"},
-			{"url": "javascript:*"}, {"url": "https://one.example/*", "app": "viewer"}],
-		"deny": [{"url": "https://intern.example.com/*"}, {"url": "*denied*"}]}, `+allow("open-path", fmt.Sprintf(`{"path": %q}`, dir+"/**")), `{}`), nil)
+			{"url": "javascript:*"}, {"url": "http://*"}, {"url": "mailto:sales@example.net?subject=*"}, {"url": "https://one.example/*", "app": "viewer"}],
+		"deny": [{"url": "https://intern.example.com/*"}, {"url": "*denied*"}, {"url": "http://evil.example/*"}, {"url": "mailto:boss@*"}]}, `+allow("open-path", fmt.Sprintf(`{"path": %q}`, dir+"/**")), `{}`), nil)
 	long := strings.Repeat("a", 5000)
 	type attack struct {
 		command string
@@ -145,8 +159,17 @@ func TestAttacks(t *testing.T) {
 		"https://example.com/", "https://evil.example/?x=.example.com/", "https://evil.example#.example.com/", "https://evil.example/.example.com/",
 		"https://a.example.com@evil.example/.example.com/", `https://evil.example\.example.com/`, "https://evil.example\t.example.com/",
 		"https://intern.example.com/", "https://INTERN.example.com/", "https://intern.example.com./", "https://a.example.com:8443/",
-		"https://a.example.com/denied", "http://a.example.com/", " https://a.example.com/", "https://a.example.com/\x00", "https://a.example.com/\n",
+		"https://a.example.com/denied", " https://a.example.com/", "https://a.example.com/\x00", "https://a.example.com/\n",
 		"//a.example.com/", "/etc/passwd", "--help", "", "evil:x", "file:///etc/passwd", "FILE:/etc/passwd", "javascript:alert(1)//", "data:text/html,x",
+		"http://evil.example./a", "http://evil。example/a", "http://ｅvil.example/a", "http://EVIL.example:80/a", "http:evil.example/a", `http:\\evil.example/a`,
+		"http:///evil.example/a", "http://x@evil.example/a", "http://%65vil.example/a", "http://ev\til.example/a", "HTTP://evil.example", "http://a.example/d%65nied",
+		"http://a.example/DENIED", "https://a.example.com./", "https://a.example.com/../../d%65nied",
+		"mailto:x@evil.example?body=s@example.com", "mailto:x@evil.example,a@example.com", "mailto:x@evil.example%2Ca@example.com", "mailto:x@evil.example;a@example.com",
+		"mailto:a@example.com,x@evil.example", "mailto:a@example.com?cc=x@evil.example", "mailto:a@example.com?subject=a&BCC=x@evil.example&x=@example.com",
+		"mailto:a@example.com?t%6f=x@evil.example", "mailto:a@example.com?body=a&amp;to=x@evil.example", "mailto:?to=x@evil.example", "mailto:", "mailto:?body=@example.com",
+		"mailto:<x@evil.example>a@example.com", "mailto:x@evil.example%20@example.com", "mailto:x@evil.example@example.com", "mailto:%22x@evil.example%22@example.com",
+		"mailto:a@example.com?subject=a%0D%0ABcc:x@evil.example", "mailto:a@example.com#@example.com?cc=x@evil.example&%zz=", "mailto:boss@example.com", "MAILTO:Boss@EXAMPLE.com",
+		"mailto:boss@example.com.", "mailto:sales@example.net", "mailto:sales@example.net?subject=a&cc=x@evil.example", "mailto:sales@example.net,x@evil.example?subject=a",
 		"mailto:a@example.com?attach=/etc/passwd&x=@example.com", "https://one.example/", "https://user:pw@a.example.com/",
 		"https://[::ffff:127.0.0.1]/.example.com/", "https://2130706433/.example.com/", "https://evil。example.com/x", "https://a.example.com/" + strings.Repeat("a", 40<<10),
 	} {

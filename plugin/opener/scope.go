@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -110,7 +111,10 @@ func parseApplication(text jsontext.Value) (a application, err error) {
 // the rest have to match each by itself as well.
 type urlPattern struct {
 	text  capability.Glob
+	lower capability.Glob        // the same for denials, where case does not count
 	parts *capability.URLPattern // nil for all addresses of a scheme, and those without a server
+	to    [2]capability.Glob     // of mailto: text and lower without what follows a ?
+	whole bool                   // of mailto: the pattern has a ?, and is for the rest too
 }
 
 // noServer are patterns that are matched as text only: those for a whole scheme, and of addresses
@@ -119,48 +123,109 @@ var noServer = regexp.MustCompile(`^(\*|[A-Za-z][A-Za-z0-9+.-]*:(\*|//\*|[^/*][^
 
 // parseURLPattern parses a pattern. One that denies may be matched as text only.
 func parseURLPattern(text string, deny bool) (*urlPattern, error) {
-	g, err := capability.ParseGlob(text)
-	if err != nil {
-		return nil, err
+	p := &urlPattern{}
+	to, _, whole := strings.Cut(text, "?")
+	p.whole = whole && isLetter(text)
+	if !p.whole {
+		to = text
 	}
-	if noServer.MatchString(text) {
-		return &urlPattern{text: g}, nil
+	if i := strings.LastIndexByte(to, '@'); i >= 0 {
+		to = to[:i] + strings.ToLower(to[i:]) // the name of a server
+	}
+	for _, g := range []struct {
+		glob *capability.Glob
+		text string
+	}{{&p.text, text}, {&p.lower, strings.ToLower(text)}, {&p.to[0], to}, {&p.to[1], strings.ToLower(to)}} {
+		var err error
+		if *g.glob, err = capability.ParseGlob(g.text); err != nil {
+			return nil, err
+		}
+	}
+	if isLetter(text) || noServer.MatchString(text) {
+		return p, nil
 	}
 	parts, err := capability.ParseURLPattern(text)
-	if err != nil && deny {
-		return &urlPattern{text: g}, nil
+	if err != nil && deny && !hasServer(text) {
+		return p, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%w; such as https://*.example.org/*", err)
 	}
-	return &urlPattern{g, &parts}, nil
+	p.parts = &parts
+	return p, nil
 }
 
-func (p *urlPattern) allows(address string) bool {
-	return p.text.Match(address) && (p.parts == nil || p.parts.Match(address))
+// allows reports whether an address is allowed, in the spelling of the page and in
+// the normal one, which is what is opened.
+func (p *urlPattern) allows(given, normal string) bool {
+	if p.parts == nil {
+		return p.text.Match(normal)
+	}
+	return (p.text.Match(given) || p.text.Match(normal)) && p.parts.Match(normal)
 }
 
 // denies is wider: either way of reading the pattern is enough.
-func (p *urlPattern) denies(address string) bool {
-	return p.text.Match(address) || p.text.Match(strings.ToLower(address)) || p.parts != nil && p.parts.Match(address)
+func (p *urlPattern) denies(given, normal string) bool {
+	for _, text := range []string{given, normal} {
+		if p.text.Match(text) || p.lower.Match(strings.ToLower(text)) {
+			return true
+		}
+	}
+	return p.parts != nil && p.parts.Match(normal)
 }
 
-func (s scope) allowsURL(address, with string) (bool, error) {
-	for _, e := range s.deny {
-		if e.url != nil && e.url.denies(address) && e.app.denies(with) {
-			return false, errors.New("it is denied by the scope")
-		}
-	}
-	for _, e := range s.allow {
-		if e.url != nil && e.url.allows(address) && e.app.matches(with) {
-			return true, nil
-		}
-	}
-	if with != "" {
-		return false, fmt.Errorf("add {\"url\": …, \"app\": %q} to the scope of opener:allow-open-url", with)
-	}
-	return false, errors.New(`add {"url": …} to the scope of opener:allow-open-url`)
+// hasServer reports whether an address is of the schemes that browsers read by
+// the same rules: https:host and https:\\host are https://host to them.
+func hasServer(address string) bool {
+	scheme, _, _ := strings.Cut(address, ":")
+	return slices.Contains([]string{"http", "https", "ftp", "ws", "wss"}, strings.ToLower(scheme))
 }
+
+// allowsURL judges an address and returns what to open: its one spelling.
+func (s scope) allowsURL(address, with string) (string, error) {
+	normal := address
+	if scheme, rest, ok := strings.Cut(address, ":"); ok {
+		normal = strings.ToLower(scheme) + ":" + rest
+	}
+	if hasServer(address) {
+		var err error
+		if normal, err = capability.NormalURL(address); err != nil {
+			return "", err
+		}
+	}
+	for _, e := range s.deny {
+		if e.url != nil && e.url.denies(address, normal) && e.app.denies(with) {
+			return "", errDenied
+		}
+	}
+	missing := errors.New(`add {"url": …} to the scope of opener:allow-open-url`)
+	if with != "" {
+		missing = fmt.Errorf("add {\"url\": …, \"app\": %q} to the scope of opener:allow-open-url", with)
+	}
+	if !isLetter(normal) {
+		if !slices.ContainsFunc(s.allow, func(e entry) bool { return e.url != nil && e.app.matches(with) && e.url.allows(address, normal) }) {
+			return "", missing
+		}
+		return normal, nil
+	}
+	to, err := recipients(normal)
+	if err != nil {
+		return "", err
+	}
+	for _, r := range to {
+		for _, e := range s.deny {
+			if e.url != nil && e.app.denies(with) && e.url.deniesRecipient(r) {
+				return "", errDenied
+			}
+		}
+		if !slices.ContainsFunc(s.allow, func(e entry) bool { return e.url != nil && e.app.matches(with) && e.url.allowsRecipient(r, normal) }) {
+			return "", fmt.Errorf("recipient %.100q: %w", r.text, missing)
+		}
+	}
+	return normal, nil
+}
+
+var errDenied = errors.New("it is denied by the scope")
 
 // openPath opens what a page names, if the scope allows it. The descriptor is
 // for nothing but naming the file.

@@ -21,7 +21,7 @@ type entry struct {
 	Args    jsontext.Value `json:"args,omitzero"`
 	Sidecar bool           `json:"sidecar,omitzero"`
 	// Env is what is not in the published plugin: names of variables that pages
-	// may set though programs take them for code.
+	// may set besides those that are harmless.
 	Env []string `json:"env,omitzero"`
 }
 
@@ -139,83 +139,24 @@ func entries(list []jsontext.Value, name string) (found []entry, err error) {
 	return found, nil
 }
 
-// hooks are variables by which many programs load code, by exact name or, with a
-// trailing *, by prefix. The scope says which program a page may start: with
-// these it could start another one.
-var hooks = []struct{ name, reason string }{
-	{"LD_*", "libraries of the loader of Linux"},
-	{"DYLD_*", "the same of macOS"},
-	{"GCONV_PATH", "libraries of the C library"},
-	{"LOCPATH", "its files"},
-	{"GIO_EXTRA_MODULES", "libraries of GLib"},
-	{"GTK_*", "libraries of GTK"},
-	{"PATH", "where a program finds others"},
-	{"IFS", "how shells read commands"},
-	{"PS4", "shells run what is in it"},
-	{"ENV", "a script that shells begin with"},
-	{"BASH_*", "the same, and functions"},
-	{"SHELLOPTS", "has shells run PS4"},
-	{"BASHOPTS", "the same"},
-	{"ZDOTDIR", "scripts of zsh"},
-	{"HOME", "where the settings of programs are"},
-	{"XDG_CONFIG_*", "the same"},
-	{"XDG_DATA_*", "the same"},
-	{"EDITOR", "a command"},
-	{"VISUAL", "a command"},
-	{"PAGER", "a command"},
-	{"BROWSER", "a command"},
-	{"SHELL", "a command"},
-	{"LESS*", "commands"},
-	{"MANPAGER", "a command"},
-	{"GIT_*", "commands, and where settings are"},
-	{"SSH_*", "commands"},
-	{"PYTHON*", "modules and scripts"},
-	{"PERL*", "the same"},
-	{"RUBY*", "the same"},
-	{"GEM_*", "the same"},
-	{"BUNDLE_*", "the same"},
-	{"NODE_*", "the same"},
-	{"NPM_*", "the same"},
-	{"ELECTRON_RUN_AS_NODE", "has a program run scripts"},
-	{"LUA_*", "the same"},
-	{"PHP*", "the same"},
-	{"R_*", "the same"},
-	{"JULIA_*", "the same"},
-	{"JAVA_*", "the same"},
-	{"_JAVA_OPTIONS", "the same"},
-	{"JDK_*", "the same"},
-	{"CLASSPATH", "the same"},
-	{"DOTNET_*", "the same"},
-	{"COR_*", "the same"},
-	{"CORECLR_*", "the same"},
-	{"MAVEN_*", "the same"},
-	{"GRADLE_*", "the same"},
-	{"GO*", "programs that the go command starts"},
-	{"CARGO_*", "programs that cargo starts"},
-	{"RUSTC*", "the same"},
-	{"CC", "a command"},
-	{"CXX", "a command"},
-	{"MAKEFLAGS", "commands of make"},
-	{"OPENSSL_*", "libraries of OpenSSL"},
-	{"QT_*", "libraries of Qt"},
-	{"TERMINFO*", "files of ncurses"},
-	{"COMSPEC", "a command of Windows"},
-	{"PATHEXT", "what is a program on Windows"},
-}
+// harmless are the variables that pages may set without asking: language, time zone
+// and terminal. There is no complete list of those by which some program runs
+// another one, loads code or reads its settings, so all others have to be in the
+// scope, which says what a page may start.
+var harmless = []string{"LANG", "LANGUAGE", "TZ", "TERM", "NO_COLOR", "COLORTERM", "COLUMNS", "LINES"}
 
-// checkEnv refuses variables that would have the program run something else,
-// unless the entry lists them.
+// checkEnv refuses variables that are neither harmless nor listed by the entry.
 func (e *entry) checkEnv(env map[string]string) error {
-	for name := range env {
-		if slices.Contains(e.Env, name) {
-			continue
-		}
-		for _, h := range hooks {
-			prefix, wild := strings.CutSuffix(h.name, "*")
-			upper := strings.ToUpper(name)
-			if upper == h.name || wild && strings.HasPrefix(upper, prefix) {
-				return fmt.Errorf("environment: %s can have programs run something else (%s): add it to \"env\" of the scope entry %q if pages may set it", name, h.reason, e.Name)
-			}
+	for name, value := range env {
+		switch {
+		case name == "" || strings.ContainsAny(name, "=\x00"):
+			return fmt.Errorf("environment: %q is not the name of a variable", name)
+		case slices.Contains(e.Env, name):
+		case !slices.Contains(harmless, name) && !strings.HasPrefix(name, "LC_"):
+			return fmt.Errorf("environment: pages may not set %s, by which programs may run something else: add it to the key \"env\" of the scope entry %q if they may", name, e.Name)
+		case strings.HasPrefix(value, "/") || strings.HasPrefix(value, ":") || strings.Contains(value, "..") || name != "TZ" && strings.ContainsAny(value, `/\`):
+			// Catalogs of messages and time zones can be named by their paths.
+			return fmt.Errorf("environment: %s is a path: add it to the key \"env\" of the scope entry %q if pages may set such", name, e.Name)
 		}
 	}
 	return nil

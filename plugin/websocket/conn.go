@@ -1,6 +1,7 @@
 package websocket
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -79,12 +80,20 @@ var ErrClosed = errors.New("websocket: the connection is closed")
 // Conn is a connection. It is safe for concurrent use.
 type Conn struct {
 	ws   *websocket.Conn
-	in   chan Message // closed by read at its end
-	err  error        // why reading ended; set before in is closed
+	in   chan received // closed by read at its end
+	err  error         // why reading ended; set before in is closed
 	done chan struct{}
 	once sync.Once
 	// writing has room for one: who writes a message.
 	writing chan struct{}
+	most    int64   // bytes of a message
+	budget  *budget // nil without one
+}
+
+// received is a message with what it has taken of the budget.
+type received struct {
+	Message
+	taken int64
 }
 
 // Dial connects to a server, an address with the scheme ws or wss. It has no
@@ -95,12 +104,12 @@ func Dial(ctx context.Context, address string, c Config) (*Conn, error) {
 		return nil, err
 	}
 	d := net.Dialer{Timeout: dialTimeout}
-	return dial(ctx, u.String(), c, func(ctx context.Context, _, address string) (net.Conn, error) {
+	return dial(ctx, u.String(), c, nil, func(ctx context.Context, _, address string) (net.Conn, error) {
 		return d.DialContext(ctx, "tcp", address)
 	})
 }
 
-func dial(ctx context.Context, address string, c Config, tcp func(ctx context.Context, scheme, address string) (net.Conn, error)) (*Conn, error) {
+func dial(ctx context.Context, address string, c Config, b *budget, tcp func(ctx context.Context, scheme, address string) (net.Conn, error)) (*Conn, error) {
 	if c.MaxMessage <= 0 || c.MaxMessage > maxMessage {
 		c.MaxMessage = maxMessage
 	}
@@ -143,7 +152,7 @@ func dial(ctx context.Context, address string, c Config, tcp func(ctx context.Co
 		}
 		return nil, err
 	}
-	conn := &Conn{ws: ws, in: make(chan Message), done: make(chan struct{}), writing: make(chan struct{}, 1)}
+	conn := &Conn{ws: ws, in: make(chan received), done: make(chan struct{}), writing: make(chan struct{}, 1), most: c.MaxMessage, budget: b}
 	ws.SetReadLimit(c.MaxMessage)
 	ws.SetPingHandler(func(data string) error {
 		// The answer first: it says that this side lives, and does not wait for who
@@ -151,9 +160,9 @@ func dial(ctx context.Context, address string, c Config, tcp func(ctx context.Co
 		if err := ws.WriteControl(websocket.PongMessage, []byte(data), time.Now().Add(controlTimeout)); err != nil && !errors.Is(err, websocket.ErrCloseSent) {
 			return err
 		}
-		return conn.push(Message{Kind: Ping, Data: []byte(data)})
+		return conn.push(received{Message: Message{Kind: Ping, Data: []byte(data)}})
 	})
-	ws.SetPongHandler(func(data string) error { return conn.push(Message{Kind: Pong, Data: []byte(data)}) })
+	ws.SetPongHandler(func(data string) error { return conn.push(received{Message: Message{Kind: Pong, Data: []byte(data)}}) })
 	go conn.read()
 	return conn, nil
 }
@@ -176,7 +185,9 @@ func (c *Conn) read() {
 	for {
 		m, err := c.next()
 		if err == nil {
-			err = c.push(m)
+			if err = c.push(m); err != nil {
+				c.budget.give(m.taken)
+			}
 		}
 		if err != nil {
 			c.err = c.ended(err)
@@ -185,13 +196,34 @@ func (c *Conn) read() {
 	}
 }
 
-func (c *Conn) next() (m Message, err error) {
+func (c *Conn) next() (m received, err error) {
 	kind, r, err := c.ws.NextReader()
 	if err != nil {
 		return m, err
 	}
-	if m.Data, err = io.ReadAll(r); err != nil {
+	defer func() {
+		if err != nil {
+			c.budget.give(m.taken)
+			m = received{}
+		}
+	}()
+	if m.Data, err = io.ReadAll(io.LimitReader(r, smallMessage)); err != nil {
 		return m, err
+	}
+	if len(m.Data) == smallMessage {
+		// How long a message is, its end tells: so it takes all that it can have, and
+		// gives back the rest.
+		if err = c.budget.take(c.most, c.done); err != nil {
+			return m, err
+		}
+		m.taken = c.most
+		begin := m.Data
+		if m.Data, err = io.ReadAll(io.MultiReader(bytes.NewReader(begin), r)); err != nil {
+			return m, err
+		}
+		rest := max(0, m.taken-int64(len(m.Data)))
+		c.budget.give(rest)
+		m.taken -= rest
 	}
 	if kind == websocket.BinaryMessage {
 		m.Kind = Binary
@@ -216,7 +248,7 @@ func (c *Conn) ended(err error) error {
 	default:
 	}
 	if closed, ok := errors.AsType[*websocket.CloseError](err); ok && closed.Code != websocket.CloseAbnormalClosure {
-		m := Message{Kind: Close, Code: closed.Code, Reason: closed.Text}
+		m := received{Message: Message{Kind: Close, Code: closed.Code, Reason: closed.Text}}
 		if closed.Code == websocket.CloseNoStatusReceived {
 			m.Code = 0
 		}
@@ -236,7 +268,7 @@ func (c *Conn) ended(err error) error {
 	return err
 }
 
-func (c *Conn) push(m Message) error {
+func (c *Conn) push(m received) error {
 	select {
 	case c.in <- m:
 		return nil
@@ -249,14 +281,20 @@ func (c *Conn) push(m Message) error {
 // error, there are no further ones. Pings were answered already. A server that
 // sends faster than this is called waits.
 func (c *Conn) Receive(ctx context.Context) (Message, error) {
+	m, err := c.receive(ctx)
+	return m.Message, err
+}
+
+// receive is Receive for who gives back what a message has taken.
+func (c *Conn) receive(ctx context.Context) (received, error) {
 	select {
 	case m, ok := <-c.in:
 		if !ok {
-			return Message{}, c.err
+			return received{}, c.err
 		}
 		return m, nil
 	case <-ctx.Done():
-		return Message{}, ctx.Err()
+		return received{}, ctx.Err()
 	}
 }
 

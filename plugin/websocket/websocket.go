@@ -34,20 +34,28 @@ type WebSockets struct {
 	app plugin.App
 
 	mu    sync.Mutex
-	count map[ipc.Page]int // guarded by mu; connections, with those that are being made
-	said  map[string]bool  // guarded by mu; options without an effect that the log has
+	pages map[ipc.Page]*connections // guarded by mu
+	said  map[string]bool           // guarded by mu; options without an effect that the log has
+}
+
+// connections are those of a page.
+type connections struct {
+	count  int // with those that are being made
+	budget *budget
 }
 
 const (
 	// maxConnections is how many a page can have.
 	maxConnections = 128
-	// maxForPage is the longest message for a page, in bytes of its JSON, of which
-	// one message of a channel takes 16 MiB.
-	maxForPage = 15 << 20
+	// maxForPage is the longest message for a page, in bytes of its JSON: what one
+	// message of a channel takes.
+	maxForPage = 8 << 20
 )
 
 // New makes the plugin. Give its Plugin to App.AddPlugin.
-func New() *WebSockets { return &WebSockets{count: map[ipc.Page]int{}, said: map[string]bool{}} }
+func New() *WebSockets {
+	return &WebSockets{pages: map[ipc.Page]*connections{}, said: map[string]bool{}}
+}
 
 // Plugin describes it to the app.
 func (w *WebSockets) Plugin() plugin.Plugin {
@@ -123,10 +131,11 @@ func (w *WebSockets) connect(ctx context.Context, a connectArgs) (uint32, error)
 	if err != nil {
 		return 0, err
 	}
-	if err := w.begin(p); err != nil {
+	shared, err := w.begin(p)
+	if err != nil {
 		return 0, err
 	}
-	conn, err := dial(ctx, u.String(), c, (&reach.Dialer{Scope: scope, Timeout: dialTimeout}).Dial)
+	conn, err := dial(ctx, u.String(), c, shared, (&reach.Dialer{Scope: scope, Timeout: dialTimeout}).Dial)
 	if err != nil {
 		w.end(p)
 		return 0, err
@@ -199,21 +208,28 @@ func (w *WebSockets) idle(p ipc.Page, option, reason string) {
 	}
 }
 
-func (w *WebSockets) begin(p ipc.Page) error {
+func (w *WebSockets) begin(p ipc.Page) (*budget, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.count[p] >= maxConnections {
-		return fmt.Errorf("%d connections; end some of them", maxConnections)
+	c := w.pages[p]
+	if c == nil {
+		c = &connections{budget: newBudget()}
+		w.pages[p] = c
 	}
-	w.count[p]++
-	return nil
+	if c.count >= maxConnections {
+		return nil, fmt.Errorf("%d connections; end some of them", maxConnections)
+	}
+	c.count++
+	return c.budget, nil
 }
 
 func (w *WebSockets) end(p ipc.Page) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.count[p]--; w.count[p] == 0 {
-		delete(w.count, p)
+	if c := w.pages[p]; c.count == 1 {
+		delete(w.pages, p)
+	} else {
+		c.count--
 	}
 }
 
@@ -224,19 +240,22 @@ func forward(p ipc.Page, rid uint32, conn *Conn, to *mullion.Channel[jsontext.Va
 		_ = to.Close()
 	}()
 	for {
-		m, err := conn.Receive(p.Context())
+		m, err := conn.receive(p.Context())
 		if errors.Is(err, ErrClosed) || p.Context().Err() != nil {
+			conn.budget.give(m.taken)
 			return
 		}
-		var text jsontext.Value
-		if err == nil {
-			text, err = encode(m)
-		}
-		if err == nil && len(text) > maxForPage {
-			err = fmt.Errorf("a message of %d bytes, which is too long for a page: %d bytes as JSON, of at most %d", len(m.Data), len(text), maxForPage)
-			conn.fail(gorilla.CloseMessageTooBig, "")
-		}
 		last := err != nil || m.Kind == Close
+		var text jsontext.Value
+		if n := encodedLen(m.Message); err == nil && n > maxForPage {
+			err = fmt.Errorf("a message of %d bytes, which is too long for a page: %d bytes as JSON, of at most %d", len(m.Data), n, maxForPage)
+			conn.fail(gorilla.CloseMessageTooBig, "")
+			last = true
+		}
+		if err == nil {
+			text, err = m.forPage(conn)
+			last = last || err != nil
+		}
 		if last {
 			_ = p.CloseResource(rid)
 		}
@@ -246,6 +265,7 @@ func forward(p ipc.Page, rid uint32, conn *Conn, to *mullion.Channel[jsontext.Va
 		if err == nil {
 			err = to.Send(p.Context(), text)
 		}
+		conn.budget.give(m.taken)
 		if last || err != nil {
 			return
 		}
@@ -260,9 +280,60 @@ type closeFrame struct {
 	Reason string `json:"reason"`
 }
 
+// forPage makes the JSON of a message, and has that counted in its place.
+func (m *received) forPage(conn *Conn) (jsontext.Value, error) {
+	if m.taken == 0 {
+		return encode(m.Message)
+	}
+	conn.budget.encoding.Lock()
+	defer conn.budget.encoding.Unlock()
+	text, err := encode(m.Message)
+	m.Data = nil
+	// It does not wait for more, since others may wait for what this one has: at
+	// worst that makes the budget negative for a while, by 8 MiB of a connection.
+	conn.budget.give(m.taken - int64(len(text)))
+	m.taken = int64(len(text))
+	return text, err
+}
+
+// encodedLen is the length of what encode makes of a message, to the byte for
+// bytes and at least that of text.
+func encodedLen(m Message) int {
+	n := len(`{"type":"Binary","data":[]}`)
+	switch m.Kind {
+	case Text:
+		n = len(`{"type":"Text","data":""}`)
+		for _, c := range m.Data {
+			switch {
+			case c == '"' || c == '\\':
+				n += 2
+			case c == '\b' || c == '\f' || c == '\n' || c == '\r' || c == '\t':
+				n += 2
+			case c < ' ':
+				n += 6
+			default:
+				n++
+			}
+		}
+	case Binary:
+		for _, c := range m.Data {
+			switch {
+			case c < 10:
+				n += 2
+			case c < 100:
+				n += 3
+			default:
+				n += 4
+			}
+		}
+		n -= min(1, len(m.Data)) // commas
+	}
+	return n
+}
+
 // encode makes of a message what pages get: bytes are an array of numbers.
 func encode(m Message) (jsontext.Value, error) {
-	b := []byte(`{"type":"` + names[m.Kind] + `","data":`)
+	b := append(make([]byte, 0, encodedLen(m)), `{"type":"`+names[m.Kind]+`","data":`...)
 	switch {
 	case m.Kind == Text:
 		text, err := ipc.Marshal(string(m.Data))

@@ -192,11 +192,11 @@ func TestEnds(t *testing.T) {
 			c.WriteMessage(gorilla.BinaryMessage, make([]byte, 2000))
 			c.ReadMessage()
 		case "/longest":
-			c.WriteMessage(gorilla.BinaryMessage, bytes.Repeat([]byte{255}, 15<<18))
+			c.WriteMessage(gorilla.BinaryMessage, bytes.Repeat([]byte{255}, 8<<18))
 			c.ReadMessage()
 		case "/longer":
-			c.WriteMessage(gorilla.BinaryMessage, bytes.Repeat([]byte{255}, 15<<18-100))
-			c.WriteMessage(gorilla.TextMessage, bytes.Repeat([]byte{'x'}, 15_000_000))
+			c.WriteMessage(gorilla.BinaryMessage, bytes.Repeat([]byte{255}, 8<<18-100))
+			c.WriteMessage(gorilla.TextMessage, bytes.Repeat([]byte{'x'}, 8_000_000))
 			c.WriteMessage(gorilla.BinaryMessage, bytes.Repeat([]byte{255}, 16<<20))
 			c.ReadMessage()
 		case "/deaf":
@@ -229,7 +229,7 @@ func TestEnds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	next(t, in, `"a message of 3932160 bytes, which is too long for a page`)
+	next(t, in, `"a message of 2097152 bytes, which is too long for a page`)
 	if _, in, err = connect(p, url+"/longer", nil); err != nil {
 		t.Fatal(err)
 	}
@@ -379,6 +379,8 @@ func TestAttacks(t *testing.T) {
 		t.Error(err)
 	}
 
+	many(t)
+
 	// A flood, and the page ends in the middle of it.
 	n := 1
 	for ; n < 300; n++ {
@@ -401,6 +403,44 @@ func TestAttacks(t *testing.T) {
 	mulliontest.Wait(t, 0, func() error {
 		if n := going.Load(); n != 1 {
 			return fmt.Errorf("%d connections; one is that of the other page", n)
+		}
+		return nil
+	})
+}
+
+// many has eight servers send 14 MiB each to a page that takes nothing: four of
+// them are read, and the others wait until those were sent on.
+func many(t *testing.T) {
+	t.Helper()
+	var sent atomic.Int64
+	url, _ := peer(t, func(c *gorilla.Conn, _ *http.Request) {
+		if err := c.WriteMessage(gorilla.BinaryMessage, make([]byte, 14<<20)); err == nil {
+			sent.Add(1)
+		}
+		_, _, _ = c.ReadMessage()
+	})
+	conns, take, free := websocket.DialShared(t.Context(), t, url, 8)
+	arrived := func(want int64) {
+		t.Helper()
+		mulliontest.Wait(t, 0, func() error {
+			if n := sent.Load(); n < want {
+				return fmt.Errorf("%d messages were read", n)
+			}
+			return nil
+		})
+	}
+	arrived(4)
+	time.Sleep(200 * time.Millisecond) // for those that must not come
+	if n := sent.Load(); n != 4 {
+		t.Errorf("%d messages of 14 MiB are kept", n)
+	}
+	for _, c := range conns {
+		go take(c)
+	}
+	arrived(8)
+	mulliontest.Wait(t, 0, func() error {
+		if n := free(); n != 64<<20 {
+			return fmt.Errorf("%d bytes of the budget are free", n)
 		}
 		return nil
 	})

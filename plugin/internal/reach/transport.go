@@ -5,9 +5,12 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -160,14 +163,38 @@ func Redirects(most int) func(r *http.Request, via []*http.Request) error {
 		if len(via) > most {
 			return errors.New("too many redirects")
 		}
-		last := via[len(via)-1].URL
-		if last.Scheme != r.URL.Scheme || last.Host != r.URL.Host {
+		if last := via[len(via)-1].URL; originOf(last) != originOf(r.URL) {
 			// The address of a page of one server is nothing for another, as
 			// browsers have it.
 			r.Header.Del("Referer")
 		}
+		// The client begins with the header of the first request each time: what
+		// was left out once stays out, also on the way back.
+		first := originOf(via[0].URL)
+		if originOf(r.URL) != first || slices.ContainsFunc(via, func(v *http.Request) bool { return originOf(v.URL) != first }) {
+			maps.DeleteFunc(r.Header, func(name string, _ []string) bool { return !forAll[strings.ToLower(name)] })
+		}
 		return nil
 	}
+}
+
+// forAll are the headers that another server gets, too, to which a request was
+// redirected: those that the Fetch standard lets pages send to all servers
+// (https://fetch.spec.whatwg.org/#cors-safelisted-request-header), and what is the
+// client's. Others may have secrets, such as Authorization and X-Api-Key.
+var forAll = map[string]bool{
+	"accept": true, "accept-encoding": true, "accept-language": true, "content-encoding": true, "content-language": true, "content-type": true,
+	"origin": true, "range": true, "referer": true, "user-agent": true,
+}
+
+// originOf is the server of an address: another port is another one, and so is
+// the same without encryption.
+func originOf(u *url.URL) string {
+	port := u.Port()
+	if port == "" {
+		port = defaultPort(u.Scheme)
+	}
+	return u.Scheme + "://" + net.JoinHostPort(strings.ToLower(strings.TrimSuffix(u.Hostname(), ".")), port)
 }
 
 // TLS is a configuration that trusts these authorities; nil means those of the
