@@ -2,6 +2,7 @@ package log
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -65,12 +66,37 @@ func TestAttacks(t *testing.T) {
 		if !strings.Contains(l, "[main][INFO] early") && !strings.Contains(l, "[webview") && !strings.Contains(l, "/mullion") {
 			t.Errorf("a line of nobody: %.200q", l)
 		}
-		if len(l) > maxMessage*5 {
+		if len(l) > maxMessage+maxOfPage+2*maxSource {
 			t.Errorf("a line of %d bytes", len(l))
 		}
 	}
 	if strings.Contains(text, "not granted") {
 		t.Error("what was refused is in the log")
+	}
+
+	// What is in values counts as well, and is limited for a record.
+	before, wide := len(text), map[string]string{}
+	for i := range 64 {
+		wide[fmt.Sprint(i)] = strings.Repeat("\u2028", 2000)
+	}
+	const calls = 200
+	for range calls {
+		if err := page.Call("plugin:log|log", object{"level": 1, "message": "wide", "location": strings.Repeat("\u2028", 2000), "keyValues": wide}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text = read(t, path)
+	if n := len(text) - before; n > 2*defaultRate*ahead*bytesPerRecord {
+		t.Errorf("%d records of a page have %d bytes", calls, n)
+	}
+	for l := range strings.Lines(text[before:]) {
+		if len(l) > maxOfPage+2*maxSource {
+			t.Errorf("a line of %d bytes", len(l))
+			break
+		}
+	}
+	if !strings.Contains(text[before:], `values more"`) {
+		t.Error("nothing tells of the values that are missing")
 	}
 
 	// A flood is cut, says how much it was, and leaves others alone.

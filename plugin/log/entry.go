@@ -37,7 +37,8 @@ type Entry struct {
 	File string
 	Line int
 	// Values are the page's keyValues by their names, or the attributes of the
-	// record in their order: at most 64.
+	// record in their order: at most 64. Those of a page have 16 KiB at most, with
+	// their names; a last one, "…", says how many there were more.
 	Values []KeyValue
 
 	framework bool // of the framework itself
@@ -47,13 +48,15 @@ type Entry struct {
 // "request.size".
 type KeyValue struct{ Key, Value string }
 
-// Limits of an entry, in bytes and in numbers.
+// Limits of an entry, in bytes as they are written and in numbers.
 const (
 	maxMessage = 16 << 10
 	maxValue   = 4 << 10
 	maxName    = 256
 	maxValues  = 64
-	maxSource  = 1 << 10
+	// maxOfPage is that of all names and values of a page's record together.
+	maxOfPage = 16 << 10
+	maxSource = 1 << 10
 )
 
 // webviewSource begins the source of what pages log.
@@ -81,14 +84,28 @@ func (a recordArgs) entry(level slog.Level) Entry {
 	if a.Line != nil {
 		e.Line = int(*a.Line)
 	}
-	for _, key := range slices.Sorted(maps.Keys(a.KeyValues)) {
-		if len(e.Values) == maxValues {
+	size := 0
+	for i, key := range slices.Sorted(maps.Keys(a.KeyValues)) {
+		v := KeyValue{escape(key, maxName), escape(a.KeyValues[key], maxValue)}
+		if size += v.size(); i == maxValues || size > maxOfPage {
+			e.Values = append(e.Values, KeyValue{"…", fmt.Sprintf("%d values more", len(a.KeyValues)-i)})
 			break
 		}
-		e.Values = append(e.Values, KeyValue{escape(key, maxName), escape(a.KeyValues[key], maxValue)})
+		e.Values = append(e.Values, v)
 	}
 	return e
 }
+
+// size is that of the record's text in bytes, without its time.
+func (e Entry) size() int {
+	n := len(e.Source) + len(e.File) + len(e.Message)
+	for _, v := range e.Values {
+		n += v.size()
+	}
+	return n
+}
+
+func (v KeyValue) size() int { return len(quoted(v.Key)) + len(quoted(v.Value)) + len(" =") }
 
 // windowOf is the label of the webview that has called.
 func windowOf(ctx context.Context) (string, error) {
@@ -100,33 +117,36 @@ func windowOf(ctx context.Context) (string, error) {
 }
 
 // escape writes what must not be in a line as it is in a string literal, and
-// cuts what is longer than most bytes.
+// cuts what is longer than most bytes then.
 func escape(text string, most int) string {
-	cut := len(text) - most
-	if cut > 0 {
-		for most > 0 && !utf8.RuneStart(text[most]) {
-			most--
+	more := 0
+	if cut := most; len(text) > most {
+		for cut > 0 && !utf8.RuneStart(text[cut]) {
+			cut--
 		}
-		cut = len(text) - most
-		text = text[:most]
+		more, text = len(text)-cut, text[:cut]
 	}
 	if !utf8.ValidString(text) {
 		text = strings.ToValidUTF8(text, "\ufffd")
 	}
-	if strings.ContainsFunc(text, harmful) {
+	if len(text) > most || strings.ContainsFunc(text, harmful) {
 		var b strings.Builder
-		for _, r := range text {
-			if !harmful(r) {
-				b.WriteRune(r)
-				continue
+		for i, r := range text {
+			piece := text[i : i+utf8.RuneLen(r)]
+			if harmful(r) {
+				piece = fmt.Sprintf("%+q", r)
+				piece = piece[1 : len(piece)-1]
 			}
-			quoted := fmt.Sprintf("%+q", r)
-			b.WriteString(quoted[1 : len(quoted)-1])
+			if b.Len()+len(piece) > most {
+				more += len(text) - i
+				break
+			}
+			b.WriteString(piece)
 		}
 		text = b.String()
 	}
-	if cut > 0 {
-		text += fmt.Sprintf("… (%d bytes more)", cut)
+	if more > 0 {
+		text += fmt.Sprintf("… (%d bytes more)", more)
 	}
 	return text
 }
@@ -168,12 +188,14 @@ func format(e Entry, level string) string {
 	return b.String()
 }
 
+var quotes = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
+
 // quoted puts text into quotes that could not be told from what is around it.
 func quoted(text string) string {
 	if text != "" && !strings.ContainsAny(text, " =\"\t") {
 		return text
 	}
-	return `"` + strings.ReplaceAll(text, `"`, `\"`) + `"`
+	return `"` + quotes.Replace(text) + `"`
 }
 
 // name is that of a level.

@@ -237,7 +237,7 @@ func (l *Log) record(ctx context.Context, a recordArgs) (struct{}, error) {
 	}
 	e := a.entry(level)
 	e.Time, e.Window = l.now(time.Now()), window
-	if l.wanted(e) && l.pages.take(window, len(e.Message)) {
+	if l.wanted(e) && l.pages.take(window, e.size()) {
 		l.write(e)
 	}
 	return struct{}{}, nil

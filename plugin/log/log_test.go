@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -150,10 +151,28 @@ func TestEscape(t *testing.T) {
 		"\xff":                 "\ufffd",
 		"0123456789abcdefghij": "0123456789abcdef… (4 bytes more)",
 		"0123456789abcde漢":     "0123456789abcde… (3 bytes more)",
+		"\u20280\u2028234567":  `\u20280\u2028234… (3 bytes more)`,
 	} {
 		if got := escape(text, 16); got != want && len(text) <= 20 {
 			if long := escape(text, 64); long != want {
 				t.Errorf("%q: got %q or %q, want %q", text, got, long, want)
+			}
+		}
+	}
+}
+
+// TestQuoted: a value says nothing of others in its record.
+func TestQuoted(t *testing.T) {
+	for text, want := range map[string]string{
+		`plain`: `plain`, `C:\notes`: `C:\notes`, ``: `""`, `a b`: `"a b"`, `a"b`: `"a\"b"`, `a b\`: `"a b\\"`,
+		`x\" forged="y`: `"x\\\" forged=\"y"`,
+	} {
+		if got := quoted(text); got != want {
+			t.Errorf("%s: got %s, want %s", text, got, want)
+		}
+		if strings.HasPrefix(want, `"`) {
+			if got, err := strconv.Unquote(quoted(text)); got != text {
+				t.Errorf("%s is read as %s, %v", text, got, err)
 			}
 		}
 	}
