@@ -12,6 +12,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/mullion-dev/mullion/ipc"
 )
 
 const (
@@ -59,8 +61,9 @@ type CheckOptions struct {
 	// Header goes with the requests, also with that for the package, in place of
 	// those in Options that have the same names.
 	Header http.Header
-	// Timeout bounds each request. Zero means until the server has sent nothing
-	// for a minute.
+	// Timeout bounds each request, which also ends when the server has sent
+	// nothing for a minute. Zero means that the check has a minute, of which each
+	// endpoint gets its share.
 	Timeout time.Duration
 	// Proxy is the address of a proxy, of http, https, socks5 or socks5h, also for
 	// the package. Empty means what the environment says (HTTPS_PROXY).
@@ -71,8 +74,14 @@ type CheckOptions struct {
 
 // Check asks the endpoints, in their order, until one has announced a release, or
 // says by status 204 that there is none. It returns nil without an error if there
-// is nothing to update to.
+// is nothing to update to. Four checks run at the same time, others wait; those
+// of pages are not among them.
 func (u *Updater) Check(ctx context.Context, o *CheckOptions) (*Update, error) {
+	return u.checkFor(ctx, nil, o)
+}
+
+// checkFor is Check for a page, or for nil.
+func (u *Updater) checkFor(ctx context.Context, page ipc.Page, o *CheckOptions) (*Update, error) {
 	if o == nil {
 		o = &CheckOptions{}
 	}
@@ -96,12 +105,18 @@ func (u *Updater) Check(ctx context.Context, o *CheckOptions) (*Update, error) {
 	if err != nil {
 		return nil, err
 	}
-	select {
-	case u.checks <- struct{}{}:
-		defer func() { <-u.checks }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	total := u.total
+	if n := time.Duration(len(u.endpoints)); o.Timeout > 0 {
+		total = max(total, n*min(o.Timeout, maxTimeout))
 	}
+	deadline := time.Now().Add(total)
+	ctx, cancel := context.WithDeadlineCause(ctx, deadline, fmt.Errorf("the check has taken %v: %w", total, context.DeadlineExceeded))
+	defer cancel()
+	leave, err := u.checks.enter(ctx, page)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	header := u.options.Header.Clone()
 	if header == nil {
 		header = http.Header{}
@@ -110,12 +125,16 @@ func (u *Updater) Check(ctx context.Context, o *CheckOptions) (*Update, error) {
 		header[http.CanonicalHeaderKey(name)] = values
 	}
 	var errs []error
-	for _, e := range u.endpoints {
+	for i, e := range u.endpoints {
 		a, err := u.address(e, v)
 		if err != nil {
 			return nil, err // the page's target does not fit into it
 		}
-		r, err := u.ask(ctx, request{url: a, header: header, accept: "application/json", proxy: proxy, timeout: o.Timeout})
+		timeout := o.Timeout
+		if timeout <= 0 { // what is left for it and those behind it
+			timeout = max(time.Until(deadline)/time.Duration(len(u.endpoints)-i), 1)
+		}
+		r, err := u.ask(ctx, request{url: a, header: header, accept: "application/json", proxy: proxy, timeout: timeout})
 		if err == nil {
 			if r == nil {
 				return nil, nil

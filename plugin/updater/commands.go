@@ -40,7 +40,11 @@ func (u *Updater) check(ctx context.Context, a checkArgs) (*metadata, error) {
 	if o.Timeout, err = duration(a.Timeout); err != nil {
 		return nil, err
 	}
-	up, err := u.Check(ctx, &o)
+	page, err := plugin.PageOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	up, err := u.checkFor(ctx, page, &o)
 	if up == nil || err != nil {
 		return nil, err
 	}
@@ -142,7 +146,11 @@ func (u *Updater) fetch(ctx context.Context, a *downloadArgs) (*Download, error)
 		a.OnEvent.Send(ctx, event{"Progress", progress{n}})
 	}
 	o.Finished = func() { a.OnEvent.Send(ctx, event{Event: "Finished"}) }
-	return up.Download(ctx, &o)
+	page, err := plugin.PageOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return up.downloadFor(ctx, page, &o)
 }
 
 type installArgs struct {

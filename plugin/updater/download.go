@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/mullion-dev/mullion/ipc"
 )
 
 // progressEvery is how often progress is told at most, so that a page has no
@@ -40,6 +42,7 @@ type DownloadOptions struct {
 // Close, and when the app ends.
 type Download struct {
 	update *Update
+	page   ipc.Page // that has asked; nil is Go
 	file   *os.File
 	dir    string // which has the file, and nothing else
 
@@ -52,8 +55,14 @@ type Download struct {
 func (d *Download) Update() *Update { return d.update }
 
 // Download downloads the package and verifies its signature. If it is wrong, the
-// error wraps [ErrSignature], and nothing is left on disk.
-func (up *Update) Download(ctx context.Context, o *DownloadOptions) (_ *Download, err error) {
+// error wraps [ErrSignature], and nothing is left on disk. It is an error if four
+// packages are on disk or on their way already, without those of pages.
+func (up *Update) Download(ctx context.Context, o *DownloadOptions) (*Download, error) {
+	return up.downloadFor(ctx, nil, o)
+}
+
+// downloadFor is Download for a page, or for nil.
+func (up *Update) downloadFor(ctx context.Context, page ipc.Page, o *DownloadOptions) (_ *Download, err error) {
 	if o == nil {
 		o = &DownloadOptions{}
 	}
@@ -67,7 +76,7 @@ func (up *Update) Download(ctx context.Context, o *DownloadOptions) (_ *Download
 	if _, _, err := parseSignature(up.signature); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrSignature, err)
 	}
-	d, err := u.reserve(up)
+	d, err := u.reserve(up, page)
 	if err != nil {
 		return nil, err
 	}
@@ -93,15 +102,11 @@ func (up *Update) Download(ctx context.Context, o *DownloadOptions) (_ *Download
 }
 
 // reserve makes the file of a download.
-func (u *Updater) reserve(up *Update) (*Download, error) {
-	d := &Download{update: up}
-	u.mu.Lock()
-	if len(u.downloads) >= maxDownloads {
-		u.mu.Unlock()
-		return nil, fmt.Errorf("%d packages are downloaded or on their way; close one of them", maxDownloads)
+func (u *Updater) reserve(up *Update, page ipc.Page) (*Download, error) {
+	d := &Download{update: up, page: page}
+	if err := u.count(d); err != nil {
+		return nil, err
 	}
-	u.downloads[d] = true
-	u.mu.Unlock()
 	err := os.MkdirAll(u.dir, 0o700)
 	if err == nil {
 		d.dir, err = os.MkdirTemp(u.dir, "")
@@ -114,6 +119,29 @@ func (u *Updater) reserve(up *Update) (*Download, error) {
 		return nil, fmt.Errorf("download: %w", err)
 	}
 	return d, nil
+}
+
+// count keeps a download, if there is room for one more.
+func (u *Updater) count(d *Download) error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	own, alike := 0, 0 // of the same page; of any page, or of Go
+	for other := range u.downloads {
+		if (other.page == nil) == (d.page == nil) {
+			alike++
+		}
+		if other.page == d.page {
+			own++
+		}
+	}
+	if d.page != nil && own >= maxDownloadsPerPage {
+		return fmt.Errorf("%d packages of this page are downloaded or on their way; close one of them", own)
+	}
+	if alike >= maxDownloads {
+		return fmt.Errorf("%d packages are downloaded or on their way; close one of them", alike)
+	}
+	u.downloads[d] = true
+	return nil
 }
 
 var fileNames = regexp.MustCompile(`^[A-Za-z0-9._+~-]{1,128}$`)

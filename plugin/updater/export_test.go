@@ -4,3 +4,6 @@ import "time"
 
 // SetStall sets how long a server may send nothing. Call it before the app runs.
 func (u *Updater) SetStall(d time.Duration) { u.stall = d }
+
+// SetTotal sets how long a check may take. Call it before the app runs.
+func (u *Updater) SetTotal(d time.Duration) { u.total = d }

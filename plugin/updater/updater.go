@@ -36,6 +36,7 @@ import (
 
 	"aead.dev/minisign"
 
+	"github.com/mullion-dev/mullion/ipc"
 	"github.com/mullion-dev/mullion/plugin"
 )
 
@@ -43,10 +44,14 @@ const (
 	// maxUpdates bounds the updates that pages hold, all pages together.
 	maxUpdates = 64
 	// maxDownloads bounds the packages on disk, those that are on their way
-	// included.
-	maxDownloads = 4
-	// maxChecks bounds the checks that run at the same time; others wait.
-	maxChecks = 4
+	// included: those of all pages, and those of Go. maxDownloadsPerPage bounds
+	// those of a page.
+	maxDownloads, maxDownloadsPerPage = 4, 2
+	// maxChecks bounds the checks of Go that run at the same time, and
+	// maxChecksPerPage those of a page; others wait.
+	maxChecks, maxChecksPerPage = 4, 2
+	// checkTime is how long a check may take, if its caller says nothing.
+	checkTime = time.Minute
 	// defaultMaxSize is the size of a package, in bytes, if Options says nothing.
 	defaultMaxSize = 2 << 30
 )
@@ -96,9 +101,10 @@ type Updater struct {
 	dir       string // where packages are downloaded to
 	log       *slog.Logger
 
-	checks     chan struct{} // has one for each check that runs
+	checks     slots
 	installing chan struct{} // has one while a package is installed
 	stall      time.Duration // how long a server may send nothing
+	total      time.Duration // how long a check may take
 
 	mu        sync.Mutex
 	ctx       context.Context // guarded by mu; ends with the app, nil before start
@@ -106,14 +112,13 @@ type Updater struct {
 	running   sync.WaitGroup  // guarded by mu: nothing is added once stopped
 	updates   int             // guarded by mu; those that pages hold
 	downloads map[*Download]bool
-	reserved  int // guarded by mu; downloads that have begun
 }
 
 // New makes the plugin. Give its Plugin to App.AddPlugin.
 func New(o Options) *Updater {
 	o.Endpoints, o.Header = slices.Clone(o.Endpoints), o.Header.Clone()
 	return &Updater{
-		options: o, checks: make(chan struct{}, maxChecks), installing: make(chan struct{}, 1), stall: stallTimeout,
+		options: o, checks: slots{of: map[ipc.Page]*slot{}}, installing: make(chan struct{}, 1), stall: stallTimeout, total: checkTime,
 		downloads: map[*Download]bool{},
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -496,6 +497,116 @@ func TestProxy(t *testing.T) {
 	}
 	if got := proxy.last(t, "/latest").Host; got != strings.TrimPrefix(s.URL, "http://") {
 		t.Errorf("the proxy was asked for %s", got)
+	}
+}
+
+// TestSilentProxy: what a page has asked a proxy that never answers keeps nobody
+// else from updates, and ends.
+func TestSilentProxy(t *testing.T) {
+	s := newServer(t, httptest.NewServer)
+	s.announce(t, "/latest", "2.0.0", "x", nil)
+	l := start(t, s, nil, updater.Options{}, func(u *updater.Updater) { u.SetStall(5 * time.Second) })
+	proxy, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer proxy.Close()
+	asked := make(chan net.Conn, 100)
+	go func() {
+		for {
+			c, err := proxy.Accept()
+			if err != nil {
+				return
+			}
+			asked <- c
+		}
+	}()
+	const calls = 6
+	ended := make(chan error, 2*calls)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	for range calls {
+		go func() {
+			ended <- l.main.CallContext(ctx, "plugin:updater|check", object{"proxy": "http://" + proxy.Addr().String()}, nil)
+		}()
+	}
+	for range 2 {
+		defer (<-asked).Close()
+	}
+	soon, stop := context.WithTimeout(t.Context(), 4*time.Second) // before any of them ends
+	defer stop()
+	up, err := l.u.Check(soon, nil)
+	if err != nil || up == nil {
+		t.Fatalf("Go: %v, %v", up, err)
+	}
+	if err := l.other.CallContext(soon, "plugin:updater|check", object{}, nil); err != nil {
+		t.Errorf("another page: %v", err)
+	}
+	if n := len(asked); n > 0 {
+		t.Errorf("%d checks of a page run at the same time", 2+n)
+	}
+	refused(t, "a proxy that never answers", <-ended, "sent nothing for too long")
+	cancel()
+	for range calls - 1 {
+		<-ended
+	}
+
+	// The same for packages.
+	silent := newServer(t, httptest.NewServer)
+	silent.announce(t, "/latest", "9.0.0", "y", object{"url": s.URL + "/silent", "signature": s.owner.sign("y", "")})
+	waits := make(chan struct{}, 100)
+	silent.on("/silent", func(_ http.ResponseWriter, r *http.Request) { waits <- struct{}{}; <-r.Context().Done() })
+	m := l.check(t, object{"proxy": silent.URL})
+	download := func() {
+		ended <- l.main.Call("plugin:updater|download", object{"rid": m.ID, "onEvent": l.main.Channel()}, nil)
+	}
+	go download()
+	<-waits
+	go download()
+	<-waits
+	go download()
+	refused(t, "a third one", <-ended, "2 packages of this page")
+	for range 4 {
+		d, err := up.Download(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+	}
+	for range 2 {
+		refused(t, "a package that never comes", <-ended, "sent nothing for too long")
+	}
+}
+
+// TestTotal: a check takes a minute at most, here a second, and asks all
+// endpoints in it.
+func TestTotal(t *testing.T) {
+	s := newServer(t, httptest.NewServer)
+	s.announce(t, "/good", "2.0.0", "x", nil)
+	s.on("/latest", func(w http.ResponseWriter, r *http.Request) { // never stalls
+		for r.Context().Err() == nil {
+			io.WriteString(w, " ")
+			w.(http.Flusher).Flush()
+			time.Sleep(10 * time.Millisecond)
+		}
+	})
+	short := func(d time.Duration) func(*updater.Updater) { return func(u *updater.Updater) { u.SetTotal(d) } }
+	l := start(t, s, object{"endpoints": []string{s.URL + "/latest"}}, updater.Options{}, short(time.Second))
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for range 2 {
+		_, err := l.u.Check(ctx, nil)
+		if !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
+			t.Errorf("got %v", err)
+		}
+	}
+	refused(t, "the check of a page", l.main.Call("plugin:updater|check", object{}, nil), "deadline exceeded")
+	if err := l.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	l = start(t, s, object{"endpoints": []string{s.URL + "/latest", s.URL + "/good"}}, updater.Options{}, short(6*time.Second))
+	if up, err := l.u.Check(ctx, nil); err != nil || up == nil {
+		t.Errorf("an endpoint behind one that never ends: %v, %v", up, err)
 	}
 }
 
