@@ -113,7 +113,6 @@ func (u *Updater) transport(proxy *url.URL) (*http.Transport, error) {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	// The size that a server tells is that of what is written to disk.
 	t.DisableCompression = true
-	t.ResponseHeaderTimeout = u.stall
 	if proxy != nil {
 		t.Proxy = http.ProxyURL(proxy)
 	}

@@ -505,7 +505,7 @@ func TestProxy(t *testing.T) {
 func TestSilentProxy(t *testing.T) {
 	s := newServer(t, httptest.NewServer)
 	s.announce(t, "/latest", "2.0.0", "x", nil)
-	l := start(t, s, nil, updater.Options{}, func(u *updater.Updater) { u.SetStall(5 * time.Second) })
+	l := start(t, s, nil, updater.Options{}, func(u *updater.Updater) { u.SetStall(time.Hour); u.SetTotal(time.Hour) })
 	proxy, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -533,21 +533,20 @@ func TestSilentProxy(t *testing.T) {
 	for range 2 {
 		defer (<-asked).Close()
 	}
-	soon, stop := context.WithTimeout(t.Context(), 4*time.Second) // before any of them ends
+	minute, stop := context.WithTimeout(t.Context(), time.Minute) // before any of them ends
 	defer stop()
-	up, err := l.u.Check(soon, nil)
+	up, err := l.u.Check(minute, nil)
 	if err != nil || up == nil {
 		t.Fatalf("Go: %v, %v", up, err)
 	}
-	if err := l.other.CallContext(soon, "plugin:updater|check", object{}, nil); err != nil {
+	if err := l.other.CallContext(minute, "plugin:updater|check", object{}, nil); err != nil {
 		t.Errorf("another page: %v", err)
 	}
 	if n := len(asked); n > 0 {
 		t.Errorf("%d checks of a page run at the same time", 2+n)
 	}
-	refused(t, "a proxy that never answers", <-ended, "sent nothing for too long")
 	cancel()
-	for range calls - 1 {
+	for range calls {
 		<-ended
 	}
 
@@ -556,15 +555,17 @@ func TestSilentProxy(t *testing.T) {
 	silent.announce(t, "/latest", "9.0.0", "y", object{"url": s.URL + "/silent", "signature": s.owner.sign("y", "")})
 	waits := make(chan struct{}, 100)
 	silent.on("/silent", func(_ http.ResponseWriter, r *http.Request) { waits <- struct{}{}; <-r.Context().Done() })
-	m := l.check(t, object{"proxy": silent.URL})
-	download := func() {
-		ended <- l.main.Call("plugin:updater|download", object{"rid": m.ID, "onEvent": l.main.Channel()}, nil)
+	download := func(ctx context.Context, l *lab, m *metadata) {
+		ended <- l.main.CallContext(ctx, "plugin:updater|download", object{"rid": m.ID, "onEvent": l.main.Channel()}, nil)
 	}
-	go download()
-	<-waits
-	go download()
-	<-waits
-	go download()
+	m := l.check(t, object{"proxy": silent.URL})
+	ctx, cancel = context.WithCancel(t.Context())
+	defer cancel()
+	for range 2 {
+		go download(ctx, l, m)
+		<-waits
+	}
+	go download(ctx, l, m)
 	refused(t, "a third one", <-ended, "2 packages of this page")
 	for range 4 {
 		d, err := up.Download(t.Context(), nil)
@@ -573,9 +574,20 @@ func TestSilentProxy(t *testing.T) {
 		}
 		defer d.Close()
 	}
+	cancel()
 	for range 2 {
-		refused(t, "a package that never comes", <-ended, "sent nothing for too long")
+		<-ended
 	}
+	if err := l.Stop(); err != nil {
+		t.Fatal(err)
+	}
+
+	// They end by themselves.
+	l = start(t, s, nil, updater.Options{}, func(u *updater.Updater) { u.SetStall(2 * time.Second) })
+	m = l.check(t, object{"proxy": silent.URL})
+	go download(t.Context(), l, m)
+	refused(t, "a proxy that never answers", l.main.CallContext(t.Context(), "plugin:updater|check", object{"proxy": "http://" + proxy.Addr().String()}, nil), "sent nothing for too long")
+	refused(t, "a package that never comes", <-ended, "sent nothing for too long")
 }
 
 // TestTotal: a check takes a minute at most, here a second, and asks all
@@ -604,7 +616,7 @@ func TestTotal(t *testing.T) {
 	if err := l.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	l = start(t, s, object{"endpoints": []string{s.URL + "/latest", s.URL + "/good"}}, updater.Options{}, short(6*time.Second))
+	l = start(t, s, object{"endpoints": []string{s.URL + "/latest", s.URL + "/good"}}, updater.Options{}, short(8*time.Second))
 	if up, err := l.u.Check(ctx, nil); err != nil || up == nil {
 		t.Errorf("an endpoint behind one that never ends: %v, %v", up, err)
 	}
