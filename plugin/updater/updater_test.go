@@ -533,6 +533,12 @@ func TestSilentProxy(t *testing.T) {
 	for range 2 {
 		defer (<-asked).Close()
 	}
+	mulliontest.Wait(t, 30*time.Second, func() error {
+		if n := l.u.Checks(); n != calls {
+			return fmt.Errorf("%d checks run or wait", n)
+		}
+		return nil
+	})
 	minute, stop := context.WithTimeout(t.Context(), time.Minute) // before any of them ends
 	defer stop()
 	up, err := l.u.Check(minute, nil)
