@@ -166,11 +166,136 @@ func TestAttacks(t *testing.T) {
 		nothingMade(t)
 	})
 
+	t.Run("spellings", func(t *testing.T) {
+		// One file is one database, with one scope and its migrations.
+		for _, url := range []string{"sqlite:./open-secret.db", "sqlite:open-secret.db/", "sqlite:.//open-secret.db", "sqlite:" + l.dir + "/open-secret.db"} {
+			refused(t, url, l.denied.Call("plugin:sql|load", object{"db": url}, nil), "is not in the scope")
+			_, err := query(l.denied, url, "SELECT 1")
+			refused(t, url, err, "is not in the scope")
+		}
+		db, err := l.d.DB(notes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, url := range []string{"sqlite:./notes.db", "sqlite:notes.db/", "sqlite:" + l.dir + "/notes.db"} {
+			l.load(t, url)
+			l.get(t, url, "SELECT x FROM t", `[{"x":"secret"}]`)
+			if other, err := l.d.DB(url); err != nil || other != db {
+				t.Errorf("%s is another pool: %v", url, err)
+			}
+		}
+		alias := start(t, sql.Options{Migrations: map[string][]sql.Migration{notes: {{Version: 1, SQL: "CREATE TABLE migrated (x)"}}}}, nil)
+		alias.load(t, "sqlite:./notes.db")
+		alias.get(t, notes, "SELECT * FROM migrated", `[]`)
+	})
+
+	t.Run("connections", func(t *testing.T) {
+		// What a page does to a connection would be there for the app and others.
+		for _, q := range []string{
+			"CREATE TEMP TABLE t (x)", "CREATE TABLE temp.t (x)", "CREATE TEMP VIEW t AS SELECT 'shadow' AS x", "CREATE TEMP TABLE u AS SELECT 1",
+			"CREATE TEMP TRIGGER g AFTER INSERT ON main.t BEGIN DELETE FROM t; END", "CREATE VIRTUAL TABLE temp.t USING fts5(x)", "DROP TABLE temp.mine",
+			"PRAGMA foreign_keys = off", "PRAGMA foreign_keys(0)", "PRAGMA locking_mode = exclusive", "PRAGMA query_only = 1", "PRAGMA journal_mode = off",
+			"PRAGMA journal_mode = memory", "PRAGMA synchronous = off", "PRAGMA busy_timeout = 0", "PRAGMA case_sensitive_like = 1", "PRAGMA ignore_check_constraints = 1",
+			"PRAGMA recursive_triggers = 1", "PRAGMA defer_foreign_keys = 1", "PRAGMA cache_size = 1", "PRAGMA max_page_count = 1", "PRAGMA temp_store = 2",
+			"PRAGMA legacy_alter_table = 1", "PRAGMA reverse_unordered_selects = 1", "PRAGMA shrink_memory", "PRAGMA unknown_one = 1", "PRAGMA MAIN.Query_Only = 1",
+		} {
+			db, err := l.d.DB(notes)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.HasPrefix(q, "DROP") { // all connections have it
+				db.SetMaxOpenConns(1)
+				if _, err := db.ExecContext(t.Context(), "CREATE TEMP TABLE mine (x)"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			_, err = query(l.main, notes, q)
+			refused(t, q, err, "not allowed for pages")
+			_, _, err = execute(l.main, notes, q)
+			refused(t, q, err, "not allowed for pages")
+			db.SetMaxOpenConns(4)
+		}
+		for _, q := range []string{
+			"PRAGMA table_info(t)", "PRAGMA table_list", "PRAGMA index_list(t)", "PRAGMA foreign_key_list(t)", "PRAGMA user_version", "PRAGMA foreign_keys = ON",
+			"PRAGMA user_version = 7", "PRAGMA integrity_check", "SELECT * FROM pragma_table_info('t')", "PRAGMA journal_mode", "PRAGMA optimize",
+		} {
+			if _, err := query(l.main, notes, q); err != nil {
+				t.Errorf("%s: %v", q, err)
+			}
+		}
+		l.do(t, notes, "CREATE TABLE r (x); ALTER TABLE r RENAME TO r2; ALTER TABLE r2 RENAME COLUMN x TO y; DROP TABLE r2; ANALYZE; REINDEX")
+	})
+
+	t.Run("select that writes", func(t *testing.T) {
+		const db = "sqlite:reads.db"
+		l.load(t, db)
+		l.do(t, db, "CREATE TABLE t (x); INSERT INTO t VALUES (1); CREATE VIRTUAL TABLE s USING fts5(x); CREATE VIRTUAL TABLE r USING rtree(id, a, b); PRAGMA user_version = 3")
+		if err := l.d.Close(db); err != nil {
+			t.Fatal(err)
+		}
+		if err := l.reader.Call("plugin:sql|load", object{"db": db}, nil); err != nil {
+			t.Fatal(err)
+		}
+		for _, q := range []string{
+			"INSERT INTO t VALUES (2) RETURNING x", "DELETE FROM t RETURNING x", "UPDATE t SET x = 2", "CREATE TABLE u (x)", "DROP TABLE t", "SELECT 1; DELETE FROM t",
+			"BEGIN", "BEGIN IMMEDIATE", "SAVEPOINT a", "PRAGMA user_version = 4", "PRAGMA journal_mode = WAL", "PRAGMA optimize", "PRAGMA wal_checkpoint",
+			"WITH n AS (SELECT 1) INSERT INTO t SELECT * FROM n", "INSERT INTO s VALUES ('a')", "INSERT INTO s(s) VALUES ('rebuild')", "ALTER TABLE t ADD COLUMN y",
+			"REPLACE INTO t VALUES (1)", "ANALYZE", "REINDEX", "/**/ CREATE VIEW v AS SELECT 1",
+		} {
+			_, err := query(l.reader, db, q)
+			refused(t, q, err, "without the permission sql:allow-execute")
+		}
+		_, err := query(l.reader, db, "VACUUM")
+		refused(t, "VACUUM", err, "")
+		_, _, err = execute(l.reader, db, "DELETE FROM t")
+		refused(t, "execute", err, "not allowed")
+		for q, want := range map[string]string{
+			"SELECT x FROM t": `[{"x":1}]`, "SELECT * FROM s WHERE s MATCH 'a'": `[]`, "SELECT * FROM r WHERE a < 1": `[]`, "PRAGMA user_version": `[{"user_version":3}]`,
+			"EXPLAIN QUERY PLAN SELECT 1": `[{"id":2,"parent":0,"notused":0,"detail":"SCAN CONSTANT ROW"}]`, "SELECT count(*) AS n FROM sqlite_schema WHERE name = 'u'": `[{"n":0}]`,
+		} {
+			if got, err := query(l.reader, db, q); err != nil || got != want {
+				t.Errorf("%s: %s, %v, want %s", q, got, err, want)
+			}
+		}
+		// Where the scope of execute does not have it, neither: few may select both.
+		l.get(t, db, "INSERT INTO t VALUES (2) RETURNING x", `[{"x":2}]`)
+		if err := l.half.Call("plugin:sql|load", object{"db": db}, nil); err != nil {
+			t.Fatal(err)
+		}
+		_, err = query(l.half, db, "INSERT INTO t VALUES (2) RETURNING x")
+		refused(t, "execute of another database only", err, "without the permission sql:allow-execute")
+		if err := l.d.Close(db); err != nil {
+			t.Error(err)
+		}
+	})
+
+	t.Run("files of the framework", func(t *testing.T) {
+		for _, override := range []any{nil, filepath.Join(t.TempDir(), "all")} {
+			o := start(t, sql.Options{}, object{"folder": override})
+			own := []string{".persisted-scope.json", ".persisted-scope.json.1", ".window-state.json", "./.WINDOW-state.json"}
+			if override != nil {
+				own = append(own, "engine/x.db", "engine", "states/notes.json", "States/x.db", "rendering.json", "rendering.json-journal", "instance.lock", "instance.sock",
+					"caches/cookies.json", "caches/engine/x.db", "logs/x.db", "logs", override.(string)+"/states/x.db")
+			}
+			for _, name := range own {
+				err := o.main.Call("plugin:sql|load", object{"db": "sqlite:" + name}, nil)
+				refused(t, name, err, "belongs to the framework")
+			}
+			for _, name := range []string{"x.db-journal", "x.db-wal", "x.db-SHM"} {
+				refused(t, name, o.main.Call("plugin:sql|load", object{"db": "sqlite:" + name}, nil), "files of SQLite beside a database")
+			}
+			o.load(t, "sqlite:enginex.db")
+			if err := o.Stop(); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+
 	t.Run("scopes", func(t *testing.T) {
 		if err := l.few.Call("plugin:sql|load", object{"db": "sqlite:few-a.db"}, nil); err != nil {
 			t.Fatal(err)
 		}
-		for _, url := range []string{notes, "sqlite:x/few-a.db", "sqlite:few-secret.db", "sqlite:./few-a.db"} {
+		for _, url := range []string{notes, "sqlite:x/few-a.db", "sqlite:few-secret.db", "sqlite:./few-secret.db", "sqlite:few-secret.db/", "sqlite:.//few-secret.db", "sqlite:" + l.dir + "/few-secret.db"} {
 			const want = "is not in the scope"
 			refused(t, url, l.few.Call("plugin:sql|load", object{"db": url}, nil), want)
 			_, err := query(l.few, url, "SELECT 1")
@@ -200,6 +325,27 @@ func TestAttacks(t *testing.T) {
 			if err := l.main.Call("plugin:sql|close", object{"db": fmt.Sprintf("sqlite:flood-%d.db", i)}, nil); err != nil {
 				t.Error(err)
 			}
+		}
+		// And one after the other.
+		for n, err = 0, nil; err == nil && n < 2000; n++ {
+			url := fmt.Sprintf("sqlite:files-%d.db", n)
+			if err = l.main.Call("plugin:sql|load", object{"db": url}, nil); err == nil {
+				err = l.main.Call("plugin:sql|close", object{"db": url}, nil)
+			}
+		}
+		refused(t, "many files", err, "databases since the app has started")
+		if files, err := filepath.Glob(filepath.Join(l.dir, "*.db")); err != nil || len(files) < 1000 || len(files) > 1060 {
+			t.Errorf("%d files, %v", len(files), err)
+		}
+		l.load(t, "sqlite:files-0.db") // one that is there
+		if err := l.main.Call("plugin:sql|close", object{"db": "sqlite:files-0.db"}, nil); err != nil {
+			t.Error(err)
+		}
+		if _, err := l.d.Load(t.Context(), "sqlite:of-the-app.db"); err != nil {
+			t.Error(err)
+		}
+		if err := l.d.Close("sqlite:of-the-app.db"); err != nil {
+			t.Error(err)
 		}
 	})
 

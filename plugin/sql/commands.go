@@ -22,11 +22,18 @@ type loadArgs struct {
 }
 
 func (d *Databases) load(ctx context.Context, a loadArgs) (string, error) {
-	if err := inScope(ctx, "load", a.DB); err != nil {
+	x, name, err := d.name(a.DB)
+	if err != nil {
 		return "", err
 	}
-	create := a.Options.AutoCreate == nil || *a.Options.AutoCreate
-	if _, err := d.loadDatabase(ctx, a.DB, create); err != nil {
+	if err := inScope(ctx, "load", name); err != nil {
+		return "", err
+	}
+	may := d.mayCreate
+	if a.Options.AutoCreate != nil && !*a.Options.AutoCreate {
+		may = func() error { return ErrNotExist }
+	}
+	if _, err := d.loadDatabase(ctx, x, name, may); err != nil {
 		return "", err
 	}
 	return a.DB, nil
@@ -39,16 +46,20 @@ type closeArgs struct {
 // close closes one database, or all that are in the scope of the page.
 func (d *Databases) close(ctx context.Context, a closeArgs) (bool, error) {
 	if a.DB != nil {
-		if err := inScope(ctx, "close", *a.DB); err != nil {
+		_, name, err := d.name(*a.DB)
+		if err != nil {
 			return false, err
 		}
-		return true, d.Close(*a.DB)
+		if err := inScope(ctx, "close", name); err != nil {
+			return false, err
+		}
+		return true, d.closeNamed(name.URL)
 	}
-	for _, url := range d.urls() {
-		if inScope(ctx, "close", url) != nil {
+	for _, name := range d.names() {
+		if inScope(ctx, "close", name) != nil {
 			continue
 		}
-		if err := d.Close(url); err != nil && !errors.Is(err, ErrNotLoaded) {
+		if err := d.closeNamed(name.URL); err != nil && !errors.Is(err, ErrNotLoaded) {
 			return false, err
 		}
 	}
@@ -63,7 +74,11 @@ type queryArgs struct {
 
 // prepare checks what a page sends.
 func (d *Databases) prepare(ctx context.Context, command string, a queryArgs) (db *database, page ipc.Page, values []any, err error) {
-	if err := inScope(ctx, command, a.DB); err != nil {
+	_, name, err := d.name(a.DB)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if err := inScope(ctx, command, name); err != nil {
 		return nil, nil, nil, err
 	}
 	switch {
@@ -74,7 +89,7 @@ func (d *Databases) prepare(ctx context.Context, command string, a queryArgs) (d
 	case len(a.Values) > maxValues:
 		return nil, nil, nil, fmt.Errorf("%d values; the limit is %d", len(a.Values), maxValues)
 	}
-	if db, err = d.loaded(a.DB); err != nil {
+	if db, err = d.loaded(name.URL); err != nil {
 		return nil, nil, nil, err
 	}
 	if page, err = plugin.PageOf(ctx); err != nil {
@@ -132,9 +147,10 @@ func (d *Databases) query(ctx context.Context, a queryArgs) (jsontext.Value, err
 	if err != nil {
 		return nil, err
 	}
+	readOnly := !d.mayWrite(ctx, db.name)
 	rows := newRows(d.options.MaxRows, d.options.MaxBytes)
 	err = db.run(ctx, page, a.Query, func(ctx context.Context, c *databasesql.Conn) error {
-		return db.driver.Select(ctx, c, a.Query, values, rows)
+		return db.driver.Select(ctx, c, a.Query, values, rows, readOnly)
 	})
 	if err != nil {
 		return nil, err

@@ -13,7 +13,7 @@ import (
 
 // database is one that is open, or about to be.
 type database struct {
-	url    string
+	name   Name
 	driver Driver
 	ctx    context.Context // ends when it is closed
 	cancel context.CancelFunc

@@ -3,6 +3,7 @@ package sql
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -17,9 +18,14 @@ type entry struct {
 
 // inScope fails where the capabilities of the page do not grant it a database. The
 // published plugin has no scopes, so a scope without entries is no limit.
-func inScope(ctx context.Context, command, url string) error {
+func inScope(ctx context.Context, command string, name Name) error {
 	m, _ := ipc.MessageFrom(ctx)
-	in := func(entries []jsontext.Value) (found bool, err error) {
+	return judge(m.Scope, command, name)
+}
+
+// judge fails where a scope of a command does not have a database.
+func judge(scope capability.Scope, command string, name Name) error {
+	in := func(entries []jsontext.Value, names ...string) (found bool, err error) {
 		for _, text := range entries {
 			var e entry
 			if err := ipc.Unmarshal(text, &e); err != nil {
@@ -29,20 +35,32 @@ func inScope(ctx context.Context, command, url string) error {
 			if err != nil {
 				return false, fmt.Errorf("scope of sql: %s: %w", text, err)
 			}
-			found = found || g.Match(url)
+			found = found || slices.ContainsFunc(names, g.Match)
 		}
 		return found, nil
 	}
-	denied, err := in(m.Scope.Deny)
+	same := slices.Concat([]string{name.URL}, name.Same)
+	denied, err := in(scope.Deny, slices.Concat(same, name.Denied)...)
 	if err != nil {
 		return err
 	}
-	allowed, err := in(m.Scope.Allow)
+	allowed, err := in(scope.Allow, same...)
 	if err != nil {
 		return err
 	}
-	if denied || len(m.Scope.Allow) > 0 && !allowed {
-		return fmt.Errorf("database %.200s is not in the scope of sql:allow-%s", redact(url), command)
+	if denied || len(scope.Allow) > 0 && !allowed {
+		return fmt.Errorf("database %.200s is not in the scope of sql:allow-%s", redact(name.URL), command)
 	}
 	return nil
+}
+
+// mayWrite reports whether a page that selects may change the database as well,
+// because it could execute the same query.
+func (d *Databases) mayWrite(ctx context.Context, name Name) bool {
+	m, ok := ipc.MessageFrom(ctx)
+	if !ok || m.From.FromCore() {
+		return ok
+	}
+	e, err := d.app.Explain(m.From.Webview, m.From.URL, "plugin:sql|execute")
+	return err == nil && e.Allowed && e.Caller.Local == m.From.Local && judge(e.Scope, "execute", name) == nil
 }

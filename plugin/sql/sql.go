@@ -23,6 +23,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/mullion-dev/mullion"
 	"github.com/mullion-dev/mullion/ipc"
 	"github.com/mullion-dev/mullion/plugin"
 )
@@ -30,6 +31,8 @@ import (
 const (
 	// maxDatabases bounds the databases that are open.
 	maxDatabases = 16
+	// maxCreated bounds the databases that pages make while the app runs.
+	maxCreated = 1024
 	// maxURL and maxQuery bound what pages send, in bytes; maxValues bounds the
 	// values of a query.
 	maxURL, maxQuery, maxValues = 4 << 10, 1 << 20, 65535
@@ -54,8 +57,11 @@ type Databases struct {
 	options  Options
 	settings settings
 	log      *slog.Logger
+	app      *mullion.App           // set by start, as byURL
+	byURL    map[string][]Migration // by the URL of a Name
 
 	mu      sync.Mutex
+	created int             // guarded by mu; databases that pages have made
 	ctx     context.Context // guarded by mu; ends with the app, nil before start
 	stopped bool            // guarded by mu
 	open    map[string]*database
@@ -91,15 +97,25 @@ func (d *Databases) Plugin() plugin.Plugin {
 }
 
 func (d *Databases) start(ctx context.Context, app plugin.App) error {
+	var ok bool
+	if d.app, ok = mullion.AppOf(app); !ok {
+		return errors.New("sql: the app is none of package mullion")
+	}
 	for _, x := range d.options.Drivers {
 		if err := x.Start(app); err != nil {
 			return err
 		}
 	}
+	d.byURL = map[string][]Migration{}
 	for url, list := range d.options.Migrations {
-		if _, err := d.driver(url); err != nil {
+		_, name, err := d.name(url)
+		if err != nil {
 			return fmt.Errorf("migrations: %w", err)
 		}
+		if _, twice := d.byURL[name.URL]; twice {
+			return fmt.Errorf("migrations of %s are there twice, by different spellings", redact(name.URL))
+		}
+		d.byURL[name.URL] = list
 		if err := checkMigrations(list); err != nil {
 			return fmt.Errorf("migrations of %s: %w", redact(url), err)
 		}
@@ -123,7 +139,7 @@ func (d *Databases) stop(context.Context) {
 	d.mu.Unlock()
 	for _, db := range all {
 		if err := db.end(); err != nil {
-			d.log.Warn("sql: a database was not closed well", "database", redact(db.url), "error", err)
+			d.log.Warn("sql: a database was not closed well", "database", redact(db.name.URL), "error", err)
 		}
 	}
 	for _, x := range d.options.Drivers {
@@ -145,11 +161,36 @@ func (d *Databases) driver(url string) (Driver, error) {
 	return nil, fmt.Errorf("invalid connection url: %.200q: this app has no driver for %.20q; sql.Options.Drivers lists those that it has", redact(url), scheme)
 }
 
+// name returns the driver and the names of the database that a URL means.
+func (d *Databases) name(url string) (Driver, Name, error) {
+	x, err := d.driver(url)
+	if err != nil {
+		return nil, Name{}, err
+	}
+	name, err := x.Name(url)
+	return x, name, err
+}
+
+// mayCreate counts the databases that pages make.
+func (d *Databases) mayCreate() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.created >= maxCreated {
+		return fmt.Errorf("pages have made %d databases since the app has started, and cannot make more", d.created)
+	}
+	d.created++
+	return nil
+}
+
 // Load opens a database, creates it if it does not exist, and does its
 // migrations. If it is open already, it is returned as it is. Its pool is closed
 // by Close and by pages, and when the app ends.
 func (d *Databases) Load(ctx context.Context, url string) (*databasesql.DB, error) {
-	db, err := d.loadDatabase(ctx, url, true)
+	x, name, err := d.name(url)
+	if err != nil {
+		return nil, err
+	}
+	db, err := d.loadDatabase(ctx, x, name, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +199,11 @@ func (d *Databases) Load(ctx context.Context, url string) (*databasesql.DB, erro
 
 // DB returns a database that is open.
 func (d *Databases) DB(url string) (*databasesql.DB, error) {
-	db, err := d.loaded(url)
+	_, name, err := d.name(url)
+	if err != nil {
+		return nil, err
+	}
+	db, err := d.loaded(name.URL)
 	if err != nil {
 		return nil, err
 	}
@@ -167,6 +212,14 @@ func (d *Databases) DB(url string) (*databasesql.DB, error) {
 
 // Close closes a database. What still runs there ends with an error.
 func (d *Databases) Close(url string) error {
+	_, name, err := d.name(url)
+	if err != nil {
+		return err
+	}
+	return d.closeNamed(name.URL)
+}
+
+func (d *Databases) closeNamed(url string) error {
 	d.mu.Lock()
 	db := d.open[url]
 	if db != nil && db.isReady() {
@@ -195,41 +248,38 @@ func (d *Databases) loaded(url string) (*database, error) {
 	return nil, notLoaded(url)
 }
 
-// urls are those of the databases that are open.
-func (d *Databases) urls() (list []string) {
+// names are those of the databases that are open.
+func (d *Databases) names() (list []Name) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for url, db := range d.open {
+	for _, db := range d.open {
 		if db.isReady() {
-			list = append(list, url)
+			list = append(list, db.name)
 		}
 	}
-	slices.Sort(list)
+	slices.SortFunc(list, func(a, b Name) int { return strings.Compare(a.URL, b.URL) })
 	return list
 }
 
-// loadDatabase opens a database once, however many ask for it.
-func (d *Databases) loadDatabase(ctx context.Context, url string, create bool) (*database, error) {
-	x, err := d.driver(url)
-	if err != nil {
-		return nil, err
-	}
+// loadDatabase opens a database once, however many ask for it. may is asked before
+// one is created, unless it is nil.
+func (d *Databases) loadDatabase(ctx context.Context, x Driver, name Name, may func() error) (*database, error) {
 	d.mu.Lock()
 	if d.ctx == nil || d.stopped {
 		d.mu.Unlock()
 		return nil, errors.New("the app does not run")
 	}
-	db, known := d.open[url]
+	db, known := d.open[name.URL]
 	if !known {
 		if len(d.open) >= maxDatabases {
 			d.mu.Unlock()
 			return nil, fmt.Errorf("%d databases are open; close some of them", maxDatabases)
 		}
-		db = &database{url: url, driver: x, ready: make(chan struct{}), sessions: map[ipc.Page]*session{}}
+		db = &database{name: name, driver: x, ready: make(chan struct{}), sessions: map[ipc.Page]*session{}}
 		db.ctx, db.cancel = context.WithCancel(d.ctx)
-		d.open[url] = db
+		d.open[name.URL] = db
 		// Others may wait for it, so it does not end with who has asked first.
-		go d.openDatabase(db, create)
+		go d.openDatabase(db, may)
 	}
 	d.mu.Unlock()
 	select {
@@ -240,13 +290,21 @@ func (d *Databases) loadDatabase(ctx context.Context, url string, create bool) (
 	}
 }
 
-func (d *Databases) openDatabase(db *database, create bool) {
+func (d *Databases) openDatabase(db *database, may func() error) {
 	defer close(db.ready)
 	ctx, cancel := context.WithTimeout(db.ctx, loadTimeout)
 	defer cancel()
-	db.pool, db.err = db.driver.Open(ctx, db.url, create)
+	db.pool, db.err = db.driver.Open(ctx, db.name.URL, may == nil)
+	if may != nil && errors.Is(db.err, ErrNotExist) {
+		switch err := may(); {
+		case err == nil:
+			db.pool, db.err = db.driver.Open(ctx, db.name.URL, true)
+		case !errors.Is(err, ErrNotExist):
+			db.err = err
+		}
+	}
 	if db.err == nil {
-		if list := d.options.Migrations[db.url]; list != nil {
+		if list := d.byURL[db.name.URL]; list != nil {
 			db.err = migrate(ctx, db.pool, db.driver.Dialect(), list)
 		}
 		if db.err != nil {
@@ -258,10 +316,10 @@ func (d *Databases) openDatabase(db *database, create bool) {
 	switch {
 	case db.err != nil:
 		db.cancel()
-		if d.open[db.url] == db {
-			delete(d.open, db.url)
+		if d.open[db.name.URL] == db {
+			delete(d.open, db.name.URL)
 		}
-	case d.open[db.url] != db: // the app has ended meanwhile
+	case d.open[db.name.URL] != db: // the app has ended meanwhile
 		db.err = errors.New("the app does not run")
 		db.pool.Close()
 	}

@@ -24,13 +24,16 @@ func TestMain(m *testing.M) { mulliontest.Main(m) }
 
 type object = map[string]any
 
-// lab is an app with the plugin, and three pages: main and other may do all, few
-// has a scope.
+// lab is an app with the plugin, and pages: main and other may do all, few has a
+// scope, denied one that only denies, reader may not execute, and half not there.
 type lab struct {
 	*mulliontest.App
 	d                *sql.Databases
 	main, other, few *mulliontest.Page
-	dir              string // of databases
+
+	denied, reader, half *mulliontest.Page
+
+	dir string // of databases
 }
 
 func start(t *testing.T, o sql.Options, settings object) *lab {
@@ -56,17 +59,25 @@ func startIn(t *testing.T, home string, o sql.Options, settings object) *lab {
 	if err != nil {
 		t.Fatal(err)
 	}
+	l.denied, l.reader, l.half = l.Page("denied"), l.Page("reader"), l.Page("half")
 	l.main, l.other, l.few, l.dir = l.Page("main"), l.Page("other"), l.Page("few"), filepath.Join(configs, "org.example.sql")
 	return l
 }
 
 func files(settings object) fstest.MapFS {
+	app := object{"windows": []object{{}, {"label": "other"}, {"label": "few"}, {"label": "denied"}, {"label": "reader"}, {"label": "half"}}}
+	if folder, ok := settings["folder"]; ok { // for all that the app has
+		settings = nil
+		if folder != nil {
+			app["appDirectoriesOverride"] = folder
+		}
+	}
 	if settings == nil {
 		settings = object{}
 	}
 	text, err := json.Marshal(object{
 		"identifier": "org.example.sql", "build": object{"frontendDist": "ui"},
-		"app": object{"windows": []object{{}, {"label": "other"}, {"label": "few"}}}, "plugins": object{"sql": settings},
+		"app": app, "plugins": object{"sql": settings},
 	})
 	if err != nil {
 		panic(err)
@@ -76,6 +87,11 @@ func files(settings object) fstest.MapFS {
 		"ui/index.html":     {Data: []byte(`<!doctype html><title>sql</title>`)},
 		"capabilities/all.json": {Data: []byte(`{"identifier": "all", "windows": ["main", "other"],
 			"permissions": ["core:default", "sql:default", "sql:allow-execute"]}`)},
+		"capabilities/denied.json": {Data: []byte(`{"identifier": "denied", "windows": ["denied"], "permissions": ["core:default",
+			{"identifier": "sql:default", "deny": [{"db": "sqlite:open-secret.db"}]}]}`)},
+		"capabilities/reader.json": {Data: []byte(`{"identifier": "reader", "windows": ["reader"], "permissions": ["core:default", "sql:default"]}`)},
+		"capabilities/half.json": {Data: []byte(`{"identifier": "half", "windows": ["half"], "permissions": ["core:default", "sql:default",
+			{"identifier": "sql:allow-execute", "allow": [{"db": "sqlite:another.db"}]}]}`)},
 		"capabilities/few.json": {Data: []byte(`{"identifier": "few", "windows": ["few"], "permissions": ["core:default",
 			{"identifier": "sql:default", "allow": [{"db": "sqlite:few-*"}], "deny": [{"db": "*secret*"}]},
 			{"identifier": "sql:allow-execute", "allow": [{"db": "sqlite:few-*"}], "deny": [{"db": "*secret*"}]}]}`)},

@@ -88,6 +88,14 @@ func parse(s string) (*mysql.Config, error) {
 	return c, nil
 }
 
+// Name implements [sql.Driver].
+func (*Driver) Name(u string) (sql.Name, error) {
+	if _, err := parse(u); err != nil {
+		return sql.Name{}, fmt.Errorf("invalid connection url: %w", err)
+	}
+	return values.Name(u, "3306")
+}
+
 // Open implements [sql.Driver].
 func (*Driver) Open(ctx context.Context, u string, create bool) (*databasesql.DB, error) {
 	c, err := parse(u)
@@ -98,7 +106,7 @@ func (*Driver) Open(ctx context.Context, u string, create bool) (*databasesql.DB
 	var refused *mysql.MySQLError
 	if errors.As(err, &refused) && refused.Number == 1049 { // ER_BAD_DB_ERROR
 		if !create {
-			return nil, fmt.Errorf("database %s does not exist", c.DBName)
+			return nil, fmt.Errorf("database %s %w", c.DBName, sql.ErrNotExist)
 		}
 		if err := createDatabase(ctx, c); err != nil {
 			return nil, err
@@ -170,7 +178,14 @@ func (*Driver) Execute(ctx context.Context, c *databasesql.Conn, query string, l
 }
 
 // Select implements [sql.Driver].
-func (*Driver) Select(ctx context.Context, c *databasesql.Conn, query string, list []any, rows *sql.Rows) error {
+func (*Driver) Select(ctx context.Context, c *databasesql.Conn, query string, list []any, rows *sql.Rows, readOnly bool) error {
+	if readOnly {
+		return values.ReadOnly(ctx, c, func() error { return doSelect(ctx, c, query, list, rows) })
+	}
+	return doSelect(ctx, c, query, list, rows)
+}
+
+func doSelect(ctx context.Context, c *databasesql.Conn, query string, list []any, rows *sql.Rows) error {
 	s, err := prepare(ctx, c, query, list)
 	if err != nil {
 		return err

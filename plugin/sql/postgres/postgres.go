@@ -110,6 +110,14 @@ func parse(s string) (*pgx.ConnConfig, error) {
 	return c, nil
 }
 
+// Name implements [sql.Driver].
+func (*Driver) Name(u string) (sql.Name, error) {
+	if _, err := parse(u); err != nil {
+		return sql.Name{}, fmt.Errorf("invalid connection url: %w", err)
+	}
+	return values.Name(u, "5432")
+}
+
 // Open implements [sql.Driver].
 func (*Driver) Open(ctx context.Context, u string, create bool) (*databasesql.DB, error) {
 	c, err := parse(u)
@@ -121,7 +129,7 @@ func (*Driver) Open(ctx context.Context, u string, create bool) (*databasesql.DB
 	err = pool.PingContext(ctx)
 	var refused *pgconn.PgError
 	if errors.As(err, &refused) && refused.Code == "3D000" { // invalid_catalog_name
-		if err = fmt.Errorf("database %s does not exist", c.Database); create {
+		if err = fmt.Errorf("database %s %w", c.Database, sql.ErrNotExist); create {
 			if err = createDatabase(ctx, c); err == nil {
 				err = pool.PingContext(ctx)
 			}
@@ -176,7 +184,14 @@ func (*Driver) Execute(ctx context.Context, c *databasesql.Conn, query string, l
 }
 
 // Select implements [sql.Driver].
-func (*Driver) Select(ctx context.Context, c *databasesql.Conn, query string, list []any, rows *sql.Rows) error {
+func (*Driver) Select(ctx context.Context, c *databasesql.Conn, query string, list []any, rows *sql.Rows, readOnly bool) error {
+	if readOnly {
+		return values.ReadOnly(ctx, c, func() error { return doSelect(ctx, c, query, list, rows) })
+	}
+	return doSelect(ctx, c, query, list, rows)
+}
+
+func doSelect(ctx context.Context, c *databasesql.Conn, query string, list []any, rows *sql.Rows) error {
 	return run(ctx, c, query, list, func(rr *pgconn.ResultReader) error {
 		fields := rr.FieldDescriptions()
 		names := make([]string, len(fields))

@@ -4,11 +4,16 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 
 	"github.com/ncruces/go-sqlite3/vfs"
+
+	"github.com/mullion-dev/mullion/plugin"
 )
 
 // folder is how SQLite reaches files: those in one folder, and no others,
@@ -18,6 +23,7 @@ type folder struct {
 	dir  string // without links
 	root *os.Root
 	os   vfs.VFSFilename
+	own  []place // of others in the folder
 }
 
 // folders counts them, for their names: SQLite has one table of all.
@@ -43,7 +49,7 @@ func openFolder(dir string) (*folder, error) {
 		root.Close()
 		return nil, errors.New("sqlite: the files of the system cannot be opened by name")
 	}
-	f := &folder{fmt.Sprintf("mullion-%d", folders.Add(1)), dir, root, system}
+	f := &folder{name: fmt.Sprintf("mullion-%d", folders.Add(1)), dir: dir, root: root, os: system}
 	vfs.Register(f.name, f)
 	return f, nil
 }
@@ -82,7 +88,103 @@ func (f *folder) fileName(s string) (string, error) {
 	if name = filepath.Clean(name); name == "." || !filepath.IsLocal(name) {
 		return "", f.outside(s)
 	}
+	slashed := fold(filepath.ToSlash(name))
+	for _, p := range f.own {
+		if p.has(slashed) {
+			return "", fmt.Errorf("database %.200q: what is there belongs to the framework; choose another name", s)
+		}
+	}
+	for _, end := range []string{"-journal", "-wal", "-shm"} {
+		if strings.HasSuffix(slashed, end) {
+			return "", fmt.Errorf("database %.200q: files of SQLite beside a database end in %s; choose another name", s, end)
+		}
+	}
+	if runtime.GOOS == "windows" {
+		for part := range strings.SplitSeq(slashed, "/") {
+			if strings.ContainsRune(part, ':') || strings.TrimRight(part, ". ") != part {
+				return "", fmt.Errorf("database %.200q: a name has no colon, and does not end in a dot or a space", s)
+			}
+		}
+	}
 	return name, nil
+}
+
+// spelled fails where a file is there, but its folder lists it by another name, as
+// where the system ignores case: by one name it has one scope and its migrations.
+func (f *folder) spelled(name string) error {
+	for ; name != "."; name = filepath.Dir(name) {
+		if _, err := f.root.Lstat(name); err != nil {
+			continue
+		}
+		dir, err := f.root.Open(filepath.Dir(name))
+		if err != nil {
+			return err
+		}
+		list, err := dir.Readdirnames(-1)
+		dir.Close()
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(list, filepath.Base(name)) {
+			return fmt.Errorf("database %.200q: it is there by another spelling; use that", name)
+		}
+	}
+	return nil
+}
+
+// place is where files of the framework are.
+type place struct {
+	path string // in the folder, folded, with slashes
+	open bool   // what begins with path is in it, too
+}
+
+func (p place) has(name string) bool {
+	return name == p.path || strings.HasPrefix(name, p.path+"/") || p.open && strings.HasPrefix(name, p.path)
+}
+
+// fold makes one of what systems that ignore case take for the same.
+func fold(s string) string { return strings.ToLower(strings.ToUpper(s)) }
+
+// ownFiles are the files of the framework and of other plugins in the app's
+// folders, which may be the same as that of the databases, or in it.
+var ownFiles = []struct {
+	directories []string
+	names       []string // with a * at the end of those that are beginnings
+}{
+	{[]string{"APPDATA", "APPLOCALDATA"}, []string{"engine", "states", "rendering*", "instance*"}},
+	{[]string{"APPCONFIG", "APPDATA", "APPLOCALDATA", "APPCACHE"}, []string{".persisted-scope.json*", ".window-state.json*"}},
+	{[]string{"APPCACHE"}, []string{"engine", "cookies.json*"}},
+	{[]string{"APPLOG"}, []string{""}},
+}
+
+// ownPlaces are those of ownFiles that are in the folder of databases, whose path
+// is told as it is, and without links.
+func ownPlaces(app plugin.App, dir, real string) (list []place) {
+	for _, own := range ownFiles {
+		for _, variable := range own.directories {
+			other, ok := app.Directory(variable)
+			if !ok {
+				continue
+			}
+			otherReal, err := filepath.EvalSymlinks(other)
+			if err != nil { // it is not there yet
+				otherReal = other
+			}
+			for _, pair := range [][2]string{{dir, other}, {real, otherReal}} {
+				rel, err := filepath.Rel(pair[0], pair[1])
+				if err != nil || !filepath.IsLocal(rel) {
+					continue
+				}
+				for _, name := range own.names {
+					name, open := strings.CutSuffix(name, "*")
+					if p := fold(path.Join(filepath.ToSlash(rel), name)); p != "." {
+						list = append(list, place{p, open})
+					}
+				}
+			}
+		}
+	}
+	return list
 }
 
 func (f *folder) outside(s string) error {

@@ -71,12 +71,26 @@ func (d *Driver) Start(app plugin.App) (err error) {
 	if !ok {
 		return errors.New("this system has no folder for configurations, where databases of sqlite are")
 	}
-	d.vfs, err = openFolder(dir)
+	if d.vfs, err = openFolder(dir); err == nil {
+		d.vfs.own = ownPlaces(app, dir, d.vfs.dir)
+	}
 	return err
 }
 
 // Stop implements [sql.Driver].
 func (d *Driver) Stop() { d.vfs.close() }
+
+// Name implements [sql.Driver]: a file has one name, which is that in the folder.
+func (d *Driver) Name(u string) (sql.Name, error) {
+	if u == memory {
+		return sql.Name{URL: u}, nil
+	}
+	file, err := d.vfs.fileName(strings.TrimPrefix(u, "sqlite:"))
+	if err != nil {
+		return sql.Name{}, err
+	}
+	return sql.Name{URL: "sqlite:" + filepath.ToSlash(file), Same: []string{"sqlite:" + filepath.ToSlash(filepath.Join(d.vfs.dir, file))}, Denied: []string{u}}, nil
+}
 
 // Open implements [sql.Driver].
 func (d *Driver) Open(ctx context.Context, u string, create bool) (*databasesql.DB, error) {
@@ -88,9 +102,12 @@ func (d *Driver) Open(ctx context.Context, u string, create bool) (*databasesql.
 		}
 		switch _, err := d.vfs.root.Stat(file); {
 		case errors.Is(err, fs.ErrNotExist) && !create:
-			return nil, fmt.Errorf("database %s does not exist", u)
+			return nil, fmt.Errorf("database %s %w", u, sql.ErrNotExist)
 		case err != nil && !errors.Is(err, fs.ErrNotExist):
 			return nil, fmt.Errorf("database %s: %w", u, err)
+		}
+		if err := d.vfs.spelled(file); err != nil {
+			return nil, err
 		}
 		path := filepath.ToSlash(filepath.Join(d.vfs.dir, file))
 		if !strings.HasPrefix(path, "/") {
@@ -194,7 +211,7 @@ func (*Driver) Dialect() sql.Dialect {
 
 // Execute implements [sql.Driver]. The query may have several statements.
 func (d *Driver) Execute(ctx context.Context, c *databasesql.Conn, query string, values []any) (r sql.Result, err error) {
-	err = d.run(ctx, c, query, values, func(s *sqlite3.Stmt) error {
+	err = d.run(ctx, c, query, values, false, func(s *sqlite3.Stmt) error {
 		before := s.Conn().TotalChanges()
 		for s.Step() {
 		}
@@ -211,8 +228,8 @@ func (d *Driver) Execute(ctx context.Context, c *databasesql.Conn, query string,
 
 // Select implements [sql.Driver]. What a value becomes depends on how it is
 // stored, not on the type of its column.
-func (d *Driver) Select(ctx context.Context, c *databasesql.Conn, query string, values []any, rows *sql.Rows) error {
-	return d.run(ctx, c, query, values, func(s *sqlite3.Stmt) error {
+func (d *Driver) Select(ctx context.Context, c *databasesql.Conn, query string, values []any, rows *sql.Rows, readOnly bool) error {
+	return d.run(ctx, c, query, values, readOnly, func(s *sqlite3.Stmt) error {
 		names := make([]string, s.ColumnCount())
 		for i := range names {
 			names[i] = s.ColumnName(i)
@@ -253,22 +270,28 @@ func (*Driver) InTransaction(c *databasesql.Conn, _ string, _ bool) (in bool, er
 }
 
 // run runs each statement of a query of a page.
-func (d *Driver) run(ctx context.Context, c *databasesql.Conn, query string, values []any, each func(*sqlite3.Stmt) error, last func(*sqlite3.Conn)) error {
+func (d *Driver) run(ctx context.Context, c *databasesql.Conn, query string, values []any, readOnly bool, each func(*sqlite3.Stmt) error,
+	last func(*sqlite3.Conn),
+) error {
 	return c.Raw(func(dc any) error {
 		c := dc.(driver.Conn).Raw()
 		d.mu.Lock()
 		r := d.rules[c]
 		d.mu.Unlock()
-		r.page, r.vacuum, r.refused = true, isVacuum(query), ""
+		r.page, r.vacuum, r.readOnly, r.refused = true, isVacuum(query) && !readOnly, readOnly, ""
+		r.needsExecute = false
 		defer func() { r.page = false }()
 		defer c.SetInterrupt(c.SetInterrupt(ctx))
-		err := guard(func() error { return runAll(c, query, values, each) })
+		err := guard(func() error { return runAll(c, query, values, readOnly, each) })
 		if err == nil {
 			last(c)
 			return nil
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
+		}
+		if r.refused != "" && r.needsExecute {
+			return fmt.Errorf("%s: %w", r.refused, errReadOnly)
 		}
 		if r.refused != "" {
 			return fmt.Errorf("%s is not allowed for pages: %w", r.refused, err)
@@ -277,7 +300,7 @@ func (d *Driver) run(ctx context.Context, c *databasesql.Conn, query string, val
 	})
 }
 
-func runAll(c *sqlite3.Conn, query string, values []any, each func(*sqlite3.Stmt) error) error {
+func runAll(c *sqlite3.Conn, query string, values []any, readOnly bool, each func(*sqlite3.Stmt) error) error {
 	used := 0 // by ? without a number
 	for query != "" {
 		s, tail, err := c.Prepare(query)
@@ -288,7 +311,13 @@ func runAll(c *sqlite3.Conn, query string, values []any, each func(*sqlite3.Stmt
 		if s == nil { // a comment
 			continue
 		}
-		err = one(s, values, &used, each)
+		err = one(s, values, &used, func(s *sqlite3.Stmt) error {
+			// The authorizer is asked about what virtual tables prepare for later, too.
+			if readOnly && !s.ReadOnly() {
+				return errReadOnly
+			}
+			return each(s)
+		})
 		if err != nil {
 			return err
 		}
@@ -379,34 +408,92 @@ func bindValue(s *sqlite3.Stmt, i int, v any) error {
 // rules are what statements on a connection may do. The fields change between
 // statements only, while nobody else has the connection.
 type rules struct {
-	page    bool   // the statement is of a page
-	vacuum  bool   // it is a VACUUM, for which SQLite attaches a file without a name
-	refused string // what it was refused
+	page     bool // the statement is of a page
+	vacuum   bool // it is a VACUUM, for which SQLite attaches a file without a name
+	readOnly bool // it is a select of a page that may not execute
+
+	refused      string // what it was refused
+	needsExecute bool   // and it would not have been with the permission to execute
 }
 
-// refusedPragmas are those that pages cannot use.
-var refusedPragmas = []string{
-	"data_store_directory", "temp_store_directory", // folders of the whole process
-	"hard_heap_limit", "soft_heap_limit", "mmap_size", // memory
-	"trusted_schema", "writable_schema", // what keeps SQLite from trusting a file
+// errReadOnly is for selects that do more than that.
+var errReadOnly = errors.New("select only reads for a page without the permission sql:allow-execute")
+
+// What pages may do by pragmas. A connection serves other pages and the app
+// afterwards, so it keeps no setting of a page.
+var (
+	// infoPragmas only read, also with an argument.
+	infoPragmas = []string{
+		"collation_list", "compile_options", "data_version", "database_list", "foreign_key_check", "foreign_key_list", "freelist_count", "function_list",
+		"index_info", "index_list", "index_xinfo", "integrity_check", "module_list", "page_count", "pragma_list", "quick_check", "table_info", "table_list",
+		"table_xinfo",
+	}
+	// readPragmas only read without an argument.
+	readPragmas = []string{
+		"application_id", "auto_vacuum", "automatic_index", "busy_timeout", "cache_size", "defer_foreign_keys", "encoding", "foreign_keys", "journal_mode",
+		"journal_size_limit", "locking_mode", "max_page_count", "page_size", "query_only", "recursive_triggers", "schema_version", "secure_delete",
+		"synchronous", "temp_store", "user_version", "wal_autocheckpoint",
+	}
+	// writePragmas change the file and nothing else, which needs the permission to
+	// execute.
+	writePragmas = []string{"application_id", "incremental_vacuum", "optimize", "user_version", "wal_checkpoint"}
+)
+
+// pragma reports whether pages may use a pragma, and whether those that may
+// execute.
+func pragma(name, argument string) (read, write bool) {
+	argument = strings.ToLower(argument)
+	switch {
+	case slices.Contains(infoPragmas, name), argument == "" && slices.Contains(readPragmas, name):
+		return true, true
+	case name == "foreign_keys" && slices.Contains([]string{"1", "on", "true", "yes"}, argument): // as it is anyway
+		return true, true
+	case name == "journal_mode" && (argument == "wal" || argument == "delete"): // what a file can be between two connections
+		return false, true
+	}
+	return false, slices.Contains(writePragmas, name)
 }
 
-func (r *rules) judge(action sqlite3.AuthorizerActionCode, name3rd, name4th, _, _ string) sqlite3.AuthorizerReturnCode {
+func (r *rules) judge(action sqlite3.AuthorizerActionCode, name3rd, name4th, schema, _ string) sqlite3.AuthorizerReturnCode {
 	if !r.page {
 		return sqlite3.AUTH_OK
 	}
-	switch {
-	case action == sqlite3.AUTH_ATTACH && !r.vacuum:
-		r.refused = "ATTACH or VACUUM INTO"
-	case action == sqlite3.AUTH_DETACH:
-		r.refused = "DETACH"
-	case action == sqlite3.AUTH_PRAGMA && slices.Contains(refusedPragmas, strings.ToLower(name3rd)):
-		r.refused = "PRAGMA " + strings.ToLower(name3rd)
-	case action == sqlite3.AUTH_FUNCTION && strings.EqualFold(name4th, "load_extension"):
-		r.refused = "load_extension"
-	default:
+	refused, needsExecute := "", false
+	switch action {
+	case sqlite3.AUTH_ATTACH:
+		if !r.vacuum {
+			refused = "ATTACH or VACUUM INTO"
+		}
+	case sqlite3.AUTH_DETACH:
+		refused = "DETACH"
+	case sqlite3.AUTH_PRAGMA:
+		name := strings.ToLower(name3rd)
+		if read, write := pragma(name, name4th); !write || r.readOnly && !read {
+			refused, needsExecute = "PRAGMA "+name, write
+			if name4th != "" {
+				refused += " with a value"
+			}
+		}
+	case sqlite3.AUTH_FUNCTION:
+		if strings.EqualFold(name4th, "load_extension") {
+			refused = "load_extension"
+		}
+	case sqlite3.AUTH_CREATE_TEMP_INDEX, sqlite3.AUTH_CREATE_TEMP_TABLE, sqlite3.AUTH_CREATE_TEMP_TRIGGER, sqlite3.AUTH_CREATE_TEMP_VIEW,
+		sqlite3.AUTH_DROP_TEMP_INDEX, sqlite3.AUTH_DROP_TEMP_TABLE, sqlite3.AUTH_DROP_TEMP_TRIGGER, sqlite3.AUTH_DROP_TEMP_VIEW:
+		refused = "TEMP" // it would be there for whoever has the connection next
+	case sqlite3.AUTH_CREATE_VTABLE, sqlite3.AUTH_DROP_VTABLE:
+		if strings.EqualFold(schema, "temp") {
+			refused = "TEMP"
+		}
+	case sqlite3.AUTH_TRANSACTION, sqlite3.AUTH_SAVEPOINT:
+		if r.readOnly {
+			refused, needsExecute = "a transaction", true
+		}
+	}
+	if refused == "" {
 		return sqlite3.AUTH_OK
 	}
+	r.refused, r.needsExecute = refused, needsExecute
 	return sqlite3.AUTH_DENY
 }
 
