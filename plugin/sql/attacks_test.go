@@ -192,7 +192,7 @@ func TestAttacks(t *testing.T) {
 	t.Run("connections", func(t *testing.T) {
 		// What a page does to a connection would be there for the app and others.
 		for _, q := range []string{
-			"CREATE TEMP TABLE t (x)", "CREATE TABLE temp.t (x)", "CREATE TEMP VIEW t AS SELECT 'shadow' AS x", "CREATE TEMP TABLE u AS SELECT 1",
+			"CREATE TEMP TABLE t (x)", "CREATE TABLE temp.t (x)", "CREATE VIEW temp.t AS SELECT 1", "CREATE TRIGGER temp.g AFTER INSERT ON main.t BEGIN DELETE FROM t; END", "CREATE TEMP VIEW t AS SELECT 'shadow' AS x", "CREATE TEMP TABLE u AS SELECT 1",
 			"CREATE TEMP TRIGGER g AFTER INSERT ON main.t BEGIN DELETE FROM t; END", "CREATE VIRTUAL TABLE temp.t USING fts5(x)", "DROP TABLE temp.mine",
 			"PRAGMA foreign_keys = off", "PRAGMA foreign_keys(0)", "PRAGMA locking_mode = exclusive", "PRAGMA query_only = 1", "PRAGMA journal_mode = off",
 			"PRAGMA journal_mode = memory", "PRAGMA synchronous = off", "PRAGMA busy_timeout = 0", "PRAGMA case_sensitive_like = 1", "PRAGMA ignore_check_constraints = 1",
@@ -251,13 +251,13 @@ func TestAttacks(t *testing.T) {
 		refused(t, "execute", err, "not allowed")
 		for q, want := range map[string]string{
 			"SELECT x FROM t": `[{"x":1}]`, "SELECT * FROM s WHERE s MATCH 'a'": `[]`, "SELECT * FROM r WHERE a < 1": `[]`, "PRAGMA user_version": `[{"user_version":3}]`,
-			"EXPLAIN QUERY PLAN SELECT 1": `[{"id":2,"parent":0,"notused":0,"detail":"SCAN CONSTANT ROW"}]`, "SELECT count(*) AS n FROM sqlite_schema WHERE name = 'u'": `[{"n":0}]`,
+			"EXPLAIN QUERY PLAN SELECT 1": `[{"id":1,"parent":0,"notused":0,"detail":"SCAN CONSTANT ROW"}]`, "SELECT count(*) AS n FROM sqlite_schema WHERE name = 'u'": `[{"n":0}]`,
 		} {
 			if got, err := query(l.reader, db, q); err != nil || got != want {
 				t.Errorf("%s: %s, %v, want %s", q, got, err, want)
 			}
 		}
-		// Where the scope of execute does not have it, neither: few may select both.
+		// Nor where the scope of execute does not have it.
 		l.get(t, db, "INSERT INTO t VALUES (2) RETURNING x", `[{"x":2}]`)
 		if err := l.half.Call("plugin:sql|load", object{"db": db}, nil); err != nil {
 			t.Fatal(err)

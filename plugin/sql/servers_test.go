@@ -84,6 +84,23 @@ func TestServers(t *testing.T) {
 			if want := any(nil); err != nil || rows != 1 || s.name == "postgres" && id != want || s.name == "mysql" && id != 1.0 {
 				t.Errorf("%d rows, id %v, %v", rows, id, err)
 			}
+			// A page that may not execute.
+			if err := l.reader.Call("plugin:sql|load", object{"db": url}, nil); err != nil {
+				t.Fatal(err)
+			}
+			for _, q := range []string{"INSERT INTO m VALUES (7)", "CREATE TABLE made (x INT)", "DELETE FROM v"} {
+				_, err := query(l.reader, url, q)
+				refused(t, q, err, "")
+				if err != nil && !strings.Contains(strings.ToLower(err.Error()), "read-only") && !strings.Contains(strings.ToLower(err.Error()), "read only") {
+					t.Errorf("%s: %v", q, err)
+				}
+			}
+			for _, q := range []string{"COMMIT", "BEGIN", "ROLLBACK"} { // whatever it says, nothing is left of it
+				_, _ = query(l.reader, url, q)
+			}
+			if got, err := query(l.reader, url, "SELECT count(*) AS n FROM v"); err != nil || got != `[{"n":1}]` {
+				t.Errorf("a page that reads: %s, %v", got, err)
+			}
 			columns := s.insert[strings.Index(s.insert, "(")+1 : strings.Index(s.insert, ")")]
 			l.get(t, url, "SELECT "+columns+" FROM v", s.want)
 			_, err = query(l.main, url, s.other)

@@ -481,8 +481,16 @@ func (r *rules) judge(action sqlite3.AuthorizerActionCode, name3rd, name4th, sch
 	case sqlite3.AUTH_CREATE_TEMP_INDEX, sqlite3.AUTH_CREATE_TEMP_TABLE, sqlite3.AUTH_CREATE_TEMP_TRIGGER, sqlite3.AUTH_CREATE_TEMP_VIEW,
 		sqlite3.AUTH_DROP_TEMP_INDEX, sqlite3.AUTH_DROP_TEMP_TABLE, sqlite3.AUTH_DROP_TEMP_TRIGGER, sqlite3.AUTH_DROP_TEMP_VIEW:
 		refused = "TEMP" // it would be there for whoever has the connection next
-	case sqlite3.AUTH_CREATE_VTABLE, sqlite3.AUTH_DROP_VTABLE:
+	case sqlite3.AUTH_CREATE_INDEX, sqlite3.AUTH_CREATE_TABLE, sqlite3.AUTH_CREATE_TRIGGER, sqlite3.AUTH_CREATE_VIEW, sqlite3.AUTH_CREATE_VTABLE,
+		sqlite3.AUTH_DROP_INDEX, sqlite3.AUTH_DROP_TABLE, sqlite3.AUTH_DROP_TRIGGER, sqlite3.AUTH_DROP_VIEW, sqlite3.AUTH_DROP_VTABLE,
+		sqlite3.AUTH_INSERT, sqlite3.AUTH_DELETE:
+		// CREATE TABLE temp.x; and of CREATE TRIGGER temp.x ON main.y only the INSERT
+		// into the schema says where it goes.
 		if strings.EqualFold(schema, "temp") {
+			refused = "TEMP"
+		}
+	case sqlite3.AUTH_ALTER_TABLE:
+		if strings.EqualFold(name3rd, "temp") {
 			refused = "TEMP"
 		}
 	case sqlite3.AUTH_TRANSACTION, sqlite3.AUTH_SAVEPOINT:
