@@ -20,7 +20,7 @@ func Name(s, defaultPort string) (sql.Name, error) {
 		return sql.Name{}, errors.New("invalid connection url") // the error has the password
 	}
 	// Only what it says counts, not how that is escaped.
-	clean := url.URL{Scheme: u.Scheme, User: u.User, Host: strings.ToLower(u.Host), Path: "/" + strings.TrimPrefix(u.Path, "/"), RawQuery: u.Query().Encode()}
+	clean := url.URL{Scheme: u.Scheme, User: u.User, Host: strings.ToLower(u.Host), Path: "/" + strings.TrimLeft(u.Path, "/"), RawQuery: u.Query().Encode()}
 	clean.Host = strings.TrimSuffix(strings.TrimSuffix(clean.Host, ":"), ":"+defaultPort)
 	with := clean
 	if u.Port() == "" || u.Port() == defaultPort {

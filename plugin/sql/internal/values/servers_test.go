@@ -7,7 +7,7 @@ import (
 
 func TestName(t *testing.T) {
 	for _, s := range []string{
-		"postgres://u:p@db/secret", "postgres://u:p@db:5432/secret", "postgres://u:p@DB/secret", "postgres://u:p@db/s%65cret", "postgres://u:p@d%62/secret",
+		"postgres://u:p@db/secret", "postgres://u:p@db:5432/secret", "postgres://u:p@DB/secret", "postgres://u:p@db/s%65cret",
 		"postgres://u:p@db:/secret", "postgres://%75:p@db//secret",
 	} {
 		n, err := Name(s, "5432")
