@@ -208,6 +208,20 @@ func (s *PathScope) MayDenyBelow(path string) bool {
 	return err != nil || slices.ContainsFunc(s.deny, func(p pathPattern) bool { return p.matchBelow(parts, s.flavor.denials) })
 }
 
+// BeginsBelow reports whether the directories without wildcards that an allowed
+// pattern begins with lead through an absolute path, or end there. A link in that
+// place is part of what [NewPathScope] resolves for the pattern.
+func (s *PathScope) BeginsBelow(path string) bool {
+	if s == nil {
+		return false
+	}
+	parts, err := s.flavor.split(path)
+	return err != nil || slices.ContainsFunc(s.allow, func(p pathPattern) bool {
+		fixed := p.fixed()
+		return len(fixed) >= len(parts) && slices.EqualFunc(fixed[:len(parts)], parts, strings.EqualFold)
+	})
+}
+
 func (s *PathScope) dotRule() pathRule {
 	if s.options.DotFiles == DotFilesLiteral || s.options.DotFiles == DotFilesDefault && !s.flavor.windows {
 		return matchNoDot

@@ -33,6 +33,8 @@ type dir interface {
 	unnamed(perm fs.FileMode, path string) (*os.File, error)
 	link(f *os.File, name string) error
 	sync() error
+	// where is the path of the folder now.
+	where() (string, error)
 	close()
 }
 

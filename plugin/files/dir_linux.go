@@ -59,6 +59,8 @@ func retry[T any](f func() (T, error)) (T, error) {
 
 func (d fdDir) close() { unix.Close(d.fd) }
 
+func (d fdDir) where() (string, error) { return os.Readlink(fmt.Sprintf("/proc/self/fd/%d", d.fd)) }
+
 func (d fdDir) sub(name string) (dir, error) {
 	fd, err := retry(func() (int, error) {
 		return unix.Openat(d.fd, name, unix.O_PATH|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)

@@ -26,6 +26,17 @@ func openRoot(path string) (dir, error) {
 
 func (d *rootDir) close() { d.root.Close() }
 
+func (d *rootDir) where() (string, error) {
+	now, err := os.Lstat(d.path)
+	if err != nil {
+		return "", errMoved
+	}
+	if opened, err := d.root.Stat("."); err != nil || !os.SameFile(now, opened) {
+		return "", errMoved
+	}
+	return d.path, nil
+}
+
 func (d *rootDir) sub(name string) (dir, error) {
 	info, err := d.root.Lstat(name)
 	if err != nil || !info.IsDir() {

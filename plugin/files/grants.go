@@ -40,6 +40,9 @@ type Grants struct {
 	app    plugin.App
 	empty  *capability.PathScope // for what is wrong with a path itself
 	assets sync.Once
+	// moving is held to move something, and shared to make something in a folder
+	// whose place was judged: pages do not move it in between.
+	moving sync.RWMutex
 
 	mu      sync.Mutex
 	dots    capability.DotFiles              // guarded by mu
@@ -291,6 +294,8 @@ func (s *granted) match(path string) (allowed bool, denied string) {
 	}
 	return allowed || s.allow[path], ""
 }
+
+func (s *granted) beginsBelow(path string) bool { return s != nil && s.folders.BeginsBelow(path) }
 
 func (s *granted) mayDenyBelow(path string) bool {
 	if s == nil {

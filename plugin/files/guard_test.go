@@ -2,6 +2,7 @@ package files
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -75,4 +76,51 @@ func TestReserved(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestMoved: what is written is judged by where its folder is in the end.
+func TestMoved(t *testing.T) {
+	eachWay(t, func(t *testing.T, way string) {
+		app, home := newFake(t)
+		s := scopeOf(t, app, way, []string{"$HOME/**"}, []string{"$HOME/cfg/keys.json"})
+		tmp, cfg := filepath.Join(home, "tmp"), filepath.Join(home, "cfg")
+		if err := s.Mkdir(tmp, 0o700, false); err != nil {
+			t.Fatal(err)
+		}
+		r, err := s.Replace(filepath.Join(tmp, "keys.json"), ReplaceOptions{Create: true, Perm: 0o600})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = r.Write([]byte("x"))
+		_ = s.Rename(tmp, cfg)
+		if err := r.Commit(); err == nil && way == "default" {
+			t.Error("it was written")
+		}
+		if _, err := os.Stat(filepath.Join(cfg, "keys.json")); err == nil {
+			t.Error("it is there")
+		}
+	})
+}
+
+// TestMoveWider: a move makes nothing readable that was not.
+func TestMoveWider(t *testing.T) {
+	eachWay(t, func(t *testing.T, way string) {
+		app, home := newFake(t)
+		write(t, home, "narrow/d/secret", "open/f/x", "outside/x")
+		link(t, home, "../outside", "open/link")
+		link(t, home, "../../outside", "open/f/link")
+		at := func(name string) string { return filepath.Join(home, filepath.FromSlash(name)) }
+		s := scopeOf(t, app, way, []string{"$HOME/narrow/*", "$HOME/open/**", "$HOME/later/**", "$HOME/later"}, nil)
+		if err := s.Rename(at("narrow/d"), at("open/d")); !errors.Is(err, capability.ErrForbiddenPath) {
+			t.Errorf("a folder to a wider scope: %v", err)
+		}
+		if err := s.Rename(at("open/link"), at("later")); !errors.Is(err, capability.ErrForbiddenPath) {
+			t.Errorf("a link to where a scope begins: %v", err)
+		}
+		for _, move := range [][2]string{{"open/f", "open/g"}, {"open/link", "open/other"}, {"open/g/x", "open/x"}} {
+			if err := s.Rename(at(move[0]), at(move[1])); err != nil {
+				t.Errorf("%v: %v", move, err)
+			}
+		}
+	})
 }

@@ -83,6 +83,7 @@ type Replacement struct {
 	unnamed bool   // it has no name until then
 	fresh   bool   // nothing was there
 	durable bool
+	scope   *Scope // nil for a file of the app itself
 }
 
 // Replace begins to write a file from its start. The old contents stay until
@@ -98,7 +99,14 @@ func (s *Scope) Replace(path string, o ReplaceOptions) (r *Replacement, err erro
 		if len(missing) == 0 && o.New {
 			return fs.ErrExist
 		}
-		r, err = replace(p, o, path)
+		done := s.steady()
+		defer done()
+		if err := s.here(p.dir, p.name, path); err != nil {
+			return err
+		}
+		if r, err = replace(p, o, path); err == nil {
+			r.scope = s
+		}
 		return err
 	})
 	if err != nil {
@@ -196,6 +204,12 @@ func (r *Replacement) Commit() error {
 func (r *Replacement) commit() error {
 	if !r.fresh || r.durable {
 		if err := r.file.Sync(); err != nil {
+			return err
+		}
+	}
+	if r.scope != nil && r.temp != "" { // the folder may have been moved since
+		defer r.scope.steady()()
+		if err := r.scope.here(r.dir, r.name, r.path); err != nil {
 			return err
 		}
 	}

@@ -348,6 +348,10 @@ func (s *Scope) OpenFile(path string, flag int, perm fs.FileMode) (f *os.File, e
 		case len(missing) > 1 || len(missing) == 1 && flag&os.O_CREATE == 0:
 			return fs.ErrNotExist
 		case len(missing) == 1:
+			defer s.steady()()
+			if err := s.here(p.dir, p.name, path); err != nil {
+				return err
+			}
 			f, err = p.open(p.name, flag|os.O_EXCL, perm, path)
 			if errors.Is(err, fs.ErrExist) && flag&os.O_EXCL == 0 {
 				return errMoved
@@ -457,6 +461,10 @@ func (s *Scope) Mkdir(path string, perm fs.FileMode, all bool) error {
 			return fs.ErrExist
 		case len(missing) > 1 && !all:
 			return fs.ErrNotExist
+		}
+		defer s.steady()()
+		if err := s.here(p.dir, filepath.Join(missing...), path); err != nil {
+			return err
 		}
 		at := p.dir
 		for i, name := range missing {

@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/mullion-dev/mullion/capability"
 )
 
 // Remove removes a file, an empty folder, or a link itself, and with all a folder
@@ -120,6 +122,35 @@ func (s *Scope) checkBelow(p place, others ...string) error {
 	})
 }
 
+// checkMove refuses to move a folder with something in it that is not allowed
+// where it is or where it would be, and a link to where a pattern begins, which
+// would then allow what the link leads to.
+func (s *Scope) checkMove(p place, to string, info fs.FileInfo) error {
+	link := func(at string) error {
+		if s.paths.BeginsBelow(at) || s.granted.beginsBelow(at) {
+			return fmt.Errorf("%w: a symbolic link is not moved to where a scope begins", &capability.ForbiddenPathError{Path: at})
+		}
+		return nil
+	}
+	if info.Mode()&fs.ModeSymlink != 0 {
+		return link(to)
+	}
+	if !info.IsDir() {
+		return nil
+	}
+	return walk(p, 0, func(_ place, e fs.DirEntry, below string) error {
+		for _, path := range []string{filepath.Join(p.path, below), filepath.Join(to, below)} {
+			if err := s.match(path, path); err != nil {
+				return err
+			}
+		}
+		if e.Type()&fs.ModeSymlink != 0 {
+			return link(filepath.Join(to, below))
+		}
+		return nil
+	})
+}
+
 // walk calls f for all that is in a folder, without following links. below is
 // the path from there.
 func walk(p place, depth int, f func(p place, e fs.DirEntry, below string) error) error {
@@ -201,7 +232,8 @@ func (s *Scope) walkAllowed(ctx context.Context, p place, as string, depth int, 
 
 // Rename moves a file, a folder or a link itself to another name, in place of
 // what has it. Both names have to be in scope, and a folder must have nothing in
-// it that is denied, where it is or where it would be. Outside of Linux the
+// it that is not allowed where it is or where it would be. A link is not moved to
+// where a pattern of a scope begins. Outside of Linux the
 // folders of both names are named once more for it, from the one that has both.
 func (s *Scope) Rename(from, to string) error {
 	return s.try("rename", from, false, func(p place, missing []string) error {
@@ -215,14 +247,21 @@ func (s *Scope) Rename(from, to string) error {
 			if p.name == "." || q.name == "." {
 				return errors.New("it is the root")
 			}
+			if s.grants != nil {
+				s.grants.moving.Lock()
+				defer s.grants.moving.Unlock()
+			}
+			for _, x := range []place{p, q} {
+				if err := s.here(x.dir, x.name, x.path); err != nil {
+					return err
+				}
+			}
 			info, err := p.lstat(p.name)
 			if err != nil {
 				return err
 			}
-			if info.IsDir() {
-				if err := s.checkBelow(p, p.path, q.path); err != nil {
-					return err
-				}
+			if err := s.checkMove(p, q.path, info); err != nil {
+				return err
 			}
 			return p.rename(p.name, q.dir, q.name)
 		})
