@@ -171,9 +171,10 @@ func TestBeforeRun(t *testing.T) {
 	}
 	callMethods(t, a, map[string][]any{
 		"Window": {"main"}, "Webview": {"main"}, "Emit": {"x"}, "EmitTo": {Target{}, "x"}, "SetTheme": {config.ThemeDark},
-		"Explain": {"main", "app://localhost/", "plugin:app|name"}, "OpenURL": {"https://example.org/"},
+		"Explain": {"main", "app://localhost/", "plugin:app|name"}, "OpenURL": {"https://example.org/"}, "OpenExternal": {External{URL: "https://example.org/"}},
 		"OpenWindow": {WindowOptions{Label: "last"}}, "Notify": {Notification{Title: "x"}}, "Dir": {HomeDir},
 		"Run": {skip}, "Message": {skip}, "Confirm": {skip}, "OpenFile": {skip}, "SaveFile": {skip}, // these show something
+		"TellInstance": {skip}, // this app is told of none
 	}, accept("App", ErrNoSessionBus, errors.ErrUnsupported, ErrNoDownload, ErrNoTrayIcon, ErrNotificationGone))
 	e, err := a.Explain("main", "app://localhost/", "plugin:app|name")
 	if !errors.Is(err, ErrNotRunning) || e.Allowed || strings.Contains(e.String(), "is allowed") {
