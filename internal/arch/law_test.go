@@ -134,6 +134,7 @@ var execFiles = map[string]string{
 var execDirs = map[string]string{
 	"internal/e2e":                "kills what it tests",
 	"internal/display":            "starts displays",
+	"plugin/internal/bustest":     "starts message buses for plugins, likewise",
 	"plugin/internal/x11/x11test": "starts displays for plugins, whose tests do without what plugins of others cannot have",
 	"scripts":                     "run what the tests are run with",
 	"bench":                       "starts what it measures",

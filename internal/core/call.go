@@ -102,8 +102,10 @@ func (v *Webview) call(r *reader, f wire.Frame) error {
 func isEmit(text []byte) bool { return bytes.HasPrefix(text, []byte(`["plugin:event|emit`)) }
 
 // run executes a call and answers it. Every call is answered once, unless its
-// page is gone.
+// page is gone. The context ends only after that: what is sent to the page when it
+// has ended follows the answer.
 func (k *call) run(ctx context.Context, text []byte) {
+	defer k.cancel(nil)
 	c := k.doc.webview.core
 	m := &ipc.Message{Kind: ipc.Command, From: k.doc.caller}
 	var r ipc.Result
@@ -135,7 +137,6 @@ func (k *call) run(ctx context.Context, text []byte) {
 // finish takes the call out of its document; it reports false when the
 // document has ended, or the call was finished before.
 func (k *call) finish() bool {
-	k.cancel(nil)
 	k.doc.mu.Lock()
 	_, ok := k.doc.calls[k.id]
 	delete(k.doc.calls, k.id)

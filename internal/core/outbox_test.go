@@ -138,3 +138,21 @@ func TestOutboxLimits(t *testing.T) {
 		}
 	})
 }
+
+// TestAnswerFirst: the context of a call ends when its answer is under way, so
+// what is sent at its end follows the answer.
+func TestAnswerFirst(t *testing.T) {
+	o, d := behind(t)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	answered := false
+	k := &call{doc: d, id: 7, cancel: func(cause error) {
+		n := len(o.queue)
+		answered = n == 1 && o.queue[0].Kind == wire.KindReply && o.queue[0].ID == 7
+		cancel(cause)
+	}}
+	d.calls = map[uint64]*call{7: k}
+	k.run(ctx, []byte(`["nothing",null]`))
+	if !answered || ctx.Err() == nil {
+		t.Errorf("answered when the context ended: %v; it has ended: %v", answered, ctx.Err() != nil)
+	}
+}

@@ -1,12 +1,10 @@
 package autostart_test
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -18,6 +16,7 @@ import (
 	"github.com/mullion-dev/mullion"
 	"github.com/mullion-dev/mullion/mulliontest"
 	"github.com/mullion-dev/mullion/plugin/autostart"
+	"github.com/mullion-dev/mullion/plugin/internal/bustest"
 )
 
 type harness struct {
@@ -146,33 +145,10 @@ func (b *background) set(code uint32, granted bool) {
 	b.code, b.granted = code, granted
 }
 
-func startBus(t *testing.T) (address string) {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "bus") // a socket's path must be short
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	cmd := exec.Command("dbus-daemon", "--session", "--nofork", "--print-address", "--address=unix:path="+filepath.Join(dir, "bus"))
-	out, err := cmd.StdoutPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.TrimSpace(line)
-}
-
 // TestPortal: in Flatpak the portal is asked, and nothing is written where no
 // desktop reads it.
 func TestPortal(t *testing.T) {
-	address := startBus(t)
+	address := bustest.Start(t)
 	conn, err := dbus.Connect(address)
 	if err != nil {
 		t.Fatal(err)

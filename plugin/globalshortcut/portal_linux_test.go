@@ -1,13 +1,9 @@
 package globalshortcut_test
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -17,42 +13,15 @@ import (
 
 	"github.com/mullion-dev/mullion/plugin/bus"
 	"github.com/mullion-dev/mullion/plugin/globalshortcut"
+	"github.com/mullion-dev/mullion/plugin/internal/bustest"
 	"github.com/mullion-dev/mullion/plugin/internal/x11/x11test"
 )
 
-// startBus starts a bus of the test's own and makes it the session bus.
+// startBus makes a bus of the test's own the session bus, as on a desktop with
+// Wayland.
 func startBus(t *testing.T) (address string) {
 	t.Helper()
-	program, err := exec.LookPath("dbus-daemon")
-	if err != nil {
-		t.Skip("dbus-daemon is not installed; on Debian and Ubuntu: apt-get install dbus-daemon")
-	}
-	dir, err := os.MkdirTemp("", "bus") // a socket's path must be short
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	config := filepath.Join(dir, "config")
-	if err := os.WriteFile(config, fmt.Appendf(nil, `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
-		"http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-		<busconfig><type>session</type><listen>unix:path=%s/bus</listen><auth>EXTERNAL</auth>
-		<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>`, dir), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(program, "--config-file="+config, "--nofork", "--print-address=1")
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	address = strings.TrimSpace(line)
+	address = bustest.Start(t)
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", address)
 	t.Setenv("WAYLAND_DISPLAY", "wayland-of-a-test")
 	return address

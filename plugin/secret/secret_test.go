@@ -15,6 +15,7 @@ import (
 
 	"github.com/mullion-dev/mullion"
 	"github.com/mullion-dev/mullion/mulliontest"
+	"github.com/mullion-dev/mullion/plugin/internal/bustest"
 	"github.com/mullion-dev/mullion/plugin/secret"
 )
 
@@ -41,7 +42,7 @@ func run(s *secret.Secrets) func(ctx context.Context) error {
 // start starts an app on a bus, which may have a keyring.
 func start(t *testing.T, withKeyring bool) (*mulliontest.App, *secret.Secrets, *keyring) {
 	t.Helper()
-	address := startBus(t)
+	address := bustest.Start(t)
 	var k *keyring
 	if withKeyring {
 		k = startKeyring(t, address)

@@ -168,13 +168,44 @@ func (i *Inhibition) byPortal(ctx context.Context, what What, reason string) err
 // is closed.
 func (i *Inhibition) byLogin(ctx context.Context, what, reason string) error {
 	return i.plugin.on(ctx, "system", func(conn *dbus.Conn) error {
-		var fd dbus.UnixFD
-		err := bus.Call(ctx, conn.Object(login, loginPath), login+".Manager.Inhibit", []any{what, i.plugin.app.Name(), reason, "block"}, &fd)
+		file, err := i.plugin.lock(ctx, conn, what, reason, "block")
 		if err == nil {
-			i.files = append(i.files, os.NewFile(uintptr(fd), "inhibition"))
+			i.files = append(i.files, file)
 		}
 		return err
 	})
+}
+
+// lock is an inhibitor lock of logind, which lasts until the descriptor is closed.
+// It is taken back if the answer comes when ctx has ended.
+func (s *Session) lock(ctx context.Context, conn *dbus.Conn, what, why, mode string) (*os.File, error) {
+	type answer struct {
+		file *os.File
+		err  error
+	}
+	answers := make(chan answer)
+	go func() {
+		var fd dbus.UnixFD
+		// A call that is given up would leave the descriptor of a late answer open.
+		err := bus.Call(context.WithoutCancel(ctx), conn.Object(login, loginPath), login+".Manager.Inhibit", []any{what, s.app.Name(), why, mode}, &fd)
+		a := answer{err: err}
+		if err == nil {
+			a.file = os.NewFile(uintptr(fd), "inhibition")
+		}
+		select {
+		case answers <- a:
+		case <-ctx.Done():
+			if a.file != nil {
+				a.file.Close()
+			}
+		}
+	}()
+	select {
+	case a := <-answers:
+		return a.file, a.err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 }
 
 // bySaver asks org.freedesktop.ScreenSaver.

@@ -1,48 +1,13 @@
 package session_test
 
 import (
-	"bufio"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 
 	"github.com/godbus/dbus/v5"
 )
-
-// startBus starts a bus of the test's own, and returns its address.
-func startBus(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "bus") // the path of a socket has to be short
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	conf := filepath.Join(dir, "bus.conf")
-	text := `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig><type>session</type><listen>unix:path=` + dir + `/bus</listen><policy context="default">
-<allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>`
-	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	daemon := exec.Command("dbus-daemon", "--config-file="+conf, "--nofork", "--nopidfile", "--print-address=1")
-	out, err := daemon.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := daemon.Start(); err != nil {
-		t.Fatalf("dbus-daemon has to be installed: %v", err)
-	}
-	t.Cleanup(func() { daemon.Process.Kill(); daemon.Wait() })
-	address, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.TrimSpace(address)
-}
 
 // services are those of a desktop, on one connection. Those that a test does not
 // add are not there.
@@ -55,6 +20,7 @@ type services struct {
 	given   []*inhibition
 	closed  []string // handles of the portal, and cookies of the screen saver
 	cookies uint32
+	hold    chan struct{}  // logind answers once it is closed; nil: at once
 	callers map[string]int // by unique name: who inhibits by the portal
 }
 
@@ -166,8 +132,12 @@ func (s *services) logind() {
 				return 0, dbus.MakeFailedError(err)
 			}
 			s.mu.Lock()
-			defer s.mu.Unlock()
 			s.given = append(s.given, &inhibition{what, who, why, mode, read, write})
+			hold := s.hold
+			s.mu.Unlock()
+			if hold != nil {
+				<-hold
+			}
 			return dbus.UnixFD(write.Fd()), nil
 		},
 	})

@@ -16,6 +16,7 @@ import (
 
 	"github.com/mullion-dev/mullion"
 	"github.com/mullion-dev/mullion/mulliontest"
+	"github.com/mullion-dev/mullion/plugin/internal/bustest"
 	"github.com/mullion-dev/mullion/plugin/session"
 )
 
@@ -43,7 +44,7 @@ func run(s *session.Session) func(ctx context.Context) error {
 // start starts an app. One bus is that of the system and that of the session.
 func start(t *testing.T, add func(s *services)) (*mulliontest.App, *session.Session, *services) {
 	t.Helper()
-	address := startBus(t)
+	address := bustest.Start(t)
 	t.Setenv("XDG_SESSION_ID", "")
 	t.Setenv("DBUS_SYSTEM_BUS_ADDRESS", address)
 	d := newServices(t, address)
@@ -303,6 +304,32 @@ func TestInhibit(t *testing.T) {
 		}
 		i.Release()
 		d.wait("it goes on", func() bool { return len(d.closed) == 1 && g.ended() })
+	})
+	t.Run("an answer that nobody waits for any more", func(t *testing.T) {
+		_, s, d := start(t, func(d *services) { d.logind() })
+		d.wait("the app has no delay", func() bool { return len(d.given) == 1 })
+		hold := make(chan struct{})
+		d.mu.Lock()
+		d.hold = hold
+		d.mu.Unlock()
+		ctx, cancel := context.WithCancel(t.Context())
+		failed := make(chan error, 1)
+		go func() {
+			_, err := s.Inhibit(ctx, session.Sleep, "a film")
+			failed <- err
+		}()
+		d.wait("logind was not asked", func() bool { return len(d.given) == 2 })
+		cancel()
+		if err := <-failed; err == nil {
+			t.Error("want an error")
+		}
+		close(hold)
+		mulliontest.Wait(t, time.Minute, func() error {
+			if !d.inhibition(1).ended() {
+				return errors.New("the machine is kept awake for nobody")
+			}
+			return nil
+		})
 	})
 	t.Run("logind alone", func(t *testing.T) {
 		_, s, d := start(t, func(d *services) { d.logind() })

@@ -168,15 +168,14 @@ func (s *Session) watchSession(ctx context.Context, conn *dbus.Conn) {
 
 // delay has logind wait for us before the machine sleeps. There may be no logind.
 func (s *Session) delay(ctx context.Context, conn *dbus.Conn) *os.File {
-	var fd dbus.UnixFD
-	err := bus.Call(ctx, conn.Object(login, loginPath), login+".Manager.Inhibit", []any{"sleep", s.app.Name(), "is told before the machine sleeps", "delay"}, &fd)
+	file, err := s.lock(ctx, conn, "sleep", "is told before the machine sleeps", "delay")
 	if err != nil {
 		if !bus.IsMissing(err) && ctx.Err() == nil {
 			s.log.Info("the machine may sleep before the app was told", "error", err)
 		}
 		return nil
 	}
-	return os.NewFile(uintptr(fd), "inhibition")
+	return file
 }
 
 // ownSession is the object of logind for the session that the app is in, or for

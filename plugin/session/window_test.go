@@ -9,6 +9,7 @@ import (
 
 	"github.com/mullion-dev/mullion"
 	"github.com/mullion-dev/mullion/mulliontest"
+	"github.com/mullion-dev/mullion/plugin/internal/bustest"
 	"github.com/mullion-dev/mullion/plugin/session"
 )
 
@@ -17,7 +18,7 @@ func TestMain(m *testing.M) { mulliontest.Main(m) }
 // TestInWindow: a real page hears of events, and keeps the machine awake until it
 // is left.
 func TestInWindow(t *testing.T) {
-	address := startBus(t)
+	address := bustest.Start(t)
 	t.Setenv("XDG_SESSION_ID", "")
 	t.Setenv("DBUS_SYSTEM_BUS_ADDRESS", address)
 	d := newServices(t, address)

@@ -18,6 +18,7 @@ import (
 
 	"github.com/mullion-dev/mullion"
 	"github.com/mullion-dev/mullion/config"
+	"github.com/mullion-dev/mullion/plugin/internal/bustest"
 	"github.com/mullion-dev/mullion/plugin/singleinstance"
 )
 
@@ -117,36 +118,10 @@ func (p *process) ends(t *testing.T) {
 	}
 }
 
-// startBus starts a session bus that lets every user of the system in.
+// startBus makes a bus of the test's own the session bus.
 func startBus(t *testing.T) {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "bus") // a socket's path must be short
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	socket, conf := filepath.Join(dir, "bus"), filepath.Join(dir, "conf")
-	if err := os.WriteFile(conf, fmt.Appendf(nil, `<busconfig><type>session</type><listen>unix:path=%s</listen><auth>EXTERNAL</auth>
-		<policy context="default"><allow user="*"/><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy>
-		<limit name="max_message_size">100000000</limit></busconfig>`, socket), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command("dbus-daemon", "--config-file="+conf, "--nofork", "--print-address")
-	out, err := cmd.StdoutPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
-	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+socket)
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", bustest.Start(t))
 }
 
 func call(args []string, dir string) error {
