@@ -20,7 +20,7 @@ const (
 	// attempts is how often a call begins again because something has moved.
 	attempts = 16
 	// maxDepth bounds how deep folders are removed, searched or made.
-	maxDepth = 1000
+	maxDepth = 256
 )
 
 // Scope is which files a command may touch for its caller, and does so. Paths
@@ -247,8 +247,11 @@ func resolve(path string) (at string, missing []string, err error) {
 			return "", nil, &fs.PathError{Op: "open", Path: path, Err: errLink}
 		}
 		up := filepath.Dir(at)
-		if up == at || len(missing) == maxDepth {
+		if up == at {
 			return "", nil, err
+		}
+		if len(missing) == maxDepth {
+			return "", nil, tooDeep()
 		}
 		missing = append([]string{filepath.Base(at)}, missing...)
 		at = up

@@ -12,6 +12,18 @@ import (
 	"github.com/mullion-dev/mullion/capability"
 )
 
+// trees has room for those who look through all that is in a folder before they
+// move or remove it: each holds two descriptors for each folder on its way.
+var trees = make(chan struct{}, 4)
+
+func tooDeep() error { return fmt.Errorf("more than %d folders in one another", maxDepth) }
+
+func oneTree(f func() error) error {
+	trees <- struct{}{}
+	defer func() { <-trees }()
+	return f()
+}
+
 // Remove removes a file, an empty folder, or a link itself, and with all a folder
 // with what is in it. Links in it are removed, not followed. What is denied stays:
 // a folder that has some of it is an error, and nothing is removed.
@@ -33,13 +45,13 @@ func (s *Scope) Remove(path string, all bool) error {
 		if err := s.checkBelow(p, p.path); err != nil {
 			return err
 		}
-		return s.removeAll(p, 0)
+		return oneTree(func() error { return s.removeAll(p, 0) })
 	})
 }
 
 func (s *Scope) removeAll(p place, depth int) error {
 	if depth == maxDepth {
-		return fmt.Errorf("more than %d folders in one another", maxDepth)
+		return tooDeep()
 	}
 	d, err := p.sub(p.name)
 	if err != nil {
@@ -112,13 +124,15 @@ func (s *Scope) checkBelow(p place, others ...string) error {
 	if len(roots) == 0 {
 		return nil
 	}
-	return walk(p, 0, func(p place, _ fs.DirEntry, below string) error {
-		for _, root := range roots {
-			if err := s.denied(filepath.Join(root, below)); err != nil {
-				return err
+	return oneTree(func() error {
+		return walk(p, 0, func(p place, _ fs.DirEntry, below string) error {
+			for _, root := range roots {
+				if err := s.denied(filepath.Join(root, below)); err != nil {
+					return err
+				}
 			}
-		}
-		return nil
+			return nil
+		})
 	})
 }
 
@@ -138,16 +152,18 @@ func (s *Scope) checkMove(p place, to string, info fs.FileInfo) error {
 	if !info.IsDir() {
 		return nil
 	}
-	return walk(p, 0, func(_ place, e fs.DirEntry, below string) error {
-		for _, path := range []string{filepath.Join(p.path, below), filepath.Join(to, below)} {
-			if err := s.match(path, path); err != nil {
-				return err
+	return oneTree(func() error {
+		return walk(p, 0, func(_ place, e fs.DirEntry, below string) error {
+			for _, path := range []string{filepath.Join(p.path, below), filepath.Join(to, below)} {
+				if err := s.match(path, path); err != nil {
+					return err
+				}
 			}
-		}
-		if e.Type()&fs.ModeSymlink != 0 {
-			return link(filepath.Join(to, below))
-		}
-		return nil
+			if e.Type()&fs.ModeSymlink != 0 {
+				return link(filepath.Join(to, below))
+			}
+			return nil
+		})
 	})
 }
 
@@ -155,7 +171,7 @@ func (s *Scope) checkMove(p place, to string, info fs.FileInfo) error {
 // the path from there.
 func walk(p place, depth int, f func(p place, e fs.DirEntry, below string) error) error {
 	if depth == maxDepth {
-		return fmt.Errorf("more than %d folders in one another", maxDepth)
+		return tooDeep()
 	}
 	d, err := p.sub(p.name)
 	if err != nil {
@@ -194,7 +210,7 @@ func (s *Scope) Walk(ctx context.Context, path string, f func(path string, info 
 
 func (s *Scope) walkAllowed(ctx context.Context, p place, as string, depth int, f func(string, fs.FileInfo) error) error {
 	if depth == maxDepth {
-		return fmt.Errorf("more than %d folders in one another", maxDepth)
+		return tooDeep()
 	}
 	d, err := p.sub(p.name)
 	if err != nil {

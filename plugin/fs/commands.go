@@ -306,6 +306,11 @@ func (f *FS) size(ctx context.Context, a pathArgs) (int64, error) {
 	if !info.IsDir() {
 		return info.Size(), nil
 	}
+	give, err := room(ctx, f.sizes)
+	if err != nil {
+		return 0, err
+	}
+	defer give()
 	var sum int64
 	err = s.Walk(ctx, path, func(_ string, info iofs.FileInfo) error {
 		if info.Mode().IsRegular() {

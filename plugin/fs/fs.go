@@ -31,8 +31,13 @@ import (
 const (
 	// maxEntries bounds the folders that pages list.
 	maxEntries = 1 << 18
-	// maxLine bounds the lines of readTextFileLines, in bytes.
-	maxLine = 64 << 20
+	// maxLine bounds the lines of readTextFileLines, in bytes, and maxLines how
+	// many are read at once.
+	maxLine, maxLines = 4 << 20, 32
+	// maxHandles bounds the files that a page has open.
+	maxHandles = 1024
+	// maxSizes is how many folders are measured at once.
+	maxSizes = 4
 	// inlineRead is how much is read at once; what is more is streamed.
 	inlineRead = 1 << 20
 	// minRead is how much a read offers for files that may grow.
@@ -45,6 +50,9 @@ type FS struct {
 	app      plugin.App
 	grants   *files.Grants
 	watchers watchers
+	handles  handles
+	lines    chan struct{} // has room for those who read a line
+	sizes    chan struct{} // has room for those who measure a folder
 }
 
 // settings is the section plugins.fs of the configuration.
@@ -54,7 +62,19 @@ type settings struct {
 }
 
 // New makes the plugin. Give its Plugin to App.AddPlugin.
-func New() *FS { return &FS{} }
+func New() *FS {
+	return &FS{handles: handles{ofPage: map[ipc.Page]int{}}, lines: make(chan struct{}, maxLines), sizes: make(chan struct{}, maxSizes)}
+}
+
+// room waits until there is some, and returns how it is given back.
+func room(ctx context.Context, of chan struct{}) (give func(), err error) {
+	select {
+	case of <- struct{}{}:
+		return func() { <-of }, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
 
 // Grants are the files and folders that users have allowed since the app
 // started, or that the app allows: fs_scope of Tauri. They are there once Run has

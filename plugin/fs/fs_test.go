@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -334,6 +335,50 @@ func TestGrants(t *testing.T) {
 }
 
 // TestAttacks: hostile calls get an error, and nothing is left over.
+// TestOpenFiles: a page has a number of files open, and gets room by closing them
+// and by its end.
+func TestOpenFiles(t *testing.T) {
+	r := start(t)
+	path := r.write("f", "x\n")
+	var rid uint32
+	for n := range fs.MaxHandles {
+		command := "open"
+		if n%2 == 1 {
+			command = "read_text_file_lines"
+		}
+		r.call(command, args{"path": path}, &rid)
+	}
+	r.refused("open", args{"path": path}, "1024 files are open; close some of them")
+	r.refused("read_text_file_lines", args{"path": path}, "1024 files are open")
+	if err := r.page.Call("plugin:resources|close", args{"rid": rid}, nil); err != nil {
+		t.Fatal(err)
+	}
+	mulliontest.Wait(t, time.Minute, func() error { return r.page.Call("plugin:fs|open", args{"path": path}, nil) })
+	w, err := r.Window("main")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	mulliontest.Wait(t, time.Minute, func() error {
+		if n := r.fs.OpenFor(); n > 0 {
+			return fmt.Errorf("files of %d pages are open", n)
+		}
+		return nil
+	})
+}
+
+// TestDeep: folders in one another have a limit, which names it.
+func TestDeep(t *testing.T) {
+	r := start(t)
+	r.refused("mkdir", args{"path": r.path(strings.Repeat("d/", 300) + "d"), "options": args{"recursive": true}}, "more than 256 folders")
+	deep := r.path("t" + strings.Repeat("/d", 300))
+	if err := os.MkdirAll(deep, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	r.refused("size", args{"path": r.path("t")}, "more than 256 folders in one another")
+	r.refused("remove", args{"path": r.path("t"), "options": args{"recursive": true}}, "more than 256 folders in one another")
+}
+
 func TestAttacks(t *testing.T) {
 	r := start(t)
 	out := t.TempDir()

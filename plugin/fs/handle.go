@@ -110,9 +110,50 @@ func (f *FS) openHandle(ctx context.Context, path string, o *openOptions, what s
 	if err != nil {
 		return 0, failed(what+path, err)
 	}
-	rid, err := plugin.AddResource(ctx, &handle{file: file}, func() { file.Close() })
+	return f.keep(ctx, &handle{file: file}, file)
+}
+
+// handles counts the open files of pages.
+type handles struct {
+	mu     sync.Mutex
+	ofPage map[ipc.Page]int // guarded by mu
+}
+
+func (h *handles) add(p ipc.Page) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.ofPage[p] >= maxHandles {
+		return fmt.Errorf("%d files are open; close some of them", maxHandles)
+	}
+	h.ofPage[p]++
+	return nil
+}
+
+func (h *handles) done(p ipc.Page) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.ofPage[p]--; h.ofPage[p] == 0 {
+		delete(h.ofPage, p)
+	}
+}
+
+// keep gives the page that has called a number for an open file. The file is
+// closed with that, or now if there is none.
+func (f *FS) keep(ctx context.Context, value any, file *os.File) (rid uint32, err error) {
+	p, err := plugin.PageOf(ctx)
+	if err == nil {
+		err = f.handles.add(p)
+	}
 	if err != nil {
 		file.Close()
+		return 0, err
+	}
+	closed := func() {
+		file.Close()
+		f.handles.done(p)
+	}
+	if rid, err = p.AddResource(value, closed); err != nil {
+		closed()
 	}
 	return rid, err
 }
@@ -303,18 +344,14 @@ func (f *FS) readLines(ctx context.Context, a readFileArgs) (uint32, error) {
 	if err != nil {
 		return 0, failed("failed to open file at path: "+path, err)
 	}
-	l := &lines{from: bufio.NewReaderSize(file, 64<<10), feed: []byte{'\n'}, back: []byte{'\r'}}
+	l := &lines{from: bufio.NewReader(file), feed: []byte{'\n'}, back: []byte{'\r'}}
 	switch a.Options.Encoding {
 	case "utf-16le":
 		l.feed, l.back = []byte{'\n', 0}, []byte{'\r', 0}
 	case "utf-16be":
 		l.feed, l.back = []byte{0, '\n'}, []byte{0, '\r'}
 	}
-	rid, err := plugin.AddResource(ctx, l, func() { file.Close() })
-	if err != nil {
-		file.Close()
-	}
-	return rid, err
+	return f.keep(ctx, l, file)
 }
 
 // nextLine answers with a line and 0, or with 1 after the last; then and after an
@@ -324,7 +361,12 @@ func (f *FS) nextLine(ctx context.Context, a ridArgs) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	give, err := room(ctx, f.lines)
+	if err != nil {
+		return nil, err
+	}
 	line, err := l.next()
+	give()
 	if err == nil {
 		return append(line, 0), nil
 	}

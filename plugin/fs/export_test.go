@@ -1,0 +1,11 @@
+package fs
+
+// MaxHandles is how many files a page has open at most.
+const MaxHandles = maxHandles
+
+// OpenFor is how many pages have files open.
+func (f *FS) OpenFor() int {
+	f.handles.mu.Lock()
+	defer f.handles.mu.Unlock()
+	return len(f.handles.ofPage)
+}
