@@ -329,7 +329,7 @@ func TestDialogs(t *testing.T) {
 	}
 	closed(t, "Question")
 	for name, f := range map[string]func() (any, error){
-		"relative": func() (any, error) { return app.OpenFile(ctx, mullion.FileDialog{DefaultPath: "x"}) },
+		"relative": func() (any, error) { return app.OpenFile(ctx, mullion.FileDialog{DefaultPath: "x/y"}) },
 		"filter":   func() (any, error) { return app.OpenFile(ctx, mullion.FileDialog{Filters: []mullion.FileFilter{{}}}) },
 		"save":     func() (any, error) { return app.SaveFile(ctx, mullion.FileDialog{Multiple: true}) },
 		"buttons":  func() (any, error) { return app.Message(ctx, mullion.MessageDialog{Buttons: []string{""}}) },
