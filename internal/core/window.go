@@ -56,6 +56,7 @@ type Window struct {
 	mu       sync.Mutex
 	state    wire.WindowState    // guarded by mu; wanted
 	observed wire.WindowObserved // guarded by mu
+	unseen   unseen              // guarded by mu
 	webviews []*Webview          // guarded by mu
 	closing  bool                // guarded by mu
 	parent   *Window             // guarded by mu; nil once it is gone
@@ -260,6 +261,7 @@ func (w *Window) change(change func(*wire.WindowState)) (pending, error) {
 	s.Menu = w.core.menuOf(w)
 	before := w.state
 	w.state = s
+	w.unseen.ask(&before, &s, w.observed)
 	s.Touch = touched(&before, &s)
 	w.core.noted(w)
 	return w.host().request(wire.KindWindow, w.id, s), nil
@@ -281,7 +283,16 @@ func (w *Window) adopt() {
 	if o.Scale <= 0 || !o.Visible {
 		return
 	}
-	w.state.Fullscreen, w.state.Maximized, w.state.Minimized = o.Fullscreen, o.Maximized, o.Minimized
+	u := w.unseen.now()
+	if !u.fullscreen {
+		w.state.Fullscreen = o.Fullscreen
+	}
+	if !u.maximized {
+		w.state.Maximized = o.Maximized
+	}
+	if !u.minimized {
+		w.state.Minimized = o.Minimized
+	}
 	w.adoptPlace()
 }
 
@@ -289,6 +300,9 @@ func (w *Window) adopt() {
 // maximised window goes back. w.mu is held.
 func (w *Window) adoptPlace() {
 	o := w.observed
+	if u := w.unseen.now(); u.fullscreen || u.maximized {
+		return // it may be on its way there already
+	}
 	if o.Fullscreen || o.Maximized || o.Minimized || o.Width < 2 || o.Height < 2 {
 		return // keep the normal geometry to restore later
 	}
@@ -336,6 +350,7 @@ func (w *Window) observe(o wire.WindowObserved) {
 	w.mu.Lock()
 	old := w.observed
 	w.observed = o
+	w.unseen.see(&w.state, o)
 	if old.Scale > 0 && o.Scale > 0 && o.Visible && placeOf(old) != placeOf(o) {
 		w.adoptPlace() // the next thing that is seen may be a window that is maximised
 	}

@@ -316,33 +316,23 @@ func (h *host) applyWindow(id uint32, s wire.WindowState) error {
 }
 
 // current is the state that s is to be compared with: the last one, but for
-// what the user may have changed since. There it is what the window is now
-// where s means to change it, and what s says where it does not.
+// what the user may have changed since. There it says what s does not mean to
+// change as s does, and all else otherwise: what the window is just now may be
+// about to change, by what was asked before.
 func (w *window) current(s *wire.WindowState) wire.WindowState {
-	old, o := w.state, w.w.Observe()
-	scale := o.Scale
-	if scale <= 0 {
-		scale = 1
-	}
+	old := w.state
 	touched := func(t wire.Touch) bool { return slices.Contains(s.Touch, t) }
 	old.Width, old.Height = s.Width, s.Height
 	if touched(wire.TouchSize) {
-		old.Width, old.Height = float64(o.Width)/scale, float64(o.Height)/scale
+		old.Width, old.Height = 0, 0
 	}
 	old.X, old.Y = s.X, s.Y
 	if touched(wire.TouchPosition) {
-		old.X, old.Y = nil, nil // a window's own idea of its place may be off by its frame
+		old.X, old.Y = nil, nil
 	}
-	old.Maximized, old.Minimized, old.Fullscreen = s.Maximized, s.Minimized, s.Fullscreen
-	if touched(wire.TouchMaximized) {
-		old.Maximized = o.Maximized
-	}
-	if touched(wire.TouchMinimized) {
-		old.Minimized = o.Minimized
-	}
-	if touched(wire.TouchFullscreen) {
-		old.Fullscreen = o.Fullscreen
-	}
+	old.Maximized = s.Maximized != touched(wire.TouchMaximized)
+	old.Minimized = s.Minimized != touched(wire.TouchMinimized)
+	old.Fullscreen = s.Fullscreen != touched(wire.TouchFullscreen)
 	return old
 }
 

@@ -432,6 +432,13 @@ func TestInWindow(t *testing.T) {
 	d = mulliontest.Open(t, run(&states, windowstate.Options{}, `{"width": 400, "height": 300}`), o)
 	place("main", true, [4]int{})
 	w := must(d.App.Window("main"))
+	// It opens as it was saved and is corrected then, for which it is not maximised for a while.
+	mulliontest.Wait(t, 0, func() error {
+		if o := w.Options(); o.X == nil || *o.X > 1280 || !o.Maximized || !w.Geometry().Maximized {
+			return fmt.Errorf("not corrected yet: %+v", o)
+		}
+		return nil
+	})
 	if err := w.SetMaximized(ctx, false); err != nil {
 		t.Fatal(err)
 	}

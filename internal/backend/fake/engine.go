@@ -199,7 +199,7 @@ func (e *Engine) NewWindow(id uint32, s *wire.WindowState) (backend.Window, erro
 		return nil, fmt.Errorf("fake: window %d exists", id)
 	}
 	w := &Window{engine: e, id: id}
-	w.apply(s)
+	w.apply(nil, s)
 	e.windows[id] = w
 	e.opened = append(e.opened, id)
 	e.Post(func() { e.handler.Observed(id, w.observed) })

@@ -21,30 +21,41 @@ type Window struct {
 	closed   bool
 }
 
-// apply takes s over and lets the observation follow, at a scale of 1 and
-// without a frame.
-func (w *Window) apply(s *wire.WindowState) {
+// apply takes s over and lets the observation follow what is otherwise than in
+// old, at a scale of 1 and without a frame. Nil is a window that is made.
+func (w *Window) apply(old, s *wire.WindowState) {
 	w.state = *s
 	o := &w.observed
 	o.Scale = 1
-	o.Width, o.Height = int(s.Width), int(s.Height)
-	o.OuterWidth, o.OuterHeight = o.Width, o.Height
-	if s.X != nil && s.Y != nil {
+	if old == nil || old.Width != s.Width || old.Height != s.Height {
+		o.Width, o.Height = int(s.Width), int(s.Height)
+		o.OuterWidth, o.OuterHeight = o.Width, o.Height
+	}
+	if s.X != nil && s.Y != nil && (old == nil || old.X == nil || old.Y == nil || *old.X != *s.X || *old.Y != *s.Y) {
 		o.X, o.Y = int(*s.X), int(*s.Y)
 		o.InnerX, o.InnerY = o.X, o.Y
 	}
-	o.Focused = s.Visible && !s.Minimized && (s.Focus || o.Focused)
+	if old == nil || old.Fullscreen != s.Fullscreen {
+		o.Fullscreen = s.Fullscreen
+	}
+	if old == nil || old.Maximized != s.Maximized {
+		o.Maximized = s.Maximized
+	}
+	if old == nil || old.Minimized != s.Minimized {
+		o.Minimized = s.Minimized
+	}
+	o.Visible = s.Visible
+	o.Focused = s.Visible && !o.Minimized && (s.Focus || o.Focused)
 	o.Theme = cmp.Or(s.Theme, "light")
-	o.Visible, o.Fullscreen, o.Maximized, o.Minimized = s.Visible, s.Fullscreen, s.Maximized, s.Minimized
 }
 
 // Apply implements backend.Window.
-func (w *Window) Apply(_, s *wire.WindowState) error {
+func (w *Window) Apply(old, s *wire.WindowState) error {
 	if w.closed {
 		return ErrClosed
 	}
 	before := w.observed
-	w.apply(s)
+	w.apply(old, s)
 	if w.observed != before {
 		w.engine.Post(w.report)
 	}
