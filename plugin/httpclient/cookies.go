@@ -22,6 +22,7 @@ import (
 	"golang.org/x/net/publicsuffix"
 
 	"github.com/mullion-dev/mullion/ipc"
+	"github.com/mullion-dev/mullion/plugin/files"
 )
 
 // The limits of cookies, those of RFC 6265bis and of browsers.
@@ -249,36 +250,10 @@ func (j *jar) write() error {
 	if err != nil {
 		return err
 	}
-	return replace(file, data)
-}
-
-// replace writes a file so that the old one is there until the new one is on the
-// disk.
-func replace(file string, data []byte) (err error) {
-	dir := filepath.Dir(file)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(dir, ".cookies-*") // for the user alone
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-		}
-	}()
-	if _, err := f.Write(data); err != nil {
-		return err
-	}
-	if err := f.Sync(); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), file)
+	return files.WriteFile(file, data, 0o600)
 }
 
 // clear forgets all cookies.

@@ -10,13 +10,13 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/mullion-dev/mullion"
+	"github.com/mullion-dev/mullion/plugin/files"
 )
 
 // The limits of a file: its bytes, the windows in it, and the bytes of a name.
@@ -202,50 +202,12 @@ func (s *States) writeFile() error {
 	if _, err := os.Stat(s.path); err == nil && bytes.Equal(text, s.written) {
 		return nil
 	}
-	if err := replace(s.path, text); err != nil {
+	if err := os.MkdirAll(filepath.Dir(s.path), 0o700); err != nil {
+		return err
+	}
+	if err := files.WriteFile(s.path, text, 0o600); err != nil {
 		return err
 	}
 	s.written = text
-	return nil
-}
-
-// replace writes a file as a whole or not at all: what there was stays until
-// the new one is on the disk.
-func replace(path string, text []byte) (err error) {
-	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(dir, filepath.Base(path)+".*.new")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-		}
-	}()
-	if _, err := f.Write(text); err != nil {
-		return err
-	}
-	if err := f.Sync(); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	if runtime.GOOS == "windows" {
-		return nil // where folders cannot be synced
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return nil //nolint:nilerr // the file is there, if not yet for good
-	}
-	defer d.Close()
-	_ = d.Sync()
 	return nil
 }

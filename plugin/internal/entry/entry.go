@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/mullion-dev/mullion/plugin/files"
 )
 
 // Value writes a text as a value of a key.
@@ -106,49 +108,11 @@ func DataDir() (string, error) {
 }
 
 // Write replaces a file: there is the old one or the new one, whatever happens.
-// Folders that are missing are made.
-func Write(path string, text []byte) (err error) {
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real // people keep their settings elsewhere
-	}
-	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+// Folders that are missing are made, and links are followed: people keep their
+// settings elsewhere.
+func Write(path string, text []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	mode := os.FileMode(0o644)
-	if info, err := os.Stat(path); err == nil {
-		if !info.Mode().IsRegular() {
-			return fmt.Errorf("%s is no file", path)
-		}
-		mode = info.Mode().Perm()
-	}
-	f, err := os.CreateTemp(dir, ".entry-*.tmp") // a name that no desktop reads
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-		}
-	}()
-	if _, err = f.Write(text); err == nil {
-		if err = f.Chmod(mode); err == nil {
-			err = f.Sync()
-		}
-	}
-	if err != nil {
-		return err
-	}
-	if err = f.Close(); err != nil {
-		return err
-	}
-	if err = os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	if d, err := os.Open(dir); err == nil {
-		_ = d.Sync() // some file systems cannot
-		d.Close()
-	}
-	return nil
+	return files.WriteFile(path, text, 0o644)
 }
