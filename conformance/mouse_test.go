@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -45,7 +46,18 @@ func (h *house) mouseCommands() map[string]ipc.Handler {
 		}) (none, error) {
 			var once sync.Once
 			done := make(chan struct{})
-			off := h.On(a.Event, func(context.Context, mullion.Event) { once.Do(func() { close(done) }) })
+			off := h.On(a.Event, func(_ context.Context, e mullion.Event) {
+				// What was dragged back before is dropped onto the window that it came from,
+				// and the app may hear of that only now.
+				var at struct {
+					Position *struct{ X, Y int }
+				}
+				if err := json.Unmarshal(e.Payload, &at); err == nil && at.Position != nil && a.Event == "tauri://drag-drop" &&
+					(at.Position.X != a.X || at.Position.Y != a.Y) {
+					return
+				}
+				once.Do(func() { close(done) })
+			})
 			defer off()
 			return none{}, e2e.Drag{From: a.From, Over: a.Over, X: a.X, Y: a.Y, Back: a.Back}.Until(done)
 		}),

@@ -31,6 +31,8 @@ type Portal struct {
 	answer func(Asked) (code uint32, results map[string]dbus.Variant) // guarded by mu
 	failed *dbus.Error                                                // guarded by mu
 	next   int                                                        // guarded by mu
+
+	exporting sync.Mutex // the library's tables of objects are not for several at once
 }
 
 // StartPortal puts a desktop portal on the bus that opens things. answer says
@@ -108,7 +110,10 @@ func (p *Portal) request(m dbus.Message, options map[string]dbus.Variant, method
 	p.mu.Unlock()
 	handle := dbus.ObjectPath("/org/freedesktop/portal/desktop/request/" + strings.ReplaceAll(strings.TrimPrefix(sender, ":"), ".", "_") + "/" + token)
 	closing := map[string]any{"Close": func() *dbus.Error { return p.note(Asked{"Close", nil}) }}
-	if err := p.conn.ExportMethodTable(closing, handle, "org.freedesktop.portal.Request"); err != nil {
+	p.exporting.Lock()
+	err := p.conn.ExportMethodTable(closing, handle, "org.freedesktop.portal.Request")
+	p.exporting.Unlock()
+	if err != nil {
 		return "", dbus.MakeFailedError(err)
 	}
 	go func() {
