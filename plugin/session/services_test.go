@@ -131,6 +131,7 @@ func (s *services) logind() {
 			if err != nil {
 				return 0, dbus.MakeFailedError(err)
 			}
+			fd := dbus.UnixFD(write.Fd()) // ended may close it from now on
 			s.mu.Lock()
 			s.given = append(s.given, &inhibition{what, who, why, mode, read, write})
 			hold := s.hold
@@ -138,7 +139,7 @@ func (s *services) logind() {
 			if hold != nil {
 				<-hold
 			}
-			return dbus.UnixFD(write.Fd()), nil
+			return fd, nil
 		},
 	})
 	s.own("org.freedesktop.login1")
