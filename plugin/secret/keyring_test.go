@@ -30,7 +30,8 @@ type keyring struct {
 	hasOne   bool // the default collection exists
 	prompts  map[dbus.ObjectPath]func() dbus.Variant
 	answer   string // to prompts: "yes", "no", or "" for none
-	dismiss  int    // prompts that were taken back
+	shown    int    // prompts
+	dismiss  int    // those that were taken back
 	sessions int
 	plain    bool   // does not encrypt
 	half     []byte // its half of the key, in place of a good one
@@ -161,6 +162,7 @@ func (k *keyring) prompt(do func() dbus.Variant) dbus.ObjectPath {
 		"Prompt": func(string) *dbus.Error {
 			k.mu.Lock()
 			defer k.mu.Unlock()
+			k.shown++
 			switch k.answer {
 			case "yes":
 				go completed(false, do())

@@ -143,6 +143,11 @@ func (r *ring) ask(ctx context.Context, prompt dbus.ObjectPath) (result dbus.Var
 	if prompt == none || prompt == "" {
 		return result, nil
 	}
+	defer func() {
+		if err != nil && ctx.Err() != nil { // also where nobody knows whether it is shown yet
+			_ = r.object(prompt).Call(ofPrompt+"Dismiss", dbus.FlagNoReplyExpected)
+		}
+	}()
 	signals := make(chan *dbus.Signal, 8)
 	r.conn.Signal(signals)
 	defer r.conn.RemoveSignal(signals)
@@ -183,7 +188,6 @@ func (r *ring) ask(ctx context.Context, prompt dbus.ObjectPath) (result dbus.Var
 		case <-r.conn.Context().Done():
 			return result, errors.New("the session bus has closed the connection")
 		case <-ctx.Done():
-			_ = r.object(prompt).Call(ofPrompt+"Dismiss", dbus.FlagNoReplyExpected)
 			return result, context.Cause(ctx)
 		}
 	}
