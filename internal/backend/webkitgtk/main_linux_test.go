@@ -134,6 +134,9 @@ func child(m *testing.M) int {
 		Log:         testLog.add,
 	}
 	err = testEngine.Run(o, testSite, func() {
+		if driven() {
+			noteSession()
+		}
 		go func() {
 			defer testEngine.Quit()
 			code = m.Run()

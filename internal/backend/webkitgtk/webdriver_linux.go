@@ -12,8 +12,10 @@ import (
 // inherits it, the Core sets it where the app wants that.
 func driven() bool { return os.Getenv("WEBKIT_INSPECTOR_SERVER") != "" }
 
-// allowDriver has the context take the session of a client, which begins as soon
-// as there is a webview for it. Webviews are made for it, too: see newWebview.
+// allowDriver has the context take the session of a client. It has to be called
+// before the main loop runs: the engine listens since the context was made, and a
+// client that asks for a session while none is allowed gets no answer, ever. Webviews
+// are made for a client, too: see newWebview.
 func (e *engine) allowDriver() {
 	c := e.c
 	e.connect(e.context, "automation-started", 2, func(a args) uintptr {
@@ -23,24 +25,36 @@ func (e *engine) allowDriver() {
 		c.webkitAutomationSessionSetApplicationInfo.call(a[1], info)
 		c.webkitApplicationInfoUnref.call(info)
 		// A client wants a window to begin with. It gets the first of the app's,
-		// and finds the others by their handles: apps alone open windows.
+		// and finds the others by their handles: apps alone open windows. It asks
+		// once, which may be before there is one.
 		e.connect(a[1], "create-web-view", 1, func(args) uintptr {
-			for _, id := range slices.Sorted(maps.Keys(e.webviews)) {
-				if v := e.webviews[id]; !v.closed && !v.state.Hidden {
-					return v.view
-				}
+			e.runUntil(windowLimit, func() bool { return e.quits || e.shown() != nil })
+			if v := e.shown(); v != nil {
+				return v.view
 			}
 			return 0
 		})
 		return 0
 	})
+	c.webkitWebContextSetAutomationAllowed.call(e.context, 1)
 }
 
-// closeLimit is how long a driver waits for a window to close, in milliseconds,
-// and closePause how often is looked.
+// shown returns the first webview that is not hidden, nil if there is none.
+func (e *engine) shown() *webview {
+	for _, id := range slices.Sorted(maps.Keys(e.webviews)) {
+		if v := e.webviews[id]; !v.closed && !v.state.Hidden {
+			return v
+		}
+	}
+	return nil
+}
+
+// windowLimit is how long a driver waits for the first window, closeLimit how long
+// for one to close, and pause how often is looked. All are in milliseconds.
 const (
-	closeLimit = 5000
-	closePause = 10
+	windowLimit = 60_000
+	closeLimit  = 5000
+	pause       = 10
 )
 
 // awaitEnd runs the main loop until the view is gone. A driver that closes a
@@ -48,18 +62,26 @@ const (
 // closes again what is still there; its client is then told that there is no
 // such window.
 func (v *webview) awaitEnd() {
-	e := v.e
+	v.e.runUntil(closeLimit, func() bool { return v.closed && !v.leaving })
+}
+
+// runUntil runs the main loop, inside of itself, until something is so, or as long
+// as limit.
+func (e *engine) runUntil(limit uint, so func() bool) {
+	if so() {
+		return
+	}
 	loop := e.c.gMainLoopNew.call(0, 0)
-	waited := 0
+	waited := uint(0)
 	var look func()
 	look = func() {
-		if waited += closePause; v.closed && !v.leaving || waited >= closeLimit {
+		if waited += pause; so() || waited >= limit {
 			e.c.gMainLoopQuit.call(loop)
 			return
 		}
-		e.after(closePause, look)
+		e.after(pause, look)
 	}
-	e.after(closePause, look)
+	e.after(pause, look)
 	e.c.gMainLoopRun.call(loop)
 	e.c.gMainLoopUnref.call(loop)
 }

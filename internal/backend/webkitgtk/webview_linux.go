@@ -113,9 +113,6 @@ func newWebview(e *engine, id uint32, w *window, s *wire.WebviewState) (*webview
 	if s.Bounds == nil && s.Share == nil && !s.Hidden {
 		c.gtkWidgetGrabFocus.call(v.view)
 	}
-	if driven() {
-		e.Post(func() { c.webkitWebContextSetAutomationAllowed.call(e.context, 1) })
-	}
 	return v, nil
 }
 
