@@ -148,7 +148,11 @@ func addPermission(t *term.Term, id, to string, force, asJSON bool) error {
 // helpUnknown says what to do about a permission that does not exist.
 func helpUnknown(a *acl.ACL, err error) error {
 	var unknown *acl.UnknownError
-	if errors.As(err, &unknown) && unknown.Perhaps {
+	errors.As(err, &unknown)
+	if unknown != nil && unknown.Plugin != nil {
+		return term.Help(err, "it comes with Mullion: import %q, and add it before the app runs: app.AddPlugin(%s.Plugin())", unknown.Plugin.Path, unknown.Plugin.New)
+	}
+	if unknown != nil && unknown.Perhaps {
 		return term.Help(err, "the names at %s are not plain text and could not be read; if the permission is declared there, add --force",
 			strings.Join(a.Sources.Unread[:min(len(a.Sources.Unread), 3)], ", "))
 	}

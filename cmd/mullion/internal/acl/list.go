@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/mullion-dev/mullion/capability"
+	"github.com/mullion-dev/mullion/cmd/mullion/internal/bundled"
 	"github.com/mullion-dev/mullion/internal/document"
 )
 
@@ -101,26 +102,61 @@ func wireName(plugin, command string) string {
 type UnknownError struct {
 	Identifier string
 	Nearest    []string
+	// Plugin is the one of the identifier, where it comes with Mullion and the app
+	// has not added it. Nearest is empty if it has the permission.
+	Plugin *bundled.Plugin
 	// Perhaps is set where a part of the sources could not be read, that may
 	// know it.
 	Perhaps bool
 }
 
 func (e *UnknownError) Error() string {
-	return fmt.Sprintf("there is no permission %q%s", e.Identifier, document.DidYouMean(e.Nearest...))
+	why := ""
+	if e.Plugin != nil {
+		why = fmt.Sprintf(": the app has not added the plugin %s", e.Plugin.Name)
+	}
+	return fmt.Sprintf("there is no permission %q%s%s", e.Identifier, why, document.DidYouMean(e.Nearest...))
 }
 
 // Known checks that a capability can name a permission; otherwise the error is
 // an *UnknownError.
 func (a *ACL) Known(id string) error {
-	var names []string
-	for _, p := range a.Permissions() {
-		if p.Identifier == id {
-			return nil
-		}
-		names = append(names, p.Identifier)
+	names := a.identifiers(a.Manifests)
+	if slices.Contains(names, id) {
+		return nil
 	}
 	e := &UnknownError{Identifier: id, Perhaps: len(a.Sources.Unread) > 0 && !strings.HasPrefix(id, "core:")}
+	if p, ok := a.notAdded(id); ok {
+		e.Plugin = &p
+		m, err := p.Manifest()
+		if err != nil {
+			return err
+		}
+		if names = a.identifiers([]capability.Manifest{m}); slices.Contains(names, id) {
+			return e
+		}
+	}
+	e.Nearest = nearest(id, names)
+	return e
+}
+
+// notAdded returns the plugin that an identifier begins with, if it is one that
+// comes with Mullion and the app does not have it.
+func (a *ACL) notAdded(id string) (p bundled.Plugin, ok bool) {
+	name, _, _ := strings.Cut(id, ":")
+	p, ok = bundled.ByName(name)
+	return p, ok && !slices.ContainsFunc(a.Manifests, func(m capability.Manifest) bool { return m.Plugin == name })
+}
+
+func (a *ACL) identifiers(manifests []capability.Manifest) (names []string) {
+	for _, p := range (&ACL{Sources: a.Sources, Manifests: manifests}).Permissions() {
+		names = append(names, p.Identifier)
+	}
+	return names
+}
+
+// nearest are the names that somebody may have meant.
+func nearest(id string, names []string) (list []string) {
 	// Whoever thinks of the command writes its name.
 	word := strings.ReplaceAll(id, "_", "-")
 	if i := strings.LastIndexByte(word, ':'); i >= 0 {
@@ -130,13 +166,13 @@ func (a *ACL) Known(id string) error {
 	}
 	for _, name := range names {
 		if name == word || strings.HasSuffix(name, ":"+word) {
-			e.Nearest = append(e.Nearest, name)
+			list = append(list, name)
 		}
 	}
-	if len(e.Nearest) == 0 {
-		e.Nearest = document.Nearest(id, names, 3)
+	if len(list) == 0 {
+		list = document.Nearest(id, names, 3)
 	}
-	return e
+	return list
 }
 
 // CommandOf returns the name by which pages call what a permission of one
