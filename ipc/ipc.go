@@ -191,6 +191,13 @@ type Page interface {
 	// number and closes it. Images have at most 16,777,216 pixels, and those of a
 	// page together at most 256 MiB, at 4 bytes for each pixel.
 	AddImage(i image.Image) (rid uint32, err error)
+	// Share returns what the pages of the webview have in common: the value that
+	// first returned when one of them asked for that key before any other. It stays
+	// through all pages of the webview, and is dropped when that is closed: then the
+	// context ends that first was given. The type of a key belongs to the package
+	// that knows what the value is, as with context.WithValue. first may be called
+	// although another value is then the first one.
+	Share(key any, first func(webview context.Context) any) any
 }
 
 // Result is what a handler returns for a command: JSON, or bytes, or a

@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,13 +14,17 @@ import (
 	"github.com/mullion-dev/mullion/ipc"
 )
 
-// maxListeners bounds the listeners of a page, of all events together.
+// maxListeners bounds the listeners of a page where nobody says how many.
 const maxListeners = 256
 
 // Listeners are the pages that listen to a plugin, by addPluginListener of
 // @tauri-apps/api/core. They are forgotten when they end. It is safe for
 // concurrent use; make it by [NewListeners].
 type Listeners struct {
+	// Most is how many listeners a page may have, of all events together: 0 means
+	// 256. It is set before pages can call.
+	Most int
+
 	events []string
 
 	mu     sync.Mutex
@@ -69,8 +74,8 @@ func (l *Listeners) register(ctx context.Context, a registerArgs) (struct{}, err
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	before, known := l.byPage[p]
-	if len(before) >= maxListeners {
-		return struct{}{}, fmt.Errorf("%d listeners; end some of them", maxListeners)
+	if most := cmp.Or(l.Most, maxListeners); len(before) >= most {
+		return struct{}{}, fmt.Errorf("%d listeners; end some of them", most)
 	}
 	l.byPage[p] = append(before, listener{a.Event, id, ch})
 	if !known {
@@ -114,15 +119,17 @@ func (l *Listeners) remove(ctx context.Context, a removeArgs) (struct{}, error) 
 // Tell sends an event to all pages that listen to it. It waits for room on the
 // way to each, until ctx is done; pages that are gone are no error.
 func (l *Listeners) Tell(ctx context.Context, event string, payload any) error {
-	return l.tell(ctx, event, payload, func(ipc.Page) bool { return true })
+	return l.TellPages(ctx, event, payload, func(ipc.Page) bool { return true })
 }
 
 // TellPage sends an event to one page, if it listens to it.
 func (l *Listeners) TellPage(ctx context.Context, p ipc.Page, event string, payload any) error {
-	return l.tell(ctx, event, payload, func(other ipc.Page) bool { return other == p })
+	return l.TellPages(ctx, event, payload, func(other ipc.Page) bool { return other == p })
 }
 
-func (l *Listeners) tell(ctx context.Context, event string, payload any, to func(ipc.Page) bool) error {
+// TellPages sends an event to those pages that listen to it for which to reports
+// true.
+func (l *Listeners) TellPages(ctx context.Context, event string, payload any, to func(ipc.Page) bool) error {
 	text, err := ipc.Marshal(payload)
 	if err != nil {
 		return fmt.Errorf("event %q: %w", event, err)

@@ -24,6 +24,19 @@ func PageOf(ctx context.Context) (ipc.Page, error) {
 	return m.Page, nil
 }
 
+// PerWebview returns the T of the webview that a page is in: what first returned
+// when a page of that webview asked before any other. Such a value is for what
+// outlives a page, such as something on the screen that the page has asked for.
+// It stays until the webview is closed, when the context ends that first was
+// given; first may be called although another value is then the first one. A
+// webview has one value of each type, so T is one of the plugin's own.
+func PerWebview[T any](p ipc.Page, first func(webview context.Context) *T) *T {
+	return p.Share(webviewKey[T]{}, func(webview context.Context) any { return first(webview) }).(*T)
+}
+
+// webviewKey is the key of the T of a webview.
+type webviewKey[T any] struct{}
+
 // AddResource keeps a value for the page that has called, and returns the
 // number by which it names the value: the rid of the class Resource in
 // @tauri-apps/api/core. closed, which may be nil, is called once and then

@@ -31,7 +31,7 @@ var appCode = []struct{ why, functions string }{
 	{"a test that runs the app, told by App.Run on the goroutine that called it",
 		`harness.Harness.Attach harness.Harness.Ready`},
 	{"ends something: a context, a watch, what belongs to a document or a visit",
-		`core.Core.cancel core.call.cancel core.document.cancel core.document.closers core.download.cancel core.visit.cancel
+		`core.Core.cancel core.Webview.endLasting core.call.cancel core.document.cancel core.document.closers core.download.cancel core.visit.cancel
 		core.visit.closers core.resource.closed core.Tray.onGone core.Tray.unwatch core.shownMenu.stop
 		worker.Pool.cancel worker.inflowReader.unbind worker.served.cancel`},
 	{"the Core's own: a menu's item is gone, or was chosen, which goes into a queue; credit goes to a process",

@@ -74,6 +74,52 @@ func (p page) AddImage(i image.Image) (uint32, error) {
 	return p.webview.core.addImageOf(p.document, own)
 }
 
+// Share returns what the pages of the webview have in common.
+func (p page) Share(key any, first func(webview context.Context) any) any {
+	return p.webview.share(key, first)
+}
+
+// share returns the value that is kept for the webview under a key, and makes it
+// if there is none.
+func (v *Webview) share(key any, first func(webview context.Context) any) any {
+	v.mu.Lock()
+	value, ok := v.shared[key]
+	if v.lasting == nil {
+		v.lasting, v.endLasting = context.WithCancel(v.core.ctx)
+		if isClosed(v.gone) {
+			v.endLasting()
+		}
+	}
+	ctx := v.lasting
+	v.mu.Unlock()
+	if ok {
+		return value
+	}
+	value = first(ctx) // without the lock: it is the plugin's
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if other, ok := v.shared[key]; ok {
+		return other
+	}
+	if v.shared == nil {
+		v.shared = map[any]any{}
+	}
+	v.shared[key] = value
+	return value
+}
+
+// over notes that the webview has been closed.
+func (v *Webview) over() {
+	close(v.gone)
+	v.mu.Lock()
+	end := v.endLasting
+	v.shared = nil
+	v.mu.Unlock()
+	if end != nil {
+		end()
+	}
+}
+
 // closing is the queue of functions that close what plugins have kept for the
 // document: one that waits keeps none waiting but those of its own page.
 func (p page) closing() *inorder.Queue[func()] {

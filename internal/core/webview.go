@@ -89,6 +89,11 @@ type Webview struct {
 	elsewhere bool // guarded by mu
 	// choosing is set while the user chooses files for the page.
 	choosing bool // guarded by mu
+	// shared is what plugins keep for the webview; see share. lasting ends with it,
+	// and is nil until somebody asks.
+	shared     map[any]any        // guarded by mu
+	lasting    context.Context    // guarded by mu
+	endLasting context.CancelFunc // guarded by mu
 }
 
 // document is one page in a webview, from when its bridge is up until it is

@@ -178,7 +178,7 @@ func (v *Webview) Close() {
 	delete(c.webviewIDs, v.id)
 	c.mu.Unlock()
 	v.endDocument(errDocumentClosed)
-	close(v.gone)
+	v.over()
 }
 
 // Gone is closed when the webview has been closed.

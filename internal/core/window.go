@@ -454,7 +454,7 @@ func (w *Window) Destroy() {
 	}
 	close(w.gone)
 	for _, v := range views {
-		close(v.gone)
+		v.over()
 	}
 	c.write(w)
 	c.orphan(w)
