@@ -314,7 +314,7 @@ func fsSuite(t *testing.T, _ *published) pluginSuite {
 	return suite
 }
 
-// TestLargeFiles: a file of 1 GiB goes to a page in parts, and large ones at
+// TestLargeFiles: a file of 256 MiB goes to a page in parts, and large ones at
 // once in both directions, and the Core holds little of them.
 func TestLargeFiles(t *testing.T) {
 	data := t.TempDir()
@@ -322,7 +322,7 @@ func TestLargeFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const large, once = 1 << 30, 64 << 20
+	const large, once = 256 << 20, 64 << 20
 	if err := errors.Join(f.Truncate(large), f.Close()); err != nil { // it takes no room on the disk
 		t.Fatal(err)
 	}

@@ -23,14 +23,15 @@ report() { bin/testreport -allow scripts/allowed-skips.txt -- "$@"; }
 # too.
 export GORACE=atexit_sleep_ms=10
 
-# What takes longest begins first. Vet was a step of lint.
+# What takes longest begins first, three at a time: each waits for its windows
+# now and then. Vet was a step of lint.
 root_module() {
-	CGO_ENABLED=1 report go test -json -vet=off -race -shuffle=on -p 2 -timeout 0 "$@" \
+	CGO_ENABLED=1 report go test -json -vet=off -race -shuffle=on -p 3 -timeout 0 "$@" \
 		./conformance ./conformance/templates ./internal/e2e ./internal/e2e/recovery ./internal/core ./internal/e2e/desk ./internal/backend/webkitgtk \
 		./internal/e2e/hostile ./internal/attacks . ./internal/e2e/kept ./internal/e2e/leaks ./internal/storm ./examples ./mulliontest ./...
 }
 
-module() { report go -C "$1" test -json -vet=off -shuffle=on -p 2 -timeout 0 ./...; }
+module() { report go -C "$1" test -json -vet=off -shuffle=on -p 3 -timeout 0 ./...; }
 
 step lint scripts/lint.sh
 step 'go test -race ./...' root_module "$@"
