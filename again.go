@@ -2,9 +2,6 @@ package mullion
 
 import (
 	"context"
-	"os"
-	"path/filepath"
-	"strings"
 
 	"github.com/mullion-dev/mullion/internal/core"
 )
@@ -36,18 +33,3 @@ func (a *App) Restart(ctx context.Context) error {
 // ExitError is what Run returns after [App.Exit] with a code other than 0, and
 // after [App.Restart]. Pages end an app in the same way.
 type ExitError = core.ExitError
-
-// ownProgram is the file that this process was started from: in an AppImage the
-// image, because what is inside of it is not there any more when the app ends.
-func ownProgram() (string, error) {
-	program, err := os.Executable()
-	if err != nil {
-		return "", err
-	}
-	// Both are inherited by what an image starts, which may be another app.
-	image, dir := os.Getenv("APPIMAGE"), os.Getenv("APPDIR")
-	if image != "" && dir != "" && strings.HasPrefix(program, filepath.Clean(dir)+string(filepath.Separator)) {
-		return image, nil
-	}
-	return program, nil
-}

@@ -17,6 +17,7 @@ import (
 	"github.com/mullion-dev/mullion/internal/bridge"
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/keeper"
+	"github.com/mullion-dev/mullion/internal/lifecycle"
 	"github.com/mullion-dev/mullion/internal/sandbox"
 	"github.com/mullion-dev/mullion/internal/supervise"
 	"github.com/mullion-dev/mullion/internal/wire"
@@ -36,7 +37,7 @@ func enterKeeper() {
 	}
 	switch role {
 	case keeper.RoleKeeper:
-		ctx, stop := untilSignal()
+		ctx, stop := lifecycle.UntilSignal()
 		code := keeper.Keep(ctx, f)
 		stop()
 		os.Exit(code)

@@ -35,8 +35,10 @@ import (
 
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/dialogs"
+	"github.com/mullion-dev/mullion/internal/engine"
 	"github.com/mullion-dev/mullion/internal/guard"
 	"github.com/mullion-dev/mullion/internal/host"
+	"github.com/mullion-dev/mullion/internal/lifecycle"
 	"github.com/mullion-dev/mullion/internal/sandbox"
 	"github.com/mullion-dev/mullion/internal/wire"
 	"github.com/mullion-dev/mullion/internal/worker"
@@ -77,12 +79,12 @@ func Main(run func(ctx context.Context) error, workers ...AnyWorker) {
 		fmt.Fprintf(os.Stderr, "mullion: %s: %v\n", role, err)
 		os.Exit(1)
 	}
-	surviveReaders()
+	lifecycle.SurviveReaders()
 	if role != "" {
 		os.Exit(runChild(role, funcs))
 	}
 	enterKeeper()
-	ctx, stop := untilSignal()
+	ctx, stop := lifecycle.UntilSignal()
 	ctx, endKept := untilKeeper(ctx)
 	err := run(ctx)
 	endKept()
@@ -91,12 +93,12 @@ func Main(run func(ctx context.Context) error, workers ...AnyWorker) {
 	switch {
 	case err == nil, errors.Is(err, ErrHandedOver):
 	case errors.As(err, &exit) && exit.Restart:
-		sayLast(fmt.Errorf("mullion: start the program again: %w", startAgain())) // it returns only if that fails
+		lifecycle.SayLast(fmt.Errorf("mullion: start the program again: %w", lifecycle.StartAgain())) // it returns only if that fails
 		os.Exit(1)
 	case errors.As(err, &exit):
 		os.Exit(exit.Code)
 	default:
-		sayLast(err)
+		lifecycle.SayLast(err)
 		os.Exit(1)
 	}
 	os.Exit(0)
@@ -138,7 +140,7 @@ func childOf(role string, workers map[string]worker.Func) error {
 	case workerRole:
 		return worker.Serve(conn, workers, worker.Prepare)
 	case dialogsRole:
-		return dialogs.Run(conn, newDialogs())
+		return dialogs.Run(conn, engine.NewDialogs())
 	}
-	return host.Run(conn, newEngine())
+	return host.Run(conn, engine.New())
 }

@@ -15,6 +15,7 @@ var law = []struct {
 	may    []string
 	reason string
 }{
+	{"internal/lifecycle", nil, "the process and its program; what they are for is not its affair"},
 	{"internal/document", nil, "files that people write, as one tree: what the keys mean is decided by its users"},
 	{"capability", []string{"internal/document"}, "pure rules: who may do what can be read and tested alone"},
 	{"ipc", []string{"capability"}, "messages carry the scope that the check found"},
@@ -39,6 +40,7 @@ var law = []struct {
 	{"internal/keeper", []string{"internal/egress", "internal/keeper/control", "internal/sandbox"}, "starts Cores and hosts, and hands over connections: what goes over them is out of its reach"},
 	{"internal/backend", []string{"internal/wire"}, "an engine shows what wire describes"},
 	{"internal/backend/...", []string{"internal/backend", "internal/wire"}, "engines do not know each other"},
+	{"internal/engine", []string{"internal/backend", "internal/backend/webkitgtk", "internal/wire"}, "chooses the backend of the system, and is itself none"},
 	{"internal/rendering", []string{"internal/durable", "internal/wire"}, "remembers in a file which settings an engine draws with"},
 	{"internal/dialogs", []string{"internal/backend", "internal/wire"}, "shows what the Core asks for: no engine, no pages, no decisions"},
 	{"internal/host", []string{"internal/backend", "internal/bridge", "internal/keeper/control", "internal/sandbox", "internal/wire"},
@@ -51,8 +53,8 @@ var law = []struct {
 	{"internal/builtin/...", []string{"capability", "ipc", "plugin"}, "a plugin of every app is written as others are"},
 	{".", []string{
 		"capability", "config", "ipc", "plugin",
-		"internal/assets", "internal/backend", "internal/bridge", "internal/builtin", "internal/core", "internal/csp", "internal/desktop", "internal/desktop/...",
-		"internal/dialogs", "internal/egress", "internal/guard", "internal/harness", "internal/host", "internal/inorder", "internal/instance", "internal/keeper", "internal/logging", "internal/menu", "internal/rendering", "internal/sandbox", "internal/supervise", "internal/transfer", "internal/wire", "internal/worker",
+		"internal/assets", "internal/bridge", "internal/builtin", "internal/core", "internal/csp", "internal/desktop", "internal/desktop/...",
+		"internal/dialogs", "internal/egress", "internal/engine", "internal/guard", "internal/harness", "internal/host", "internal/inorder", "internal/instance", "internal/keeper", "internal/lifecycle", "internal/logging", "internal/menu", "internal/rendering", "internal/sandbox", "internal/supervise", "internal/transfer", "internal/wire", "internal/worker",
 	}, "the public handles, and Main, which is both Core and host"},
 	{"internal/harness", []string{"internal/core"}, "what a test gets hold of in an app that it runs"},
 	{"mulliontest", append([]string{
@@ -94,7 +96,7 @@ var onlyIn = []struct {
 	files  []string // or folders
 	reason string
 }{
-	{"internal/backend/webkitgtk", []string{"engine_linux.go", "bench", "internal/attacks"}, "chosen in one place, for the host role"},
+	{"internal/backend/webkitgtk", []string{"internal/engine/engine_linux.go", "bench", "internal/attacks"}, "chosen in one place, for the host role"},
 }
 
 // foreign says where packages of other modules may be imported by the

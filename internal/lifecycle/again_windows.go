@@ -1,10 +1,10 @@
-package mullion
+package lifecycle
 
 import "os"
 
-// startAgain starts the program and ends this process. It returns only if that
+// StartAgain starts the program and ends this process. It returns only if that
 // fails.
-func startAgain() error {
+func StartAgain() error {
 	program, err := ownProgram()
 	if err != nil {
 		return err

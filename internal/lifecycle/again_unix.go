@@ -1,15 +1,15 @@
 //go:build unix
 
-package mullion
+package lifecycle
 
 import (
 	"os"
 	"syscall"
 )
 
-// startAgain starts the program in the place of this process. It returns only if
+// StartAgain starts the program in the place of this process. It returns only if
 // that fails.
-func startAgain() error {
+func StartAgain() error {
 	program, err := ownProgram()
 	if err != nil {
 		return err

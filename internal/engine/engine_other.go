@@ -1,6 +1,6 @@
 //go:build !linux
 
-package mullion
+package engine
 
 import (
 	"errors"
@@ -11,8 +11,8 @@ import (
 	"github.com/mullion-dev/mullion/internal/wire"
 )
 
-// newEngine returns the web view of this system, of which there is none yet.
-func newEngine() backend.Engine { return unsupported{} }
+// New returns the web view of this system, of which there is none yet.
+func New() backend.Engine { return unsupported{} }
 
 // unsupported is the engine of systems without a backend.
 type unsupported struct{}
@@ -37,8 +37,8 @@ func (unsupported) NewWebview(uint32, backend.Window, *wire.WebviewState) (backe
 	return nil, errors.ErrUnsupported
 }
 
-// newDialogs returns what shows native dialogs, which nothing does yet.
-func newDialogs() backend.Dialogs { return noDialogs{} }
+// NewDialogs returns what shows native dialogs, which nothing does yet.
+func NewDialogs() backend.Dialogs { return noDialogs{} }
 
 // noDialogs is for systems without dialogs.
 type noDialogs struct{}

@@ -1,4 +1,7 @@
-package mullion
+// Package lifecycle is about the process that runs: the signals by which it is
+// asked to end, the last line that it writes, and how its program is started
+// again.
+package lifecycle
 
 import (
 	"context"
@@ -9,11 +12,11 @@ import (
 	"time"
 )
 
-// untilSignal returns a context that ends when the process is asked to. What it
+// UntilSignal returns a context that ends when the process is asked to. What it
 // was started to ignore stays ignored, as nohup and background jobs of shells
 // want it. After an interrupt the next one has its usual effect, for users who
 // do not want to wait; a terminal that goes may well say so twice.
-func untilSignal() (ctx context.Context, stop func()) {
+func UntilSignal() (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	others, interrupts := make(chan os.Signal, 1), make(chan os.Signal, 1)
 	for _, s := range []struct {
@@ -39,18 +42,18 @@ func untilSignal() (ctx context.Context, stop func()) {
 	}
 }
 
-// surviveReaders keeps the process alive when whoever reads its output goes: a
+// SurviveReaders keeps the process alive when whoever reads its output goes: a
 // write to standard output or error then fails instead of ending it. The signal
 // is caught and not ignored, for the sake of programs that the app starts, which
 // would inherit that.
-func surviveReaders() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
+func SurviveReaders() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
 
 // lastWordsTime is how long the last line of the process may take, if nobody
 // reads it.
 const lastWordsTime = time.Second
 
-// sayLast writes the last line of the process.
-func sayLast(err error) {
+// SayLast writes the last line of the process.
+func SayLast(err error) {
 	written := make(chan struct{})
 	go func() {
 		defer close(written)
