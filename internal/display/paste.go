@@ -18,13 +18,14 @@ const missed = 2 * time.Second
 // Paste has the user paste a text into the window that has the keyboard, and
 // returns when that has been given it: the keys that come next find it there.
 // What is typed letter by letter is completed and replaced on the way by some
-// entries, such as those for files.
+// entries, such as those for files. The error is one to try again after when
+// another window has taken the keyboard.
 func (s *Screen) Paste(text string) error {
 	owner, err := Connect(s.name)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := await.Context(context.Background(), await.Limit)
+	ctx, cancel := await.Context(context.Background(), 3*missed)
 	defer cancel()
 	// To close the connection ends the wait for events, too.
 	stop := context.AfterFunc(ctx, owner.Close)
