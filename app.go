@@ -15,6 +15,7 @@ import (
 
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/config"
+	"github.com/mullion-dev/mullion/internal/appinfo"
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/desktop/login"
 	"github.com/mullion-dev/mullion/internal/egress"
@@ -172,7 +173,7 @@ type App struct {
 	core     *core.Core
 	config   *config.Config
 	log      *slog.Logger
-	folders  folders
+	folders  appinfo.Folders
 	dev      bool
 	stayOpen bool
 	own      capability.Manifest // the app's own commands
@@ -232,12 +233,12 @@ func New(o Options) (*App, error) {
 	}
 	a.folder.log = o.Logger
 	var err error
-	if a.folders, err = ownFolders(o.DataDir, conf); err != nil {
+	if a.folders, err = appinfo.OwnFolders(o.DataDir, conf); err != nil {
 		return nil, fmt.Errorf("mullion: %w", err)
 	}
-	a.folder.dir = a.folders.data
-	cacheDir := a.folders.cache
-	for _, dir := range []string{a.folders.data, cacheDir} {
+	a.folder.dir = a.folders.Data
+	cacheDir := a.folders.Cache
+	for _, dir := range []string{a.folders.Data, cacheDir} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return nil, fmt.Errorf("mullion: %w", err)
 		}
@@ -256,10 +257,10 @@ func New(o Options) (*App, error) {
 	co := core.Options{
 		ID:       conf.Identifier,
 		Name:     a.Name(),
-		Version:  appVersion(conf),
+		Version:  appinfo.Version(conf),
 		Log:      o.Logger,
 		Platform: capability.PlatformOf(runtime.GOOS),
-		DataDir:  filepath.Join(a.folders.data, "engine"),
+		DataDir:  filepath.Join(a.folders.Data, "engine"),
 		CacheDir: filepath.Join(cacheDir, "engine"),
 		Launch:   launch(o.Logger, area, demand{o.MinConfinement, without, o.Dev, driver}),
 		StayOpen: o.StayOpen,
@@ -339,27 +340,13 @@ func New(o Options) (*App, error) {
 
 // Name returns the app's name for people: productName, or else the last part
 // of the identifier.
-func (a *App) Name() string {
-	if a.config.ProductName != "" {
-		return a.config.ProductName
-	}
-	return a.config.Identifier[lastDot(a.config.Identifier)+1:]
-}
-
-func lastDot(s string) int {
-	for i := len(s) - 1; i >= 0; i-- {
-		if s[i] == '.' {
-			return i
-		}
-	}
-	return -1
-}
+func (a *App) Name() string { return appinfo.Name(a.config) }
 
 // Config returns the app's configuration, which must not be changed.
 func (a *App) Config() *config.Config { return a.config }
 
 // DataDir returns the app's own folder for data.
-func (a *App) DataDir() string { return a.folders.data }
+func (a *App) DataDir() string { return a.folders.Data }
 
 // Use adds interceptors, which see every message from then on; see package
 // ipc.

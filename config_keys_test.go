@@ -17,7 +17,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
-	"runtime/debug"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -26,15 +26,16 @@ import (
 
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/config"
+	"github.com/mullion-dev/mullion/internal/appinfo"
 	"github.com/mullion-dev/mullion/plugin"
 )
 
-// configFields are the fields of the types of package config that the
-// package in this folder reads, as "Window.Title". What the tables of keys
-// without an effect read does not count.
+// configFields are the fields of the types of package config that an app
+// reads, in the package in this folder and those that it is made of, as
+// "Window.Title". What the tables of keys without an effect read does not count.
 func configFields(t *testing.T) map[string]bool {
 	t.Helper()
-	list := exec.Command("go", "list", "-export", "-deps", "-json=ImportPath,Export,GoFiles,Dir", ".")
+	list := exec.Command("go", "list", "-export", "-deps", "-json=ImportPath,Export,GoFiles,Dir,Imports", ".")
 	list.Stderr = os.Stderr
 	out, err := list.Output()
 	if err != nil {
@@ -42,9 +43,9 @@ func configFields(t *testing.T) map[string]bool {
 	}
 	type pkg struct {
 		ImportPath, Export, Dir string
-		GoFiles                 []string
+		GoFiles, Imports        []string
 	}
-	var own pkg
+	var readers []pkg
 	exports := map[string]string{}
 	for dec := json.NewDecoder(bytes.NewReader(out)); dec.More(); {
 		var p pkg
@@ -52,45 +53,62 @@ func configFields(t *testing.T) map[string]bool {
 			t.Fatal(err)
 		}
 		exports[p.ImportPath] = p.Export
-		own = p // dependencies come first
-	}
-	fset := token.NewFileSet()
-	var files []*ast.File
-	for _, name := range own.GoFiles {
-		file, err := parser.ParseFile(fset, filepath.Join(own.Dir, name), nil, 0)
-		if err != nil {
-			t.Fatal(err)
+		if slices.Contains(p.Imports, configPackage) {
+			readers = append(readers, p)
 		}
-		files = append(files, file)
-	}
-	info := &types.Info{Selections: map[*ast.SelectorExpr]*types.Selection{}}
-	check := types.Config{Importer: importer.ForCompiler(fset, "gc", func(path string) (io.ReadCloser, error) { return os.Open(exports[path]) })}
-	if _, err := check.Check(own.ImportPath, fset, files, info); err != nil {
-		t.Fatal(err)
 	}
 	fields := map[string]bool{}
-	for expr, s := range info.Selections {
-		v, ok := s.Obj().(*types.Var)
-		if !ok || v.Pkg() == nil || !strings.HasSuffix(v.Pkg().Path(), "/config") {
-			continue
+	for _, p := range readers {
+		fset := token.NewFileSet()
+		var files []*ast.File
+		for _, name := range p.GoFiles {
+			file, err := parser.ParseFile(fset, filepath.Join(p.Dir, name), nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			files = append(files, file)
 		}
-		file := filepath.Base(fset.Position(expr.Pos()).Filename)
-		if file == "config_keys.go" || file == "window_options.go" {
-			continue
+		info := &types.Info{Selections: map[*ast.SelectorExpr]*types.Selection{}}
+		check := types.Config{Importer: importer.ForCompiler(fset, "gc", func(path string) (io.ReadCloser, error) { return os.Open(exports[path]) })}
+		if _, err := check.Check(p.ImportPath, fset, files, info); err != nil {
+			t.Fatal(err)
 		}
-		// The type that has the field, which may be embedded.
-		owner := s.Recv()
-		for _, i := range s.Index()[:len(s.Index())-1] {
-			owner = structOf(owner).Field(i).Type()
-		}
-		if p, ok := owner.Underlying().(*types.Pointer); ok {
-			owner = p.Elem()
-		}
-		if named, ok := types.Unalias(owner).(*types.Named); ok {
-			fields[named.Obj().Name()+"."+v.Name()] = true
+		for expr, s := range info.Selections {
+			switch filepath.Base(fset.Position(expr.Pos()).Filename) {
+			case "config_keys.go", "window_options.go":
+			default:
+				if name := configField(s); name != "" {
+					fields[name] = true
+				}
+			}
 		}
 	}
 	return fields
+}
+
+// configPackage is the package that has the configuration's types.
+const configPackage = "github.com/mullion-dev/mullion/config"
+
+// configField returns the name of a field of a type in package config, empty
+// for what is no such field.
+func configField(s *types.Selection) string {
+	v, ok := s.Obj().(*types.Var)
+	if !ok || v.Pkg() == nil || v.Pkg().Path() != configPackage {
+		return ""
+	}
+	// The type that has the field, which may be embedded.
+	owner := s.Recv()
+	for _, i := range s.Index()[:len(s.Index())-1] {
+		owner = structOf(owner).Field(i).Type()
+	}
+	if p, ok := owner.Underlying().(*types.Pointer); ok {
+		owner = p.Elem()
+	}
+	named, ok := types.Unalias(owner).(*types.Named)
+	if !ok {
+		return ""
+	}
+	return named.Obj().Name() + "." + v.Name()
 }
 
 func structOf(t types.Type) *types.Struct {
@@ -233,7 +251,7 @@ func TestProjectOfTauri(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := appVersion(a.Config()); got != "0.3.1" {
+	if got := appinfo.Version(a.Config()); got != "0.3.1" {
 		t.Errorf("version %q", got)
 	}
 }
@@ -248,61 +266,11 @@ func TestCapabilityNotThere(t *testing.T) {
 	}
 }
 
-func TestModuleVersion(t *testing.T) {
-	for _, tt := range []struct{ module, want string }{
-		{"v1.2.3", "1.2.3"}, {"v0.0.0-20260102030405-abcdefabcdef+dirty", "0.0.0-20260102030405-abcdefabcdef+dirty"}, {"(devel)", "0.0.0"}, {"", "0.0.0"},
-	} {
-		if got := moduleVersion(&debug.BuildInfo{Main: debug.Module{Version: tt.module}}); got != tt.want {
-			t.Errorf("%q: got %q, want %q", tt.module, got, tt.want)
-		}
-	}
-	if got := appVersion(&config.Config{}); got == "" {
-		t.Error("an app without a version in its configuration has none")
-	}
-	if got := appVersion(&config.Config{Version: "4.5.6"}); got != "4.5.6" {
-		t.Errorf("got %q", got)
-	}
-}
-
-// TestMovedFolders: app.appDirectoriesOverride moves what is the app's own.
+// TestMovedFolders: pages and Go are told where app.appDirectoriesOverride has
+// moved what is the app's own.
 func TestMovedFolders(t *testing.T) {
 	home := t.TempDir()
 	t.Setenv("HOME", home)
-	for _, v := range []string{"XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "APPDIR"} {
-		t.Setenv(v, "")
-	}
-	executable, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	beside := filepath.Dir(executable)
-	usual, err := ownFolders("", &config.Config{Identifier: "org.example.a"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	tests := []struct {
-		name  string
-		moved *config.DirectoriesOverride
-		want  folders
-	}{
-		{"root", &config.DirectoriesOverride{Root: "$HOME/x"}, folders{home + "/x", home + "/x", home + "/x", home + "/x/caches", home + "/x/logs"}},
-		{"beside the program", &config.DirectoriesOverride{Root: "./app-data"}, folders{beside + "/app-data", beside + "/app-data", beside + "/app-data", beside + "/app-data/caches", beside + "/app-data/logs"}},
-		{"one", &config.DirectoriesOverride{Log: "$HOME/../logs"}, folders{usual.data, usual.localData, usual.config, usual.cache, filepath.Dir(home) + "/logs"}},
-		{"absolute", &config.DirectoriesOverride{Data: "/d", LocalData: "/l", Config: "/c"}, folders{"/d", "/l", "/c", usual.cache, usual.log}},
-	}
-	for _, tt := range tests {
-		c := &config.Config{Identifier: "org.example.a"}
-		c.App.AppDirectoriesOverride = tt.moved
-		got, err := ownFolders("", c)
-		if err != nil || got != tt.want {
-			t.Errorf("%s: got %+v, %v\nwant %+v", tt.name, got, err, tt.want)
-		}
-		// Options.DataDir takes all.
-		if got, err := ownFolders("/all", c); err != nil || got != (folders{"/all", "/all", "/all/config", "/all/cache", "/all/logs"}) {
-			t.Errorf("%s: got %+v, %v", tt.name, got, err)
-		}
-	}
-	// What pages and Go are told.
 	c := &config.Config{Identifier: "org.example.a"}
 	c.App.AppDirectoriesOverride = &config.DirectoriesOverride{Root: "$HOME/x"}
 	a, err := New(Options{Config: c})

@@ -35,7 +35,7 @@ const (
 // rendering returns the settings with which windows are drawn. What had to be
 // found out is kept in rendering.json in the app's folder for data.
 func (a *App) rendering() *rendering.Ladder {
-	l, err := rendering.Open(filepath.Join(a.folders.data, "rendering.json"), rendering.Detect(os.DirFS("/")))
+	l, err := rendering.Open(filepath.Join(a.folders.Data, "rendering.json"), rendering.Detect(os.DirFS("/")))
 	if err != nil {
 		a.log.Warn("mullion: the stored rendering settings are lost", "error", err)
 	}

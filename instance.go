@@ -106,7 +106,7 @@ func (a *App) single() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), handOverTime)
 	defer cancel()
-	lock, told, err := instance.AcquireOrTell(ctx, a.folders.data, start)
+	lock, told, err := instance.AcquireOrTell(ctx, a.folders.Data, start)
 	var held *instance.HeldError
 	switch {
 	case told:

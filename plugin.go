@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/mullion-dev/mullion/capability"
+	"github.com/mullion-dev/mullion/internal/appinfo"
 	"github.com/mullion-dev/mullion/internal/builtin"
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/ipc"
@@ -256,7 +257,7 @@ func (a pluginApp) Share(key any, make func() any) any {
 	return v
 }
 
-func (a pluginApp) Version() string    { return appVersion(a.config) }
+func (a pluginApp) Version() string    { return appinfo.Version(a.config) }
 func (a pluginApp) Identifier() string { return a.config.Identifier }
 func (a pluginApp) Log() *slog.Logger  { return a.log.With("plugin", a.plugin) }
 

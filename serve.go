@@ -18,7 +18,6 @@ import (
 	"github.com/mullion-dev/mullion/internal/bridge"
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/csp"
-	"github.com/mullion-dev/mullion/internal/desktop"
 )
 
 // capabilities collects the capabilities that count: all files, or those that
@@ -233,26 +232,5 @@ func (a *App) alsoAssets(path string, err error) error {
 
 // pathVariable resolves the variables with which a path in a scope may begin.
 func (a *App) pathVariable(name string) (string, bool) {
-	name = strings.TrimPrefix(name, "$")
-	switch name {
-	case "APPDATA":
-		return a.folders.data, true
-	case "APPLOCALDATA":
-		return a.folders.localData, a.folders.localData != ""
-	case "APPCONFIG":
-		return a.folders.config, a.folders.config != ""
-	case "APPCACHE":
-		return a.folders.cache, true
-	case "APPLOG":
-		return a.folders.log, a.folders.log != ""
-	case "DOWNLOAD":
-		dir, err := desktop.DownloadDir()
-		return dir, err == nil
-	case "TEMP":
-		return os.TempDir(), true
-	case "RESOURCE":
-		dir, err := desktop.ResourceDir(a.Name())
-		return dir, err == nil
-	}
-	return desktop.UserDir(name)
+	return a.folders.Variable(strings.TrimPrefix(name, "$"), a.Name())
 }

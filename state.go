@@ -70,7 +70,7 @@ func newState[T any](a *App, name string, initial T, o StateOptions[T]) (*core.S
 			return nil, err
 		}
 		co.Hold = a.folder.use
-		co.Path = filepath.Join(a.folders.data, "states", name+".json")
+		co.Path = filepath.Join(a.folders.Data, "states", name+".json")
 	}
 	co.Check = func(v jsontext.Value) (jsontext.Value, error) {
 		t, err := decodeState[T](v)

@@ -1,4 +1,4 @@
-package mullion
+package appinfo
 
 import (
 	"fmt"
@@ -8,20 +8,22 @@ import (
 
 	"github.com/mullion-dev/mullion/config"
 	"github.com/mullion-dev/mullion/internal/desktop"
+	"github.com/mullion-dev/mullion/plugin"
 )
 
-// folders are the app's own, as absolute paths.
-type folders struct {
-	data, localData, config, cache, log string
+// Folders are the app's own, as absolute paths. Data and Cache are always set,
+// and those that the system has no place for are empty.
+type Folders struct {
+	Data, LocalData, Config, Cache, Log string
 }
 
-// ownFolders returns the app's own folders: those of the system, but for what
+// OwnFolders returns the app's own folders: those of the system, but for what
 // app.appDirectoriesOverride moves; or dataDir with all of them in it.
-func ownFolders(dataDir string, c *config.Config) (folders, error) {
+func OwnFolders(dataDir string, c *config.Config) (Folders, error) {
 	if dataDir != "" {
-		return folders{
-			data: dataDir, localData: dataDir,
-			config: filepath.Join(dataDir, "config"), cache: filepath.Join(dataDir, "cache"), log: filepath.Join(dataDir, "logs"),
+		return Folders{
+			Data: dataDir, LocalData: dataDir,
+			Config: filepath.Join(dataDir, "config"), Cache: filepath.Join(dataDir, "cache"), Log: filepath.Join(dataDir, "logs"),
 		}, nil
 	}
 	moved := config.DirectoriesOverride{}
@@ -31,43 +33,69 @@ func ownFolders(dataDir string, c *config.Config) (folders, error) {
 	if root := moved.Root; root != "" {
 		moved = config.DirectoriesOverride{Config: root, Data: root, LocalData: root, Cache: root + "/caches", Log: root + "/logs"}
 	}
-	var f folders
+	var f Folders
 	for _, folder := range []struct {
 		key   string
 		to    *string
 		moved string
 		usual func() (string, error)
 	}{
-		{"data", &f.data, moved.Data, func() (string, error) { return desktop.DataDir(c.Identifier) }},
-		{"localData", &f.localData, moved.LocalData, func() (string, error) { return systemFolder("LOCALDATA", c.Identifier) }},
-		{"config", &f.config, moved.Config, func() (string, error) { return systemFolder("CONFIG", c.Identifier) }},
-		{"cache", &f.cache, moved.Cache, func() (string, error) { return desktop.CacheDir(c.Identifier) }},
-		{"log", &f.log, moved.Log, func() (string, error) { return desktop.LogDir(c.Identifier) }},
+		{"data", &f.Data, moved.Data, func() (string, error) { return desktop.DataDir(c.Identifier) }},
+		{"localData", &f.LocalData, moved.LocalData, func() (string, error) { return systemFolder("LOCALDATA", c.Identifier) }},
+		{"config", &f.Config, moved.Config, func() (string, error) { return systemFolder("CONFIG", c.Identifier) }},
+		{"cache", &f.Cache, moved.Cache, func() (string, error) { return desktop.CacheDir(c.Identifier) }},
+		{"log", &f.Log, moved.Log, func() (string, error) { return desktop.LogDir(c.Identifier) }},
 	} {
 		var err error
 		if folder.moved == "" {
 			// A system without a place for one of them is no reason not to
 			// start: what needs it says so.
 			if *folder.to, err = folder.usual(); err != nil && folder.key == "data" {
-				return folders{}, fmt.Errorf("data folder: %w", err)
+				return Folders{}, fmt.Errorf("data folder: %w", err)
 			}
 			continue
 		}
 		if *folder.to, err = movedFolder(folder.moved); err != nil {
-			return folders{}, fmt.Errorf("app.appDirectoriesOverride: %s: %w", folder.key, err)
+			return Folders{}, fmt.Errorf("app.appDirectoriesOverride: %s: %w", folder.key, err)
 		}
 	}
-	if f.cache == "" {
-		f.cache = filepath.Join(f.data, "cache")
+	if f.Cache == "" {
+		f.Cache = filepath.Join(f.Data, "cache")
 	}
 	return f, nil
+}
+
+// Variable resolves a variable with which paths may begin, such as APPDATA. app
+// is the app's name.
+func (f Folders) Variable(name, app string) (string, bool) {
+	switch name {
+	case "APPDATA":
+		return f.Data, true
+	case "APPLOCALDATA":
+		return f.LocalData, f.LocalData != ""
+	case "APPCONFIG":
+		return f.Config, f.Config != ""
+	case "APPCACHE":
+		return f.Cache, true
+	case "APPLOG":
+		return f.Log, f.Log != ""
+	case "DOWNLOAD":
+		dir, err := desktop.DownloadDir()
+		return dir, err == nil
+	case "TEMP":
+		return os.TempDir(), true
+	case "RESOURCE":
+		dir, err := desktop.ResourceDir(app)
+		return dir, err == nil
+	}
+	return desktop.UserDir(name)
 }
 
 // systemFolder is the folder of an app below one that the system has for all.
 func systemFolder(variable, id string) (string, error) {
 	dir, ok := desktop.UserDir(variable)
 	if !ok {
-		return "", fmt.Errorf("$%s: %w", variable, ErrNoDirectory)
+		return "", fmt.Errorf("$%s: %w", variable, plugin.ErrNoDirectory)
 	}
 	return filepath.Join(dir, id), nil
 }
@@ -88,7 +116,7 @@ func movedFolder(path string) (string, error) {
 			known = true
 		}
 		if !known {
-			return "", fmt.Errorf("$%s: %w", name, ErrNoDirectory)
+			return "", fmt.Errorf("$%s: %w", name, plugin.ErrNoDirectory)
 		}
 		return filepath.Join(dir, filepath.FromSlash(rest)), nil
 	}
