@@ -7,12 +7,12 @@
 package mysql
 
 import (
+	"cmp"
 	"context"
 	databasesql "database/sql"
 	"errors"
 	"fmt"
 	"net"
-	"net/url"
 	"strings"
 	"time"
 
@@ -24,8 +24,13 @@ import (
 	"github.com/mullion-dev/mullion/plugin/sql/internal/values"
 )
 
-// maxConns bounds the connections of a database.
-const maxConns = 10
+const (
+	example     = "mysql://user:password@host:3306/name"
+	defaultPort = "3306"
+
+	// maxConns bounds the connections of a database.
+	maxConns = 10
+)
 
 // Driver is the driver of MySQL. Make it by [New].
 type Driver struct{}
@@ -49,22 +54,12 @@ var modes = map[string]string{"DISABLED": "false", "PREFERRED": "preferred", "RE
 
 // parse reads an URL.
 func parse(s string) (*mysql.Config, error) {
-	u, err := url.Parse(s)
+	u, name, q, err := values.ParseURL(s, example)
 	if err != nil {
-		return nil, errors.New("want an URL such as mysql://user:password@host:3306/name") // the error has the password
+		return nil, err
 	}
-	name := strings.TrimPrefix(u.Path, "/")
-	switch {
-	case u.Hostname() == "" || strings.ContainsAny(u.Host, "/,"):
-		return nil, errors.New("want one host, such as mysql://user:password@host:3306/name")
-	case name == "" || strings.ContainsRune(name, '/'):
-		return nil, errors.New("want the name of a database, such as mysql://user:password@host:3306/name")
-	case u.Fragment != "":
-		return nil, errors.New("a # in the password has to be %23")
-	}
-	q, err := url.ParseQuery(u.RawQuery)
-	if err != nil {
-		return nil, errors.New("its parameters cannot be read")
+	if strings.ContainsRune(name, '/') {
+		return nil, errors.New("want the name of a database, such as " + example)
 	}
 	mode := "PREFERRED"
 	for key, list := range q {
@@ -73,12 +68,8 @@ func parse(s string) (*mysql.Config, error) {
 		}
 		mode = strings.ToUpper(list[0])
 	}
-	port := u.Port()
-	if port == "" {
-		port = "3306"
-	}
 	c := mysql.NewConfig()
-	c.Net, c.Addr, c.DBName, c.User = "tcp", net.JoinHostPort(u.Hostname(), port), name, u.User.Username()
+	c.Net, c.Addr, c.DBName, c.User = "tcp", net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), defaultPort)), name, u.User.Username()
 	c.Passwd, _ = u.User.Password()
 	c.TLSConfig, c.AllowFallbackToPlaintext = modes[mode], mode == "PREFERRED"
 	c.Timeout = 30 * time.Second
@@ -93,7 +84,7 @@ func (*Driver) Name(u string) (sql.Name, error) {
 	if _, err := parse(u); err != nil {
 		return sql.Name{}, fmt.Errorf("invalid connection url: %w", err)
 	}
-	return values.Name(u, "3306")
+	return values.Name(u, defaultPort)
 }
 
 // Open implements [sql.Driver].

@@ -8,6 +8,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	databasesql "database/sql"
 	"encoding/hex"
@@ -30,8 +31,13 @@ import (
 	"github.com/mullion-dev/mullion/plugin/sql/internal/values"
 )
 
-// maxConns bounds the connections of a database.
-const maxConns = 10
+const (
+	example     = "postgres://user:password@host:5432/name"
+	defaultPort = "5432"
+
+	// maxConns bounds the connections of a database.
+	maxConns = 10
+)
 
 // Driver is the driver of PostgreSQL. Make it by [New].
 type Driver struct{}
@@ -55,22 +61,12 @@ var parameters = []string{"sslmode", "application_name", "connect_timeout"}
 
 // parse reads an URL.
 func parse(s string) (*pgx.ConnConfig, error) {
-	u, err := url.Parse(s)
+	u, _, q, err := values.ParseURL(s, example)
 	if err != nil {
-		return nil, errors.New("want an URL such as postgres://user:password@host:5432/name") // the error has the password
+		return nil, err
 	}
-	name := strings.TrimPrefix(u.Path, "/")
-	switch {
-	case u.Hostname() == "" || strings.ContainsAny(u.Host, "/,"):
-		return nil, errors.New("want one host, such as postgres://user:password@host:5432/name")
-	case name == "" || u.User.Username() == "":
-		return nil, errors.New("want a user and the name of a database, such as postgres://user:password@host:5432/name")
-	case u.Fragment != "":
-		return nil, errors.New("a # in the password has to be %23")
-	}
-	q, err := url.ParseQuery(u.RawQuery)
-	if err != nil {
-		return nil, errors.New("its parameters cannot be read")
+	if u.User.Username() == "" {
+		return nil, errors.New("want a user, such as " + example)
 	}
 	for key := range q {
 		if !slices.Contains(parameters, key) {
@@ -79,10 +75,6 @@ func parse(s string) (*pgx.ConnConfig, error) {
 	}
 	if q.Get("sslmode") == "" {
 		q.Set("sslmode", "prefer")
-	}
-	port := u.Port()
-	if port == "" {
-		port = "5432"
 	}
 	password, has := u.User.Password()
 	// What is said here does not come from the environment.
@@ -95,7 +87,7 @@ func parse(s string) (*pgx.ConnConfig, error) {
 	if strings.Contains(u.Hostname(), ":") {
 		from.Host = "[" + u.Hostname() + "]"
 	}
-	from.Host += ":" + port
+	from.Host += ":" + cmp.Or(u.Port(), defaultPort)
 	if !has {
 		from.User = url.UserPassword(u.User.Username(), "")
 	}
@@ -115,7 +107,7 @@ func (*Driver) Name(u string) (sql.Name, error) {
 	if _, err := parse(u); err != nil {
 		return sql.Name{}, fmt.Errorf("invalid connection url: %w", err)
 	}
-	return values.Name(u, "5432")
+	return values.Name(u, defaultPort)
 }
 
 // Open implements [sql.Driver].

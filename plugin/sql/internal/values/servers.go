@@ -5,12 +5,34 @@ import (
 	databasesql "database/sql"
 	sqldriver "database/sql/driver"
 	"errors"
+	"fmt"
 	"net/url"
 	"strings"
 	"time"
 
 	"github.com/mullion-dev/mullion/plugin/sql"
 )
+
+// ParseURL reads the URL of a database on a server. Errors show example, and
+// nothing of the URL: it may have a password.
+func ParseURL(s, example string) (u *url.URL, database string, q url.Values, err error) {
+	if u, err = url.Parse(s); err != nil {
+		return nil, "", nil, fmt.Errorf("want an URL such as %s", example)
+	}
+	database = strings.TrimPrefix(u.Path, "/")
+	switch {
+	case u.Hostname() == "" || strings.ContainsAny(u.Host, "/,"):
+		return nil, "", nil, fmt.Errorf("want one host, such as %s", example)
+	case database == "":
+		return nil, "", nil, fmt.Errorf("want the name of a database, such as %s", example)
+	case u.Fragment != "":
+		return nil, "", nil, errors.New("a # in the password has to be %23")
+	}
+	if q, err = url.ParseQuery(u.RawQuery); err != nil {
+		return nil, "", nil, errors.New("its parameters cannot be read")
+	}
+	return u, database, q, nil
+}
 
 // Name returns the names of a database on a server, by a URL that was checked. The
 // default port counts as none.
