@@ -16,8 +16,10 @@ import (
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/config"
 	"github.com/mullion-dev/mullion/internal/appinfo"
+	"github.com/mullion-dev/mullion/internal/builtin"
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/desktop/login"
+	"github.com/mullion-dev/mullion/internal/desktop/notify"
 	"github.com/mullion-dev/mullion/internal/egress"
 	"github.com/mullion-dev/mullion/internal/harness"
 	"github.com/mullion-dev/mullion/internal/logging"
@@ -185,6 +187,7 @@ type App struct {
 	without  sandbox.Without // layers that are switched off
 	resolver egress.Resolver // of names for workers; nil but in tests
 	builtins []plugin.Plugin // those that every app has
+	notify   *notify.Client  // shows notifications, also those of pages
 
 	mu       sync.Mutex
 	problems []error         // guarded by mu; of registrations, returned by Run
@@ -322,10 +325,11 @@ func New(o Options) (*App, error) {
 	if o.change != nil {
 		o.change(&co)
 	}
-	co.Manifests = a.makeBuiltins()
+	co.Manifests, co.EndDesktop = builtin.Own(), a.endDesktop
 	if a.core, err = core.New(co); err != nil {
 		return nil, fmt.Errorf("mullion: %w", err)
 	}
+	a.notify = notify.New(notify.App{Name: a.Name(), DesktopEntry: conf.Identifier}, a.core.Owner())
 	if err := a.registerBuiltins(); err != nil {
 		return nil, fmt.Errorf("mullion: %w", err)
 	}
@@ -449,27 +453,6 @@ func (a *App) isRunning() bool {
 
 // Quit ends the app: Run returns.
 func (a *App) Quit() { a.core.Quit() }
-
-// Explain says why a page may or may not call a command: every grant and denial
-// that was considered, and whether it counts. The label is that of the page's
-// window, or of a webview that was added to one.
-func (a *App) Explain(label, url, command string) (capability.Explanation, error) {
-	auth := a.core.Authority()
-	if auth == nil {
-		// The permissions of plugins are not all known yet. The zero value must
-		// not read as if the command were allowed.
-		caller := capability.Caller{Window: label, Webview: label, URL: url, Local: a.core.IsLocal(url)}
-		_, err := auth.Check(caller, command)
-		e := capability.Explanation{Caller: caller, Command: command}
-		errors.As(err, &e.Denied)
-		return e, fmt.Errorf("mullion: Explain: %w", ErrNotRunning)
-	}
-	window := label
-	if v, err := a.core.Webview(label); err == nil {
-		window = v.Window().Label()
-	}
-	return auth.Explain(capability.Caller{Window: window, Webview: label, URL: url, Local: a.core.IsLocal(url)}, command), nil
-}
 
 // Processes returns the process ids of the hosts and workers that run just now,
 // by name. Those of a worker are "worker:NAME", "worker:NAME:2" and so on.

@@ -146,7 +146,7 @@ func (a *App) Notify(ctx context.Context, n Notification) (NotificationID, error
 			w.Reply.Label = "Reply"
 		}
 	}
-	id, err := a.core.Notify(ctx, w, n.tell)
+	id, err := a.notify.Show(ctx, w, n.tell)
 	if err != nil {
 		return 0, fmt.Errorf("mullion: %w", err)
 	}
@@ -192,7 +192,7 @@ func (n *Notification) tell(e notify.Event) {
 // CloseNotification removes a notification. If it is gone already, the error
 // wraps [ErrNotificationGone].
 func (a *App) CloseNotification(ctx context.Context, id NotificationID) error {
-	if err := a.core.CloseNotification(ctx, uint32(id)); err != nil {
+	if err := a.notify.Close(ctx, uint32(id)); err != nil {
 		return fmt.Errorf("mullion: %w", err)
 	}
 	return nil
@@ -202,9 +202,12 @@ func (a *App) CloseNotification(ctx context.Context, id NotificationID) error {
 // in the words of the specification of notifications: "actions", "body",
 // "inline-reply" and so on. Errors are those of [App.Notify].
 func (a *App) NotificationAbilities(ctx context.Context) ([]string, error) {
-	abilities, err := a.core.NotificationAbilities(ctx)
+	abilities, err := a.notify.Abilities(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("mullion: %w", err)
 	}
 	return abilities, nil
 }
+
+// endDesktop ends what the app has on the desktop besides windows.
+func (a *App) endDesktop() { a.notify.Stop() }

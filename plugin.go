@@ -28,17 +28,9 @@ var (
 	commandName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`)
 )
 
-// makeBuiltins makes the plugins that every app has, and returns what they offer
-// to capabilities.
-func (a *App) makeBuiltins() (list []capability.Manifest) {
-	a.builtins = builtin.Plugins()
-	for _, p := range a.builtins {
-		list = append(list, builtin.Manifest(p))
-	}
-	return list
-}
-
+// registerBuiltins makes the plugins that every app has.
 func (a *App) registerBuiltins() error {
+	a.builtins = builtin.Plugins(builtin.App{Core: a.core, Notify: a.notify})
 	for _, p := range a.builtins {
 		for name, c := range p.Commands {
 			if err := errors.Join(c.Err, a.core.RegisterBuiltin(pluginCommand(p.Name, name), c.Handler)); err != nil {

@@ -50,7 +50,8 @@ var law = []struct {
 	{"internal/egress", []string{"capability"}, "connects to what rules allow; whose they are is decided by its caller"},
 	{"internal/core", []string{"capability", "internal/assets", "internal/csp", "internal/desktop", "internal/desktop/...", "internal/document", "internal/durable", "internal/egress", "internal/inorder", "internal/logging", "internal/menu", "internal/rendering", "internal/sandbox", "internal/supervise", "internal/transfer", "internal/wire", "ipc"},
 		"the Core has no way to a GUI library: neither host nor backend is within its reach"},
-	{"internal/builtin", []string{"capability", "internal/builtin/...", "internal/core", "plugin"}, "the plugins of every app, beside what the Core has itself"},
+	{"internal/builtin", []string{"capability", "internal/builtin/...", "internal/core", "internal/desktop/notify", "ipc", "plugin"}, "the plugins of every app, beside what the Core has itself"},
+	{"internal/builtin/notification", []string{"internal/desktop/notify", "ipc", "plugin"}, "says to the app what the desktop is to show; it does not connect to it"},
 	{"internal/builtin/...", []string{"capability", "ipc", "plugin"}, "a plugin of every app is written as others are"},
 	{".", []string{
 		"capability", "config", "ipc", "plugin",

@@ -3,6 +3,8 @@ package core
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -41,6 +43,18 @@ func (w *Window) Focus(ctx context.Context) error {
 		return w.Update(ctx, func(s *wire.WindowState) { s.Focus = true })
 	}
 	return w.Do(ctx, wire.ActionFocus, nil)
+}
+
+// Activate shows the window and brings it to the front, with the token that
+// the desktop has given for that, if any.
+func (w *Window) Activate(ctx context.Context, token string) error {
+	if len(token) > wire.MaxToken || strings.ContainsRune(token, 0) {
+		return fmt.Errorf("window %q: a token of the desktop has at most %d bytes, none of them zero", w.label, wire.MaxToken)
+	}
+	if err := w.Update(ctx, func(s *wire.WindowState) { s.Visible, s.Minimized = true, false }); err != nil {
+		return err
+	}
+	return w.Do(ctx, wire.ActionFocus, wire.Focus{Token: token})
 }
 
 // Center puts the window in the middle of its monitor. Before Run it notes

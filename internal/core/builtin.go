@@ -111,7 +111,7 @@ func pageError(err error) error {
 // builtins is everything that pages can ask the Core itself for.
 var builtins = slices.Concat(
 	eventCommands, appCommands, windowCommands, windowSetters, iconCommands, launcherCommands, screenCommands, createCommands, stateCommands,
-	webviewCommands, notificationCommands, trayCommands, menuCommands, lifeCommands,
+	webviewCommands, trayCommands, menuCommands, lifeCommands,
 )
 
 func (c *Core) registerBuiltins() {

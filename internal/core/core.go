@@ -25,7 +25,6 @@ import (
 	"github.com/mullion-dev/mullion/internal/desktop/choose"
 	"github.com/mullion-dev/mullion/internal/desktop/launcher"
 	"github.com/mullion-dev/mullion/internal/desktop/login"
-	"github.com/mullion-dev/mullion/internal/desktop/notify"
 	"github.com/mullion-dev/mullion/internal/inorder"
 	"github.com/mullion-dev/mullion/internal/logging"
 	"github.com/mullion-dev/mullion/internal/menu"
@@ -126,6 +125,10 @@ type Options struct {
 	// Driven is set where a WebDriver client controls the app. It closes windows
 	// in the way in which pages do, without their permissions.
 	Driven bool
+	// EndDesktop ends what the app has on the desktop besides windows, when hosts
+	// and commands have ended, and before the app is told that its last windows are
+	// gone. Nil: nothing.
+	EndDesktop func()
 	// Keep is set where a keeper has started this Core.
 	Keep *Keeping
 }
@@ -172,7 +175,6 @@ type Core struct {
 	violations    violations
 	pageResources resourceTable
 	menus         menus
-	notify        *notify.Client
 	trays         trays
 	journal       *journal // nil without a keeper
 	base          uint64   // numbers up to here are those of Cores before
@@ -248,7 +250,6 @@ func New(o Options) (*Core, error) {
 	c.trays.desktop.Owner = c.app
 	c.icon = sync.OnceValue(c.readIcon)
 	c.dialogs.core = c
-	c.notify = notify.New(c.app)
 	c.launcher = launcher.New(c.desktopFile())
 	if o.Keep != nil {
 		c.beginLife(o.Keep)
@@ -340,7 +341,9 @@ func (c *Core) Run(ctx context.Context) error {
 	c.waitForTasks(grace)
 	c.trays.removeAll()
 	c.launcher.Close()
-	c.notify.Stop()
+	if end := c.opts.EndDesktop; end != nil {
+		end()
+	}
 	for _, w := range last {
 		w.tellClosed()
 	}

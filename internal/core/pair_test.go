@@ -23,6 +23,7 @@ import (
 	"github.com/mullion-dev/mullion/internal/backend/fake"
 	"github.com/mullion-dev/mullion/internal/builtin"
 	"github.com/mullion-dev/mullion/internal/core"
+	"github.com/mullion-dev/mullion/internal/desktop/notify"
 	"github.com/mullion-dev/mullion/internal/host"
 	"github.com/mullion-dev/mullion/internal/sandbox"
 	"github.com/mullion-dev/mullion/internal/supervise"
@@ -82,7 +83,16 @@ func (c *inProcess) Wait() supervise.Ending {
 const limit = 60 * time.Second
 
 // noFolders is an app for plugins that has no folders.
-type noFolders struct{ plugin.App }
+type noFolders struct {
+	plugin.App
+	log *slog.Logger
+}
+
+// Name implements plugin.App.
+func (noFolders) Name() string { return "test" }
+
+// Log implements plugin.App.
+func (f noFolders) Log() *slog.Logger { return f.log }
 
 // Directory implements plugin.App.
 func (noFolders) Directory(string) (string, bool) { return "", false }
@@ -111,16 +121,15 @@ func newPair(t testing.TB, capabilities string, o core.Options, setup func(*core
 	}
 	o.Launch = p.launch
 	o.Restarts = supervise.Policy{First: time.Millisecond, Most: 10 * time.Millisecond, Useless: 5, Burst: 1000, Window: time.Hour, Outage: limit}
-	builtins := builtin.Plugins()
-	for _, b := range builtins {
-		o.Manifests = append(o.Manifests, builtin.Manifest(b))
-	}
+	o.Manifests = builtin.Own()
 	if p.Core, err = core.New(o); err != nil {
 		t.Fatal(err)
 	}
-	for _, b := range builtins {
+	desktop := notify.New(notify.App{}, p.Owner())
+	desktop.Stop() // whoever runs the tests is shown nothing
+	for _, b := range builtin.Plugins(builtin.App{Core: p.Core, Notify: desktop}) {
 		if b.Start != nil {
-			if err := b.Start(t.Context(), noFolders{}); err != nil {
+			if err := b.Start(p.Context(), noFolders{log: o.Log}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -74,6 +74,16 @@ func (p page) AddImage(i image.Image) (uint32, error) {
 	return p.webview.core.addImageOf(p.document, own)
 }
 
+// WindowOf returns the window that a page is in: not the one that it was loaded
+// in, if its webview was moved since.
+func (c *Core) WindowOf(p ipc.Page) (*Window, error) {
+	own, ok := p.(page)
+	if !ok || own.webview.core != c {
+		return nil, fmt.Errorf("a page of another app: %w", ErrNoWindow)
+	}
+	return own.webview.Window(), nil
+}
+
 // Share returns what the pages of the webview have in common.
 func (p page) Share(key any, first func(webview context.Context) any) any {
 	return p.webview.share(key, first)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mullion-dev/mullion/internal/desktop/tray"
 	"github.com/mullion-dev/mullion/internal/menu"
+	"github.com/mullion-dev/mullion/ipc"
 )
 
 var trayCommands = []builtin{
@@ -103,6 +104,12 @@ func (c *Core) trayMenuOf(d *document, m *trayMenu) (*menu.Item, error) {
 	}
 	return root, nil
 }
+
+// pageChannel is a channel of any JSON.
+type pageChannel struct{ ipc.Channel }
+
+// SetChannel implements ipc.ChannelSetter.
+func (c *pageChannel) SetChannel(ch ipc.Channel) { c.Channel = ch }
 
 type trayNewArgs struct {
 	Options struct {

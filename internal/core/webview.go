@@ -39,8 +39,6 @@ type Webview struct {
 	streams atomic.Int64
 	// decisions counts the questions of the engine that wait.
 	decisions atomic.Int64
-	// notifications are those of its pages.
-	notifications pageNotifications
 	// reports bounds what its pages get into the log.
 	reports egress.Limit
 

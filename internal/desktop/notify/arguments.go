@@ -28,9 +28,6 @@ func (n *Notification) arguments(abilities []string) (body string, actions []str
 		actions = append(actions, a.ID, a.Label)
 	}
 	hints = map[string]dbus.Variant{"urgency": dbus.MakeVariant(byte(n.Urgency))}
-	if n.DesktopEntry != "" {
-		hints["desktop-entry"] = dbus.MakeVariant(n.DesktopEntry)
-	}
 	if n.Sound != "" {
 		hints["sound-name"] = dbus.MakeVariant(n.Sound)
 	}

@@ -56,11 +56,15 @@ const DefaultAction = "default"
 // Reply is a field for text in the notification.
 type Reply struct{ Label, Placeholder string }
 
+// App is whose notifications are shown.
+type App struct {
+	// Name is the app's name for people, DesktopEntry that of its desktop file
+	// without ".desktop".
+	Name, DesktopEntry string
+}
+
 // Notification is what is shown.
 type Notification struct {
-	// App is the name of the app, DesktopEntry that of its desktop file
-	// without ".desktop".
-	App, DesktopEntry string
 	// Title and Body are plain text.
 	Title, Body string
 	// Icon is the name of an icon of the theme, or an absolute path.
@@ -112,6 +116,7 @@ type Event struct {
 // Client shows notifications. It connects when it is first used, and again
 // when it is used after the bus has gone. It is safe for concurrent use.
 type Client struct {
+	app   App
 	owner *inorder.Owner
 
 	mu        sync.Mutex
@@ -136,9 +141,11 @@ type shown struct {
 // tell tells the one who has shown the notification.
 func (n *shown) tell(e Event) { _ = n.told.Push(e) } // or the app has ended
 
-// New makes a client. Nothing is connected yet. What becomes of notifications
-// is told as long as its owner lives.
-func New(owner *inorder.Owner) *Client { return &Client{owner: owner, shown: map[uint32]*shown{}} }
+// New makes a client for an app. Nothing is connected yet. What becomes of
+// notifications is told as long as its owner lives.
+func New(app App, owner *inorder.Owner) *Client {
+	return &Client{app: app, owner: owner, shown: map[uint32]*shown{}}
+}
 
 // Show shows a notification and returns its id. What becomes of it is told to
 // on, in order, until it is closed; on may be nil.
@@ -152,6 +159,9 @@ func (c *Client) Show(ctx context.Context, n Notification, on func(Event)) (uint
 		return 0, err
 	}
 	body, actions, hints := n.arguments(abilities)
+	if c.app.DesktopEntry != "" {
+		hints["desktop-entry"] = dbus.MakeVariant(c.app.DesktopEntry)
+	}
 	timeout := int32(-1)
 	if n.Timeout < 0 {
 		timeout = 0
@@ -163,7 +173,7 @@ func (c *Client) Show(ctx context.Context, n Notification, on func(Event)) (uint
 	c.mu.Unlock()
 	var id uint32
 	err = conn.Object(service, object).CallWithContext(ctx, service+".Notify", 0,
-		n.App, n.Replaces, n.Icon, n.Title, body, actions, hints, timeout).Store(&id)
+		c.app.Name, n.Replaces, n.Icon, n.Title, body, actions, hints, timeout).Store(&id)
 	c.keep(conn, id, on, err == nil)
 	if err != nil {
 		return 0, serverError("show a notification", err)

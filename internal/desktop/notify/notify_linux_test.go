@@ -16,7 +16,7 @@ import (
 )
 
 func newClient(t *testing.T) *notify.Client {
-	c := notify.New(inorder.NewOwner(slog.New(slog.DiscardHandler)))
+	c := notify.New(notify.App{Name: "App", DesktopEntry: "org.example.app"}, inorder.NewOwner(slog.New(slog.DiscardHandler)))
 	t.Cleanup(c.Stop)
 	return c
 }
@@ -52,7 +52,7 @@ func TestShow(t *testing.T) {
 	picture := image.NewNRGBA(image.Rect(0, 0, 2, 1))
 	picture.Set(0, 0, color.NRGBA{10, 20, 30, 255})
 	id, events := show(t, c, notify.Notification{
-		App: "App", DesktopEntry: "org.example.app", Title: "a <b>", Body: "x < y & \"z\"", Icon: "mail-unread", Picture: picture,
+		Title: "a <b>", Body: "x < y & \"z\"", Icon: "mail-unread", Picture: picture,
 		Actions: []notify.Action{{ID: "default", Label: "Open"}, {ID: "later", Label: "Later"}},
 		Reply:   &notify.Reply{Label: "Send", Placeholder: "Write"}, Urgency: notify.Critical, Timeout: -1,
 	})
@@ -65,6 +65,9 @@ func TestShow(t *testing.T) {
 	}
 	if want := []string{"default", "Open", "later", "Later", "inline-reply", "Send"}; !slices.Equal(got.Actions, want) {
 		t.Errorf("actions: got %q, want %q", got.Actions, want)
+	}
+	if e := got.Hints["desktop-entry"].Value(); e != "org.example.app" {
+		t.Errorf("desktop entry: got %v", e)
 	}
 	if u := got.Hints["urgency"].Value(); u != byte(2) {
 		t.Errorf("urgency: got %v", u)

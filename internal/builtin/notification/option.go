@@ -1,4 +1,4 @@
-package core
+package notification
 
 import (
 	"maps"
@@ -6,6 +6,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/mullion-dev/mullion/ipc"
 )
 
 const (
@@ -45,39 +47,35 @@ var phoneOptions = map[string]string{
 
 // lessOptions says in the log which of the options have no effect, once for a
 // webview and an option: pages may show many notifications.
-func (c *Core) lessOptions(d *document, options jsontext.Value) {
+func (n *notifications) lessOptions(page ipc.Page, w *webview, options jsontext.Value) {
 	var given map[string]jsontext.Value
 	if json.Unmarshal(options, &given) != nil {
 		return // whoever reads them says so
 	}
-	s := &d.webview.notifications
-	s.mu.Lock()
-	var unknown []string
+	var unheeded []string
+	w.mu.Lock()
 	for _, key := range slices.Sorted(maps.Keys(given)) {
-		if phoneOptions[key] == "" || given[key].Kind() == 'n' || s.told[key] {
+		if phoneOptions[key] == "" || given[key].Kind() == 'n' || w.told[key] {
 			continue
 		}
-		if s.told == nil {
-			s.told = map[string]bool{}
-		}
-		s.told[key] = true
-		unknown = append(unknown, key)
+		w.told[key] = true
+		unheeded = append(unheeded, key)
 	}
-	s.mu.Unlock()
-	for _, key := range unknown {
-		c.noEffect(d, key, phoneOptions[key])
+	w.mu.Unlock()
+	for _, key := range unheeded {
+		n.log.Info("mullion: an option has no effect on this system", "window", page.Caller().Window, "option", key, "reason", phoneOptions[key])
 	}
 }
 
 // lessActionOptions is lessOptions for a list of action types and what is in
 // them.
-func (c *Core) lessActionOptions(d *document, types jsontext.Value) {
+func (n *notifications) lessActionOptions(page ipc.Page, w *webview, types jsontext.Value) {
 	var list []jsontext.Value
 	if json.Unmarshal(types, &list) != nil {
 		return
 	}
 	for _, t := range list {
-		c.lessOptions(d, t)
+		n.lessOptions(page, w, t)
 		var o struct {
 			Actions []jsontext.Value `json:"actions"`
 		}
@@ -85,7 +83,7 @@ func (c *Core) lessActionOptions(d *document, types jsontext.Value) {
 			continue
 		}
 		for _, action := range o.Actions {
-			c.lessOptions(d, action)
+			n.lessOptions(page, w, action)
 		}
 	}
 }
