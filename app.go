@@ -17,6 +17,7 @@ import (
 	"github.com/mullion-dev/mullion/config"
 	"github.com/mullion-dev/mullion/internal/appinfo"
 	"github.com/mullion-dev/mullion/internal/builtin"
+	"github.com/mullion-dev/mullion/internal/configkeys"
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/desktop/login"
 	"github.com/mullion-dev/mullion/internal/desktop/notify"
@@ -228,7 +229,7 @@ func New(o Options) (*App, error) {
 	}
 	conf = develop(&o, conf)
 	a := &App{config: conf, log: o.Logger, dev: o.Dev, stayOpen: o.StayOpen, files: o.Files, dir: o.Dir}
-	if err := a.checkConfig(); err != nil {
+	if err := configkeys.Check(conf); err != nil {
 		return nil, fmt.Errorf("mullion: %w", err)
 	}
 	if o.Keep {
@@ -282,7 +283,7 @@ func New(o Options) (*App, error) {
 		PathVariable:    a.pathVariable,
 		Icon:            sync.OnceValues(func() (*core.Image, error) { return windowIcon(o.Files, o.Dir, conf.Bundle.Icon) }),
 	}
-	co.PageWindow, co.PageWebview, co.Driven = a.pageWindow, a.pageWebview, driver.IsValid()
+	co.Driven = driver.IsValid()
 	if windows := conf.App.Windows; len(windows) > 0 {
 		co.MainWindow = windows[0].Label
 	}
@@ -316,6 +317,8 @@ func New(o Options) (*App, error) {
 	if err := a.serve(o, &co); err != nil {
 		return nil, err
 	}
+	options := a.reader()
+	co.PageWindow, co.PageWebview = options.PageWindow, options.PageWebview
 	tray, err := a.configuredTray()
 	if err != nil {
 		return nil, fmt.Errorf("mullion: %w", err)
@@ -405,7 +408,7 @@ func (a *App) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("mullion: %w", err)
 	}
-	a.logUnused(plugins)
+	configkeys.LogUnused(a.log, a.config, plugins)
 	if err := a.core.Resolve(manifests...); err != nil {
 		return fmt.Errorf("mullion: %w%s", err, pluginHint(err))
 	}

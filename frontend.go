@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/mullion-dev/mullion/internal/assets"
+	"github.com/mullion-dev/mullion/internal/configkeys"
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/csp"
 )
@@ -66,7 +67,7 @@ func (a *App) frontEnd(o Options) (fs.FS, error) {
 
 	mullion.New(mullion.Options{Files: files, Assets: front})
 
-Build the front end first, as go build embeds what is there then`, a.keyPlace("build.frontendDist"), name, why, folder)
+Build the front end first, as go build embeds what is there then`, configkeys.Place(a.config, "build.frontendDist"), name, why, folder)
 }
 
 // withoutFolder takes away the folder that embed keeps around the front end:

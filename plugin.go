@@ -15,6 +15,7 @@ import (
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/internal/appinfo"
 	"github.com/mullion-dev/mullion/internal/builtin"
+	"github.com/mullion-dev/mullion/internal/configkeys"
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/ipc"
 	"github.com/mullion-dev/mullion/plugin"
@@ -148,7 +149,7 @@ func (a *App) configure(plugins []plugin.Plugin) error {
 			continue
 		}
 		if err := ipc.Unmarshal(section, p.Config); err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", a.keyPlace("plugins."+p.Name), ipc.ExplainJSON(err)))
+			errs = append(errs, fmt.Errorf("%s: %w", configkeys.Place(a.config, "plugins."+p.Name), ipc.ExplainJSON(err)))
 		}
 	}
 	return errors.Join(errs...)

@@ -16,6 +16,7 @@ import (
 	"github.com/mullion-dev/mullion/config"
 	"github.com/mullion-dev/mullion/internal/assets"
 	"github.com/mullion-dev/mullion/internal/bridge"
+	"github.com/mullion-dev/mullion/internal/configkeys"
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/csp"
 )
@@ -44,7 +45,7 @@ func (a *App) capabilities(o Options) ([]capability.Capability, error) {
 					known = append(known, strconv.Quote(c.Identifier))
 				}
 				return nil, fmt.Errorf("mullion: %s: element %d names %q, but no file in %s has that identifier; there are: %s",
-					a.keyPlace("app.security.capabilities"), i, l.Identifier, path.Join(o.Dir, "capabilities"), strings.Join(known, ", "))
+					configkeys.Place(a.config, "app.security.capabilities"), i, l.Identifier, path.Join(o.Dir, "capabilities"), strings.Join(known, ", "))
 			}
 			chosen = append(chosen, caps[same])
 		}
@@ -75,10 +76,10 @@ func (a *App) serve(o Options, co *core.Options) error {
 	}
 	policy, key, err := contentPolicy(security, o.Dev)
 	if err != nil {
-		return fmt.Errorf("mullion: %s: %w", a.keyPlace(key), err)
+		return fmt.Errorf("mullion: %s: %w", configkeys.Place(a.config, key), err)
 	}
 	for _, w := range policy.Warnings() {
-		a.log.Warn("mullion: " + a.keyPlace(key) + ": " + w)
+		a.log.Warn("mullion: " + configkeys.Place(a.config, key) + ": " + w)
 	}
 	ao := assets.AppOptions{
 		Builtin: map[string][]byte{"/_mullion/api.js": bridge.API(), "/_mullion/api.d.ts": bridge.APITypes()},
@@ -182,7 +183,7 @@ func (a *App) userFiles(scope config.AssetScope) (assets.Handler, error) {
 		DotFiles:     dots,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("mullion: %s: %w", a.keyPlace("app.security.assetProtocol.scope"), err)
+		return nil, fmt.Errorf("mullion: %s: %w", configkeys.Place(a.config, "app.security.assetProtocol.scope"), err)
 	}
 	return assets.NewFiles(assets.FilesOptions{
 		Allowed: func(path string) error {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path"
 
+	"github.com/mullion-dev/mullion/internal/configkeys"
 	"github.com/mullion-dev/mullion/internal/core"
 )
 
@@ -18,16 +19,16 @@ func (a *App) configuredTray() (func() error, error) {
 		return func() error { return nil }, nil
 	}
 	if a.files == nil {
-		return nil, fmt.Errorf("%s: the picture is read from Options.Files, and there are none", a.keyPlace("app.trayIcon.iconPath"))
+		return nil, fmt.Errorf("%s: the picture is read from Options.Files, and there are none", configkeys.Place(a.config, "app.trayIcon.iconPath"))
 	}
 	name := path.Join(a.dir, t.IconPath)
 	data, err := fs.ReadFile(a.files, name)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w; is the file embedded?", a.keyPlace("app.trayIcon.iconPath"), err)
+		return nil, fmt.Errorf("%s: %w; is the file embedded?", configkeys.Place(a.config, "app.trayIcon.iconPath"), err)
 	}
 	picture, err := core.DecodeImage(data)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %s: %w", a.keyPlace("app.trayIcon.iconPath"), name, err)
+		return nil, fmt.Errorf("%s: %s: %w", configkeys.Place(a.config, "app.trayIcon.iconPath"), name, err)
 	}
 	icon := &image.NRGBA{Pix: picture.RGBA, Stride: 4 * picture.Width, Rect: image.Rect(0, 0, picture.Width, picture.Height)}
 	return func() error {

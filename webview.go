@@ -6,6 +6,7 @@ import (
 
 	"github.com/mullion-dev/mullion/config"
 	"github.com/mullion-dev/mullion/internal/core"
+	"github.com/mullion-dev/mullion/internal/windowoptions"
 	"github.com/mullion-dev/mullion/internal/wire"
 	"github.com/mullion-dev/mullion/ipc"
 )
@@ -92,7 +93,7 @@ var ErrSharedHost = core.ErrSharedHost
 // wraps [ErrSharedHost]. What the processes may reach of the system is granted
 // to the window.
 func (w *Window) AddWebview(ctx context.Context, o WebviewOptions) (*Webview, error) {
-	address, err := w.app.address(o.URL)
+	address, err := w.app.reader().Address(o.URL)
 	if err != nil {
 		return nil, fmt.Errorf("webview %q: %w", o.Label, err)
 	}
@@ -104,7 +105,7 @@ func (w *Window) AddWebview(ctx context.Context, o WebviewOptions) (*Webview, er
 	s := wire.WebviewState{
 		Label: o.Label, URL: address, Hidden: o.Hidden, Zoom: o.Zoom,
 		UserAgent: o.UserAgent, Devtools: w.app.dev, JavaScriptDisabled: o.JavascriptDisabled,
-		Incognito: o.Incognito, Background: color(o.Background),
+		Incognito: o.Incognito, Background: windowoptions.Color(o.Background),
 		ZoomKeys: o.ZoomHotkeysEnabled, PageDrops: o.DragDropDisabled,
 	}
 	if o.Devtools != nil {
@@ -222,7 +223,7 @@ func (v *Webview) Focus(ctx context.Context) error { return v.v.Do(ctx, wire.Act
 
 // Navigate loads another page; see [Window.Navigate].
 func (v *Webview) Navigate(ctx context.Context, page string) error {
-	address, err := v.app.address(page)
+	address, err := v.app.reader().Address(page)
 	if err != nil {
 		return err
 	}

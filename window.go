@@ -1,14 +1,14 @@
 package mullion
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"net/url"
 	"slices"
 
 	"github.com/mullion-dev/mullion/config"
+	"github.com/mullion-dev/mullion/internal/configkeys"
 	"github.com/mullion-dev/mullion/internal/core"
+	"github.com/mullion-dev/mullion/internal/windowoptions"
 	"github.com/mullion-dev/mullion/internal/wire"
 	"github.com/mullion-dev/mullion/ipc"
 )
@@ -36,10 +36,11 @@ var (
 func (a *App) OpenWindow(ctx context.Context, o WindowOptions) (*Window, error) {
 	o = o.withDefaults(a)
 	entry := o.entry()
-	if err := a.checkOptions(entry, false); err != nil {
+	if err := configkeys.CheckWindow(a.log, entry, false); err != nil {
 		return nil, err
 	}
-	address, err := a.address(o.URL)
+	r := a.reader()
+	address, err := r.Address(o.URL)
 	if err != nil {
 		return nil, fmt.Errorf("window %q: %w", o.Label, err)
 	}
@@ -48,7 +49,7 @@ func (a *App) OpenWindow(ctx context.Context, o WindowOptions) (*Window, error) 
 		ctx, cancel = context.WithTimeout(ctx, openTimeout)
 		defer cancel()
 	}
-	wanted := a.wanted(entry, address)
+	wanted := r.Window(entry, address)
 	wanted.Isolate, wanted.Bare, wanted.Modal = o.Isolate, o.Bare, o.Modal
 	w, err := a.core.OpenWindow(ctx, wanted)
 	if err != nil {
@@ -57,95 +58,13 @@ func (a *App) OpenWindow(ctx context.Context, o WindowOptions) (*Window, error) 
 	return &Window{a, w}, nil
 }
 
-// address is the full address of a window's page. What has no scheme is a path
-// in the front end, and means what a link in the root of it would.
-func (a *App) address(page string) (string, error) {
-	u, err := url.Parse(page)
-	if err != nil {
-		return "", fmt.Errorf("url %q: %w", page, err)
+// reader reads the options of windows.
+func (a *App) reader() windowoptions.Reader {
+	r := windowoptions.Reader{Log: a.log, Name: a.Name(), Dev: a.dev}
+	if a.dev {
+		r.DevURL = a.config.Build.DevURL
 	}
-	switch u.Scheme {
-	case "http", "https", "app":
-		return page, nil
-	case "":
-	default:
-		return "", fmt.Errorf("url %q: %s: addresses cannot be shown", page, u.Scheme)
-	}
-	if u.Host != "" || u.User != nil {
-		return "", fmt.Errorf("url %q names a server and no scheme: write https:%s", page, page)
-	}
-	root := core.AppOrigin + "/"
-	if a.dev && a.config.Build.DevURL != "" {
-		root = a.config.Build.DevURL
-	}
-	base, err := url.Parse(root)
-	if err != nil {
-		return "", fmt.Errorf("build.devUrl %q: %w", root, err)
-	}
-	if base.Path == "" {
-		base.Path = "/"
-	}
-	switch u.Path {
-	case "", "/", "index.html", "/index.html", "./index.html":
-		// The root of the front end, which is devUrl as it is written.
-		if u.RawQuery != "" || u.ForceQuery {
-			base.RawQuery, base.ForceQuery = u.RawQuery, u.ForceQuery
-		}
-		if u.Fragment != "" {
-			base.Fragment, base.RawFragment = u.Fragment, u.RawFragment
-		}
-		return base.String(), nil
-	}
-	return base.ResolveReference(u).String(), nil
-}
-
-// wanted is what the Core is to open for the options of a configuration.
-func (a *App) wanted(o *config.Window, address string) core.WindowOptions {
-	s := windowState(o)
-	s.Title = cmp.Or(s.Title, a.Name())
-	return core.WindowOptions{State: s, Webview: a.webviewState(o, address), Parent: o.Parent}
-}
-
-func windowState(o *config.Window) wire.WindowState {
-	s := wire.WindowState{
-		Label: o.Label, Title: o.Title,
-		X: o.X, Y: o.Y, Center: o.Center, Width: o.Width, Height: o.Height,
-		MinWidth: o.MinWidth, MinHeight: o.MinHeight, MaxWidth: o.MaxWidth, MaxHeight: o.MaxHeight,
-		Visible: o.Visible, Focus: o.Focus, Focusable: o.Focusable,
-		Resizable: o.Resizable, Closable: o.Closable, Decorated: o.Decorations,
-		Fullscreen: o.Fullscreen, Maximized: o.Maximized, NoMaximize: !o.Maximizable, NoMinimize: !o.Minimizable,
-		AlwaysOnTop: o.AlwaysOnTop, AlwaysOnBottom: o.AlwaysOnBottom, SkipTaskbar: o.SkipTaskbar,
-		AllWorkspaces: o.VisibleOnAllWorkspaces, Transparent: o.Transparent, Theme: string(o.Theme),
-	}
-	s.Background = color(o.BackgroundColor)
-	if p := o.PreventOverflow; p != nil && p.Enabled {
-		s.Margin = &wire.Point{X: p.Width, Y: p.Height}
-	}
-	return s
-}
-
-func color(c *config.Color) *[4]uint8 {
-	if c == nil {
-		return nil
-	}
-	return &[4]uint8{c.Red, c.Green, c.Blue, c.Alpha}
-}
-
-func (a *App) webviewState(o *config.Window, address string) wire.WebviewState {
-	devtools := a.dev
-	if o.Devtools != nil {
-		devtools = *o.Devtools
-	}
-	return wire.WebviewState{
-		URL:                address,
-		UserAgent:          o.UserAgent,
-		ZoomKeys:           o.ZoomHotkeysEnabled,
-		PageDrops:          !o.DragDropEnabled,
-		Devtools:           devtools,
-		JavaScriptDisabled: o.JavascriptDisabled,
-		Incognito:          o.Incognito,
-		Background:         color(o.BackgroundColor),
-	}
+	return r
 }
 
 // Window returns the window with that label, or an error wrapping

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/mullion-dev/mullion/config"
+	"github.com/mullion-dev/mullion/internal/windowoptions"
 	"github.com/mullion-dev/mullion/internal/wire"
 )
 
@@ -69,7 +70,7 @@ func (w *Window) CursorPosition(ctx context.Context) (x, y int, err error) {
 // SetBackgroundColor sets what shows until the page is painted, and where it
 // is transparent. Nil leaves that to the window.
 func (v *Webview) SetBackgroundColor(ctx context.Context, c *config.Color) error {
-	return v.v.Update(ctx, func(s *wire.WebviewState) { s.Background = color(c) })
+	return v.v.Update(ctx, func(s *wire.WebviewState) { s.Background = windowoptions.Color(c) })
 }
 
 // SetDevtoolsOpen opens the engine's inspector for the webview, or closes it.

@@ -2,7 +2,6 @@ package mullion
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"log/slog"
 	"reflect"
@@ -12,53 +11,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/mullion-dev/mullion/config"
+	"github.com/mullion-dev/mullion/internal/configkeys"
 )
-
-// TestLackingOptions: what Linux lacks is refused or named in the log.
-func TestLackingOptions(t *testing.T) {
-	for _, test := range []struct {
-		name, options string
-		page          bool
-		key           string // of the refusal, or in the log
-		refused       bool
-	}{
-		{"defaults", `{}`, true, "", false},
-		{"proxy", `{"proxyUrl": "socks5://127.0.0.1:1"}`, false, "proxyUrl", true},
-		{"proxy of a page", `{"proxyUrl": "socks5://127.0.0.1:1"}`, true, "proxyUrl", true},
-		{"shadow", `{"shadow": false}`, true, "shadow", false},
-		{"data", `{"dataDirectory": "a"}`, false, "dataDirectory", false},
-		{"data of a page", `{"dataDirectory": "a"}`, true, "dataDirectory", true},
-		{"title bar", `{"titleBarStyle": "Overlay"}`, true, "titleBarStyle", false},
-		{"capture", `{"contentProtected": true}`, false, "contentProtected", false},
-		{"overflow", `{"preventOverflow": true}`, true, "", false},
-		{"not to be opened", `{"create": false}`, false, "", false},
-		{"not to be opened, of a page", `{"create": false}`, true, "create", true},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			var log bytes.Buffer
-			a := &App{log: slog.New(slog.NewTextHandler(&log, nil))}
-			o, err := config.ParseWindow("options", []byte(test.options))
-			if err != nil {
-				t.Fatal(err)
-			}
-			err = a.checkOptions(o, test.page)
-			if errors.Is(err, errors.ErrUnsupported) != test.refused || err != nil && !strings.Contains(err.Error(), test.key) {
-				t.Errorf("got %v", err)
-			}
-			named := test.key != "" && strings.Contains(log.String(), "option="+test.key)
-			if want := test.key != "" && !test.refused; named != want || !want && log.Len() > 0 {
-				t.Errorf("log: %q", log.String())
-			}
-		})
-	}
-}
 
 // TestDefaultWindowOptions: an app that asks for nothing is told of nothing.
 func TestDefaultWindowOptions(t *testing.T) {
 	var log bytes.Buffer
 	a := &App{config: &config.Config{Identifier: "org.example.notes"}, log: slog.New(slog.NewTextHandler(&log, nil))}
 	o := a.WindowOptions("x")
-	if err := a.checkOptions(o.entry(), false); err != nil || log.Len() > 0 {
+	if err := configkeys.CheckWindow(a.log, o.entry(), false); err != nil || log.Len() > 0 {
 		t.Errorf("%v, log: %s", err, log.String())
 	}
 }
@@ -95,7 +56,7 @@ func TestUntitled(t *testing.T) {
 		t.Errorf("a window of the configuration is called %q", got)
 	}
 	for options, want := range map[string]string{`{}`: "Notes", `{"title": "Other"}`: "Other"} {
-		o, err := a.pageWindow([]byte(options), false)
+		o, err := a.reader().PageWindow([]byte(options), false)
 		if err != nil || o.State.Title != want {
 			t.Errorf("%s: a window of a page is called %q, want %q: %v", options, o.State.Title, want, err)
 		}
@@ -134,16 +95,6 @@ func TestWindowOptionsFields(t *testing.T) {
 	}
 }
 
-func TestPreventOverflow(t *testing.T) {
-	o, err := config.ParseWindow("options", []byte(`{"preventOverflow": {"width": 5, "height": 6}}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if m := windowState(o).Margin; m == nil || m.X != 5 || m.Y != 6 {
-		t.Errorf("margin %+v", m)
-	}
-}
-
 // TestEveryOption gives each option a value that is not its default: it
 // changes what is wanted of the window or its webview, or its lack is told.
 func TestEveryOption(t *testing.T) {
@@ -174,11 +125,11 @@ func TestEveryOption(t *testing.T) {
 			}
 			var log bytes.Buffer
 			a := &App{log: slog.New(slog.NewTextHandler(&log, nil)), config: &config.Config{}}
-			plain, err := a.pageWindow([]byte(`{}`), false)
+			plain, err := a.reader().PageWindow([]byte(`{}`), false)
 			if err != nil || log.Len() > 0 {
 				t.Fatalf("%v, log: %s", err, log.String())
 			}
-			o, err := a.pageWindow([]byte(fmt.Sprintf(`{%q: %s}`, key, sample)), false)
+			o, err := a.reader().PageWindow([]byte(fmt.Sprintf(`{%q: %s}`, key, sample)), false)
 			told := err != nil && strings.Contains(err.Error(), key) || strings.Contains(log.String(), "option="+key+" ")
 			applied := err == nil && !cmp.Equal(plain, o)
 			if told == applied {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/mullion-dev/mullion/config"
 	"github.com/mullion-dev/mullion/internal/core"
+	"github.com/mullion-dev/mullion/internal/windowoptions"
 	"github.com/mullion-dev/mullion/internal/wire"
 )
 
@@ -95,7 +96,7 @@ func (w *Window) SetVisibleOnAllWorkspaces(ctx context.Context, on bool) error {
 // SetBackgroundColor changes what is shown until the page has painted. Nil is
 // the system's choice.
 func (w *Window) SetBackgroundColor(ctx context.Context, c *config.Color) error {
-	return w.w.Update(ctx, func(s *wire.WindowState) { s.Background = color(c) })
+	return w.w.Update(ctx, func(s *wire.WindowState) { s.Background = windowoptions.Color(c) })
 }
 
 // SetTheme makes the window light or dark; with the zero Theme it follows the

@@ -39,5 +39,5 @@ var appCode = []struct{ why, functions string }{
 	{"goroutines of the Core's own, as those of a sync.WaitGroup",
 		`core.tasks.Go(f)`},
 	{"tables of this module",
-		`struct.asked menu.modifiers tray.Icon.readers(by)`},
+		`menu.modifiers tray.Icon.readers(by)`},
 }

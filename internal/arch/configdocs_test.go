@@ -69,7 +69,7 @@ func TestJSONSnippets(t *testing.T) {
 // unusedKeys reads the table of the keys without an effect.
 func unusedKeys(t *testing.T) (keys []string) {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "", read(t, "config_keys.go"), parser.SkipObjectResolution)
+	file, err := parser.ParseFile(token.NewFileSet(), "", read(t, "internal/configkeys/unused.go"), parser.SkipObjectResolution)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func unusedKeys(t *testing.T) (keys []string) {
 		return false
 	})
 	if len(keys) == 0 {
-		t.Fatal("no keys were found in config_keys.go")
+		t.Fatal("no keys were found in internal/configkeys/unused.go")
 	}
 	return keys
 }

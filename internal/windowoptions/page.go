@@ -1,4 +1,4 @@
-package mullion
+package windowoptions
 
 import (
 	"errors"
@@ -10,13 +10,14 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/mullion-dev/mullion/config"
+	"github.com/mullion-dev/mullion/internal/configkeys"
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/wire"
 )
 
-// pageWindow reads the options of a window that a page opens. They are those
+// PageWindow reads the options of a window that a page opens. They are those
 // of the configuration, but for what is not a page's to choose.
-func (a *App) pageWindow(options jsontext.Value, bare bool) (core.WindowOptions, error) {
+func (r Reader) PageWindow(options jsontext.Value, bare bool) (core.WindowOptions, error) {
 	if bare {
 		if err := checkBare(options); err != nil {
 			return core.WindowOptions{}, err
@@ -26,11 +27,11 @@ func (a *App) pageWindow(options jsontext.Value, bare bool) (core.WindowOptions,
 	if err != nil {
 		return core.WindowOptions{}, err
 	}
-	address, err := a.pageOptions(o)
+	address, err := r.pageOptions(o)
 	if err != nil {
 		return core.WindowOptions{}, err
 	}
-	return a.wanted(o, address), nil
+	return r.Window(o, address), nil
 }
 
 // bareKeys are those of webviewKeys that concern a window without one, too.
@@ -52,16 +53,16 @@ func checkBare(options jsontext.Value) error {
 
 // pageOptions refuses what is not a page's to choose, and returns the full
 // address.
-func (a *App) pageOptions(o *config.Window) (address string, err error) {
-	if err := a.checkOptions(o, true); err != nil {
+func (r Reader) pageOptions(o *config.Window) (address string, err error) {
+	if err := configkeys.CheckWindow(r.Log, o, true); err != nil {
 		return "", err
 	}
-	if o.Devtools != nil && *o.Devtools && !a.dev {
+	if o.Devtools != nil && *o.Devtools && !r.Dev {
 		o.Devtools = nil
-		a.log.Info("mullion: an option has no effect", "window", o.Label, "option", "devtools",
+		r.Log.Info("mullion: an option has no effect", "window", o.Label, "option", "devtools",
 			"reason", "the developer tools of a released app are the app's to give, not a page's")
 	}
-	address, err = a.address(o.URL)
+	address, err = r.Address(o.URL)
 	if err != nil {
 		return "", fmt.Errorf("window %q: %w", o.Label, err)
 	}
@@ -81,8 +82,8 @@ var webviewKeys = map[string]bool{
 	"generalAutofillEnabled": false,
 }
 
-// pageWebview reads the options of a webview that a page adds.
-func (a *App) pageWebview(options jsontext.Value) (core.PageWebviewOptions, error) {
+// PageWebview reads the options of a webview that a page adds.
+func (r Reader) PageWebview(options jsontext.Value) (core.PageWebviewOptions, error) {
 	var none core.PageWebviewOptions
 	var given map[string]jsontext.Value
 	if err := json.Unmarshal(options, &given); err != nil {
@@ -105,11 +106,11 @@ func (a *App) pageWebview(options jsontext.Value) (core.PageWebviewOptions, erro
 	if o.X == nil || o.Y == nil {
 		return none, errors.New("options: x and y are missing")
 	}
-	address, err := a.pageOptions(o)
+	address, err := r.pageOptions(o)
 	if err != nil {
 		return none, fmt.Errorf("webview %q: %w", o.Label, err)
 	}
-	s := a.webviewState(o, address)
+	s := r.webviewState(o, address)
 	s.Label, s.Bounds = o.Label, &wire.Rect{X: *o.X, Y: *o.Y, Width: o.Width, Height: o.Height}
 	if o.Transparent && s.Background == nil {
 		s.Background = &[4]uint8{}

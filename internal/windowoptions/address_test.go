@@ -1,10 +1,8 @@
-package mullion
+package windowoptions
 
 import (
 	"strings"
 	"testing"
-
-	"github.com/mullion-dev/mullion/config"
 )
 
 // TestAddress: a path of the front end keeps its end, without and with a dev
@@ -51,8 +49,7 @@ func TestAddress(t *testing.T) {
 		{server + "/?mode=dev", "docs/", server + "/docs/"},
 	} {
 		t.Run(test.dev+" "+test.page, func(t *testing.T) {
-			a := &App{dev: test.dev != "", config: &config.Config{Build: config.Build{DevURL: test.dev}}}
-			got, err := a.address(test.page)
+			got, err := Reader{DevURL: test.dev}.Address(test.page)
 			if text, refused := strings.CutPrefix(test.want, "!"); refused {
 				if err == nil || !strings.Contains(err.Error(), text) {
 					t.Errorf("got %q, %v; want an error that says %q", got, err, text)

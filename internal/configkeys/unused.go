@@ -1,7 +1,8 @@
-package mullion
+package configkeys
 
 import (
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 
@@ -18,7 +19,7 @@ var toolKeys = []string{
 
 // unusedKeys are the keys of the configuration that have no effect, why, and
 // what to do instead. The keys of windows are in lackingOptions, and those of
-// plugins in logUnused. All others are used, or in toolKeys; a test compares.
+// plugins in LogUnused. All others are used, or in toolKeys; a test compares.
 var unusedKeys = []struct {
 	keys            []string // with all that is below them
 	reason, instead string
@@ -39,19 +40,20 @@ var unusedKeys = []struct {
 	}, "they are for a tool that makes packages, and there is none yet; of bundle only icon counts", "make packages with a tool such as nfpm"},
 }
 
-// logUnused names the keys of the configuration that have no effect.
-func (a *App) logUnused(plugins []plugin.Plugin) {
-	log := func(at config.Key, keys []string, reason, instead string) {
+// LogUnused names the keys of the configuration of an app with these plugins that
+// have no effect.
+func LogUnused(log *slog.Logger, c *config.Config, plugins []plugin.Plugin) {
+	tell := func(at config.Key, keys []string, reason, instead string) {
 		args := []any{"keys", strings.Join(keys, " "), "at", fmt.Sprintf("%s:%d:%d", at.File, at.Line, at.Column), "reason", reason}
 		if instead != "" {
 			args = append(args, "instead", instead)
 		}
-		a.log.Info("mullion: keys of the configuration have no effect", args...)
+		log.Info("mullion: keys of the configuration have no effect", args...)
 	}
 	for _, u := range unusedKeys {
 		var at config.Key
 		var keys []string
-		for _, k := range a.config.Keys {
+		for _, k := range c.Keys {
 			if slices.Contains(u.keys, k.Path) && !usedBy(k.Path, plugins) {
 				if keys == nil {
 					at = k
@@ -60,18 +62,18 @@ func (a *App) logUnused(plugins []plugin.Plugin) {
 			}
 		}
 		if keys != nil {
-			log(at, keys, u.reason, u.instead)
+			tell(at, keys, u.reason, u.instead)
 		}
 	}
-	for _, k := range a.config.Keys {
+	for _, k := range c.Keys {
 		if k.Plugin == "" {
 			continue
 		}
 		i := slices.IndexFunc(plugins, func(p plugin.Plugin) bool { return p.Name == k.Plugin })
 		if i < 0 {
-			log(k, []string{k.Path}, "the program has no plugin of that name", "add it with App.AddPlugin")
+			tell(k, []string{k.Path}, "the program has no plugin of that name", "add it with App.AddPlugin")
 		} else if plugins[i].Config == nil {
-			log(k, []string{k.Path}, "this plugin has no settings", "")
+			tell(k, []string{k.Path}, "this plugin has no settings", "")
 		}
 	}
 }

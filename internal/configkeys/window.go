@@ -1,8 +1,9 @@
-package mullion
+package configkeys
 
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"github.com/mullion-dev/mullion/config"
 )
@@ -68,9 +69,9 @@ var lackingOptions = []struct {
 	{"requestedBySceneIdentifier", func(o *config.Window) bool { return o.RequestedBySceneIdentifier != "" }, elsewhere, onlyPhones},
 }
 
-// checkOptions refuses the options that cannot be left out, and says in the
-// log which others have no effect.
-func (a *App) checkOptions(o *config.Window, fromPage bool) error {
+// CheckWindow refuses the options of a window that cannot be left out, and says
+// in the log which others have no effect.
+func CheckWindow(log *slog.Logger, o *config.Window, fromPage bool) error {
 	for _, l := range lackingOptions {
 		if !l.asked(o) {
 			continue
@@ -80,9 +81,9 @@ func (a *App) checkOptions(o *config.Window, fromPage bool) error {
 			return fmt.Errorf("window %q: option %s: %s: %w", o.Label, l.key, l.reason, errors.ErrUnsupported)
 		case l.weight == configured:
 		case l.weight == elsewhere:
-			a.log.Info("mullion: an option has no effect on this system", "window", o.Label, "option", l.key, "reason", l.reason)
+			log.Info("mullion: an option has no effect on this system", "window", o.Label, "option", l.key, "reason", l.reason)
 		default:
-			a.log.Warn("mullion: an option has no effect on this system", "window", o.Label, "option", l.key, "reason", l.reason)
+			log.Warn("mullion: an option has no effect on this system", "window", o.Label, "option", l.key, "reason", l.reason)
 		}
 	}
 	return nil

@@ -1,0 +1,49 @@
+package configkeys
+
+import (
+	"bytes"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/mullion-dev/mullion/config"
+)
+
+// TestLackingOptions: what Linux lacks is refused or named in the log.
+func TestLackingOptions(t *testing.T) {
+	for _, test := range []struct {
+		name, options string
+		page          bool
+		key           string // of the refusal, or in the log
+		refused       bool
+	}{
+		{"defaults", `{}`, true, "", false},
+		{"proxy", `{"proxyUrl": "socks5://127.0.0.1:1"}`, false, "proxyUrl", true},
+		{"proxy of a page", `{"proxyUrl": "socks5://127.0.0.1:1"}`, true, "proxyUrl", true},
+		{"shadow", `{"shadow": false}`, true, "shadow", false},
+		{"data", `{"dataDirectory": "a"}`, false, "dataDirectory", false},
+		{"data of a page", `{"dataDirectory": "a"}`, true, "dataDirectory", true},
+		{"title bar", `{"titleBarStyle": "Overlay"}`, true, "titleBarStyle", false},
+		{"capture", `{"contentProtected": true}`, false, "contentProtected", false},
+		{"overflow", `{"preventOverflow": true}`, true, "", false},
+		{"not to be opened", `{"create": false}`, false, "", false},
+		{"not to be opened, of a page", `{"create": false}`, true, "create", true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var log bytes.Buffer
+			o, err := config.ParseWindow("options", []byte(test.options))
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = CheckWindow(slog.New(slog.NewTextHandler(&log, nil)), o, test.page)
+			if errors.Is(err, errors.ErrUnsupported) != test.refused || err != nil && !strings.Contains(err.Error(), test.key) {
+				t.Errorf("got %v", err)
+			}
+			named := test.key != "" && strings.Contains(log.String(), "option="+test.key)
+			if want := test.key != "" && !test.refused; named != want || !want && log.Len() > 0 {
+				t.Errorf("log: %q", log.String())
+			}
+		})
+	}
+}

@@ -1,0 +1,76 @@
+// Package windowoptions makes of options of windows and webviews, as they are in
+// a configuration or come from a page, what the Core is to open.
+package windowoptions
+
+import (
+	"cmp"
+	"log/slog"
+
+	"github.com/mullion-dev/mullion/config"
+	"github.com/mullion-dev/mullion/internal/core"
+	"github.com/mullion-dev/mullion/internal/wire"
+)
+
+// Reader reads the options of the windows of an app.
+type Reader struct {
+	// Log is told which options have no effect.
+	Log *slog.Logger
+	// Name is the app's, which titles windows that nobody has named.
+	Name string
+	// Dev allows developer tools where the options leave them open, and to pages.
+	Dev bool
+	// DevURL is where a dev server has the front end; empty means that the app
+	// has it.
+	DevURL string
+}
+
+// Window is what the Core is to open for an entry of a configuration, with the
+// page at that full address.
+func (r Reader) Window(o *config.Window, address string) core.WindowOptions {
+	s := windowState(o)
+	s.Title = cmp.Or(s.Title, r.Name)
+	return core.WindowOptions{State: s, Webview: r.webviewState(o, address), Parent: o.Parent}
+}
+
+func windowState(o *config.Window) wire.WindowState {
+	s := wire.WindowState{
+		Label: o.Label, Title: o.Title,
+		X: o.X, Y: o.Y, Center: o.Center, Width: o.Width, Height: o.Height,
+		MinWidth: o.MinWidth, MinHeight: o.MinHeight, MaxWidth: o.MaxWidth, MaxHeight: o.MaxHeight,
+		Visible: o.Visible, Focus: o.Focus, Focusable: o.Focusable,
+		Resizable: o.Resizable, Closable: o.Closable, Decorated: o.Decorations,
+		Fullscreen: o.Fullscreen, Maximized: o.Maximized, NoMaximize: !o.Maximizable, NoMinimize: !o.Minimizable,
+		AlwaysOnTop: o.AlwaysOnTop, AlwaysOnBottom: o.AlwaysOnBottom, SkipTaskbar: o.SkipTaskbar,
+		AllWorkspaces: o.VisibleOnAllWorkspaces, Transparent: o.Transparent, Theme: string(o.Theme),
+	}
+	s.Background = Color(o.BackgroundColor)
+	if p := o.PreventOverflow; p != nil && p.Enabled {
+		s.Margin = &wire.Point{X: p.Width, Y: p.Height}
+	}
+	return s
+}
+
+// Color is the form in which the Core has a color.
+func Color(c *config.Color) *[4]uint8 {
+	if c == nil {
+		return nil
+	}
+	return &[4]uint8{c.Red, c.Green, c.Blue, c.Alpha}
+}
+
+func (r Reader) webviewState(o *config.Window, address string) wire.WebviewState {
+	devtools := r.Dev
+	if o.Devtools != nil {
+		devtools = *o.Devtools
+	}
+	return wire.WebviewState{
+		URL:                address,
+		UserAgent:          o.UserAgent,
+		ZoomKeys:           o.ZoomHotkeysEnabled,
+		PageDrops:          !o.DragDropEnabled,
+		Devtools:           devtools,
+		JavaScriptDisabled: o.JavascriptDisabled,
+		Incognito:          o.Incognito,
+		Background:         Color(o.BackgroundColor),
+	}
+}
