@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mullion-dev/mullion/internal/backend"
@@ -45,9 +46,10 @@ type engine struct {
 	world, deliver, deliverQuoted uintptr
 
 	wayland  bool
-	messaged bool // a script message has arrived
-	leaving  int  // webviews whose pages are being left: see leave
-	quits    bool // as soon as there are none
+	messaged bool        // a script message has arrived
+	leaving  int         // webviews whose pages are being left: see leave
+	quits    bool        // as soon as there are none
+	ending   atomic.Bool // Quit was called
 	// contextLife is the constant, but for tests.
 	contextLife time.Duration
 	windows     map[uint32]*window
@@ -301,6 +303,7 @@ func (e *engine) after(ms uint, f func()) {
 // Quit implements backend.Engine. Pages that are being left are waited for:
 // see leave.
 func (e *engine) Quit() {
+	e.ending.Store(true)
 	e.Post(func() {
 		e.quits = true
 		e.quitIfLeft()

@@ -38,11 +38,25 @@ func (v *webview) onMessage(value, messageReply uintptr) {
 			panic(p)
 		}
 	}()
-	if v.closed || !isTrue(c.jscValueIsString.call(value)) {
-		r.Fail("a message must be a string")
+	if why := v.refusal(isTrue(c.jscValueIsString.call(value))); why != "" {
+		r.Fail(why)
 		return
 	}
 	e.handler.Message(v.id, v.url, e.takeString(value), r)
+}
+
+// refusal says why a message of the page is not taken. A page runs for a moment
+// after its webview was closed, and after the app has ended.
+func (v *webview) refusal(isText bool) string {
+	switch {
+	case v.closed && v.e.ending.Load():
+		return "the app has ended"
+	case v.closed:
+		return "the webview was closed"
+	case !isText:
+		return "a message must be a string"
+	}
+	return ""
 }
 
 // takeString copies the text of a script value.

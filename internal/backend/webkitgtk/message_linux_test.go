@@ -33,6 +33,27 @@ func TestMessage(t *testing.T) {
 	}
 }
 
+// TestRefusals: what a page is told of a message that is not taken.
+func TestRefusals(t *testing.T) {
+	for _, test := range []struct {
+		closed, ending, text bool
+		want                 string
+	}{
+		{false, false, true, ""},
+		{false, false, false, "a message must be a string"},
+		{true, false, true, "the webview was closed"},
+		{true, true, true, "the app has ended"},
+		{true, true, false, "the app has ended"},
+		{false, true, true, ""}, // an answer may still come
+	} {
+		v := &webview{e: &engine{}, closed: test.closed}
+		v.e.ending.Store(test.ending)
+		if got := v.refusal(test.text); got != test.want {
+			t.Errorf("%+v: got %q", test, got)
+		}
+	}
+}
+
 // TestLargeAnswers would corrupt the heap if the values were made in another
 // script context than WebKit's present one.
 func TestLargeAnswers(t *testing.T) {
