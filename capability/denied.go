@@ -102,16 +102,21 @@ func (a *Authority) deny(c Caller, command string) *DeniedError {
 			return e
 		}
 	}
-	e.Permission = r.command.permission
-	if e.Permission == "" {
-		e.Permission = joinIdentifier(r.command.plugin, "allow-"+commandWord(bareName(command)))
-	}
+	e.Permission = r.identifier(command)
 	if s := a.bestFor(&v); s != nil {
 		e.Capability, e.File = s.capability, s.file
 	} else if e.Origin != opaqueOrigin {
 		e.File = a.newFile(c)
 	}
 	return e
+}
+
+// identifier is the permission that grants a command by itself.
+func (r *rules) identifier(command string) string {
+	if r.command.permission != "" {
+		return r.command.permission
+	}
+	return joinIdentifier(r.command.plugin, "allow-"+commandWord(bareName(command)))
 }
 
 // bestFor picks the capability to which a missing permission is best added:

@@ -83,6 +83,10 @@ func (e *ForbiddenPathError) Is(target error) bool { return target == ErrForbidd
 // Unwrap returns Problem.
 func (e *ForbiddenPathError) Unwrap() error { return e.Problem }
 
+// Missing reports whether the path is refused because no pattern is for it, so that
+// one more would allow it; see [OutOfScopeError].
+func (e *ForbiddenPathError) Missing() bool { return e.Denied == "" && e.Problem == nil }
+
 // Error begins with "forbidden path: " and the path.
 func (e *ForbiddenPathError) Error() string {
 	text := "forbidden path: " + plainText(e.Path)

@@ -83,7 +83,7 @@ func httpSuite(t *testing.T, _ *published) pluginSuite {
 	}
 	local := strings.Replace(secure.URL, "127.0.0.1", "localhost", 1)
 	vars := fmt.Sprintf("const s = %q, secure = %q, local = %q, proxy = %q, deaf = 'https://%s'\n"+
-		"const text = async (url, init) => (await p.fetch(url, init)).text()\nconst failed = (url, init) => p.fetch(url, init).then((r) => 'status ' + r.status, (e) => String(e.message ?? e))\n",
+		"const text = async (url, init) => (await p.fetch(url, init)).text()\nconst failed = (url, init) => p.fetch(url, init).then((r) => 'status ' + r.status, (e) => String(e.message ?? e).split(': add {')[0])\n",
 		s.URL, secure.URL, local, proxy.URL, deaf.Addr())
 	suite := pluginSuite{
 		options: e2e.Options{

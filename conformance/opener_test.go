@@ -71,7 +71,7 @@ func openerSuite(t *testing.T, _ *published) pluginSuite {
 				await p.openUrl(new URL('https://example.org/url'))
 				await p.openUrl('slack://channel', 'viewer')
 				return [await p.openUrl('slack://channel').catch(String), await p.openUrl('https://example.org', 'viewer').catch(String)]
-					.map((x) => x.split('\n')[0])`,
+					.map((x) => x.split(': add {')[0])`,
 				func(t *testing.T, _ *e2e.App) {
 					portal.Wait(opened("OpenURI", "https://example.org/a?b"))
 					portal.Wait(opened("OpenURI", "https://example.org/url"))
@@ -82,7 +82,7 @@ func openerSuite(t *testing.T, _ *published) pluginSuite {
 				[]string{"openPath"},
 				body(`await p.openPath('DIR')
 				await p.openPath('DIR/one', 'viewer')
-				return await p.openPath('DIR/two').catch(String)`),
+				return (await p.openPath('DIR/two').catch(String)).split(': add {')[0]`),
 				func(t *testing.T, _ *e2e.App) {
 					portal.Wait(opened("OpenFile", dir))
 					viewed(t, dir+"/one")

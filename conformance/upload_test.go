@@ -103,7 +103,7 @@ func uploadSuite(t *testing.T, _ *published) pluginSuite {
 		})
 	}
 	for i := range suite.tests {
-		suite.tests[i].body = fmt.Sprintf("const s = %q, dir = %q, failed = (x) => x.then(() => 'done', String)\n", s.URL, dir) + suite.tests[i].body
+		suite.tests[i].body = fmt.Sprintf("const s = %q, dir = %q, failed = (x) => x.then(() => 'done', (e) => String(e).split(': add {')[0])\n", s.URL, dir) + suite.tests[i].body
 	}
 	return suite
 }

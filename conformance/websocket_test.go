@@ -146,7 +146,7 @@ func websocketSuite(t *testing.T, _ *published) pluginSuite {
 			},
 		},
 	}
-	vars := fmt.Sprintf("const s = %q, failed = (x) => x.then(() => 'done', String)\n", strings.Replace(s.URL, "http", "ws", 1)) + `
+	vars := fmt.Sprintf("const s = %q, failed = (x) => x.then(() => 'done', (e) => String(e).split(': add {')[0])\n", strings.Replace(s.URL, "http", "ws", 1)) + `
 		const open = async (path, config) => {
 			const ws = await p.default.connect(s + path, config), queue = []
 			let wake = () => {}

@@ -289,7 +289,9 @@ func inEventScope(ctx context.Context, name string) error {
 		return nil
 	}
 	if ok, err := in(m.Scope.Allow); !ok || err != nil {
-		return fmt.Errorf("event %q is not in the scope of this permission", name)
+		return &capability.OutOfScopeError{
+			Err: fmt.Errorf("event %q is not in the scope of this permission", name), Allow: []any{map[string]string{"event": name}},
+		}
 	}
 	return nil
 }

@@ -178,7 +178,11 @@ func (c *Core) imageFromPath(ctx context.Context, path string) (*Image, error) {
 	}
 	real, err := scope.Check(path)
 	if err != nil {
-		return nil, fmt.Errorf("%w; the scope of core:image:allow-from-path says what a page may read: add {\"path\": …} to its allow list", err)
+		err = fmt.Errorf("%w; the scope of core:image:allow-from-path says what a page may read", err)
+		if f, ok := errors.AsType[*capability.ForbiddenPathError](err); ok && f.Missing() {
+			err = &capability.OutOfScopeError{Err: err, Allow: []any{capability.PathEntry(path, c.pathVariable)}, Command: "plugin:image|from_path"}
+		}
+		return nil, err
 	}
 	data, err := readImageFile(real)
 	if err != nil {

@@ -64,7 +64,11 @@ func (c *Core) runCommand(ctx context.Context, m *ipc.Message) (ipc.Result, erro
 			"hint", "register it with mullion.Handle"+words.DidYouMean(c.commandsLike(m.Name)...))
 		return ipc.Result{}, fmt.Errorf("Command %s %w", m.Name, ErrNoSuchCommand)
 	}
-	return h(ipc.WithMessage(ctx, m), m)
+	r, err := h(ipc.WithMessage(ctx, m), m)
+	if err != nil && !m.From.FromCore() {
+		err = c.outOfScope(m, err)
+	}
+	return r, err
 }
 
 // pluginOf returns the plugin that a command is of; empty for the app's own.
@@ -98,6 +102,26 @@ func (c *Core) denied(m *ipc.Message, err error) error {
 		return errors.New(d.Summary())
 	}
 	return err
+}
+
+// outOfScope logs that a scope does not have what a page asks for, with what to add
+// to which file, and returns the error that the page gets. Remote pages get it as
+// the command has returned it.
+func (c *Core) outOfScope(m *ipc.Message, err error) error {
+	e, ok := errors.AsType[*capability.OutOfScopeError](err)
+	if !ok {
+		return err
+	}
+	remedy := c.Authority().Remedy(authCaller(m.From), m.Name, e)
+	if remedy == "" {
+		c.log.Warn("mullion: call out of scope", "command", m.Name, "from", m.From.String(), "window", m.From.Window, "error", err)
+		return err
+	}
+	c.log.Warn("mullion: call out of scope", "command", m.Name, "from", m.From.String(), "window", m.From.Window, "error", err, "hint", remedy)
+	if !m.From.Local {
+		return err
+	}
+	return fmt.Errorf("%w: %s", err, remedy)
 }
 
 func authCaller(c ipc.Caller) capability.Caller {

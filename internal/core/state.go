@@ -259,7 +259,9 @@ func (c *Core) state(ctx context.Context, name string) (*State, error) {
 		return nil, fmt.Errorf("state %q is denied by the scope of this permission", name)
 	}
 	if ok, err := matchesGlob(m.Scope.Allow, "name", name); !ok || err != nil {
-		return nil, fmt.Errorf("state %q not allowed: it is not in the scope of the permission; add {\"name\": %q} to the allow list of state:read or state:write", name, name)
+		return nil, &capability.OutOfScopeError{
+			Err: fmt.Errorf("state %q not allowed: it is not in the scope of the permission", name), Allow: []any{map[string]string{"name": name}},
+		}
 	}
 	c.mu.RLock()
 	defer c.mu.RUnlock()

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"slices"
 	"strings"
@@ -174,11 +175,18 @@ func TestScopeOf(t *testing.T) {
 		t.Error(err)
 	}
 	for name, want := range map[string]string{
-		"in/secret": `denied by`, "out/a": `"identifier": "fs:allow-read-file"`, "user/chosen": "not in the allowed scope", "out/none": "not in the allowed scope",
+		"in/secret": `denied by`, "out/a": "not in the allowed scope", "user/chosen": "not in the allowed scope", "out/none": "not in the allowed scope",
 	} {
 		if err := open(name); !errors.Is(err, capability.ErrForbiddenPath) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+	e, ok := errors.AsType[*capability.OutOfScopeError](open("out/a"))
+	if want := []any{map[string]string{"path": "$HOME/out/a"}}; !ok || e.Command != "plugin:fs|read_file" || !reflect.DeepEqual(e.Allow, want) {
+		t.Errorf("what is missing: %+v", e)
+	}
+	if _, ok := errors.AsType[*capability.OutOfScopeError](open("in/secret")); ok {
+		t.Error("an entry is proposed for what is denied")
 	}
 	g := GrantsOf(app)
 	if err := g.AllowFile(filepath.Join(home, "user/chosen"), filepath.Join(home, "in/secret")); err != nil {

@@ -36,7 +36,9 @@ type Scope struct {
 	denials bool     // granted only denies
 	below   []string // folders that are allowed with all that is in them
 	command string   // whose scope it is, "" if it is not that of a command
-	openDir func(path string) (dir, error)
+
+	variables func(name string) (dir string, ok bool)
+	openDir   func(path string) (dir, error)
 }
 
 // Options changes what a scope heeds.
@@ -100,7 +102,7 @@ func NewScope(app plugin.App, allow, deny []string, o Options) (*Scope, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Scope{paths: paths, openDir: openDir, denials: o.NoGrants}
+	s := &Scope{paths: paths, openDir: openDir, denials: o.NoGrants, variables: app.Directory}
 	if o.ForApp {
 		return s, nil
 	}
@@ -150,15 +152,17 @@ func (s *Scope) match(path, asked string) error {
 	case denied != "":
 		return &capability.ForbiddenPathError{Path: asked, Denied: denied}
 	case !allowed:
-		err := &capability.ForbiddenPathError{Path: asked}
-		if name, ok := strings.CutPrefix(s.command, "plugin:"); ok {
-			name, command, _ := strings.Cut(name, "|")
-			return fmt.Errorf(`%w; a capability can allow it: {"identifier": "%s:allow-%s", "allow": [{"path": …}]}`,
-				err, name, strings.ReplaceAll(command, "_", "-"))
-		}
-		return err
+		return s.missing(&capability.ForbiddenPathError{Path: asked}, asked)
 	}
 	return nil
+}
+
+// missing is the error for a path that no entry of the scope is for.
+func (s *Scope) missing(err error, path string) error {
+	if s.command == "" {
+		return err
+	}
+	return &capability.OutOfScopeError{Err: err, Allow: []any{capability.PathEntry(path, s.variables)}, Command: s.command}
 }
 
 // within reports whether a path is a folder or in it.

@@ -21,6 +21,9 @@ import (
 // maxRedirects are followed where a page does not say how many.
 const maxRedirects = 10
 
+// scoped is the command whose scope requests have.
+const scoped = "plugin:http|fetch"
+
 // maxConnectTimeout is the longest that a page can wait for a connection, in
 // milliseconds.
 const maxConnectTimeout = 24 * 60 * 60 * 1000
@@ -154,7 +157,7 @@ func (h *HTTP) prepare(ctx context.Context, c clientConfig) (func(context.Contex
 		return nil, err
 	}
 	if err := way.scope.Check(u); err != nil {
-		return nil, err
+		return nil, reach.ForPage(err, scoped)
 	}
 	header, host, err := h.header(c.Headers, m.From.Origin)
 	if err != nil {
@@ -213,10 +216,7 @@ func (h *HTTP) send(ctx context.Context, a ridArgs) (response, error) {
 		if r.ctx.Err() != nil {
 			return response{}, errCanceled
 		}
-		if refused, ok := errors.AsType[*reach.NotAllowedError](err); ok {
-			return response{}, refused
-		}
-		return response{}, err
+		return response{}, reach.ForPage(err, scoped)
 	}
 	r.answered.Store(true)
 	b := newBody(r.ctx, got, r.cancel)

@@ -202,7 +202,7 @@ func (o *Opener) openURL(ctx context.Context, a urlArgs) (struct{}, error) {
 	}
 	address, err := s.allowsURL(a.URL, with)
 	if err != nil {
-		return struct{}{}, errors.Join(fmt.Errorf("Not allowed to open url %s%s", a.URL, suffix(with)), err)
+		return struct{}{}, refused(fmt.Errorf("Not allowed to open url %s%s", a.URL, suffix(with)), err)
 	}
 	return struct{}{}, o.OpenURLWith(ctx, address, with)
 }
@@ -229,14 +229,25 @@ func (o *Opener) openPath(ctx context.Context, a pathArgs) (struct{}, error) {
 		return struct{}{}, err
 	}
 	f, real, err := s.openPath(r.door.Directory, dotFiles(o.settings.RequireLiteralLeadingDot), a.Path, with)
-	if errors.Is(err, capability.ErrForbiddenPath) {
-		return struct{}{}, fmt.Errorf("Not allowed to open path %s%s", a.Path, suffix(with))
+	if f, ok := errors.AsType[*capability.ForbiddenPathError](err); ok {
+		if f.Missing() {
+			err = missing(capability.PathEntry(a.Path, r.door.Directory), with)
+		}
+		return struct{}{}, refused(fmt.Errorf("Not allowed to open path %s%s", a.Path, suffix(with)), err)
 	}
 	if err != nil {
 		return struct{}{}, err
 	}
 	defer f.Close()
 	return struct{}{}, o.open(ctx, mullion.External{Path: real, File: f, Program: with})
+}
+
+// refused is what a page is told, with what would allow it or why nothing would.
+func refused(told, err error) error {
+	if m, ok := errors.AsType[missingError](err); ok {
+		return &capability.OutOfScopeError{Err: told, Allow: []any{m.entry}}
+	}
+	return &capability.OutOfScopeError{Err: told, Advice: err.Error()}
 }
 
 type revealArgs struct {

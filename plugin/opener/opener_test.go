@@ -130,6 +130,50 @@ func TestPaths(t *testing.T) {
 	}
 }
 
+// TestMissingEntry: the entry that a refusal proposes allows what was refused.
+func TestMissingEntry(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"a.txt", "[b].txt"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	none := mulliontest.Start(t, run(opener.New(opener.Options{}), `"opener:allow-open-url", "opener:allow-open-path"`, `{}`), nil)
+	for _, test := range []struct {
+		command string
+		args    args
+		want    string // part of the entry
+	}{
+		{"open_path", args{"path": dir + "/a.txt"}, `/a.txt"`},
+		{"open_path", args{"path": dir + "/[b].txt", "with": "viewer"}, `"app": "viewer"`},
+		{"open_url", args{"url": "https://a.example.com:8443/x?y"}, `"https://a.example.com:8443/*"`},
+		{"open_url", args{"url": "http://a.example.com", "with": "viewer"}, `"app": "viewer"`},
+		{"open_url", args{"url": "mailto:a@example.com?subject=x"}, `"mailto:a@example.com"`},
+		{"open_url", args{"url": "tel:+4930"}, `"tel:*"`},
+	} {
+		_, err := opens(none, "main", test.command, test.args)
+		if err == nil {
+			t.Fatalf("%v was opened", test.args)
+		}
+		_, rest, _ := strings.Cut(err.Error(), ": add ")
+		entry, to, ok := strings.Cut(rest, ` to capability "main" (capabilities/main.json)`)
+		if !ok || to != "" || !strings.Contains(entry, test.want) {
+			t.Errorf("%v: the error is %v", test.args, err)
+			continue
+		}
+		app := mulliontest.Start(t, run(opener.New(opener.Options{}), entry, `{}`), nil)
+		if got, err := opens(app, "main", test.command, test.args); got == "" || err != nil {
+			t.Errorf("%v with %s: opened %q, %v", test.args, entry, got, err)
+		}
+	}
+	for _, url := range []string{"javascript:alert(1)", "file:///etc/passwd", "mailto:*", "https://*.example.com/"} {
+		_, err := opens(none, "main", "open_url", args{"url": url})
+		if err == nil || strings.Contains(err.Error(), `:*"}`) || strings.Contains(err.Error(), `"allow": [{"url": "https://*`) {
+			t.Errorf("%s: %v", url, err)
+		}
+	}
+}
+
 // TestAttacks: nothing is opened by any of these calls.
 func TestAttacks(t *testing.T) {
 	dir, outside := t.TempDir(), t.TempDir()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -198,13 +199,9 @@ func (s scope) allowsURL(address, with string) (string, error) {
 			return "", errDenied
 		}
 	}
-	missing := errors.New(`add {"url": …} to the scope of opener:allow-open-url`)
-	if with != "" {
-		missing = fmt.Errorf("add {\"url\": …, \"app\": %q} to the scope of opener:allow-open-url", with)
-	}
 	if !isLetter(normal) {
 		if !slices.ContainsFunc(s.allow, func(e entry) bool { return e.url != nil && e.app.matches(with) && e.url.allows(address, normal) }) {
-			return "", missing
+			return "", missingURL(normal, with)
 		}
 		return normal, nil
 	}
@@ -219,13 +216,44 @@ func (s scope) allowsURL(address, with string) (string, error) {
 			}
 		}
 		if !slices.ContainsFunc(s.allow, func(e entry) bool { return e.url != nil && e.app.matches(with) && e.url.allowsRecipient(r, normal) }) {
-			return "", fmt.Errorf("recipient %.100q: %w", r.text, missing)
+			return "", missing(map[string]string{"url": "mailto:" + capability.EscapePath(r.text)}, with)
 		}
 	}
 	return normal, nil
 }
 
 var errDenied = errors.New("it is denied by the scope")
+
+// missingError has the entry of a scope that would allow what is refused.
+type missingError struct{ entry map[string]string }
+
+func (missingError) Error() string { return "no entry of the scope allows it" }
+
+// missing adds the program that is asked for to an entry.
+func missing(entry map[string]string, with string) error {
+	if with != "" {
+		entry["app"] = with
+	}
+	return missingError{entry}
+}
+
+var schemeName = regexp.MustCompile(`^[a-z][a-z0-9+.-]*$`)
+
+// neverOpened are schemes of code and files, for which no entry is proposed: App.OpenURL
+// refuses them whatever a scope says.
+var neverOpened = []string{"file", "javascript", "data", "blob", "about", "vbscript", "view-source"}
+
+// missingURL has the entry for the server of an address, or for its scheme.
+func missingURL(address, with string) error {
+	scheme, _, _ := strings.Cut(address, ":")
+	switch u, err := url.Parse(address); {
+	case err == nil && hasServer(address):
+		return missing(map[string]string{"url": u.Scheme + "://" + u.Host + "/*"}, with)
+	case schemeName.MatchString(scheme) && !slices.Contains(neverOpened, scheme):
+		return missing(map[string]string{"url": scheme + ":*"}, with)
+	}
+	return errors.New("no entry of a scope allows such an address")
+}
 
 // openPath opens what a page names, if the scope allows it. The descriptor is
 // for nothing but naming the file.

@@ -247,7 +247,7 @@ func (s *Secrets) List(ctx context.Context) (names []string, err error) {
 
 // inScope reports whether the capabilities of the page grant a name: each entry
 // of a scope is the pattern of a name. Without entries none is granted.
-func inScope(ctx context.Context, name string) (bool, error) {
+func inScope(ctx context.Context, name string) (allowed, denied bool, err error) {
 	m, _ := ipc.MessageFrom(ctx)
 	in := func(entries []jsontext.Value) (found bool, err error) {
 		for _, e := range entries {
@@ -263,10 +263,11 @@ func inScope(ctx context.Context, name string) (bool, error) {
 		}
 		return found, nil
 	}
-	if denied, err := in(m.Scope.Deny); denied || err != nil {
-		return false, err
+	if denied, err = in(m.Scope.Deny); denied || err != nil {
+		return false, denied, err
 	}
-	return in(m.Scope.Allow)
+	allowed, err = in(m.Scope.Allow)
+	return allowed, false, err
 }
 
 // granted is an error unless a page may name a secret.
@@ -274,14 +275,15 @@ func granted(ctx context.Context, name, permission string) error {
 	if err := checkName(name); err != nil {
 		return err
 	}
-	ok, err := inScope(ctx, name)
-	if err != nil {
+	allowed, denied, err := inScope(ctx, name)
+	if err != nil || allowed {
 		return err
 	}
-	if !ok {
-		return fmt.Errorf("the secret %q is not in the scope of secret:%s; add its name to allow there", name, permission)
+	refused := &capability.OutOfScopeError{Err: fmt.Errorf("the secret %q is not in the scope of secret:%s", name, permission)}
+	if !denied {
+		refused.Allow = []any{capability.EscapePath(name)}
 	}
-	return nil
+	return refused
 }
 
 type setArgs struct {
@@ -333,7 +335,7 @@ func (s *Secrets) listCommand(ctx context.Context, _ struct{}) ([]string, error)
 	}
 	var errs []error
 	names = slices.DeleteFunc(names, func(name string) bool {
-		ok, err := inScope(ctx, name)
+		ok, _, err := inScope(ctx, name)
 		errs = append(errs, err)
 		return !ok
 	})

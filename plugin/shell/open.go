@@ -12,6 +12,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/mullion-dev/mullion"
+	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/ipc"
 )
 
@@ -69,7 +70,10 @@ func (s *Shell) open(ctx context.Context, a openArgs) (struct{}, error) {
 		return struct{}{}, fmt.Errorf("open: %d bytes; the limit is %d", len(a.Path), maxOpened)
 	}
 	if !s.settings.match.MatchString(a.Path) {
-		return struct{}{}, fmt.Errorf("Scoped command argument at position 0 was found, but failed regex validation %s", s.settings.shown)
+		return struct{}{}, &capability.OutOfScopeError{
+			Err:    fmt.Errorf("Scoped command argument at position 0 was found, but failed regex validation %s", s.settings.shown),
+			Advice: "plugins.shell.open in the configuration says what may be opened, as a regular expression",
+		}
 	}
 	with := ""
 	if a.With != nil {

@@ -187,21 +187,45 @@ func (e *entry) resolve(g given, directory func(string) (string, bool)) (Command
 	return Command{Program: program, Args: args}, nil
 }
 
+// entryFor is the entry that lets a page start a program with these arguments.
+func entryFor(name string, sidecar bool, g given) any {
+	e := struct {
+		Name    string `json:"name"`
+		Cmd     string `json:"cmd,omitzero"`
+		Sidecar bool   `json:"sidecar,omitzero"`
+		Args    any    `json:"args,omitzero"`
+	}{Name: name, Sidecar: sidecar}
+	if !sidecar {
+		e.Cmd = name // the program's own name, unless the app gives it another one
+	}
+	switch {
+	case g.single && g.list[0] != "":
+		e.Args = true
+	case len(g.list) > 0 && !g.single:
+		e.Args = g.list
+	}
+	return e
+}
+
 // choose finds the entry by which a page may start a program.
 func choose(scope capability.Scope, name string, sidecar bool, g given, env map[string]string, directory func(string) (string, bool)) (Command, error) {
+	refusal := fmt.Errorf("program not allowed on the configured shell scope: %s", name)
 	refused := func(err error) error {
-		if err == nil {
-			return fmt.Errorf("program not allowed on the configured shell scope: %s", name)
-		}
-		return fmt.Errorf("program not allowed on the configured shell scope: %s: %w", name, err)
+		return fmt.Errorf("%w: %w", refusal, err)
 	}
 	denied, err := entries(scope.Deny, name)
-	if err != nil || len(denied) > 0 {
+	switch {
+	case err != nil:
 		return Command{}, refused(err)
+	case len(denied) > 0:
+		return Command{}, &capability.OutOfScopeError{Err: refusal, Advice: "an entry of the scope denies it"}
 	}
 	allowed, err := entries(scope.Allow, name)
 	if err != nil {
 		return Command{}, refused(err)
+	}
+	if len(allowed) == 0 {
+		return Command{}, &capability.OutOfScopeError{Err: refusal, Allow: []any{entryFor(name, sidecar, g)}}
 	}
 	var first error
 	for _, e := range allowed {

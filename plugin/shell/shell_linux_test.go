@@ -99,6 +99,26 @@ func (r result) String() string {
 	return string(b)
 }
 
+// TestMissingEntry: a refusal says which entry would allow the call.
+func TestMissingEntry(t *testing.T) {
+	h := start(t, `{}`)
+	for want, call := range map[string]struct {
+		program string
+		args    any
+		o       options
+	}{
+		`add {"identifier": "shell:allow-execute", "allow": [{"name": "date", "cmd": "date", "args": ["-u", "*"]}]} to capability "`: {"date", []string{"-u", "*"}, nil},
+		`"allow": [{"name": "date", "cmd": "date"}]}`:                                                {"date", []string{}, nil},
+		`"allow": [{"name": "date", "cmd": "date", "args": true}]}`:                                  {"date", "-u", nil},
+		`"allow": [{"name": "bin/other", "sidecar": true, "args": ["x"]}]}`:                          {"bin/other", []string{"x"}, options{"sidecar": true}},
+		"program not allowed on the configured shell scope: denied: an entry of the scope denies it": {"denied", nil, nil},
+	} {
+		if _, err := execute(h.main, call.program, call.args, call.o); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
+
 func TestExecute(t *testing.T) {
 	h := start(t, `{}`)
 	t.Setenv("MULLION_SECRET", "secret")

@@ -48,10 +48,18 @@ func judge(scope capability.Scope, command string, name Name) error {
 	if err != nil {
 		return err
 	}
-	if denied || len(scope.Allow) > 0 && !allowed {
-		return fmt.Errorf("database %.200s is not in the scope of sql:allow-%s", redact(name.URL), command)
+	if !denied && (len(scope.Allow) == 0 || allowed) {
+		return nil
 	}
-	return nil
+	refused := &capability.OutOfScopeError{Err: fmt.Errorf("database %.200s is not in the scope of sql:allow-%s", redact(name.URL), command)}
+	switch {
+	case denied:
+	case redact(name.URL) == name.URL:
+		refused.Allow = []any{entry{capability.EscapePath(name.URL)}}
+	default: // no password goes into a log or a file
+		refused.Advice = `a pattern of its URL in the scope allows it, as in {"db": "postgres://me:*@db.example.com/notes"}`
+	}
+	return refused
 }
 
 // mayWrite reports whether a page that selects may change the database as well,

@@ -205,7 +205,11 @@ func (s *Stores) place(ctx context.Context, path string) (l loading, err error) 
 	}
 	real, err := scope.Judge(full)
 	if err != nil {
-		return l, fmt.Errorf("%w; stores of pages are in the app's folder for data, or where the scope of store:allow-load allows them", err)
+		err := fmt.Errorf("%w; stores of pages are in the app's folder for data, or where the scope of store:allow-load allows them", err)
+		if f, ok := errors.AsType[*capability.ForbiddenPathError](err); ok && f.Missing() {
+			err = &capability.OutOfScopeError{Err: err, Allow: []any{capability.PathEntry(full, app.Directory)}, Command: "plugin:store|load"}
+		}
+		return l, err
 	}
 	return loading{path: real, disk: scopedFile{scope, real, s.mayCreate}}, nil
 }

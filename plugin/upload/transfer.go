@@ -121,7 +121,7 @@ func send(ctx context.Context, client *http.Client, f *os.File, t Transfer, coun
 	}
 	resp, err := client.Do(r)
 	if err != nil {
-		return "", explain(err)
+		return "", reach.ForPage(err, "")
 	}
 	defer resp.Body.Close()
 	if err := checkStatus(resp); err != nil {
@@ -156,7 +156,7 @@ func fetch(ctx context.Context, client *http.Client, s *files.Scope, path string
 	}
 	resp, err := client.Do(r)
 	if err != nil {
-		return explain(err)
+		return reach.ForPage(err, "")
 	}
 	defer resp.Body.Close()
 	if err := checkStatus(resp); err != nil {
@@ -182,14 +182,6 @@ func setHeader(r *http.Request, h http.Header) {
 	if r.Header.Get("User-Agent") == "" {
 		r.Header.Set("User-Agent", "mullion-plugin-upload")
 	}
-}
-
-// explain returns what a page needs to know of an error of a client.
-func explain(err error) error {
-	if refused, ok := errors.AsType[*reach.NotAllowedError](err); ok {
-		return refused
-	}
-	return err
 }
 
 // again tells a count that a transfer begins anew.

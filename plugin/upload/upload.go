@@ -225,14 +225,14 @@ func (u *Uploads) judge(ctx context.Context, address, path string, headers map[s
 		return s, "", nil, err
 	}
 	if err := s.servers.Check(parsed); err != nil {
-		return s, "", nil, err
+		return s, "", nil, reach.ForPage(err, "")
 	}
 	if resolved, err = files.Resolve(u.app, path, 0); err != nil {
 		return s, "", nil, err
 	}
 	if _, err := s.files.Judge(resolved); err != nil {
-		if errors.Is(err, capability.ErrForbiddenPath) {
-			err = fmt.Errorf(`%w: add {"path": …} to the scope of the permission, or have the user choose the file`, err)
+		if f, ok := errors.AsType[*capability.ForbiddenPathError](err); ok && f.Missing() {
+			err = &capability.OutOfScopeError{Err: fmt.Errorf("%w, and the user has not chosen it", err), Allow: []any{capability.PathEntry(resolved, u.app.Directory)}}
 		}
 		return s, "", nil, err
 	}

@@ -274,7 +274,7 @@ func TestChosen(t *testing.T) {
 	p := mulliontest.Start(t, app(upload.New(), `, "allow": ["http://127.0.0.1:*"]`, see), nil).Page("main")
 	path := filepath.Join(dir, "a")
 	_, err := call(p, "download", s.URL+"/down", path, nil)
-	refused(t, "no scope", err, "have the user choose the file")
+	refused(t, "no scope", err, "the user has not chosen it")
 	if err := grants.AllowFile(path); err != nil {
 		t.Fatal(err)
 	}

@@ -125,7 +125,7 @@ func (w *WebSockets) connect(ctx context.Context, a connectArgs) (uint32, error)
 		return 0, err
 	}
 	if err := scope.Check(u); err != nil {
-		return 0, err
+		return 0, reach.ForPage(err, "")
 	}
 	c, err := w.config(p, a.Config)
 	if err != nil {
@@ -138,7 +138,7 @@ func (w *WebSockets) connect(ctx context.Context, a connectArgs) (uint32, error)
 	conn, err := dial(ctx, u.String(), c, shared, (&reach.Dialer{Scope: scope, Timeout: dialTimeout}).Dial)
 	if err != nil {
 		w.end(p)
-		return 0, err
+		return 0, reach.ForPage(err, "")
 	}
 	rid, err := p.AddResource(conn, func() {
 		conn.Close()

@@ -14,6 +14,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"golang.org/x/net/dns/dnsmessage"
 
+	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/plugin/internal/reach"
 )
 
@@ -81,6 +82,56 @@ func TestCheck(t *testing.T) {
 		if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
 			t.Errorf("%s within %q but not %q: got %v, want %q", test.url, test.allow, test.deny, err, test.want)
 		}
+	}
+}
+
+// TestForPage: the entries that a refusal proposes allow what was refused, and all
+// that was allowed before.
+func TestForPage(t *testing.T) {
+	for _, test := range []struct {
+		allow, deny []string
+		url         string
+		want        int // entries
+	}{
+		{[]string{"https://a.com"}, nil, "https://b.com:8443/x?y", 1},
+		{[]string{"https://a.com"}, nil, "http://[::1]:5/", 1},
+		{nil, nil, "http://localhost:3000/a", 3},
+		{nil, nil, "http://192.168.1.5/", 3},
+		{[]string{"https://*"}, []string{"https://b.com"}, "https://b.com/", 0},
+	} {
+		s, err := reach.OrAll(test.allow, test.deny, "https", "http")
+		if err != nil {
+			t.Fatal(err)
+		}
+		u, err := reach.ParseURL(test.url, "http", "https")
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, ok := errors.AsType[*capability.OutOfScopeError](reach.ForPage(s.Check(u), "plugin:x|y"))
+		if !ok || e.Command != "plugin:x|y" || len(e.Allow) != test.want {
+			t.Errorf("%s within %q: got %+v, want %d entries", test.url, test.allow, e, test.want)
+			continue
+		}
+		var texts []string
+		for _, entry := range e.Allow {
+			texts = append(texts, entry.(map[string]string)["url"])
+		}
+		wider, err := reach.OrAll(append(texts, test.allow...), test.deny, "https", "http")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range []string{test.url, "https://a.com/"} {
+			u, err := reach.ParseURL(text, "http", "https")
+			if err == nil {
+				err = wider.Check(u)
+			}
+			if err != nil && test.want > 0 {
+				t.Errorf("%s with %q: %v", text, texts, err)
+			}
+		}
+	}
+	if err := errors.New("x"); reach.ForPage(err, "") != err {
+		t.Error("another error is changed")
 	}
 }
 

@@ -29,6 +29,22 @@ const maxURL = 64 << 10
 type NotAllowedError struct {
 	// URL is the address, Why is empty where no pattern is for it.
 	URL, Why string
+
+	missing []string // the patterns to add, if that helps
+}
+
+// ForPage is an error for the page whose call it is: with the entries that would
+// allow what a scope refuses. command is whose scope that is.
+func ForPage(err error, command string) error {
+	refused, ok := errors.AsType[*NotAllowedError](err)
+	if !ok {
+		return err
+	}
+	e := &capability.OutOfScopeError{Err: refused, Command: command}
+	for _, p := range refused.missing {
+		e.Allow = append(e.Allow, map[string]string{"url": p})
+	}
+	return e
 }
 
 func (e *NotAllowedError) Error() string {
@@ -44,7 +60,15 @@ func (e *NotAllowedError) Error() string {
 // Addresses that are not those of a server on the net, such as the machine
 // itself and its own network, are in it only if a pattern has that very host,
 // without a wildcard. It is safe for concurrent use. A nil Scope allows nothing.
-type Scope struct{ allow, deny []pattern }
+type Scope struct {
+	allow, deny []pattern
+	unlimited   []string // the patterns of allow where there were none
+}
+
+// refuse is the error for an address that a pattern for its very host would allow.
+func (s *Scope) refuse(u *url.URL, why string) error {
+	return &NotAllowedError{URL: u.String(), Why: why, missing: append([]string{u.Scheme + "://" + u.Host + "/*"}, s.unlimited...)}
+}
 
 type pattern struct {
 	capability.URLPattern
@@ -72,12 +96,18 @@ func NewScope(allow, deny []string) (*Scope, error) {
 // OrAll is [NewScope] for plugins of which the published ones have no scope:
 // without patterns in allow it is all servers on the net, by these schemes.
 func OrAll(allow, deny []string, schemes ...string) (*Scope, error) {
-	if len(allow) == 0 {
-		for _, scheme := range schemes {
-			allow = append(allow, scheme+"://*:*")
-		}
+	if len(allow) > 0 {
+		return NewScope(allow, deny)
 	}
-	return NewScope(allow, deny)
+	var all []string
+	for _, scheme := range schemes {
+		all = append(all, scheme+"://*:*")
+	}
+	s, err := NewScope(all, deny)
+	if err == nil {
+		s.unlimited = all
+	}
+	return s, err
 }
 
 // Patterns reads the entries of a scope of capabilities: patterns, or objects
@@ -208,12 +238,15 @@ func defaultPort(scheme string) string {
 // The error is a *[NotAllowedError].
 func (s *Scope) Check(u *url.URL) error {
 	text := u.String()
-	if s == nil || matches(s.deny, text) || !matches(s.allow, text) {
+	switch {
+	case s == nil || matches(s.deny, text):
 		return &NotAllowedError{URL: text}
+	case !matches(s.allow, text):
+		return s.refuse(u, "")
 	}
 	h, err := capability.ParseHost(u.Hostname())
 	if err != nil {
-		return &NotAllowedError{text, err.Error()}
+		return &NotAllowedError{URL: text, Why: err.Error()}
 	}
 	what := ""
 	if isLocal(h) {
@@ -222,7 +255,7 @@ func (s *Scope) Check(u *url.URL) error {
 		what = capability.SpecialUse(h.Addr())
 	}
 	if what != "" && !slices.ContainsFunc(s.allow, func(p pattern) bool { return p.host == h && p.Match(text) }) {
-		return &NotAllowedError{text, fmt.Sprintf("%s is %s, which only a pattern with that very host allows", h, what)}
+		return s.refuse(u, fmt.Sprintf("%s is %s, which only a pattern with that very host allows", h, what))
 	}
 	return nil
 }
@@ -244,7 +277,7 @@ func (s *Scope) checkAddr(scheme string, h capability.Host, to netip.AddrPort) e
 	// for that path only, which says nothing of others.
 	text := fmt.Sprintf("%s://%s/", scheme, to)
 	if matches(s.deny, text) {
-		return &NotAllowedError{text, fmt.Sprintf("this is where %s leads", h)}
+		return &NotAllowedError{URL: text, Why: fmt.Sprintf("this is where %s leads", h)}
 	}
 	what := capability.SpecialUse(to.Addr())
 	if what == "" || h.Addr() == to.Addr() || isLocal(h) && to.Addr().IsLoopback() {
@@ -254,5 +287,5 @@ func (s *Scope) checkAddr(scheme string, h capability.Host, to netip.AddrPort) e
 	if named != (capability.Host{}) && slices.ContainsFunc(s.allow, func(p pattern) bool { return p.host == named && p.Match(text) }) {
 		return nil
 	}
-	return &NotAllowedError{text, fmt.Sprintf("%s leads to %s, %s, which only a pattern with that very address allows", h, to.Addr(), what)}
+	return s.refuse(&url.URL{Scheme: scheme, Host: to.String(), Path: "/"}, fmt.Sprintf("%s leads to %s, %s, which only a pattern with that very address allows", h, to.Addr(), what))
 }
