@@ -186,3 +186,12 @@ func TestPlacesOfValues(t *testing.T) {
 		t.Errorf("%v, and the log has no %q:\n%s", err, want, log)
 	}
 }
+
+// TestMissingPage: a window of the configuration whose page is not there is told
+// of at start.
+func TestMissingPage(t *testing.T) {
+	_, log, err := appOf(t, `{"identifier": "org.example.a", "app": {"windows": [{"label": "first"}]}}`, nil)
+	if err != nil || !strings.Contains(log.String(), "does not have the page of a window") || !strings.Contains(log.String(), "window=first") {
+		t.Errorf("%v, and the log has:\n%s", err, log)
+	}
+}

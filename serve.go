@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -19,6 +18,7 @@ import (
 	"github.com/mullion-dev/mullion/internal/configkeys"
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/csp"
+	"github.com/mullion-dev/mullion/internal/frontend"
 )
 
 // capabilities collects the capabilities that count: all files, or those that
@@ -59,9 +59,9 @@ func (a *App) capabilities(o Options) ([]capability.Capability, error) {
 func (a *App) serve(o Options, co *core.Options) error {
 	security := &a.config.App.Security
 	if u := a.config.Build.DevURL; o.Dev && u != "" {
-		full, origin, err := devServer(u)
+		full, origin, err := frontend.DevServer(u)
 		if err != nil {
-			return err
+			return fmt.Errorf("mullion: %w", err)
 		}
 		own := *a.config // the other one is the caller's
 		own.Build.DevURL, co.DevOrigin = full, origin
@@ -70,11 +70,11 @@ func (a *App) serve(o Options, co *core.Options) error {
 			co.DevCommand = cmd.Script
 		}
 	}
-	front, err := a.frontEnd(o)
+	front, err := frontend.Find(a.config, frontend.Source{Files: o.Files, Dir: o.Dir, Assets: o.Assets, Dev: o.Dev})
 	if err != nil {
-		return err
+		return fmt.Errorf("mullion: %w", err)
 	}
-	policy, key, err := contentPolicy(security, o.Dev)
+	policy, key, err := frontend.Policy(security, o.Dev)
 	if err != nil {
 		return fmt.Errorf("mullion: %s: %w", configkeys.Place(a.config, key), err)
 	}
@@ -98,7 +98,7 @@ func (a *App) serve(o Options, co *core.Options) error {
 	}
 	co.App = app
 	if co.DevOrigin == "" {
-		a.checkPages(front, app)
+		frontend.CheckPages(a.log, a.config, front, app)
 	}
 	if security.AssetProtocol.Enable {
 		if co.Files, err = a.userFiles(security.AssetProtocol.Scope); err != nil {
@@ -109,9 +109,9 @@ func (a *App) serve(o Options, co *core.Options) error {
 		co.Script += "Object.freeze(Object.prototype);\n"
 	}
 	if a.config.App.WithGlobalTauri {
-		script, err := globalScript(front)
+		script, err := frontend.GlobalScript(front)
 		if err != nil {
-			return err
+			return fmt.Errorf("mullion: %w", err)
 		}
 		co.Script += script
 	}
@@ -125,46 +125,6 @@ func (a *App) ownScripts() {
 		Plugin: "notification", Commands: []string{pluginCommand("notification", "notify")},
 		Make: func(context.Context, string, string) (string, error) { return bridge.Notification(), nil },
 	})
-}
-
-// globalFile is what cmd/globals makes, at the root of the front end.
-const globalFile = "tauri.global.js"
-
-// globalScript makes window.__TAURI__: the bridge has core and event, the
-// front end may have the rest.
-func globalScript(front fs.FS) (string, error) {
-	if front == nil {
-		return bridge.Global(), nil
-	}
-	rest, err := fs.ReadFile(front, globalFile)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("mullion: %s of the front end: %w", globalFile, err)
-	}
-	return bridge.Global() + string(rest), nil
-}
-
-// contentPolicy returns the Content-Security-Policy of pages, nil for none, and
-// the key of the configuration that counts.
-func contentPolicy(s *config.Security, dev bool) (policy *csp.Policy, key string, err error) {
-	conf, key := s.CSP, "app.security.csp"
-	if dev && s.DevCSP != nil {
-		conf, key = s.DevCSP, "app.security.devCsp"
-	}
-	switch {
-	case conf == nil:
-		policy = csp.Default()
-	case conf.Off:
-		return nil, key, nil
-	case conf.Directives != nil:
-		policy, err = csp.FromMap(conf.Directives)
-	default:
-		policy, err = csp.Parse(conf.Text)
-	}
-	if err != nil {
-		return nil, key, err
-	}
-	e := s.DangerousDisableAssetCSPModification
-	return policy.WithExemption(csp.Exemption{All: e.All, Directives: e.Directives}), key, nil
 }
 
 // userFiles serves what the scope of the asset protocol holds.

@@ -23,6 +23,7 @@ var law = []struct {
 	{"config", []string{"capability", "internal/document"}, "reads what people write, and says what it means"},
 	{"internal/appinfo", []string{"config", "internal/desktop", "plugin"}, "what the configuration and the system say of an app: what is in its folders is decided by others"},
 	{"internal/configkeys", []string{"config", "plugin"}, "which keys have an effect; what it is, is decided where they are read"},
+	{"internal/frontend", []string{"config", "internal/assets", "internal/bridge", "internal/configkeys", "internal/core", "internal/csp"}, "what pages are made of; who shows them is not its affair"},
 	{"internal/windowoptions", []string{"config", "internal/configkeys", "internal/core", "internal/wire"}, "translates options into what the Core opens; it opens nothing"},
 	{"internal/csp", nil, "pure text: a policy and the HTML it goes with"},
 	{"internal/assets", nil, "answers requests; who may ask is decided by its caller"},
@@ -58,7 +59,7 @@ var law = []struct {
 	{".", []string{
 		"capability", "config", "ipc", "plugin",
 		"internal/appinfo", "internal/assets", "internal/bridge", "internal/builtin", "internal/configkeys", "internal/core", "internal/csp", "internal/desktop", "internal/desktop/...",
-		"internal/dialogs", "internal/egress", "internal/engine", "internal/guard", "internal/harness", "internal/host", "internal/inorder", "internal/instance", "internal/keeper", "internal/lifecycle", "internal/logging", "internal/menu", "internal/rendering", "internal/sandbox", "internal/supervise", "internal/transfer", "internal/windowoptions", "internal/wire", "internal/worker",
+		"internal/dialogs", "internal/egress", "internal/engine", "internal/frontend", "internal/guard", "internal/harness", "internal/host", "internal/inorder", "internal/instance", "internal/keeper", "internal/lifecycle", "internal/logging", "internal/menu", "internal/rendering", "internal/sandbox", "internal/supervise", "internal/transfer", "internal/windowoptions", "internal/wire", "internal/worker",
 	}, "the public handles, and Main, which is both Core and host"},
 	{"internal/harness", []string{"internal/core"}, "what a test gets hold of in an app that it runs"},
 	{"mulliontest", append([]string{

@@ -1,4 +1,4 @@
-package mullion
+package frontend
 
 import (
 	"fmt"
@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// devServer takes the address of a dev server apart: as an engine writes it,
+// DevServer takes the address of a dev server apart: as an engine writes it,
 // since that is what the addresses of pages are compared with, and its origin.
-func devServer(address string) (full, origin string, err error) {
+func DevServer(address string) (full, origin string, err error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return "", "", fmt.Errorf("mullion: build.devUrl %q is not an address: want http://host:port or https://host:port", address)
+		return "", "", fmt.Errorf("build.devUrl %q is not an address: want http://host:port or https://host:port", address)
 	}
 	host, port := strings.ToLower(u.Hostname()), u.Port()
 	if ip, err := netip.ParseAddr(host); err == nil && ip.Is6() {
