@@ -252,7 +252,7 @@ func missingURL(address, with string) error {
 	case schemeName.MatchString(scheme) && !slices.Contains(neverOpened, scheme):
 		return missing(map[string]string{"url": scheme + ":*"}, with)
 	}
-	return errors.New("no entry of a scope allows such an address")
+	return errors.New("such addresses are not opened, whatever the scope says")
 }
 
 // openPath opens what a page names, if the scope allows it. The descriptor is

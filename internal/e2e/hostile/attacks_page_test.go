@@ -388,9 +388,10 @@ var otherWindowAttacks = []attack{
 		script: `
 			const target = { kind: 'Any' };
 			const i = window.__TAURI_INTERNALS__.invoke;
-			return await attempt(() => i('plugin:event|listen', { event: 'vault', target, handler: 1 })) + '; ' +
-				await attempt(() => i('plugin:event|emit', { event: 'tauri://close-requested' })) + '; ' +
-				await attempt(() => i('plugin:event|emit_to', { event: 'vault', target: { kind: 'Window', label: 'vault' } }));`,
+			const why = async (f) => (await attempt(f)).split(': add {')[0];
+			return await why(() => i('plugin:event|listen', { event: 'vault', target, handler: 1 })) + '; ' +
+				await why(() => i('plugin:event|emit', { event: 'tauri://close-requested' })) + '; ' +
+				await why(() => i('plugin:event|emit_to', { event: 'vault', target: { kind: 'Window', label: 'vault' } }));`,
 		want: `rejected: event "vault" is not in the scope of this permission; rejected: event "tauri://close-requested" is not in the scope of this permission; ` +
 			`rejected: event "vault" is not in the scope of this permission`,
 	},
