@@ -8,6 +8,7 @@ import (
 	"github.com/mullion-dev/mullion/config"
 	"github.com/mullion-dev/mullion/internal/configkeys"
 	"github.com/mullion-dev/mullion/internal/core"
+	"github.com/mullion-dev/mullion/internal/units"
 	"github.com/mullion-dev/mullion/internal/windowoptions"
 	"github.com/mullion-dev/mullion/internal/wire"
 	"github.com/mullion-dev/mullion/ipc"
@@ -150,7 +151,7 @@ func (w *Window) SetTitle(ctx context.Context, title string) error {
 
 // SetSize sets the size of the content, in logical pixels.
 func (w *Window) SetSize(ctx context.Context, width, height float64) error {
-	if err := core.CheckLengths(width, height); err != nil {
+	if err := units.CheckAll(width, height); err != nil {
 		return fmt.Errorf("window %q: size: %w", w.Label(), err)
 	}
 	return w.w.Update(ctx, func(s *wire.WindowState) { s.Width, s.Height = width, height })
@@ -160,7 +161,7 @@ func (w *Window) SetSize(ctx context.Context, width, height float64) error {
 // windows choose their place; there it is an error wrapping
 // errors.ErrUnsupported.
 func (w *Window) SetPosition(ctx context.Context, x, y float64) error {
-	if err := core.CheckLengths(x, y); err != nil {
+	if err := units.CheckAll(x, y); err != nil {
 		return fmt.Errorf("window %q: position: %w", w.Label(), err)
 	}
 	return w.w.Update(ctx, func(s *wire.WindowState) { s.X, s.Y, s.Center = &x, &y, false })

@@ -7,6 +7,7 @@ import (
 
 	"github.com/mullion-dev/mullion/config"
 	"github.com/mullion-dev/mullion/internal/core"
+	"github.com/mullion-dev/mullion/internal/units"
 	"github.com/mullion-dev/mullion/internal/windowoptions"
 	"github.com/mullion-dev/mullion/internal/wire"
 )
@@ -14,7 +15,7 @@ import (
 // SetMinSize limits how small the content may become, in logical pixels. Zero
 // lifts the limit of that side.
 func (w *Window) SetMinSize(ctx context.Context, width, height float64) error {
-	if err := core.CheckLengths(width, height); err != nil {
+	if err := units.CheckAll(width, height); err != nil {
 		return fmt.Errorf("window %q: smallest size: %w", w.Label(), err)
 	}
 	return w.w.Update(ctx, func(s *wire.WindowState) { s.MinWidth, s.MinHeight = orNone(width), orNone(height) })
@@ -23,7 +24,7 @@ func (w *Window) SetMinSize(ctx context.Context, width, height float64) error {
 // SetMaxSize limits how large the content may become, in logical pixels. Zero
 // lifts the limit of that side.
 func (w *Window) SetMaxSize(ctx context.Context, width, height float64) error {
-	if err := core.CheckLengths(width, height); err != nil {
+	if err := units.CheckAll(width, height); err != nil {
 		return fmt.Errorf("window %q: largest size: %w", w.Label(), err)
 	}
 	return w.w.Update(ctx, func(s *wire.WindowState) { s.MaxWidth, s.MaxHeight = orNone(width), orNone(height) })
@@ -141,7 +142,7 @@ func (w *Window) SetIgnoreCursorEvents(ctx context.Context, on bool) error {
 // SetCursorPosition moves the mouse to a point of the content, in logical
 // pixels. Under Wayland it is an error wrapping errors.ErrUnsupported.
 func (w *Window) SetCursorPosition(ctx context.Context, x, y float64) error {
-	if err := core.CheckLengths(x, y); err != nil {
+	if err := units.CheckAll(x, y); err != nil {
 		return fmt.Errorf("window %q: cursor: %w", w.Label(), err)
 	}
 	return w.w.Do(ctx, wire.ActionCursor, wire.Point{X: x, Y: y})

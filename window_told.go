@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/mullion-dev/mullion/internal/core"
+	"github.com/mullion-dev/mullion/internal/units"
 	"github.com/mullion-dev/mullion/internal/wire"
 )
 
@@ -45,7 +46,7 @@ func (a *App) OnWindowOpening(f func(o *WindowOpening)) {
 }
 
 func (o *WindowOpening) check() error {
-	if err := core.CheckLengths(o.Width, o.Height); err != nil {
+	if err := units.CheckAll(o.Width, o.Height); err != nil {
 		return fmt.Errorf("size: %w", err)
 	}
 	if (o.X == nil) != (o.Y == nil) {
@@ -54,7 +55,7 @@ func (o *WindowOpening) check() error {
 	if o.X == nil {
 		return nil
 	}
-	if err := core.CheckLengths(*o.X, *o.Y); err != nil {
+	if err := units.CheckAll(*o.X, *o.Y); err != nil {
 		return fmt.Errorf("position: %w", err)
 	}
 	return nil

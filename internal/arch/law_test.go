@@ -36,6 +36,7 @@ var law = []struct {
 	{"internal/guard", nil, "starts programs of others; which ones, and for whom, is decided by its caller"},
 	{"internal/supervise", nil, "restarts anything; what it restarts is a function"},
 	{"internal/transfer", nil, "files between the user and hosts; who may have which is decided by its caller"},
+	{"internal/units", nil, "lengths as pages measure them: numbers, and nothing that has a length"},
 	{"internal/menu", nil, "menus as data: what shows them differs, and none of it is within reach"},
 	{"internal/wire", nil, "what Core and host have in common, and all they have in common"},
 	{"internal/bridge", nil, "scripts for pages, and the names in them"},
@@ -51,7 +52,7 @@ var law = []struct {
 		"a host decides nothing: neither core nor capability is within its reach"},
 	{"internal/worker", []string{"internal/inorder", "internal/supervise", "internal/wire", "ipc"}, "both ends of a worker: neither the Core's data nor an engine is within its reach"},
 	{"internal/egress", []string{"capability"}, "connects to what rules allow; whose they are is decided by its caller"},
-	{"internal/core", []string{"capability", "internal/assets", "internal/csp", "internal/desktop", "internal/desktop/...", "internal/document", "internal/durable", "internal/egress", "internal/inorder", "internal/logging", "internal/menu", "internal/rendering", "internal/sandbox", "internal/supervise", "internal/transfer", "internal/wire", "ipc"},
+	{"internal/core", []string{"capability", "internal/assets", "internal/csp", "internal/desktop", "internal/desktop/...", "internal/document", "internal/durable", "internal/egress", "internal/inorder", "internal/logging", "internal/menu", "internal/rendering", "internal/sandbox", "internal/supervise", "internal/transfer", "internal/units", "internal/wire", "ipc"},
 		"the Core has no way to a GUI library: neither host nor backend is within its reach"},
 	{"internal/builtin", []string{"capability", "internal/builtin/...", "internal/core", "internal/desktop/notify", "ipc", "plugin"}, "the plugins of every app, beside what the Core has itself"},
 	{"internal/builtin/notification", []string{"internal/desktop/notify", "ipc", "plugin"}, "says to the app what the desktop is to show; it does not connect to it"},
@@ -59,7 +60,7 @@ var law = []struct {
 	{".", []string{
 		"capability", "config", "ipc", "plugin",
 		"internal/appinfo", "internal/assets", "internal/bridge", "internal/builtin", "internal/configkeys", "internal/core", "internal/csp", "internal/desktop", "internal/desktop/...",
-		"internal/dialogs", "internal/egress", "internal/engine", "internal/frontend", "internal/guard", "internal/harness", "internal/host", "internal/inorder", "internal/instance", "internal/keeper", "internal/lifecycle", "internal/logging", "internal/menu", "internal/rendering", "internal/sandbox", "internal/supervise", "internal/transfer", "internal/windowoptions", "internal/wire", "internal/worker",
+		"internal/dialogs", "internal/egress", "internal/engine", "internal/frontend", "internal/guard", "internal/harness", "internal/host", "internal/inorder", "internal/instance", "internal/keeper", "internal/lifecycle", "internal/logging", "internal/menu", "internal/rendering", "internal/sandbox", "internal/supervise", "internal/transfer", "internal/units", "internal/windowoptions", "internal/wire", "internal/worker",
 	}, "the public handles, and Main, which is both Core and host"},
 	{"internal/harness", []string{"internal/core"}, "what a test gets hold of in an app that it runs"},
 	{"mulliontest", append([]string{

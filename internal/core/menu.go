@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/mullion-dev/mullion/internal/menu"
+	"github.com/mullion-dev/mullion/internal/units"
 )
 
 var menuCommands = []builtin{
@@ -306,8 +307,8 @@ func (c *Core) cmdMenuGet(ctx context.Context, a menuGetArgs) (found *foundItem,
 
 type menuPopupArgs struct {
 	menuHandle
-	Window *string      `json:"window,omitzero"`
-	At     *positionArg `json:"at,omitzero"`
+	Window *string         `json:"window,omitzero"`
+	At     *units.Position `json:"at,omitzero"`
 }
 
 func (c *Core) cmdMenuPopup(ctx context.Context, a menuPopupArgs) (none, error) {
@@ -329,7 +330,7 @@ func (c *Core) cmdMenuPopup(ctx context.Context, a menuPopupArgs) (none, error) 
 	if a.At == nil {
 		return none{}, w.Popup(ctx, i, nil, nil)
 	}
-	x, y, err := logicalPosition(*a.At, w.Observed().Scale)
+	x, y, err := units.LogicalPosition(*a.At, w.Observed().Scale)
 	if err != nil {
 		return none{}, err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/mullion-dev/mullion/internal/units"
 	"github.com/mullion-dev/mullion/internal/wire"
 	"github.com/mullion-dev/mullion/ipc"
 )
@@ -73,15 +74,15 @@ var webviewCommands = []builtin{
 		r, scale := v.Bounds(), v.scale()
 		return pixels{int(math.Round(r.Width * scale)), int(math.Round(r.Height * scale))}
 	}),
-	webviewTakes("set_webview_size", func(v *Webview, ctx context.Context, s sizeArg) error {
-		width, height, err := logicalSize(s, v.Window().Observed().Scale)
+	webviewTakes("set_webview_size", func(v *Webview, ctx context.Context, s units.Size) error {
+		width, height, err := units.LogicalSize(s, v.Window().Observed().Scale)
 		if err != nil {
 			return err
 		}
 		return v.ChangeBounds(ctx, func(r *wire.Rect) { r.Width, r.Height = width, height })
 	}),
-	webviewTakes("set_webview_position", func(v *Webview, ctx context.Context, p positionArg) error {
-		x, y, err := logicalPosition(p, v.Window().Observed().Scale)
+	webviewTakes("set_webview_position", func(v *Webview, ctx context.Context, p units.Position) error {
+		x, y, err := units.LogicalPosition(p, v.Window().Observed().Scale)
 		if err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/mullion-dev/mullion/internal/units"
 	"github.com/mullion-dev/mullion/internal/wire"
 )
 
@@ -23,7 +24,7 @@ func checkBounds(r wire.Rect) error {
 	if r.Width < 0 || r.Height < 0 {
 		return fmt.Errorf("size %v × %v: want no negative length", r.Width, r.Height)
 	}
-	return errors.Join(checkLength("x", r.X), checkLength("y", r.Y), checkLength("width", r.Width), checkLength("height", r.Height))
+	return errors.Join(units.Check("x", r.X), units.Check("y", r.Y), units.Check("width", r.Width), units.Check("height", r.Height))
 }
 
 // shareOf turns a place into fractions of a window's content.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/mullion-dev/mullion/internal/units"
 	"github.com/mullion-dev/mullion/internal/wire"
 )
 
@@ -47,48 +48,48 @@ func isNull(v jsontext.Value) bool {
 // windowSetters are the commands that change a window by more than a text or
 // a switch, and those of which systems lack the means.
 var windowSetters = []builtin{
-	act("set_size", func(w *Window, ctx context.Context, v *sizeArg) error {
+	act("set_size", func(w *Window, ctx context.Context, v *units.Size) error {
 		if v == nil {
 			return errors.New("set_size: value is missing")
 		}
-		width, height, err := logicalSize(*v, w.Observed().Scale)
+		width, height, err := units.LogicalSize(*v, w.Observed().Scale)
 		if err != nil {
 			return err
 		}
 		return w.Update(ctx, func(s *wire.WindowState) { s.Width, s.Height = width, height })
 	}),
-	act("set_min_size", func(w *Window, ctx context.Context, v *sizeArg) error {
+	act("set_min_size", func(w *Window, ctx context.Context, v *units.Size) error {
 		return w.limit(ctx, v, func(s *wire.WindowState, width, height *float64) { s.MinWidth, s.MinHeight = width, height })
 	}),
-	act("set_max_size", func(w *Window, ctx context.Context, v *sizeArg) error {
+	act("set_max_size", func(w *Window, ctx context.Context, v *units.Size) error {
 		return w.limit(ctx, v, func(s *wire.WindowState, width, height *float64) { s.MaxWidth, s.MaxHeight = width, height })
 	}),
 	act("set_size_constraints", (*Window).setConstraints),
-	act("set_position", func(w *Window, ctx context.Context, v *positionArg) error {
+	act("set_position", func(w *Window, ctx context.Context, v *units.Position) error {
 		if v == nil {
 			return errors.New("set_position: value is missing")
 		}
-		x, y, err := logicalPosition(*v, w.Observed().Scale)
+		x, y, err := units.LogicalPosition(*v, w.Observed().Scale)
 		if err != nil {
 			return err
 		}
 		return w.Update(ctx, func(s *wire.WindowState) { s.X, s.Y, s.Center = &x, &y, false })
 	}),
-	act("set_cursor_position", func(w *Window, ctx context.Context, v *positionArg) error {
+	act("set_cursor_position", func(w *Window, ctx context.Context, v *units.Position) error {
 		if v == nil {
 			return errors.New("set_cursor_position: value is missing")
 		}
-		x, y, err := logicalPosition(*v, w.Observed().Scale)
+		x, y, err := units.LogicalPosition(*v, w.Observed().Scale)
 		if err != nil {
 			return err
 		}
 		return w.Do(ctx, wire.ActionCursor, wire.Point{X: x, Y: y})
 	}),
-	act("set_fullscreen_on_monitor", func(w *Window, ctx context.Context, v *xAndY) error {
+	act("set_fullscreen_on_monitor", func(w *Window, ctx context.Context, v *units.Point) error {
 		if v == nil {
 			return errors.New("set_fullscreen_on_monitor: value is missing")
 		}
-		if err := errors.Join(checkLength("x", v.X), checkLength("y", v.Y)); err != nil {
+		if err := errors.Join(units.Check("x", v.X), units.Check("y", v.Y)); err != nil {
 			return err
 		}
 		return w.Do(ctx, wire.ActionFullscreenAt, wire.Point{X: v.X, Y: v.Y})
@@ -144,11 +145,11 @@ func textless(name, reason string) builtin {
 }
 
 // limit sets two limits of the size at once; nil lifts them.
-func (w *Window) limit(ctx context.Context, v *sizeArg, set func(s *wire.WindowState, width, height *float64)) error {
+func (w *Window) limit(ctx context.Context, v *units.Size, set func(s *wire.WindowState, width, height *float64)) error {
 	if v == nil {
 		return w.Update(ctx, func(s *wire.WindowState) { set(s, nil, nil) })
 	}
-	width, height, err := logicalSize(*v, w.Observed().Scale)
+	width, height, err := units.LogicalSize(*v, w.Observed().Scale)
 	if err != nil {
 		return err
 	}
@@ -156,10 +157,10 @@ func (w *Window) limit(ctx context.Context, v *sizeArg, set func(s *wire.WindowS
 }
 
 type constraintsArg struct {
-	MinWidth  *lengthArg `json:"minWidth,omitzero"`
-	MinHeight *lengthArg `json:"minHeight,omitzero"`
-	MaxWidth  *lengthArg `json:"maxWidth,omitzero"`
-	MaxHeight *lengthArg `json:"maxHeight,omitzero"`
+	MinWidth  *units.Length `json:"minWidth,omitzero"`
+	MinHeight *units.Length `json:"minHeight,omitzero"`
+	MaxWidth  *units.Length `json:"maxWidth,omitzero"`
+	MaxHeight *units.Length `json:"maxHeight,omitzero"`
 }
 
 // setConstraints replaces all four limits of the size.
@@ -168,8 +169,8 @@ func (w *Window) setConstraints(ctx context.Context, v *constraintsArg) error {
 		v = &constraintsArg{}
 	}
 	var limits [4]*float64
-	for i, l := range []*lengthArg{v.MinWidth, v.MinHeight, v.MaxWidth, v.MaxHeight} {
-		f, err := logicalLength(l, w.Observed().Scale)
+	for i, l := range []*units.Length{v.MinWidth, v.MinHeight, v.MaxWidth, v.MaxHeight} {
+		f, err := units.LogicalLength(l, w.Observed().Scale)
 		if err != nil {
 			return err
 		}
