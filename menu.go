@@ -7,6 +7,7 @@ import (
 	"runtime"
 
 	"github.com/mullion-dev/mullion/internal/core"
+	"github.com/mullion-dev/mullion/internal/desktop/picture"
 	"github.com/mullion-dev/mullion/internal/inorder"
 	"github.com/mullion-dev/mullion/internal/menu"
 )
@@ -216,7 +217,7 @@ func (d *MenuItem) entry() (menu.Entry, error) {
 		}
 	}
 	if d.Icon != nil {
-		if e.Picture, err = core.DecodeMenuPicture(d.Icon); err != nil {
+		if e.Picture, err = decodePicture(d.Icon, menu.ItemPicture); err != nil {
 			return e, err
 		}
 	}
@@ -230,10 +231,20 @@ func (d *MenuItem) entry() (menu.Entry, error) {
 			Website: a.Website, WebsiteLabel: a.WebsiteLabel, Credits: a.Credits,
 		}
 		if a.Icon != nil {
-			e.About.Picture, err = core.DecodeAboutPicture(a.Icon)
+			e.About.Picture, err = decodePicture(a.Icon, menu.MaxPicture)
 		}
 	}
 	return e, err
+}
+
+// decodePicture reads a PNG or ICO, and makes it no larger than side.
+func decodePicture(file []byte, side int) (*menu.Picture, error) {
+	i, err := core.DecodeImage(file)
+	if err != nil {
+		return nil, err
+	}
+	p := picture.Fit(i.NRGBA(), side)
+	return &menu.Picture{Width: p.Rect.Dx(), Height: p.Rect.Dy(), RGBA: p.Pix}, nil
 }
 
 // unsupported tells what of a menu the system does not have.

@@ -3,7 +3,6 @@ package mullion
 import (
 	"context"
 	"fmt"
-	"image"
 	"io/fs"
 	"path"
 
@@ -26,16 +25,15 @@ func (a *App) configuredTray() (func() error, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w; is the file embedded?", configkeys.Place(a.config, "app.trayIcon.iconPath"), err)
 	}
-	picture, err := core.DecodeImage(data)
+	icon, err := core.DecodeImage(data)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %s: %w", configkeys.Place(a.config, "app.trayIcon.iconPath"), name, err)
 	}
-	icon := &image.NRGBA{Pix: picture.RGBA, Stride: 4 * picture.Width, Rect: image.Rect(0, 0, picture.Width, picture.Height)}
 	return func() error {
 		ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
 		defer cancel()
 		_, err := a.NewTrayIcon(ctx, TrayOptions{
-			ID: t.ID, Title: t.Title, Tooltip: t.Tooltip, Icon: icon, NoMenuOnLeftClick: !t.ShowMenuOnLeftClick,
+			ID: t.ID, Title: t.Title, Tooltip: t.Tooltip, Icon: icon.NRGBA(), NoMenuOnLeftClick: !t.ShowMenuOnLeftClick,
 		})
 		if err != nil {
 			return fmt.Errorf("app.trayIcon: %w", err)

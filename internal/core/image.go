@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 	"io"
 	"math"
 	"os"
@@ -42,6 +43,11 @@ func NewImage(width, height int, rgba []byte) (*Image, error) {
 		return nil, fmt.Errorf("image of %d×%d pixels: %d bytes of RGBA, want %d", width, height, len(rgba), 4*width*height)
 	}
 	return &Image{width, height, rgba}, nil
+}
+
+// NRGBA returns the image as one of package image. It must not be changed.
+func (i *Image) NRGBA() *image.NRGBA {
+	return &image.NRGBA{Pix: i.RGBA, Stride: 4 * i.Width, Rect: image.Rect(0, 0, i.Width, i.Height)}
 }
 
 func checkImageSize(width, height int) error {

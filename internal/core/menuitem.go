@@ -9,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/mullion-dev/mullion/internal/desktop/picture"
 	"github.com/mullion-dev/mullion/internal/inorder"
 	"github.com/mullion-dev/mullion/internal/menu"
 	"github.com/mullion-dev/mullion/ipc"
@@ -228,7 +229,7 @@ func (c *Core) predefinedEntry(ctx context.Context, e *menu.Entry, v jsontext.Va
 		Website: text(a.Website), WebsiteLabel: text(a.WebsiteLabel), Credits: text(a.Credits),
 	}
 	if icon != nil {
-		e.About.Picture = icon.small(aboutPictureSide)
+		e.About.Picture = icon.small(menu.MaxPicture)
 	}
 	return nil
 }
@@ -244,12 +245,6 @@ func text(p *string) string {
 // nothing is shown in their place. A path has a dot or a slash.
 var nativeIcon = regexp.MustCompile(`^"[A-Z][A-Za-z]*"$`)
 
-// How large the pictures are that a menu and About keep, in pixels.
-const (
-	menuPictureSide  = 32
-	aboutPictureSide = menu.MaxPicture
-)
-
 // menuPicture reads the picture of an item; nil if it has none.
 func (c *Core) menuPicture(ctx context.Context, v jsontext.Value) (*menu.Picture, error) {
 	if nativeIcon.Match(v) {
@@ -259,65 +254,12 @@ func (c *Core) menuPicture(ctx context.Context, v jsontext.Value) (*menu.Picture
 	if i == nil || err != nil {
 		return nil, err
 	}
-	return i.small(menuPictureSide), nil
-}
-
-// DecodeMenuPicture reads a PNG or ICO for an item of a menu.
-func DecodeMenuPicture(file []byte) (*menu.Picture, error) {
-	return decodePicture(file, menuPictureSide)
-}
-
-// DecodeAboutPicture reads a PNG or ICO for [menu.About].
-func DecodeAboutPicture(file []byte) (*menu.Picture, error) {
-	return decodePicture(file, aboutPictureSide)
-}
-
-func decodePicture(file []byte, side int) (*menu.Picture, error) {
-	i, err := DecodeImage(file)
-	if err != nil {
-		return nil, err
-	}
-	return i.small(side), nil
+	return i.small(menu.ItemPicture), nil
 }
 
 func (i *Image) small(side int) *menu.Picture {
-	i = i.within(side)
-	return &menu.Picture{Width: i.Width, Height: i.Height, RGBA: i.RGBA}
-}
-
-// within returns the image, made smaller if one of its sides is longer. A
-// pixel is the mean of those that it stands for.
-func (i *Image) within(side int) *Image {
-	if i.Width <= side && i.Height <= side {
-		return i
-	}
-	longer := max(i.Width, i.Height)
-	out := &Image{Width: max(i.Width*side/longer, 1), Height: max(i.Height*side/longer, 1)}
-	out.RGBA = make([]byte, 4*out.Width*out.Height)
-	for y := range out.Height {
-		top, bottom := y*i.Height/out.Height, max((y+1)*i.Height/out.Height, y*i.Height/out.Height+1)
-		for x := range out.Width {
-			left, right := x*i.Width/out.Width, max((x+1)*i.Width/out.Width, x*i.Width/out.Width+1)
-			var sum [3]uint64 // weighted by alpha
-			var alpha, n uint64
-			for sy := top; sy < bottom; sy++ {
-				for sx := left; sx < right; sx++ {
-					p := i.RGBA[4*(sy*i.Width+sx):]
-					for k := range sum {
-						sum[k] += uint64(p[k]) * uint64(p[3])
-					}
-					alpha += uint64(p[3])
-					n++
-				}
-			}
-			p := out.RGBA[4*(y*out.Width+x):]
-			if alpha > 0 {
-				p[0], p[1], p[2] = byte(sum[0]/alpha), byte(sum[1]/alpha), byte(sum[2]/alpha)
-			}
-			p[3] = byte(alpha / n)
-		}
-	}
-	return out
+	p := picture.Fit(i.NRGBA(), side)
+	return &menu.Picture{Width: p.Rect.Dx(), Height: p.Rect.Dy(), RGBA: p.Pix}
 }
 
 // defaultMenu is what an app without a menu of its own may show: on Linux

@@ -62,7 +62,7 @@ func (p page) Image(ctx context.Context, v jsontext.Value) (*image.NRGBA, error)
 	if i == nil || err != nil {
 		return nil, err
 	}
-	return &image.NRGBA{Pix: i.RGBA, Stride: 4 * i.Width, Rect: image.Rect(0, 0, i.Width, i.Height)}, nil
+	return i.NRGBA(), nil
 }
 
 // AddImage gives the document an image.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"image"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -308,9 +307,4 @@ func (t *Tray) event(e tray.Event) {
 	if entry := store.Entry(item); entry.Kind == menu.Predefined && entry.Item == menu.Quit {
 		t.core.Quit()
 	}
-}
-
-// picture makes an image of one.
-func (i *Image) picture() image.Image {
-	return &image.NRGBA{Pix: i.RGBA, Stride: 4 * i.Width, Rect: image.Rect(0, 0, i.Width, i.Height)}
 }

@@ -163,7 +163,7 @@ func (c *Core) newPageTray(ctx context.Context, a trayNewArgs) (*trayHandle, *Tr
 		return nil, nil, err
 	}
 	if picture != nil {
-		s.Icon = picture.picture()
+		s.Icon = picture.NRGBA()
 	}
 	root, err := c.trayMenuOf(d, o.Menu)
 	if err != nil {
@@ -263,7 +263,7 @@ func (c *Core) cmdTrayIcon(ctx context.Context, a trayIconArgs) (none, error) {
 	return c.changeTray(ctx, a.ID, func(s *tray.State) {
 		s.Icon = nil
 		if picture != nil {
-			s.Icon = picture.picture()
+			s.Icon = picture.NRGBA()
 		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/mullion-dev/mullion/internal/desktop/picture"
 	"github.com/mullion-dev/mullion/internal/wire"
 )
 
@@ -40,8 +41,8 @@ func (w *Window) SetIcon(ctx context.Context, i *Image) error {
 }
 
 func (i *Image) forWindow() *wire.Picture {
-	i = i.within(wire.MaxIconSide)
-	return &wire.Picture{Width: i.Width, Height: i.Height, RGBA: i.RGBA}
+	p := picture.Fit(i.NRGBA(), wire.MaxIconSide)
+	return &wire.Picture{Width: p.Rect.Dx(), Height: p.Rect.Dy(), RGBA: p.Pix}
 }
 
 // readIcon reads the icon of all windows that have none of their own.

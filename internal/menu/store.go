@@ -18,8 +18,10 @@ const (
 	MaxDepth = 16
 	// MaxText bounds a text, in bytes.
 	MaxText = 1 << 10
-	// MaxPicture bounds the width and the height of a Picture.
-	MaxPicture = 64
+	// MaxPicture bounds the width and the height of a Picture. ItemPicture is
+	// enough beside the text of an item.
+	MaxPicture  = 64
+	ItemPicture = 32
 )
 
 // The errors that callers test for.

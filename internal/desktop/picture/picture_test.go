@@ -38,3 +38,24 @@ func TestFit(t *testing.T) {
 		})
 	}
 }
+
+// TestMean: a pixel stands for all that it covers, and what cannot be seen does
+// not colour it.
+func TestMean(t *testing.T) {
+	m := image.NewNRGBA(image.Rect(3, 3, 7, 5))
+	for x := 3; x < 7; x++ {
+		m.SetNRGBA(x, 3, color.NRGBA{R: 255, A: 255})
+		m.SetNRGBA(x, 4, color.NRGBA{B: 255, A: 255})
+	}
+	m.SetNRGBA(5, 4, color.NRGBA{G: 255})
+	m.SetNRGBA(6, 4, color.NRGBA{G: 255})
+	for name, from := range map[string]image.Image{"pixels of 16 bits": m, "other pixels": struct{ image.Image }{m}} {
+		got := Fit(from, 2)
+		if got.Rect != image.Rect(0, 0, 2, 1) {
+			t.Fatalf("%s: %v", name, got.Rect)
+		}
+		if left, right := got.NRGBAAt(0, 0), got.NRGBAAt(1, 0); left != (color.NRGBA{R: 127, B: 127, A: 255}) || right != (color.NRGBA{R: 255, A: 127}) {
+			t.Errorf("%s: got %v and %v", name, left, right)
+		}
+	}
+}
