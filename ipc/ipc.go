@@ -176,7 +176,11 @@ type Page interface {
 	// may wait: when the page closes the resource, or when it ends. A page has
 	// at most 16,384 resources.
 	AddResource(value any, closed func()) (rid uint32, err error)
-	// Resource returns a value that AddResource was given for this page.
+	// AddSharedResource is AddResource of a value that all pages of the app may
+	// use and close, as long as this page is there.
+	AddSharedResource(value any, closed func()) (rid uint32, err error)
+	// Resource returns a value that AddResource was given for this page, or
+	// AddSharedResource for any.
 	Resource(rid uint32) (any, error)
 	// CloseResource closes what the page could close.
 	CloseResource(rid uint32) error

@@ -50,9 +50,20 @@ func AddResource(ctx context.Context, value any, closed func()) (rid uint32, err
 	return p.AddResource(value, closed)
 }
 
+// AddSharedResource is [AddResource] of a value that pages of other windows may
+// use too, and close: they name it by the same number, which the page has to
+// tell them. The value still ends with the page that it was added for.
+func AddSharedResource(ctx context.Context, value any, closed func()) (rid uint32, err error) {
+	p, err := PageOf(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return p.AddSharedResource(value, closed)
+}
+
 // ResourceOf returns the value of a number that the page that has called was
-// given, if it is a T. The number of another page is an error, like one that
-// does not exist.
+// given, or that is shared, if it is a T. The number of another page is an error,
+// like one that does not exist.
 func ResourceOf[T any](ctx context.Context, rid uint32) (T, error) {
 	var zero T
 	p, err := PageOf(ctx)

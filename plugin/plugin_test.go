@@ -50,13 +50,13 @@ func newCounters() *counters {
 
 func (c *counters) plugin() plugin.Plugin {
 	commands := plugin.Commands{
-		"new": plugin.Typed(c.make), "count": plugin.Typed(c.count), "end": plugin.Typed(c.end), "note": plugin.Typed(c.note),
+		"new": plugin.Typed(c.make), "share": plugin.Typed(c.share), "count": plugin.Typed(c.count), "end": plugin.Typed(c.end), "note": plugin.Typed(c.note),
 		"secret": plugin.Typed(func(context.Context, none) (none, error) { return none{}, nil }),
 	}
 	c.listeners.AddTo(commands)
 	return plugin.Plugin{
 		Name: "counters", Commands: commands,
-		Default: []string{"allow-new", "allow-count", "allow-end", "allow-note", "allow-register-listener", "allow-remove-listener"},
+		Default: []string{"allow-new", "allow-share", "allow-count", "allow-end", "allow-note", "allow-register-listener", "allow-remove-listener"},
 		Script: func(_ context.Context, w plugin.Webview) (string, error) {
 			c.mu.Lock()
 			defer c.mu.Unlock()
@@ -69,14 +69,23 @@ func (c *counters) plugin() plugin.Plugin {
 	}
 }
 
-func (c *counters) make(ctx context.Context, a struct {
+type named struct {
 	Name string `json:"name"`
-}) (uint32, error) {
-	return plugin.AddResource(ctx, &counter{name: a.Name}, func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.closed = append(c.closed, a.Name)
-	})
+}
+
+func (c *counters) make(ctx context.Context, a named) (uint32, error) {
+	return plugin.AddResource(ctx, &counter{name: a.Name}, func() { c.close(a.Name) })
+}
+
+// share makes a counter for all pages.
+func (c *counters) share(ctx context.Context, a named) (uint32, error) {
+	return plugin.AddSharedResource(ctx, &counter{name: a.Name}, func() { c.close(a.Name) })
+}
+
+func (c *counters) close(name string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = append(c.closed, name)
 }
 
 func (c *counters) count(ctx context.Context, a rid) (int, error) {
@@ -122,7 +131,7 @@ func run(c *counters, windows string) func(ctx context.Context) error {
 			"ui/index.html":     {Data: []byte(`<!doctype html><title>counters</title><p id=seen></p><script src="index.js"></script>`)},
 			"ui/index.js":       {Data: []byte(`document.querySelector('#seen').textContent = String(window.__COUNTERS__)`)},
 			"capabilities/counters.json": {Data: []byte(`{"identifier": "counters", "windows": ["main", "other"],
-				"permissions": ["core:default", "counters:default", "allow-open"]}`)},
+				"permissions": ["core:default", "core:window:allow-destroy", "counters:default", "allow-open"]}`)},
 			"capabilities/plain.json": {Data: []byte(`{"identifier": "plain", "windows": ["plain"], "permissions": ["core:default"]}`)},
 		}})
 		if err != nil {
@@ -183,6 +192,45 @@ func TestPlugin(t *testing.T) {
 		t.Errorf("%q was told %q, %d times", label, text, len(heard.All()))
 	}
 	elsewhere.Next(&text)
+	if err := app.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	c.ended(t, "a", "b")
+}
+
+// TestShared: what is shared can be used and closed by other pages, and ends
+// with the page that it was made for.
+func TestShared(t *testing.T) {
+	c := newCounters()
+	app := mulliontest.Start(t, run(c, `{}, {"label": "other"}`), nil)
+	main, other := app.Page("main"), app.Page("other")
+	call := func(p *mulliontest.Page, command string, args, result any) {
+		t.Helper()
+		if err := p.Call(command, args, result); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var a, b uint32
+	call(main, "plugin:counters|share", map[string]string{"name": "a"}, &a)
+	call(main, "plugin:counters|share", map[string]string{"name": "b"}, &b)
+	call(main, "plugin:counters|count", rid{a}, nil)
+	var n int
+	if call(other, "plugin:counters|count", rid{a}, &n); n != 2 {
+		t.Errorf("another page counted %d", n)
+	}
+	call(other, "plugin:resources|close", rid{a}, nil)
+	if err := main.Call("plugin:counters|count", rid{a}, nil); err == nil {
+		t.Error("a counter that another page has closed still counts")
+	}
+	call(main, "plugin:window|destroy", none{}, nil)
+	if err := await.Until(time.Minute, func() error {
+		if err := other.Call("plugin:counters|count", rid{b}, nil); err == nil {
+			return errors.New("a counter outlives the page that it was made for")
+		}
+		return nil
+	}); err != nil {
+		t.Error(err)
+	}
 	if err := app.Stop(); err != nil {
 		t.Fatal(err)
 	}

@@ -33,18 +33,27 @@ func (p page) Emit(ctx context.Context, event string, payload any) error {
 
 // AddResource gives the document a value that it names by a number.
 func (p page) AddResource(value any, closed func()) (uint32, error) {
+	return p.addResource(false, value, closed)
+}
+
+// AddSharedResource gives the document a value that others may use too.
+func (p page) AddSharedResource(value any, closed func()) (uint32, error) {
+	return p.addResource(true, value, closed)
+}
+
+func (p page) addResource(shared bool, value any, closed func()) (uint32, error) {
 	done := closed
 	if closed != nil {
 		done = func() { _ = p.closing().Add(closed) } // or the app has ended
 	}
-	return p.webview.core.addResource(p.document, false, pluginResource{value}, done)
+	return p.webview.core.addResource(p.document, shared, pluginResource{value}, done)
 }
 
 // pluginResource is what a plugin keeps for a page, so that no plugin gets hold
 // of what others have made.
 type pluginResource struct{ value any }
 
-// Resource returns what AddResource was given.
+// Resource returns what AddResource or AddSharedResource was given.
 func (p page) Resource(rid uint32) (any, error) {
 	r, err := resourceOf[pluginResource](p.webview.core, p.document, rid)
 	return r.value, err
