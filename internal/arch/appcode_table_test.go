@@ -20,8 +20,8 @@ var appCode = []struct{ why, functions string }{
 		worker.server.f ipc.Typed(f) ipc.Chain(in)`},
 	{"commands of the Core's own, which are made of functions",
 		`core.builtin.handler core.forPages(h) core.command(f) core.act(do) core.doer(do) core.getter(get) core.setter(set) core.lacking(idle)
-		core.menuGetter(get) core.menuInsert(position) core.ofScreen(tell) core.webviewDoes(do) core.webviewTakes(do)
-		core.webviewTells(tell) core.Core.changeItem(change) core.Webview.ChangeBounds(change) core.Window.limit(set)
+		core.ofScreen(tell) core.webviewDoes(do) core.webviewTakes(do)
+		core.webviewTells(tell) core.Webview.ChangeBounds(change) core.Window.limit(set)
 		core.target.host core.predefinedItems core.channel.intercepted(send)`},
 	{"what this module gives the Core: it starts processes, reads options and files",
 		`core.Options.Launch core.Options.LaunchDialogs core.Options.ChooseFiles core.Options.MayShowOthers core.Options.PageWebview core.Options.PageWindow

@@ -55,6 +55,7 @@ var law = []struct {
 	{"internal/core", []string{"capability", "internal/assets", "internal/csp", "internal/desktop", "internal/desktop/...", "internal/document", "internal/durable", "internal/egress", "internal/inorder", "internal/logging", "internal/menu", "internal/rendering", "internal/sandbox", "internal/supervise", "internal/transfer", "internal/units", "internal/wire", "ipc"},
 		"the Core has no way to a GUI library: neither host nor backend is within its reach"},
 	{"internal/builtin", []string{"capability", "internal/builtin/...", "internal/core", "internal/desktop/notify", "ipc", "plugin"}, "the plugins of every app, beside what the Core has itself"},
+	{"internal/builtin/menu", []string{"internal/desktop/picture", "internal/inorder", "internal/menu", "internal/units", "ipc", "plugin"}, "makes items of menus; what shows them is given to it"},
 	{"internal/builtin/notification", []string{"internal/desktop/notify", "ipc", "plugin"}, "says to the app what the desktop is to show; it does not connect to it"},
 	{"internal/builtin/...", []string{"capability", "ipc", "plugin"}, "a plugin of every app is written as others are"},
 	{".", []string{

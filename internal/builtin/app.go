@@ -2,11 +2,14 @@ package builtin
 
 import (
 	"context"
+	"errors"
 
+	"github.com/mullion-dev/mullion/internal/builtin/menu"
 	"github.com/mullion-dev/mullion/internal/builtin/notification"
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/desktop/notify"
 	"github.com/mullion-dev/mullion/ipc"
+	"github.com/mullion-dev/mullion/plugin"
 )
 
 // App is what the plugins get of the app that they are part of. Those of the
@@ -14,6 +17,33 @@ import (
 type App struct {
 	Core   *core.Core
 	Notify *notify.Client
+}
+
+// menus returns what the plugin menu gets; nil where there is no app.
+func (a App) menus() menu.App {
+	if a.Core == nil {
+		return nil
+	}
+	return menus{a.Core}
+}
+
+// menus implements [menu.App].
+type menus struct{ *core.Core }
+
+// Window finds a window, or that of the caller.
+func (m menus) Window(ctx context.Context, label string) (menu.Window, error) {
+	if label == "" {
+		p, err := plugin.PageOf(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return m.WindowOf(p)
+	}
+	w, err := m.Core.Window(label)
+	if errors.Is(err, core.ErrNoWindow) {
+		return nil, menu.ErrNoWindow
+	}
+	return w, err
 }
 
 // notifications returns what the plugin notification gets; nil where there is no

@@ -11,6 +11,7 @@ import (
 
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/internal/builtin/image"
+	"github.com/mullion-dev/mullion/internal/builtin/menu"
 	"github.com/mullion-dev/mullion/internal/builtin/notification"
 	"github.com/mullion-dev/mullion/internal/builtin/path"
 	"github.com/mullion-dev/mullion/internal/core"
@@ -19,7 +20,7 @@ import (
 
 // Plugins makes the plugins for an app.
 func Plugins(a App) []plugin.Plugin {
-	return []plugin.Plugin{image.New(), notification.New(a.notifications()), path.New()}
+	return []plugin.Plugin{image.New(), menu.New(a.menus()), notification.New(a.notifications()), path.New()}
 }
 
 // outside are the plugins that are packages of their own in Tauri.

@@ -111,7 +111,7 @@ func pageError(err error) error {
 // builtins is everything that pages can ask the Core itself for.
 var builtins = slices.Concat(
 	eventCommands, appCommands, windowCommands, windowSetters, iconCommands, launcherCommands, screenCommands, createCommands, stateCommands,
-	webviewCommands, trayCommands, menuCommands, lifeCommands,
+	webviewCommands, trayCommands, lifeCommands,
 )
 
 func (c *Core) registerBuiltins() {
@@ -121,7 +121,7 @@ func (c *Core) registerBuiltins() {
 }
 
 // coreNamespaces are those whose permissions have the prefix "core:".
-var coreNamespaces = []string{"app", "event", "menu", "resources", "tray", "webview", "window"}
+var coreNamespaces = []string{"app", "event", "resources", "tray", "webview", "window"}
 
 // plugin is what the permissions of the command begin with.
 func (b builtin) plugin() string {
@@ -408,7 +408,7 @@ var windowCommands = []builtin{
 	command("window", "get_all_windows", true, func(c *Core, _ context.Context, _ none) ([]string, error) { return c.Windows(), nil }),
 	command("webview", "get_all_webviews", true, func(c *Core, _ context.Context, _ none) ([]webviewInfo, error) { return c.webviewInfos(), nil }),
 	getter("title", func(w *Window) string { return w.State().Title }),
-	getter("scale_factor", func(w *Window) float64 { return w.Observed().Scale }),
+	getter("scale_factor", (*Window).Scale),
 	getter("inner_size", func(w *Window) pixels { o := w.Observed(); return pixels{o.Width, o.Height} }),
 	getter("outer_size", func(w *Window) pixels { o := w.Observed(); return pixels{o.OuterWidth, o.OuterHeight} }),
 	getter("inner_position", func(w *Window) point { o := w.Observed(); return point{o.InnerX, o.InnerY} }),

@@ -107,7 +107,7 @@ func (v *Webview) emitDrag(name string, payload any) {
 
 // physical turns logical pixels of a webview into those of the screen.
 func (v *Webview) physical(x, y float64) dragPosition {
-	scale := v.Window().Observed().Scale
+	scale := v.Window().Scale()
 	if scale <= 0 {
 		scale = 1
 	}

@@ -95,9 +95,13 @@ func (c *Core) trayMenuOf(d *document, m *trayMenu) (*menu.Item, error) {
 	if m == nil {
 		return nil, nil
 	}
-	root, err := resourceOf[*menu.Item](c, d, m.id)
+	value, err := page{d}.Resource(m.id)
 	if err != nil {
 		return nil, err
+	}
+	root, ok := value.(*menu.Item)
+	if !ok {
+		return nil, invalidResource(m.id)
 	}
 	if k := c.MenuStore().Entry(root).Kind; k != menu.Menu && k != menu.Submenu {
 		return nil, fmt.Errorf("a tray icon shows a Menu or a Submenu, not a %s: %w", k, menu.ErrKind)

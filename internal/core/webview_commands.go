@@ -75,14 +75,14 @@ var webviewCommands = []builtin{
 		return pixels{int(math.Round(r.Width * scale)), int(math.Round(r.Height * scale))}
 	}),
 	webviewTakes("set_webview_size", func(v *Webview, ctx context.Context, s units.Size) error {
-		width, height, err := units.LogicalSize(s, v.Window().Observed().Scale)
+		width, height, err := units.LogicalSize(s, v.Window().Scale())
 		if err != nil {
 			return err
 		}
 		return v.ChangeBounds(ctx, func(r *wire.Rect) { r.Width, r.Height = width, height })
 	}),
 	webviewTakes("set_webview_position", func(v *Webview, ctx context.Context, p units.Position) error {
-		x, y, err := units.LogicalPosition(p, v.Window().Observed().Scale)
+		x, y, err := units.LogicalPosition(p, v.Window().Scale())
 		if err != nil {
 			return err
 		}

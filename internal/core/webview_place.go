@@ -118,7 +118,7 @@ func (v *Webview) SetZoom(ctx context.Context, factor float64) error {
 // scale is the number of physical pixels in a logical one, 1 while it is not
 // known.
 func (v *Webview) scale() float64 {
-	if s := v.Window().Observed().Scale; s > 0 {
+	if s := v.Window().Scale(); s > 0 {
 		return s
 	}
 	return 1

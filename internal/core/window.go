@@ -218,6 +218,10 @@ func (w *Window) Observed() wire.WindowObserved {
 	return w.observed
 }
 
+// Scale is how many physical pixels of its screen a logical one has; 0 where
+// that is not known yet.
+func (w *Window) Scale() float64 { return w.Observed().Scale }
+
 // Gone is closed when the window has been destroyed.
 func (w *Window) Gone() <-chan struct{} { return w.gone }
 

@@ -52,7 +52,7 @@ var windowSetters = []builtin{
 		if v == nil {
 			return errors.New("set_size: value is missing")
 		}
-		width, height, err := units.LogicalSize(*v, w.Observed().Scale)
+		width, height, err := units.LogicalSize(*v, w.Scale())
 		if err != nil {
 			return err
 		}
@@ -69,7 +69,7 @@ var windowSetters = []builtin{
 		if v == nil {
 			return errors.New("set_position: value is missing")
 		}
-		x, y, err := units.LogicalPosition(*v, w.Observed().Scale)
+		x, y, err := units.LogicalPosition(*v, w.Scale())
 		if err != nil {
 			return err
 		}
@@ -79,7 +79,7 @@ var windowSetters = []builtin{
 		if v == nil {
 			return errors.New("set_cursor_position: value is missing")
 		}
-		x, y, err := units.LogicalPosition(*v, w.Observed().Scale)
+		x, y, err := units.LogicalPosition(*v, w.Scale())
 		if err != nil {
 			return err
 		}
@@ -149,7 +149,7 @@ func (w *Window) limit(ctx context.Context, v *units.Size, set func(s *wire.Wind
 	if v == nil {
 		return w.Update(ctx, func(s *wire.WindowState) { set(s, nil, nil) })
 	}
-	width, height, err := units.LogicalSize(*v, w.Observed().Scale)
+	width, height, err := units.LogicalSize(*v, w.Scale())
 	if err != nil {
 		return err
 	}
@@ -170,7 +170,7 @@ func (w *Window) setConstraints(ctx context.Context, v *constraintsArg) error {
 	}
 	var limits [4]*float64
 	for i, l := range []*units.Length{v.MinWidth, v.MinHeight, v.MaxWidth, v.MaxHeight} {
-		f, err := units.LogicalLength(l, w.Observed().Scale)
+		f, err := units.LogicalLength(l, w.Scale())
 		if err != nil {
 			return err
 		}

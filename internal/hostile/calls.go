@@ -2,7 +2,7 @@
 // command, from nothing but the types of what the command takes. A command
 // that is added later is called by itself.
 //
-//	for _, c := range core.Commands() {
+//	for _, c := range builtin.Commands() {
 //		for _, call := range hostile.Calls(c.Arguments) {
 //			… invoke c.Name with call.Arguments …
 //		}

@@ -1,9 +1,10 @@
-package core
+package menu
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 	"regexp"
 
 	"github.com/go-json-experiment/json"
@@ -13,7 +14,14 @@ import (
 	"github.com/mullion-dev/mullion/internal/inorder"
 	"github.com/mullion-dev/mullion/internal/menu"
 	"github.com/mullion-dev/mullion/ipc"
+	"github.com/mullion-dev/mullion/plugin"
 )
+
+// channel is a channel of any JSON.
+type channel struct{ ipc.Channel }
+
+// SetChannel implements ipc.ChannelSetter.
+func (c *channel) SetChannel(ch ipc.Channel) { c.Channel = ch }
 
 // itemOptions is how a page describes a menu item.
 type itemOptions struct {
@@ -25,7 +33,7 @@ type itemOptions struct {
 	Item        jsontext.Value   `json:"item,omitzero"`
 	Icon        jsontext.Value   `json:"icon,omitzero"`
 	Items       []jsontext.Value `json:"items"`
-	Handler     *channelArg      `json:"handler"`
+	Handler     *channel         `json:"handler"`
 }
 
 // aboutOptions is what a page has the item About tell.
@@ -46,11 +54,11 @@ type aboutOptions struct {
 // maxAbout bounds what About may tell, in bytes.
 const maxAbout = 16 << 10
 
-// itemReference is an item that a page has, as [rid, kind].
-type itemReference menuHandle
+// reference is an item that a page has, as [rid, kind].
+type reference handle
 
 // UnmarshalJSONFrom implements json.UnmarshalerFrom.
-func (r *itemReference) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+func (r *reference) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	var pair []jsontext.Value
 	if err := json.UnmarshalDecode(d, &pair); err != nil {
 		return err
@@ -65,92 +73,116 @@ func (r *itemReference) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 }
 
 // insertItems puts items into a menu: those that the page has, and new ones.
-func (c *Core) insertItems(ctx context.Context, into *menu.Item, position int, described []jsontext.Value, depth int) error {
+func (m *menus) insertItems(ctx context.Context, into *menu.Item, position int, described []jsontext.Value, depth int) error {
 	if len(described) > menu.MaxShown {
 		return fmt.Errorf("%d items at once, more than %d: %w", len(described), menu.MaxShown, menu.ErrTooMany)
 	}
 	var items []*menu.Item
 	defer func() {
 		for _, i := range items {
-			c.menuStore.Release(i) // the menu has them now, or nobody
+			m.app.MenuStore().Release(i) // the menu has them now, or nobody
 		}
 	}()
 	for _, v := range described {
 		if v.Kind() == '[' {
-			var r itemReference
+			var r reference
 			if err := json.Unmarshal(v, &r); err != nil {
 				return fmt.Errorf("menu item: %w", err)
 			}
-			i, err := c.menuItem(ctx, menuHandle(r), allItems)
+			i, err := m.item(ctx, handle(r), allItems)
 			if err != nil {
 				return err
 			}
-			c.menuStore.Hold(i)
+			m.app.MenuStore().Hold(i)
 			items = append(items, i)
 			continue
 		}
-		i, err := c.newMenuItem(ctx, "", v, nil, depth+1)
+		i, err := m.newItem(ctx, "", v, nil, depth+1)
 		if err != nil {
 			return err
 		}
 		items = append(items, i)
 	}
-	return c.menuStore.Insert(into, position, items...)
+	return m.app.MenuStore().Insert(into, position, items...)
 }
 
-// newMenuItem makes an item, held, and what is in it. Without a kind the keys
-// tell which one it is.
-func (c *Core) newMenuItem(ctx context.Context, kind menu.Kind, options jsontext.Value, ch ipc.Channel, depth int) (*menu.Item, error) {
-	if depth > menu.MaxDepth {
-		return nil, fmt.Errorf("menu items nest deeper than %d: %w", menu.MaxDepth, menu.ErrTooMany)
+// newItem makes an item, held, and what is in it. Without a kind the keys tell
+// which one it is. ch, which may be nil, is told of choices, and is closed with
+// the item, or with an error.
+func (m *menus) newItem(ctx context.Context, kind menu.Kind, options jsontext.Value, ch ipc.Channel, depth int) (*menu.Item, error) {
+	o, err := readOptions(ctx, options, depth)
+	if o.Handler != nil && o.Handler.Channel != nil {
+		ch = o.Handler.Channel
 	}
-	m, ok := ipc.MessageFrom(ctx)
-	if !ok {
-		return nil, errors.New("only pages can do this")
-	}
-	var o itemOptions
-	if len(options) > 0 && options.Kind() != 'n' {
-		if err := json.Unmarshal(options, &o, json.WithUnmarshalers(ipc.ChannelUnmarshalers(m))); err != nil {
-			return nil, fmt.Errorf("menu item: %w", err)
+	var e menu.Entry
+	if err == nil {
+		if kind == "" {
+			kind = o.kind()
 		}
+		e, err = o.entry(ctx, kind)
 	}
-	if kind == "" {
-		kind = o.kind()
+	s := m.app.MenuStore()
+	var i *menu.Item
+	if err == nil {
+		i, err = s.New(e, m.teller(ch))
 	}
-	if o.Handler != nil && o.Handler.ch != nil {
-		ch = o.Handler.ch
-	}
-	e, err := c.menuEntry(ctx, kind, &o)
 	if err != nil {
-		c.endChannel(ch)
-		return nil, err
-	}
-	s := &c.menuStore
-	var chosen func(string)
-	if ch != nil {
-		told := inorder.New(c.app, inorder.Options[string]{Name: "menu item of a page", Most: maxChosen}, func(id string) {
-			// That the page is gone is no error: its menu may have stayed.
-			if err := ch.Send(c.ctx, mustJSON(id)); err != nil && !errors.Is(err, ipc.ErrChannelClosed) {
-				c.log.Warn("mullion: a page was not told of its menu item", "item", id, "error", err)
-			}
-		})
-		chosen = func(id string) { _ = told.Push(id) } // or the app has ended
-	}
-	i, err := s.New(e, chosen)
-	if err != nil {
-		c.endChannel(ch)
+		if ch != nil {
+			_ = ch.Close() // the page may be gone
+		}
 		return nil, err
 	}
 	if ch != nil {
 		s.OnGone(i, func() { _ = ch.Close() })
 	}
 	if len(o.Items) > 0 {
-		if err := c.insertItems(ctx, i, -1, o.Items, depth); err != nil {
+		if err := m.insertItems(ctx, i, -1, o.Items, depth); err != nil {
 			s.Release(i)
 			return nil, err
 		}
 	}
 	return i, nil
+}
+
+// readOptions reads what a page says of an item. It may return a part of it
+// with an error.
+func readOptions(ctx context.Context, options jsontext.Value, depth int) (o itemOptions, err error) {
+	if depth > menu.MaxDepth {
+		return o, fmt.Errorf("menu items nest deeper than %d: %w", menu.MaxDepth, menu.ErrTooMany)
+	}
+	msg, ok := ipc.MessageFrom(ctx)
+	if !ok {
+		return o, plugin.ErrNoPage
+	}
+	if len(options) == 0 || options.Kind() == 'n' {
+		return o, nil
+	}
+	if err := json.Unmarshal(options, &o, json.WithUnmarshalers(ipc.ChannelUnmarshalers(msg))); err != nil {
+		return o, fmt.Errorf("menu item: %w", err)
+	}
+	return o, nil
+}
+
+// maxChosen bounds the choices of an item that the page is not told of yet.
+const maxChosen = 64
+
+// teller returns what tells a page that its item was chosen; nil without a
+// channel.
+func (m *menus) teller(ch ipc.Channel) func(id string) {
+	if ch == nil {
+		return nil
+	}
+	told := inorder.New(m.app.Owner(), inorder.Options[string]{Name: "menu item of a page", Most: maxChosen}, func(id string) {
+		text, err := ipc.Marshal(id)
+		if err == nil {
+			err = ch.Send(m.ctx, text)
+		}
+		// That the page is gone is no error: its menu may have stayed.
+		if err != nil && !errors.Is(err, ipc.ErrChannelClosed) {
+			m.log.Warn("mullion: a page was not told of its menu item", "item", id, "error", err)
+		}
+	})
+	return func(id string) { _ = told.Push(id) } // or the app has ended
 }
 
 // kind tells what a description without a kind means.
@@ -169,8 +201,8 @@ func (o *itemOptions) kind() menu.Kind {
 	return menu.Normal
 }
 
-// menuEntry is what there will be to see of an item.
-func (c *Core) menuEntry(ctx context.Context, kind menu.Kind, o *itemOptions) (menu.Entry, error) {
+// entry is what there will be to see of an item.
+func (o *itemOptions) entry(ctx context.Context, kind menu.Kind) (menu.Entry, error) {
 	e := menu.Entry{Kind: kind, Enabled: o.Enabled == nil || *o.Enabled, Checked: kind == menu.Check && o.Checked != nil && *o.Checked}
 	if o.ID != nil {
 		e.ID = *o.ID
@@ -184,10 +216,10 @@ func (c *Core) menuEntry(ctx context.Context, kind menu.Kind, o *itemOptions) (m
 	var err error
 	switch kind {
 	case menu.Predefined:
-		err = c.predefinedEntry(ctx, &e, o.Item)
+		err = readPredefined(ctx, &e, o.Item)
 		return e, err
 	case menu.Icon, menu.Submenu:
-		if e.Picture, err = c.menuPicture(ctx, o.Icon); err != nil {
+		if e.Picture, err = itemPicture(ctx, o.Icon); err != nil {
 			return e, err
 		}
 	}
@@ -197,8 +229,8 @@ func (c *Core) menuEntry(ctx context.Context, kind menu.Kind, o *itemOptions) (m
 	return e, err
 }
 
-// predefinedEntry reads a name, or {"About": …}.
-func (c *Core) predefinedEntry(ctx context.Context, e *menu.Entry, v jsontext.Value) error {
+// readPredefined reads a name, or {"About": …}.
+func readPredefined(ctx context.Context, e *menu.Entry, v jsontext.Value) error {
 	if v.Kind() != '{' {
 		if err := json.Unmarshal(v, &e.Item); err != nil {
 			return fmt.Errorf("predefined menu item: %w", err)
@@ -219,7 +251,7 @@ func (c *Core) predefinedEntry(ctx context.Context, e *menu.Entry, v jsontext.Va
 	if a == nil {
 		return nil
 	}
-	icon, err := c.imageArgument(ctx, a.Icon)
+	icon, err := plugin.ImageOf(ctx, a.Icon)
 	if err != nil {
 		return err
 	}
@@ -229,7 +261,7 @@ func (c *Core) predefinedEntry(ctx context.Context, e *menu.Entry, v jsontext.Va
 		Website: text(a.Website), WebsiteLabel: text(a.WebsiteLabel), Credits: text(a.Credits),
 	}
 	if icon != nil {
-		e.About.Picture = icon.small(menu.MaxPicture)
+		e.About.Picture = small(icon, menu.MaxPicture)
 	}
 	return nil
 }
@@ -245,20 +277,20 @@ func text(p *string) string {
 // nothing is shown in their place. A path has a dot or a slash.
 var nativeIcon = regexp.MustCompile(`^"[A-Z][A-Za-z]*"$`)
 
-// menuPicture reads the picture of an item; nil if it has none.
-func (c *Core) menuPicture(ctx context.Context, v jsontext.Value) (*menu.Picture, error) {
+// itemPicture reads the picture of an item; nil if it has none.
+func itemPicture(ctx context.Context, v jsontext.Value) (*menu.Picture, error) {
 	if nativeIcon.Match(v) {
 		return nil, nil
 	}
-	i, err := c.imageArgument(ctx, v)
+	i, err := plugin.ImageOf(ctx, v)
 	if i == nil || err != nil {
 		return nil, err
 	}
-	return i.small(menu.ItemPicture), nil
+	return small(i, menu.ItemPicture), nil
 }
 
-func (i *Image) small(side int) *menu.Picture {
-	p := picture.Fit(i.NRGBA(), side)
+func small(i image.Image, side int) *menu.Picture {
+	p := picture.Fit(i, side)
 	return &menu.Picture{Width: p.Rect.Dx(), Height: p.Rect.Dy(), RGBA: p.Pix}
 }
 
@@ -273,8 +305,9 @@ var defaultMenu = []struct {
 	{"&Help", []menu.PredefinedItem{menu.AboutApp}},
 }
 
-func (c *Core) cmdMenuDefault(ctx context.Context, _ none) (*newHandle, error) {
-	s := &c.menuStore
+// makeDefault makes that menu.
+func (m *menus) makeDefault(ctx context.Context, _ none) (*newHandle, error) {
+	s := m.app.MenuStore()
 	add := func(into *menu.Item, e menu.Entry) (*menu.Item, error) {
 		e.Enabled = true
 		i, err := s.New(e, nil)
@@ -303,5 +336,5 @@ func (c *Core) cmdMenuDefault(ctx context.Context, _ none) (*newHandle, error) {
 			return nil, err
 		}
 	}
-	return c.giveHandle(ctx, root)
+	return m.giveHandle(ctx, root)
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/mullion-dev/mullion/internal/await"
 	"github.com/mullion-dev/mullion/internal/backend/fake"
 	"github.com/mullion-dev/mullion/internal/core"
-	"github.com/mullion-dev/mullion/internal/menu"
 	"github.com/mullion-dev/mullion/internal/wire"
 )
 
@@ -254,52 +253,5 @@ func TestAbout(t *testing.T) {
 		"copyright":"(c)","license":"License","website":"https://example.org","websiteLabel":"Site","credits":"Credits"}}`)
 	if want := "Name 3.4 (short)\n\nComments\n\nA. One, B. Two\n\n(c)\n\nLicense\n\nSite https://example.org\n\nCredits"; d.Title != "Name" || d.Text != want {
 		t.Errorf("got %+v, want the text %q", d, want)
-	}
-}
-
-// TestBadMenus checks that what is wrong with a menu is an error, and that
-// nothing is left of it.
-func TestBadMenus(t *testing.T) {
-	p := newPair(t, `{"identifier": "all", "windows": ["*"], "permissions": ["core:default"]}`, core.Options{}, nil)
-	main := p.open("main", "app://localhost/")
-	root, _ := main.newItem("Menu", `null`, 1)
-	check, _ := main.newItem("Check", `{"text":"x"}`, 1)
-	icon := must[uint32](main, `["plugin:image|new",{"rgba":[1,2,3,4],"width":1,"height":1}]`)
-	nested := strings.Repeat(`{"text":"x","items":[`, 40) + strings.Repeat(`]}`, 40)
-	for _, call := range []string{
-		`["plugin:menu|new",{"kind":"Nothing","options":{"text":"x"},"handler":"__CHANNEL__:1"}]`,
-		`["plugin:menu|new",{"kind":"MenuItem","options":{},"handler":"__CHANNEL__:1"}]`,
-		`["plugin:menu|new",{"kind":"MenuItem","options":{"text":"x","accelerator":"Hyper+X"},"handler":"__CHANNEL__:1"}]`,
-		`["plugin:menu|new",{"kind":"Predefined","options":{"item":"Nothing"},"handler":"__CHANNEL__:1"}]`,
-		`["plugin:menu|new",{"kind":"Icon","options":{"text":"x","icon":4711},"handler":"__CHANNEL__:1"}]`,
-		`["plugin:menu|new",{"kind":"Menu","options":{"items":[{"text":"good"},{"items":[]}]},"handler":"__CHANNEL__:1"}]`,
-		`["plugin:menu|new",{"kind":"Menu","options":{"items":[` + nested + `]},"handler":"__CHANNEL__:1"}]`,
-		fmt.Sprintf(`["plugin:menu|append",{"rid":%d,"kind":"Menu","items":[{"text":"good"},[4711,"MenuItem"]]}]`, root),
-		fmt.Sprintf(`["plugin:menu|append",{"rid":%d,"kind":"Menu","items":[[%d,"Menu"]]}]`, root, root),
-		fmt.Sprintf(`["plugin:menu|append",{"rid":%d,"kind":"Menu","items":[[%d,"Menu"]]}]`, root, icon),
-		fmt.Sprintf(`["plugin:menu|append",{"rid":%d,"kind":"Check","items":[]}]`, check),
-		fmt.Sprintf(`["plugin:menu|insert",{"rid":%d,"kind":"Menu","items":[],"position":-1}]`, root),
-		fmt.Sprintf(`["plugin:menu|set_text",{"rid":%d,"kind":"Menu","text":"x"}]`, root),
-		fmt.Sprintf(`["plugin:menu|is_checked",{"rid":%d}]`, root),
-		fmt.Sprintf(`["plugin:menu|set_as_app_menu",{"rid":%d}]`, check),
-		fmt.Sprintf(`["plugin:menu|popup",{"rid":%d,"kind":"Menu","at":{"Logical":{"x":1e300,"y":0}}}]`, root),
-		fmt.Sprintf(`["plugin:menu|popup",{"rid":%d,"kind":"Menu","at":{}}]`, root),
-	} {
-		if got := main.call(call); !strings.HasPrefix(got, "e") {
-			t.Errorf("%s: %s", call, got)
-		}
-	}
-	if got := p.MenuStore().Live(); got != 2 {
-		t.Errorf("%d items live, want the menu and the check", got)
-	}
-	if got := must[bool](main, `["plugin:menu|is_checked",{"rid":%d}]`, check); got {
-		t.Error("it is checked")
-	}
-	must[any](main, `["plugin:menu|set_checked",{"rid":%d,"checked":true}]`, check)
-	if got := must[bool](main, `["plugin:menu|is_checked",{"rid":%d}]`, check); !got {
-		t.Error("it is not checked")
-	}
-	if _, err := p.MenuStore().New(menu.Entry{Kind: menu.Normal}, nil); err != nil {
-		t.Error(err)
 	}
 }
