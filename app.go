@@ -64,9 +64,10 @@ type Options struct {
 	// a goroutine of their own. The app waits for each, but only for a second,
 	// and not at all until the handler has caught up: where nobody reads the
 	// log, up to 1024 records are kept, and the rest is counted. Of each kind
-	// 500 records are passed on, and one more a second, so that no page, host
-	// or worker can flood the log; a record says how many were left out. The
-	// kind is the message, and the window, worker or host that it is about.
+	// 500 records are passed on, and one more a second; a record says how many
+	// were left out. The kind is the place in the source, and the window,
+	// worker or host that it is about. Texts are cut at 8 KiB, and line breaks and control characters
+	// in them escaped, except for line breaks of the attribute "stack".
 	Logger *slog.Logger
 	// DataDir is where states are persisted and the engine keeps its files.
 	// Empty means the system's place for an app of that identifier:

@@ -192,5 +192,5 @@ func (o *output) flush() {
 			return
 		}
 	}
-	o.log.Info(core.Printable(string(line)), o.from...)
+	o.log.Info(string(line), o.from...)
 }

@@ -181,6 +181,6 @@ func (h *host) logRecord(f wire.Frame) error {
 		attrs = append(attrs, "window", v.Window().label)
 	}
 	h.core.mu.RUnlock()
-	h.core.log.Log(h.core.ctx, slog.Level(r.Level), Printable(r.Message), attrs...)
+	h.core.log.Log(h.core.ctx, slog.Level(r.Level), r.Message, attrs...)
 	return nil
 }

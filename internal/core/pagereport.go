@@ -3,10 +3,8 @@ package core
 import (
 	"log/slog"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
-	"unicode"
 
 	"github.com/mullion-dev/mullion/internal/csp"
 	"github.com/mullion-dev/mullion/internal/wire"
@@ -81,7 +79,7 @@ func (v *Webview) reported(f wire.Frame) error {
 	if !doc.caller.Local {
 		level = slog.LevelWarn // it is not the app's fault
 	}
-	args = append(args, "message", Printable(r.Message))
+	args = append(args, "message", r.Message)
 	if place != "" {
 		args = append(args, "source", place)
 	}
@@ -98,8 +96,8 @@ func (v *Webview) violated(doc *document, r wire.PageReport) {
 	if !doc.caller.Local {
 		return // the policy is that of somebody else
 	}
-	blocked := Printable(r.Message)
-	args := append(v.namedIn(doc), "directive", Printable(r.Directive), "blocked", blocked)
+	blocked := r.Message
+	args := append(v.namedIn(doc), "directive", r.Directive, "blocked", blocked)
 	if place := placeInSource(r); place != "" {
 		args = append(args, "source", place)
 	}
@@ -149,7 +147,7 @@ func (v *Webview) namedIn(d *document) []any {
 
 // placeInSource returns address:line:column, as far as it is known.
 func placeInSource(r wire.PageReport) string {
-	place := Printable(r.Source)
+	place := r.Source
 	if place == "" || r.Line == 0 {
 		return place
 	}
@@ -158,26 +156,4 @@ func placeInSource(r wire.PageReport) string {
 		place += ":" + strconv.FormatUint(uint64(r.Column), 10)
 	}
 	return place
-}
-
-// maxLogged bounds a text of a page in the log, in bytes.
-const maxLogged = 16 << 10
-
-// Printable returns a text of others for the log: cut, and with everything
-// that could pass for another line, or turn the text around, escaped.
-func Printable(s string) string {
-	cut := ""
-	if len(s) > maxLogged {
-		s, cut = strings.ToValidUTF8(s[:maxLogged], ""), "…"
-	}
-	var b strings.Builder
-	for _, r := range s {
-		if unicode.IsPrint(r) {
-			b.WriteRune(r)
-			continue
-		}
-		quoted := strconv.QuoteRune(r)
-		b.WriteString(quoted[1 : len(quoted)-1])
-	}
-	return b.String() + cut
 }

@@ -17,12 +17,9 @@ const (
 	maxKinds = 1000
 	// summary is how often it is said how many records were left out.
 	summary = 10 * time.Second
-	// maxText is the longest text of an attribute, in bytes, but for stacks.
-	maxText = 8 << 10
 )
 
-// own begins the messages of this module. What has others is a process's
-// output.
+// own begins the messages of this module.
 const own = "mullion: "
 
 // owners are the attributes by which records of one message are told apart.
@@ -43,22 +40,29 @@ type kinds struct {
 	known map[kind]*room // guarded by mu
 }
 
-// kind is what there may be too much of: records with the same message about
-// the same window, worker or host. The output of a process is of one kind.
-type kind struct{ message, owner string }
+// kind is what there may be too much of: records that one place in the source
+// makes about one window, worker or host. Messages do not tell kinds apart, for
+// some are a process's output.
+type kind struct {
+	site  uintptr
+	owner string
+}
 
 // room is how many records of a kind may be written.
 type room struct {
 	left     int
 	since    time.Time // when left was counted
 	dropped  int
-	announce bool // somebody will say how many
+	announce bool   // somebody will say how many
+	message  string // of this module; empty for what others say
 }
 
 // Limit returns a handler that passes on what a log is good for: pages, hosts
 // and workers can make an app log, and what they do on and on must neither fill
 // the disk nor hide the rest. Of each kind 500 records are written, and one more
-// a second; how many were left out is logged after a while. Long texts are cut.
+// a second; how many were left out is logged after a while. Texts are cut, and
+// what could pass for another line or control a terminal is escaped, in messages
+// and attributes, whatever the handler does.
 func Limit(h slog.Handler) slog.Handler {
 	if _, ok := h.(*limiter); ok {
 		return h
@@ -73,31 +77,24 @@ func (l *limiter) Enabled(ctx context.Context, level slog.Level) bool {
 
 // WithAttrs implements slog.Handler.
 func (l *limiter) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return &limiter{l.next.WithAttrs(attrs), l.kinds}
+	return &limiter{l.next.WithAttrs(cleanAll(attrs)), l.kinds}
 }
 
 // WithGroup implements slog.Handler.
 func (l *limiter) WithGroup(name string) slog.Handler {
-	return &limiter{l.next.WithGroup(name), l.kinds}
+	return &limiter{l.next.WithGroup(cleanName(name)), l.kinds}
 }
 
 // Handle implements slog.Handler.
 func (l *limiter) Handle(ctx context.Context, r slog.Record) error {
-	k, long := kindOf(r)
-	if !l.kinds.take(k, l.tell) {
+	if !l.kinds.take(kindOf(r), r, l.tell) {
 		return nil
 	}
-	if long {
-		r = cut(r)
-	}
-	return l.next.Handle(ctx, r)
+	return l.next.Handle(ctx, clean(r))
 }
 
-// kindOf also reports whether the record has to be cut.
-func kindOf(r slog.Record) (k kind, long bool) {
-	if strings.HasPrefix(r.Message, own) {
-		k.message = r.Message
-	}
+func kindOf(r slog.Record) kind {
+	k := kind{site: r.PC}
 	best := len(owners)
 	r.Attrs(func(a slog.Attr) bool {
 		for i, name := range owners[:best] {
@@ -105,55 +102,14 @@ func kindOf(r slog.Record) (k kind, long bool) {
 				best, k.owner = i, a.Value.String()
 			}
 		}
-		long = long || isLong(a)
 		return true
 	})
-	return k, long || len(r.Message) > maxText
-}
-
-func isLong(a slog.Attr) bool { return a.Key != "stack" && len(textOf(a)) > maxText }
-
-// textOf returns the text of an attribute that may be long: an error says what
-// pages and processes have made it say.
-func textOf(a slog.Attr) string {
-	switch v := a.Value.Any().(type) {
-	case string:
-		return v
-	case error:
-		return errorText(v)
-	}
-	return ""
-}
-
-// errorText survives an error of the app that panics: so do the handlers of
-// package slog.
-func errorText(err error) (text string) {
-	defer func() { _ = recover() }()
-	return err.Error()
-}
-
-func cut(r slog.Record) slog.Record {
-	short := slog.NewRecord(r.Time, r.Level, cutText(r.Message), r.PC)
-	r.Attrs(func(a slog.Attr) bool {
-		if isLong(a) {
-			a.Value = slog.StringValue(cutText(textOf(a)))
-		}
-		short.AddAttrs(a)
-		return true
-	})
-	return short
-}
-
-func cutText(s string) string {
-	if len(s) <= maxText {
-		return s
-	}
-	return strings.ToValidUTF8(s[:maxText], "") + "…"
+	return k
 }
 
 // take reports whether there is room for a record. tell is called later with
 // how many there was no room for.
-func (s *kinds) take(k kind, tell func(kind, int)) bool {
+func (s *kinds) take(k kind, rec slog.Record, tell func(message, owner string, n int)) bool {
 	now := time.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -167,6 +123,9 @@ func (s *kinds) take(k kind, tell func(kind, int)) bool {
 		}
 		if r = s.known[k]; r == nil {
 			r = &room{left: s.burst, since: now}
+			if k.owner != "others" && strings.HasPrefix(rec.Message, own) {
+				r.message = rec.Message
+			}
 			s.known[k] = r
 		}
 	}
@@ -183,7 +142,7 @@ func (s *kinds) take(k kind, tell func(kind, int)) bool {
 			n := r.dropped
 			r.dropped, r.announce = 0, false
 			s.mu.Unlock()
-			tell(k, n)
+			tell(r.message, k.owner, n)
 		})
 	}
 	return false
@@ -207,18 +166,18 @@ func (s *kinds) forget(now time.Time) {
 }
 
 // tell logs how many records of a kind were left out.
-func (l *limiter) tell(k kind, n int) {
+func (l *limiter) tell(message, owner string, n int) {
 	ctx := context.Background()
 	if !l.next.Enabled(ctx, slog.LevelWarn) {
 		return
 	}
 	r := slog.NewRecord(time.Now(), slog.LevelWarn, "mullion: the log leaves out what there is too much of", 0)
 	r.AddAttrs(slog.Int("records", n))
-	if k.message != "" {
-		r.AddAttrs(slog.String("message", k.message))
+	if message != "" {
+		r.AddAttrs(slog.String("message", message))
 	}
-	if k.owner != "" {
-		r.AddAttrs(slog.String("of", k.owner))
+	if owner != "" {
+		r.AddAttrs(slog.String("of", owner))
 	}
-	_ = l.next.Handle(ctx, r)
+	_ = l.next.Handle(ctx, clean(r))
 }

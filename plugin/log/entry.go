@@ -9,9 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
+	"github.com/mullion-dev/mullion/internal/printable"
 	"github.com/mullion-dev/mullion/plugin"
 )
 
@@ -74,19 +73,19 @@ type recordArgs struct {
 
 // entry is what a page has said, made harmless.
 func (a recordArgs) entry(level slog.Level) Entry {
-	e := Entry{Level: level, Source: webviewSource, Message: escape(a.Message, maxMessage)}
+	e := Entry{Level: level, Source: webviewSource, Message: printable.Text(a.Message, maxMessage)}
 	if a.Location != nil && *a.Location != "" {
-		e.Source += "::" + escape(*a.Location, maxSource)
+		e.Source += "::" + printable.Text(*a.Location, maxSource)
 	}
 	if a.File != nil {
-		e.File = escape(*a.File, maxSource)
+		e.File = printable.Text(*a.File, maxSource)
 	}
 	if a.Line != nil {
 		e.Line = int(*a.Line)
 	}
 	size := 0
 	for i, key := range slices.Sorted(maps.Keys(a.KeyValues)) {
-		v := KeyValue{escape(key, maxName), escape(a.KeyValues[key], maxValue)}
+		v := KeyValue{printable.Text(key, maxName), printable.Text(a.KeyValues[key], maxValue)}
 		if size += v.size(); i == maxValues || size > maxOfPage {
 			e.Values = append(e.Values, KeyValue{"…", fmt.Sprintf("%d values more", len(a.KeyValues)-i)})
 			break
@@ -114,47 +113,6 @@ func windowOf(ctx context.Context) (string, error) {
 		return "", err
 	}
 	return p.Caller().Webview, nil
-}
-
-// escape writes what must not be in a line as it is in a string literal, and
-// cuts what is longer than most bytes then.
-func escape(text string, most int) string {
-	more := 0
-	if cut := most; len(text) > most {
-		for cut > 0 && !utf8.RuneStart(text[cut]) {
-			cut--
-		}
-		more, text = len(text)-cut, text[:cut]
-	}
-	if !utf8.ValidString(text) {
-		text = strings.ToValidUTF8(text, "\ufffd")
-	}
-	if len(text) > most || strings.ContainsFunc(text, harmful) {
-		var b strings.Builder
-		for i, r := range text {
-			piece := text[i : i+utf8.RuneLen(r)]
-			if harmful(r) {
-				piece = fmt.Sprintf("%+q", r)
-				piece = piece[1 : len(piece)-1]
-			}
-			if b.Len()+len(piece) > most {
-				more += len(text) - i
-				break
-			}
-			b.WriteString(piece)
-		}
-		text = b.String()
-	}
-	if more > 0 {
-		text += fmt.Sprintf("… (%d bytes more)", more)
-	}
-	return text
-}
-
-// harmful reports whether a character could end a line, control a terminal, or
-// make text look like another one.
-func harmful(r rune) bool {
-	return r != '\t' && (unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || unicode.Is(unicode.Bidi_Control, r))
 }
 
 // Format is the text of a record as the published plugin has it, with the

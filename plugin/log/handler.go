@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"github.com/mullion-dev/mullion/internal/printable"
 )
 
 // sourceKey is the attribute that names the source of a record.
@@ -45,7 +47,7 @@ func (h *handler) WithGroup(name string) slog.Handler {
 		return h
 	}
 	next := *h
-	next.group = h.group + escape(name, maxName) + "."
+	next.group = h.group + printable.Text(name, maxName) + "."
 	return &next
 }
 
@@ -56,15 +58,15 @@ func (h *handler) add(group string, a slog.Attr) {
 	case a.Equal(slog.Attr{}) || len(h.values) >= maxValues:
 	case v.Kind() == slog.KindGroup:
 		if a.Key != "" {
-			group += escape(a.Key, maxName) + "."
+			group += printable.Text(a.Key, maxName) + "."
 		}
 		for _, inner := range v.Group() {
 			h.add(group, inner)
 		}
 	case group == "" && a.Key == sourceKey && v.Kind() == slog.KindString:
-		h.source = escape(v.String(), maxSource)
+		h.source = printable.Text(v.String(), maxSource)
 	default:
-		h.values = append(h.values, KeyValue{group + escape(a.Key, maxName), escape(textOf(v), maxValue)})
+		h.values = append(h.values, KeyValue{group + printable.Text(a.Key, maxName), printable.Text(textOf(v), maxValue)})
 	}
 }
 
@@ -88,7 +90,7 @@ func (h *handler) Handle(_ context.Context, r slog.Record) error {
 		all.add(h.group, a)
 		return true
 	})
-	e := Entry{Level: r.Level, Source: all.source, Message: escape(r.Message, maxMessage), Values: all.values}
+	e := Entry{Level: r.Level, Source: all.source, Message: printable.Text(r.Message, maxMessage), Values: all.values}
 	if r.Time.IsZero() {
 		r.Time = time.Now()
 	}

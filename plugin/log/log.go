@@ -21,6 +21,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/mullion-dev/mullion/internal/printable"
 	"github.com/mullion-dev/mullion/plugin"
 )
 
@@ -248,7 +249,7 @@ func (l *Log) leftOut(window string, records int) {
 	l.write(Entry{
 		Time: l.now(time.Now()), Level: slog.LevelWarn, Source: webviewSource, Window: window,
 		Message: "records of this webview were left out: there were too many",
-		Values:  []KeyValue{{"window", escape(window, maxName)}, {"records", fmt.Sprint(records)}, {"perSecond", fmt.Sprint(l.o.PageRate)}},
+		Values:  []KeyValue{{"window", printable.Text(window, maxName)}, {"records", fmt.Sprint(records)}, {"perSecond", fmt.Sprint(l.o.PageRate)}},
 	})
 }
 

@@ -139,28 +139,6 @@ func TestFunctionsOfTheApp(t *testing.T) {
 	equal(t, "records", got, []string{inside, inside, inside, inside, want, want})
 }
 
-func TestEscape(t *testing.T) {
-	for text, want := range map[string]string{
-		"plain ü 漢 😀":          "plain ü 漢 😀",
-		"a\nb\r\nc":            `a\nb\r\nc`,
-		"tab\tstays":           "tab\tstays",
-		"\x1b[31mred\x07":      `\x1b[31mred\a`,
-		"\u009b31m":            `\u009b31m`,
-		"a\u2028b\u202ec":      `a\u2028b\u202ec`,
-		"\x00\x7f":             `\x00\x7f`,
-		"\xff":                 "\ufffd",
-		"0123456789abcdefghij": "0123456789abcdef… (4 bytes more)",
-		"0123456789abcde漢":     "0123456789abcde… (3 bytes more)",
-		"\u20280\u2028234567":  `\u20280\u2028234… (3 bytes more)`,
-	} {
-		if got := escape(text, 16); got != want && len(text) <= 20 {
-			if long := escape(text, 64); long != want {
-				t.Errorf("%q: got %q or %q, want %q", text, got, long, want)
-			}
-		}
-	}
-}
-
 // TestQuoted: a value says nothing of others in its record.
 func TestQuoted(t *testing.T) {
 	for text, want := range map[string]string{
