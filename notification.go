@@ -128,7 +128,8 @@ var closeReasons = map[notify.Reason]NotificationCloseReason{
 // the desktop (org.freedesktop.Notifications): the error wraps
 // [ErrNoSessionBus] or [ErrNoNotificationServer] where there is none, and the
 // next call looks again. On other systems it wraps [errors.ErrUnsupported] for
-// now. Notifications stay when the app ends.
+// now. Notifications stay when the app ends. Of more than 1024 that are shown, the
+// oldest are told [NotificationUndefined], and nothing more is heard of them.
 func (a *App) Notify(ctx context.Context, n Notification) (NotificationID, error) {
 	if err := n.check(); err != nil {
 		return 0, fmt.Errorf("mullion: notification: %w", err)

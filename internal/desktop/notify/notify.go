@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"image"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -198,7 +199,7 @@ func (c *Client) keep(conn *dbus.Conn, id uint32, on func(Event), ok bool) {
 			}
 			c.shown[id] = n
 			for len(c.order) > maxKept {
-				c.forget(c.order[0])
+				c.tell(c.shown[c.order[0]], Event{ID: c.order[0], Closed: true, Reason: Undefined})
 			}
 			for _, e := range c.early {
 				if e.ID == id && c.shown[id] == n {
@@ -222,12 +223,13 @@ func (c *Client) forget(id uint32) {
 }
 
 // Close takes a notification away. One that is gone already is an error
-// wrapping ErrNotShown.
+// wrapping ErrNotShown. That it is closed is told also where the server does not
+// say so.
 func (c *Client) Close(ctx context.Context, id uint32) error {
 	c.mu.Lock()
-	known := c.shown[id] != nil
+	n := c.shown[id]
 	c.mu.Unlock()
-	if !known {
+	if n == nil {
 		return fmt.Errorf("notification %d: %w", id, ErrNotShown)
 	}
 	conn, err := c.connect(ctx)
@@ -235,7 +237,26 @@ func (c *Client) Close(ctx context.Context, id uint32) error {
 		return err
 	}
 	err = conn.Object(service, object).CallWithContext(ctx, service+".CloseNotification", 0, id).Err
+	gone := isGone(err)
+	if err == nil || gone {
+		c.mu.Lock()
+		if c.conn == conn && c.shown[id] == n {
+			c.tell(n, Event{ID: id, Closed: true, Reason: Closed})
+		}
+		c.mu.Unlock()
+	}
+	if gone {
+		return fmt.Errorf("notification %d: %w", id, ErrNotShown)
+	}
 	return serverError("close a notification", err)
+}
+
+// isGone reports whether the server has answered that it does not show a
+// notification: by an error of its own, whose name the specification leaves open,
+// and not by one of the bus.
+func isGone(err error) bool {
+	var e dbus.Error
+	return errors.As(err, &e) && !strings.HasPrefix(e.Name, "org.freedesktop.DBus.Error.")
 }
 
 // Abilities returns what the server can do, such as "actions", "body-markup"

@@ -186,3 +186,49 @@ func TestBusGoes(t *testing.T) {
 		t.Errorf("got %+v", e)
 	}
 }
+
+// TestDropped: what the server has lost without a word is told when somebody
+// closes it, once.
+func TestDropped(t *testing.T) {
+	b := session.StartBus(t)
+	server := b.StartNotifications("body")
+	c := newClient(t)
+	id, events := show(t, c, notify.Notification{Title: "a"})
+	server.Drop(id)
+	if err := c.Close(t.Context(), id); !errors.Is(err, notify.ErrNotShown) {
+		t.Errorf("closing it: %v", err)
+	}
+	if e := next(t, events); e != (notify.Event{ID: id, Closed: true, Reason: notify.Closed}) {
+		t.Errorf("got %+v", e)
+	}
+	id, events = show(t, c, notify.Notification{Title: "b"})
+	if err := c.Close(t.Context(), id); err != nil {
+		t.Error(err)
+	}
+	if e := next(t, events); e != (notify.Event{ID: id, Closed: true, Reason: notify.Closed}) {
+		t.Errorf("got %+v", e)
+	}
+	// The signal of the server comes before its answer to another call.
+	show(t, c, notify.Notification{Title: "c"})
+	if len(events) > 0 {
+		t.Errorf("told again: %+v", <-events)
+	}
+}
+
+// TestMany: of more than are kept the oldest are told that they end, and cannot
+// be closed any more.
+func TestMany(t *testing.T) {
+	b := session.StartBus(t)
+	b.StartNotifications("body")
+	c := newClient(t)
+	first, events := show(t, c, notify.Notification{Title: "first"})
+	for range notify.MaxKept {
+		show(t, c, notify.Notification{Title: "more"})
+	}
+	if e := next(t, events); e != (notify.Event{ID: first, Closed: true, Reason: notify.Undefined}) {
+		t.Errorf("got %+v", e)
+	}
+	if err := c.Close(t.Context(), first); !errors.Is(err, notify.ErrNotShown) {
+		t.Errorf("closing it then: %v", err)
+	}
+}

@@ -165,6 +165,9 @@ func (n *Notifications) Dismiss(id uint32) error {
 	return n.emit("NotificationClosed", id, uint32(2))
 }
 
+// Drop closes a notification and tells nobody, as servers do that have lost it.
+func (n *Notifications) Drop(id uint32) { n.end(id, false) }
+
 // Hold shows what comes and does not answer until release is called.
 func (n *Notifications) Hold() (release func()) {
 	n.answers.Lock()

@@ -1,0 +1,4 @@
+package notify
+
+// MaxKept is how many notifications a client keeps.
+const MaxKept = maxKept
