@@ -3,10 +3,13 @@ package notification
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/mullion-dev/mullion/ipc"
 )
 
 // action is a button of an action type, or a field in which users write.
@@ -16,6 +19,18 @@ type action struct {
 	Input       bool   `json:"input"`
 	Button      string `json:"inputButtonTitle"`
 	Placeholder string `json:"inputPlaceholder"`
+}
+
+// typeKey names an action type: those of another origin are others.
+type typeKey struct{ origin, id string }
+
+// actionsOf returns the actions of a type that pages like this one have
+// registered.
+func (w *webview) actionsOf(page ipc.Page, id string) (actions []action, ok bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	actions, ok = w.types[typeKey{page.Caller().Origin, id}]
+	return actions, ok
 }
 
 type actionTypesArgs struct {
@@ -48,13 +63,19 @@ func (n *notifications) registerActionTypes(ctx context.Context, a actionTypesAr
 		}
 	}
 	n.lessActionOptions(page, w, a.Types)
+	origin := page.Caller().Origin
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, t := range types {
-		if _, ok := w.types[t.ID]; !ok && len(w.types) >= maxTypes {
-			return none{}, fmt.Errorf("%d action types are registered already", maxTypes)
+		key := typeKey{origin, t.ID}
+		if _, ok := w.types[key]; !ok && len(w.types) >= maxTypes {
+			// Those of pages that were left are in the way of nobody.
+			maps.DeleteFunc(w.types, func(k typeKey, _ []action) bool { return k.origin != origin })
+			if len(w.types) >= maxTypes {
+				return none{}, fmt.Errorf("%d action types are registered already", maxTypes)
+			}
 		}
-		w.types[t.ID] = t.Actions
+		w.types[key] = t.Actions
 	}
 	return none{}, nil
 }

@@ -2,12 +2,9 @@ package notification
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
-
-	"github.com/mullion-dev/mullion/internal/desktop/notify"
 )
 
 // activeNotification is one that is shown, as the page-side contract has it.
@@ -24,7 +21,7 @@ type activeNotification struct {
 }
 
 func (n *notifications) active(ctx context.Context, _ none) ([]activeNotification, error) {
-	_, w, err := caller(ctx)
+	page, w, err := caller(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -32,6 +29,9 @@ func (n *notifications) active(ctx context.Context, _ none) ([]activeNotificatio
 	defer w.mu.Unlock()
 	list := []activeNotification{}
 	for _, s := range w.active {
+		if !s.of(page) {
+			continue
+		}
 		o := s.options
 		if o.Extra == nil {
 			o.Extra = jsontext.Value("{}")
@@ -66,28 +66,22 @@ func (a *removeActiveArgs) names(s *shown) bool {
 }
 
 func (n *notifications) removeActive(ctx context.Context, a removeActiveArgs) (none, error) {
-	_, w, err := caller(ctx)
+	page, w, err := caller(ctx)
 	if err != nil {
 		return none{}, err
 	}
 	w.mu.Lock()
 	for _, s := range w.sending {
-		s.removed = s.removed || a.names(s)
+		s.removed = s.removed || s.of(page) && a.names(s)
 	}
 	var gone []uint32
 	w.active = slices.DeleteFunc(w.active, func(s *shown) bool {
-		if !a.names(s) {
+		if !s.of(page) || !a.names(s) {
 			return false
 		}
 		gone = append(gone, s.server)
 		return true
 	})
 	w.mu.Unlock()
-	var errs []error
-	for _, id := range gone {
-		if err := n.app.Close(ctx, id); err != nil && !errors.Is(err, notify.ErrNotShown) {
-			errs = append(errs, err)
-		}
-	}
-	return none{}, errors.Join(errs...)
+	return none{}, n.close(gone...)
 }

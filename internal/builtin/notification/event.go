@@ -1,6 +1,7 @@
 package notification
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -24,9 +25,11 @@ const (
 // desktop.
 const actionPrefix = "action:"
 
-// tell sends an event to the pages of a webview that listen to it.
-func (n *notifications) tell(w *webview, event string, payload any) {
-	if err := n.listeners.TellPages(n.ctx, event, payload, func(p ipc.Page) bool { return webviewOf(p) == w }); err != nil {
+// tell sends an event about a notification to the page that is now in the
+// webview, if it listens and may know.
+func (n *notifications) tell(w *webview, s *shown, event string, payload any) {
+	err := n.listeners.TellPages(n.ctx, event, payload, func(p ipc.Page) bool { return webviewOf(p) == w && s.of(p) })
+	if err != nil {
 		n.log.Debug("mullion: a page is not told of a notification", "event", event, "error", err)
 	}
 }
@@ -48,7 +51,7 @@ func (n *notifications) event(w *webview, s *shown, e notify.Event) {
 		s.end("close")
 		return
 	case e.Replied:
-		done.Action, done.Input = w.inputAction(s.options.ActionType), &e.Text
+		done.Action, done.Input = cmp.Or(s.reply, "reply"), &e.Text
 	case e.Action == notify.DefaultAction:
 		n.click(w, s, e.Token)
 	default:
@@ -58,19 +61,7 @@ func (n *notifications) event(w *webview, s *shown, e notify.Event) {
 		}
 		done.Action = id
 	}
-	n.tell(w, performed, done)
-}
-
-// inputAction returns the id of the action of a type in which users write.
-func (w *webview) inputAction(kind string) string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, a := range w.types[kind] {
-		if a.Input {
-			return a.ID
-		}
-	}
-	return "reply"
+	n.tell(w, s, performed, done)
 }
 
 // clickTime is how long the page may take to say that a click is to do what it

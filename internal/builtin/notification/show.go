@@ -1,13 +1,14 @@
 package notification
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"regexp"
-	"slices"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -57,67 +58,25 @@ func (n *notifications) show(ctx context.Context, a notifyArgs) error {
 	if err != nil {
 		return err
 	}
-	s := &shown{page: page, raw: a.Options, handler: a.Handler.Channel}
-	if len(a.Options) > maxOptions {
-		return fmt.Errorf("a notification of %d bytes: the limit is %d", len(a.Options), maxOptions)
-	}
-	if err := json.Unmarshal(a.Options, &s.options); err != nil {
-		return fmt.Errorf("options of a notification: %w", err)
-	}
-	o := &s.options
-	for _, text := range []string{o.Title, o.Body, o.LargeBody, o.Icon, o.Sound} {
-		if strings.ContainsRune(text, 0) {
-			return errors.New("a text of the notification has a zero byte")
-		}
+	s := &shown{page: page, raw: a.Options, handler: a.Handler.Channel, answered: make(chan struct{})}
+	if err := s.options.read(a.Options); err != nil {
+		return err
 	}
 	n.lessOptions(page, w, a.Options)
-	d := n.forDesktop(page, o)
-	w.mu.Lock()
-	if len(w.sending) >= maxSending {
-		w.mu.Unlock()
-		return fmt.Errorf("%d notifications are on their way already", maxSending)
-	}
-	if o.ActionType != "" {
-		actions, ok := w.types[o.ActionType]
+	d := n.forDesktop(page, &s.options)
+	if kind := s.options.ActionType; kind != "" {
+		actions, ok := w.actionsOf(page, kind)
 		if !ok {
-			w.mu.Unlock()
-			return fmt.Errorf("action type %q is not registered; call registerActionTypes first", o.ActionType)
+			return fmt.Errorf("action type %q is not registered; call registerActionTypes first", kind)
 		}
-		d.Actions, d.Reply = buttons(d.Actions, actions)
+		d.Actions, d.Reply, s.reply = buttons(d.Actions, actions)
 	}
-	if before := w.find(o); before != nil {
-		d.Replaces = before.server
+	before, err := w.begin(s)
+	if err != nil {
+		return err
 	}
-	if o.ID == nil {
-		id := rand.Int32()
-		o.ID = &id
-	}
-	w.sending = append(w.sending, s)
-	w.mu.Unlock()
-
-	s.server, err = n.app.Show(ctx, d, func(e notify.Event) { n.event(w, s, e) })
-	w.mu.Lock()
-	w.sending = slices.DeleteFunc(w.sending, func(x *shown) bool { return x == s })
-	var gone, replaced *shown
-	if err == nil {
-		w.active = slices.DeleteFunc(w.active, func(x *shown) bool {
-			if x.server == s.server {
-				replaced = x
-			}
-			return x == replaced
-		})
-		switch {
-		case s.removed:
-			gone = s
-		case !s.closed:
-			w.active = append(w.active, s)
-		}
-		if len(w.active) > maxActive {
-			gone = w.active[0]
-			w.active = slices.Delete(w.active, 0, 1)
-		}
-	}
-	w.mu.Unlock()
+	s.server, err = n.send(w, s, before, d)
+	replaced, gone := w.answer(s, err)
 	if err != nil {
 		return err
 	}
@@ -125,15 +84,79 @@ func (n *notifications) show(ctx context.Context, a notifyArgs) error {
 		replaced.end("replaced")
 	}
 	if gone != nil {
-		_ = n.app.Close(ctx, gone.server) // it may be gone by now
+		if err := n.close(gone.server); err != nil {
+			n.log.Debug("mullion: a notification stays on the screen", "error", err)
+		}
 	}
-	n.tell(w, received, s.raw)
+	n.tell(w, s, received, s.raw)
+	return nil
+}
+
+// answerTime is how long the desktop may take to answer.
+const answerTime = 25 * time.Second
+
+// asking is the context of what the desktop is asked for. It does not end with
+// the page: what is on the screen has to be known, also where the page was left
+// before the desktop has answered.
+func (n *notifications) asking() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(n.ctx, answerTime)
+}
+
+// send has the desktop show a notification, once it has the one before.
+func (n *notifications) send(w *webview, s, before *shown, d notify.Notification) (uint32, error) {
+	ctx, cancel := n.asking()
+	defer cancel()
+	if before != nil {
+		select {
+		case <-before.answered:
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		}
+	}
+	d.Replaces = w.replaces(s)
+	return n.app.Show(ctx, d, func(e notify.Event) { n.event(w, s, e) })
+}
+
+// close takes notifications away. Those that are gone already are no error.
+func (n *notifications) close(ids ...uint32) error {
+	ctx, cancel := n.asking()
+	defer cancel()
+	var errs []error
+	for _, id := range ids {
+		if err := n.app.Close(ctx, id); err != nil && !errors.Is(err, notify.ErrNotShown) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// read reads the options of a page, and gives a notification that has no number
+// one.
+func (o *options) read(text jsontext.Value) error {
+	if len(text) > maxOptions {
+		return fmt.Errorf("a notification of %d bytes: the limit is %d", len(text), maxOptions)
+	}
+	if err := json.Unmarshal(text, o); err != nil {
+		return fmt.Errorf("options of a notification: %w", err)
+	}
+	for _, text := range []string{o.Title, o.Body, o.LargeBody, o.Icon, o.Sound} {
+		if strings.ContainsRune(text, 0) {
+			return errors.New("a text of the notification has a zero byte")
+		}
+	}
+	if o.ID == nil {
+		id := rand.Int32()
+		o.ID = &id
+	}
 	return nil
 }
 
 // themeName is what names of icons and sounds look like. Files are not for
 // pages to name.
 var themeName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.+-]{0,127}$`)
+
+// maxName is how much of another name gets into the log, in bytes.
+const maxName = 200
 
 // forDesktop takes over what desktops know.
 func (n *notifications) forDesktop(page ipc.Page, o *options) notify.Notification {
@@ -152,7 +175,7 @@ func (n *notifications) forDesktop(page ipc.Page, o *options) notify.Notificatio
 			*name.to = name.value
 		} else if name.value != "" {
 			n.log.Warn("mullion: a notification is shown without its "+name.what+": pages can only use names of the desktop's theme",
-				"window", page.Caller().Window, "name", name.value)
+				"window", page.Caller().Window, "name", name.value[:min(len(name.value), maxName)])
 		}
 	}
 	if o.Ongoing || o.RequireInteraction {
@@ -163,18 +186,14 @@ func (n *notifications) forDesktop(page ipc.Page, o *options) notify.Notificatio
 }
 
 // buttons adds those of an action type to a list. The first action in which
-// users write is the field for that.
-func buttons(list []notify.Action, actions []action) ([]notify.Action, *notify.Reply) {
-	var reply *notify.Reply
+// users write is the field for that, and input is its id.
+func buttons(list []notify.Action, actions []action) (all []notify.Action, reply *notify.Reply, input string) {
 	for _, a := range actions {
 		if a.Input && reply == nil {
-			reply = &notify.Reply{Label: a.Title, Placeholder: a.Placeholder}
-			if a.Button != "" {
-				reply.Label = a.Button
-			}
+			reply, input = &notify.Reply{Label: cmp.Or(a.Button, a.Title), Placeholder: a.Placeholder}, a.ID
 			continue
 		}
 		list = append(list, notify.Action{ID: actionPrefix + a.ID, Label: a.Title})
 	}
-	return list, reply
+	return list, reply, input
 }
