@@ -20,10 +20,12 @@ import (
 type confinement struct {
 	order  order
 	env    []string
+	hidden []string // variables that the child does not inherit
 	status []Status // what is known before stage one
 	// sockets that the broker lets the child connect to
 	sockets []string
 	home    string // of the user, if the child is shown something of it
+	folder  *folder
 	// local is the listener of the proxy where the child has no network
 	// namespace to make one in.
 	local *announced
@@ -37,8 +39,31 @@ func newConfinement(s *Spec) (*confinement, error) {
 			return nil, err
 		}
 	}
-	d, env, remote := session(s.Policy, os.Getenv)
-	c := &confinement{env: env, sockets: slices.Concat(d.sockets, d.abstract), home: d.home}
+	c := &confinement{folder: sessionFolder(os.Getenv)}
+	getenv := os.Getenv
+	if s.Policy.Engine {
+		getenv = oneDisplay(os.Getenv, takesConnections)
+	}
+	for _, name := range displayVariables {
+		if getenv(name) == "" {
+			c.hidden = append(c.hidden, name)
+		}
+	}
+	d, env, remote := session(s.Policy, getenv)
+	if s.Policy.Engine && getenv("DISPLAY") != "" {
+		cookies, err := giveCookies(c.folder, getenv, d.home)
+		if err != nil {
+			c.folder.remove()
+			return nil, err
+		}
+		if cookies != "" {
+			d.files = append(d.files, cookies)
+			env = append(env, "XAUTHORITY="+cookies)
+		} else {
+			c.hidden = append(c.hidden, "XAUTHORITY")
+		}
+	}
+	c.env, c.sockets, c.home = env, slices.Concat(d.sockets, d.abstract), d.home
 	private := slices.Clone(s.Private)
 	if s.CacheDir != "" {
 		private = append(private, s.CacheDir)

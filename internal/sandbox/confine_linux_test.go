@@ -58,6 +58,12 @@ var tries = map[string]func(arg string) error{
 		f.Close()
 		return err
 	},
+	"set": func(name string) error {
+		if os.Getenv(name) == "" {
+			return errors.New("it is not set")
+		}
+		return nil
+	},
 	"chmod": func(name string) error { return unix.Chmod(name, 0o777) },
 	"exec":  func(name string) error { return exec.Command(name, "-c", "true").Run() },
 	"unix":  func(name string) error { return dial(name) },

@@ -50,11 +50,15 @@ var fixed = []struct {
 
 func accessible(p *Policy) bool { return p != nil && p.Accessibility }
 
-// environment is what a child gets of the Core's environment.
-func environment(core []string, s *Spec) []string {
+// environment is what a child gets of the Core's environment, without the
+// variables that are hidden from it.
+func environment(core []string, s *Spec, hidden []string) []string {
 	var env []string
 	for _, kv := range core {
 		name, _, _ := strings.Cut(kv, "=")
+		if slices.Contains(hidden, name) {
+			continue
+		}
 		if slices.ContainsFunc(allowed, func(a struct{ name, reason string }) bool {
 			prefix, wild := strings.CutSuffix(a.name, "*")
 			return name == a.name || wild && strings.HasPrefix(name, prefix)

@@ -1,16 +1,21 @@
 package sandbox
 
 import (
+	"errors"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // session finds what of the user's session a child with this policy is shown,
-// and the settings by which it finds it. remote is set where the display is
-// another machine's, or is reached as if it were.
+// and the settings by which it finds it; getenv knows one display at most, see
+// oneDisplay. remote is set where the display is another machine's, or is
+// reached as if it were.
 func session(p *Policy, getenv func(string) string) (d desk, env []string, remote bool) {
 	d.home, _ = os.UserHomeDir()
 	runtimeDir := getenv("XDG_RUNTIME_DIR")
@@ -25,7 +30,6 @@ func session(p *Policy, getenv func(string) string) (d desk, env []string, remot
 			if remote = !local; remote {
 				d.files = append(d.files, "/etc/hosts", "/etc/host.conf", "/etc/resolv.conf")
 			}
-			d.files = append(d.files, xAuthority(getenv, d.home)...)
 		}
 		if w := waylandSocket(getenv, runtimeDir); w != "" {
 			d.sockets = append(d.sockets, w)
@@ -169,13 +173,6 @@ func x11Display(name string) (number string, local bool) {
 	return number, (host == "" || host == "unix") && number != "" && strings.Trim(number, "0123456789") == ""
 }
 
-func xAuthority(getenv func(string) string, home string) []string {
-	if a := getenv("XAUTHORITY"); a != "" {
-		return existing(a)
-	}
-	return existing(filepath.Join(home, ".Xauthority"))
-}
-
 func waylandSocket(getenv func(string) string, runtimeDir string) string {
 	name := getenv("WAYLAND_DISPLAY")
 	switch {
@@ -187,6 +184,42 @@ func waylandSocket(getenv func(string) string, runtimeDir string) string {
 		return ""
 	}
 	return filepath.Join(runtimeDir, name)
+}
+
+// displayVariables are what a child finds a display by.
+var displayVariables = []string{"DISPLAY", "XAUTHORITY", "WAYLAND_DISPLAY"}
+
+// oneDisplay returns getenv without the variables of the display that a child
+// does not use. Where a Wayland compositor answers, that is the one of X11,
+// which Xwayland serves there: its clients watch each other's keyboard and
+// windows. As for the toolkit, X11 comes first where GDK_BACKEND begins with it.
+func oneDisplay(getenv func(string) string, answers func(socket string) bool) func(string) string {
+	without := func(names ...string) func(string) string {
+		return func(name string) string {
+			if slices.Contains(names, name) {
+				return ""
+			}
+			return getenv(name)
+		}
+	}
+	w := waylandSocket(getenv, getenv("XDG_RUNTIME_DIR"))
+	switch {
+	case getenv("DISPLAY") != "" && strings.HasPrefix(getenv("GDK_BACKEND"), "x11"):
+		return without("WAYLAND_DISPLAY")
+	case w != "" && answers(w):
+		return without("DISPLAY", "XAUTHORITY")
+	}
+	return getenv
+}
+
+// takesConnections reports whether a server listens on a socket.
+func takesConnections(socket string) bool {
+	c, err := net.DialTimeout("unix", socket, time.Second)
+	if err != nil {
+		return errors.Is(err, unix.EAGAIN) // as many wait as it lets
+	}
+	c.Close()
+	return true
 }
 
 // existing returns what a pattern matches, if it is absolute.

@@ -21,7 +21,6 @@ func TestSession(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	put(home+"/.Xauthority", "")
 	put(run+"/pulse/native", "")
 	put(run+"/at-spi/bus_1", "")
 	put(home+"/.config/ibus/bus/x-unix-0", "# comment\nIBUS_ADDRESS=unix:abstract=/tmp/ibus,guid=1\n")
@@ -39,8 +38,8 @@ func TestSession(t *testing.T) {
 	if diff := cmp.Diff([]string{"@/tmp/.X11-unix/X7"}, d.abstract); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]string{home + "/.Xauthority"}, d.files); diff != "" {
-		t.Error(diff)
+	if d.files != nil {
+		t.Errorf("files: %q", d.files)
 	}
 	if diff := cmp.Diff([]string{"WAYLAND_DISPLAY=" + run + "/wayland-3"}, env); diff != "" {
 		t.Error(diff)
@@ -92,5 +91,40 @@ func TestSession(t *testing.T) {
 		if d, _, remote := session(&Policy{Engine: true}, getenv); !remote || len(d.abstract) > 0 {
 			t.Errorf("%s: %+v", display, d)
 		}
+	}
+}
+
+func TestOneDisplay(t *testing.T) {
+	for _, test := range []struct {
+		name, display, wayland, backend string
+		answers                         bool
+		wantDisplay, wantWayland        string
+	}{
+		{"X11 alone", ":1", "", "", false, ":1", ""},
+		{"Wayland with Xwayland", ":1", "wayland-0", "", true, "", "wayland-0"},
+		{"a compositor that is gone", ":1", "wayland-0", "", false, ":1", "wayland-0"},
+		{"X11 is wanted", ":1", "wayland-0", "x11", true, ":1", ""},
+		{"X11 is wanted first", ":1", "wayland-0", "x11,wayland", true, ":1", ""},
+		{"X11 would do", ":1", "wayland-0", "wayland,x11", true, "", "wayland-0"},
+		{"X11 is wanted and not there", "", "wayland-0", "x11", true, "", "wayland-0"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			vars := map[string]string{"DISPLAY": test.display, "WAYLAND_DISPLAY": test.wayland, "GDK_BACKEND": test.backend, "XDG_RUNTIME_DIR": "/run/user/1", "XAUTHORITY": "/a"}
+			getenv := oneDisplay(func(name string) string { return vars[name] }, func(socket string) bool {
+				if socket != "/run/user/1/wayland-0" {
+					t.Errorf("asked %q", socket)
+				}
+				return test.answers
+			})
+			if d, w := getenv("DISPLAY"), getenv("WAYLAND_DISPLAY"); d != test.wantDisplay || w != test.wantWayland {
+				t.Errorf("DISPLAY %q, WAYLAND_DISPLAY %q, want %q, %q", d, w, test.wantDisplay, test.wantWayland)
+			}
+			if a := getenv("XAUTHORITY"); (a == "") != (test.wantDisplay == "") {
+				t.Errorf("XAUTHORITY %q", a)
+			}
+			if got := getenv("XDG_RUNTIME_DIR"); got != "/run/user/1" {
+				t.Errorf("other variables: %q", got)
+			}
+		})
 	}
 }

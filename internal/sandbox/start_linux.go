@@ -64,6 +64,20 @@ func startChild(s *Spec) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
+	p, err := c.start(s)
+	if err != nil {
+		c.folder.remove()
+		return nil, err
+	}
+	go func() {
+		<-p.done
+		c.folder.remove()
+	}()
+	return p, nil
+}
+
+// start starts the child, without namespaces if it cannot have them.
+func (c *confinement) start(s *Spec) (*Process, error) {
 	if c.order.Namespaces {
 		p, err := c.launch(s)
 		if errors.Is(err, errNoAnswer) {
@@ -99,10 +113,14 @@ func launch(s *Spec, c *confinement, control *os.File) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
+	var hidden []string
+	if c != nil {
+		hidden = c.hidden
+	}
 	command := func(g *group) *exec.Cmd {
 		cmd := exec.Command(start)
 		cmd.Args[0] = name
-		cmd.Env = environment(os.Environ(), s)
+		cmd.Env = environment(os.Environ(), s, hidden)
 		cmd.ExtraFiles = []*os.File{s.Socket}
 		// Of a session of its own: what a terminal tells all programs that run
 		// in it is for the Core alone, which ends its children in order. And a

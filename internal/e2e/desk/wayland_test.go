@@ -14,7 +14,8 @@ import (
 )
 
 // TestWayland runs an app below a Wayland compositor without a screen, with
-// all layers of the confinement and without namespaces.
+// all layers of the confinement and without namespaces. There is an X display
+// beside it, which hosts do not use.
 func TestWayland(t *testing.T) {
 	weston, err := exec.LookPath("weston")
 	if err != nil {
@@ -39,7 +40,6 @@ func TestWayland(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("DISPLAY", "")
 	t.Setenv("XDG_RUNTIME_DIR", dir)
 	t.Setenv("WAYLAND_DISPLAY", "mullion")
 	for _, without := range [][]string{nil, {"namespaces"}} {
@@ -51,6 +51,15 @@ func TestWayland(t *testing.T) {
 				app.Page(label).Must("document.body.append('painted'); return 40 + 2", &sum)
 				if sum != 42 {
 					t.Errorf("%s: %d", label, sum)
+				}
+			}
+			x, err := e2e.Screen(t).Windows()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, w := range x {
+				if w.Title == "main" || w.Title == "second" {
+					t.Errorf("%q is on the X display", w.Title)
 				}
 			}
 			w := e2e.Window(t, app, "main")
