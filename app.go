@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"path"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/config"
+	"github.com/mullion-dev/mullion/internal/acl"
 	"github.com/mullion-dev/mullion/internal/appinfo"
 	"github.com/mullion-dev/mullion/internal/builtin"
 	"github.com/mullion-dev/mullion/internal/configkeys"
@@ -306,9 +308,10 @@ func New(o Options) (*App, error) {
 	if co.Links, err = linkOptions(o); err != nil {
 		return nil, err
 	}
-	if co.Capabilities, err = a.capabilities(o); err != nil {
-		return nil, err
+	if co.Capabilities, err = acl.Capabilities(conf, o.Files, path.Join(o.Dir, "capabilities")); err != nil {
+		return nil, fmt.Errorf("mullion: %w", err)
 	}
+	co.Capabilities = append(co.Capabilities, o.Capabilities...)
 	a.grants = len(co.Capabilities) > 0
 	for _, c := range co.Capabilities {
 		if len(c.Windows) == 0 && len(c.Webviews) == 0 && (len(c.Platforms) == 0 || slices.Contains(c.Platforms, co.Platform)) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"path"
 	"reflect"
 	"regexp"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/mullion-dev/mullion/capability"
+	"github.com/mullion-dev/mullion/internal/acl"
 	"github.com/mullion-dev/mullion/internal/appinfo"
 	"github.com/mullion-dev/mullion/internal/builtin"
 	"github.com/mullion-dev/mullion/internal/configkeys"
@@ -105,20 +107,16 @@ func pluginCommand(plugin, command string) string { return "plugin:" + plugin + 
 func (a *App) manifests(plugins []plugin.Plugin) ([]capability.Manifest, error) {
 	list := []capability.Manifest{a.own}
 	for _, p := range plugins {
-		m := capability.Manifest{
-			Plugin: p.Name, Commands: slices.Sorted(maps.Keys(p.Commands)),
-			Permissions: p.Permissions, Sets: p.Sets, Default: p.Default,
-		}
-		if p.Files != nil {
-			files, err := capability.LoadPermissions(p.Files, ".")
-			if err != nil {
-				return nil, fmt.Errorf("plugin %q: its permission files: %w", p.Name, err)
-			}
-			m = join(m, files)
+		m, err := acl.Plugin(p)
+		if err != nil {
+			return nil, err
 		}
 		list = append(list, m)
 	}
-	return a.permissions(list)
+	if a.files == nil {
+		return list, nil
+	}
+	return acl.WithFiles(a.files, path.Join(a.dir, "permissions"), list)
 }
 
 // pluginHint names the packages of missing plugins that come with Mullion.

@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/mullion-dev/mullion/capability"
@@ -20,39 +18,6 @@ import (
 	"github.com/mullion-dev/mullion/internal/csp"
 	"github.com/mullion-dev/mullion/internal/frontend"
 )
-
-// capabilities collects the capabilities that count: all files, or those that
-// app.security.capabilities lists, and those of the options.
-func (a *App) capabilities(o Options) ([]capability.Capability, error) {
-	var caps []capability.Capability
-	if o.Files != nil {
-		var err error
-		if caps, err = capability.Load(o.Files, path.Join(o.Dir, "capabilities")); err != nil {
-			return nil, fmt.Errorf("mullion: %w", err)
-		}
-	}
-	if listed := a.config.App.Security.Capabilities; len(listed) > 0 {
-		chosen := make([]capability.Capability, 0, len(listed))
-		for i, l := range listed {
-			if l.Inline != nil {
-				chosen = append(chosen, *l.Inline)
-				continue
-			}
-			same := slices.IndexFunc(caps, func(c capability.Capability) bool { return c.Identifier == l.Identifier })
-			if same < 0 {
-				var known []string
-				for _, c := range caps {
-					known = append(known, strconv.Quote(c.Identifier))
-				}
-				return nil, fmt.Errorf("mullion: %s: element %d names %q, but no file in %s has that identifier; there are: %s",
-					configkeys.Place(a.config, "app.security.capabilities"), i, l.Identifier, path.Join(o.Dir, "capabilities"), strings.Join(known, ", "))
-			}
-			chosen = append(chosen, caps[same])
-		}
-		caps = chosen
-	}
-	return append(caps, o.Capabilities...), nil
-}
 
 // serve sets up what pages are made of: the app's files, files of the user,
 // and the scripts that run before a page's own.

@@ -23,6 +23,7 @@ var law = []struct {
 	{"config", []string{"capability", "internal/document"}, "reads what people write, and says what it means"},
 	{"internal/appinfo", []string{"config", "internal/desktop", "plugin"}, "what the configuration and the system say of an app: what is in its folders is decided by others"},
 	{"internal/configkeys", []string{"config", "plugin"}, "which keys have an effect; what it is, is decided where they are read"},
+	{"internal/acl", []string{"capability", "config", "internal/configkeys", "plugin"}, "reads files; what they grant is checked by others"},
 	{"internal/frontend", []string{"config", "internal/assets", "internal/bridge", "internal/configkeys", "internal/core", "internal/csp"}, "what pages are made of; who shows them is not its affair"},
 	{"internal/windowoptions", []string{"config", "internal/configkeys", "internal/core", "internal/wire"}, "translates options into what the Core opens; it opens nothing"},
 	{"internal/csp", nil, "pure text: a policy and the HTML it goes with"},
@@ -61,7 +62,7 @@ var law = []struct {
 	{"internal/builtin/...", []string{"capability", "ipc", "plugin"}, "a plugin of every app is written as others are"},
 	{".", []string{
 		"capability", "config", "ipc", "plugin",
-		"internal/appinfo", "internal/assets", "internal/bridge", "internal/builtin", "internal/configkeys", "internal/core", "internal/csp", "internal/desktop", "internal/desktop/...",
+		"internal/acl", "internal/appinfo", "internal/assets", "internal/bridge", "internal/builtin", "internal/configkeys", "internal/core", "internal/csp", "internal/desktop", "internal/desktop/...",
 		"internal/dialogs", "internal/egress", "internal/engine", "internal/frontend", "internal/guard", "internal/harness", "internal/host", "internal/inorder", "internal/instance", "internal/keeper", "internal/lifecycle", "internal/logging", "internal/menu", "internal/rendering", "internal/sandbox", "internal/supervise", "internal/transfer", "internal/units", "internal/windowoptions", "internal/wire", "internal/worker",
 	}, "the public handles, and Main, which is both Core and host"},
 	{"internal/harness", []string{"internal/core"}, "what a test gets hold of in an app that it runs"},
@@ -91,9 +92,9 @@ var law = []struct {
 	{"internal/bridge/build", nil, "a tool with a module of its own"},
 	{"cmd/globals", nil, "a tool with a module of its own"},
 	{"cmd/mullion/internal/e2e", append([]string{"cmd/mullion/internal/...", "internal/await", "internal/display", "internal/e2e"}, public...), "tests the tool from the outside, on the display of the tests"},
-	{"cmd/mullion/internal/bundled", []string{"capability", "plugin", "plugin/..."}, "what the plugins offer that come with the framework"},
+	{"cmd/mullion/internal/bundled", []string{"capability", "internal/acl", "plugin", "plugin/..."}, "what the plugins offer that come with the framework"},
 	{"cmd/mullion/...", append([]string{
-		"cmd/mullion/internal/...", "internal/await", "internal/backend", "internal/bridge", "internal/builtin", "internal/core", "internal/desktop", "internal/desktop/bus", "internal/document", "internal/keeper", "internal/rendering", "internal/sandbox",
+		"cmd/mullion/internal/...", "internal/acl", "internal/await", "internal/backend", "internal/bridge", "internal/builtin", "internal/core", "internal/desktop", "internal/desktop/bus", "internal/document", "internal/keeper", "internal/rendering", "internal/sandbox",
 	}, public...), "a tool for apps, no part of them"},
 	{"scripts/...", []string{"internal/await"}, "tools for the repository, not for apps"},
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
 	"runtime"
 	"slices"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/cmd/mullion/internal/bundled"
 	"github.com/mullion-dev/mullion/cmd/mullion/internal/project"
+	app "github.com/mullion-dev/mullion/internal/acl"
 	"github.com/mullion-dev/mullion/internal/builtin"
 )
 
@@ -74,9 +74,7 @@ func Read(p *project.Project) (*ACL, error) {
 // manifests puts together what can be granted, as App.Run does.
 func (a *ACL) manifests(fsys fs.FS) error {
 	var errs []error
-	var folders []string
-	own := capability.Manifest{Commands: a.Sources.Commands}
-	list := builtin.Manifests()
+	list := []capability.Manifest{{Commands: a.Sources.Commands}}
 	plugins := sortedKeys(a.Sources.Plugins)
 	// A plugin that could not be read may have its permissions in a folder.
 	entries, _ := fs.ReadDir(fsys, "permissions")
@@ -97,20 +95,13 @@ func (a *ACL) manifests(fsys fs.FS) error {
 			m, err = p.Manifest()
 			errs = append(errs, err)
 		}
-		folder := path.Join("permissions", name)
-		if info, err := fs.Stat(fsys, folder); err == nil && info.IsDir() {
-			folders = append(folders, folder)
-			more, err := capability.LoadPermissions(fsys, folder)
-			errs = append(errs, err)
-			m = join(m, more)
-		}
 		list = append(list, m)
 	}
-	more, err := capability.LoadPermissions(fsys, "permissions", folders...)
+	list, err := app.WithFiles(fsys, "permissions", list)
 	if err := errors.Join(append(errs, err)...); err != nil {
 		return err
 	}
-	own = join(own, more)
+	own := list[0]
 	if len(a.Sources.Unread) > 0 {
 		// A permission may be about a command that could not be read.
 		for _, p := range own.Permissions {
@@ -121,17 +112,8 @@ func (a *ACL) manifests(fsys fs.FS) error {
 			}
 		}
 	}
-	a.Manifests = append([]capability.Manifest{own}, list...)
+	a.Manifests = slices.Concat([]capability.Manifest{own}, builtin.Manifests(), list[1:])
 	return nil
-}
-
-func join(m, files capability.Manifest) capability.Manifest {
-	m.Permissions = append(m.Permissions, files.Permissions...)
-	m.Sets = append(m.Sets, files.Sets...)
-	if files.Default != nil {
-		m.Default, m.DefaultFile, m.DefaultLine, m.DefaultColumn = files.Default, files.DefaultFile, files.DefaultLine, files.DefaultColumn
-	}
-	return m
 }
 
 func sortedKeys[V any](m map[string]V) []string {

@@ -3,11 +3,11 @@
 package bundled
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
 	"github.com/mullion-dev/mullion/capability"
+	"github.com/mullion-dev/mullion/internal/acl"
 	"github.com/mullion-dev/mullion/plugin"
 	"github.com/mullion-dev/mullion/plugin/autostart"
 	"github.com/mullion-dev/mullion/plugin/cli"
@@ -102,21 +102,5 @@ func (p Plugin) Package() string {
 
 // Manifest is what it offers to capabilities.
 func (p Plugin) Manifest() (capability.Manifest, error) {
-	described := p.make()
-	m := capability.Manifest{
-		Plugin: p.Name, Commands: slices.Sorted(maps.Keys(described.Commands)),
-		Permissions: described.Permissions, Sets: described.Sets, Default: described.Default,
-	}
-	if described.Files == nil {
-		return m, nil
-	}
-	files, err := capability.LoadPermissions(described.Files, ".")
-	if err != nil {
-		return m, err
-	}
-	m.Permissions, m.Sets = append(slices.Clone(m.Permissions), files.Permissions...), append(slices.Clone(m.Sets), files.Sets...)
-	if files.Default != nil {
-		m.Default = files.Default
-	}
-	return m, nil
+	return acl.Plugin(p.make())
 }
