@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"go/format"
-	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -139,10 +138,8 @@ func (p *Project) Adopt(ctx context.Context, o Options) (*Result, error) {
 		}
 		files[to] = text
 	}
-	if info, err := os.Stat(filepath.Join(p.Dir, filepath.FromSlash(a.Dist))); errors.Is(err, fs.ErrNotExist) {
-		files[path.Join(a.Dist, ".gitkeep")] = nil // go build needs the folder before the first build of the front end
-	} else if err == nil && !info.IsDir() {
-		return nil, fmt.Errorf("%s is no folder", a.Dist)
+	if err := a.keepDist(ctx, p, r, files); err != nil {
+		return nil, err
 	}
 	if err := p.inTheWay(files); err != nil {
 		return nil, err
@@ -162,15 +159,55 @@ func (p *Project) Adopt(ctx context.Context, o Options) (*Result, error) {
 	return r, nil
 }
 
+// keepDist sees to it that the folder of the front end has a file, which go build
+// needs, before the first build of the front end and in a fresh clone.
+func (a *adopted) keepDist(ctx context.Context, p *Project, r *Result, files map[string][]byte) error {
+	keep := path.Join(a.Dist, ".gitkeep")
+	has := func(name string) bool {
+		_, err := os.Lstat(filepath.Join(p.Dir, filepath.FromSlash(name)))
+		return err == nil
+	}
+	if info, err := os.Stat(filepath.Join(p.Dir, filepath.FromSlash(a.Dist))); err == nil && !info.IsDir() {
+		return fmt.Errorf("%s is no folder", a.Dist)
+	}
+	if !has(keep) {
+		files[keep] = nil
+	}
+	// Vite empties the folder, and copies what is in public.
+	if vite, err := filepath.Glob(filepath.Join(p.Dir, "vite.config.*")); err == nil && len(vite) > 0 && !has("public/.gitkeep") {
+		files["public/.gitkeep"] = nil
+	}
+	if p.gitIgnores(ctx, keep) {
+		r.Notes = append(r.Notes, fmt.Sprintf("git leaves out %s, and go build fails without it: git add -f %s has a fresh clone build", a.Dist, keep))
+	}
+	return nil
+}
+
+// gitIgnores reports whether git leaves out a file, as far as it can be known.
+func (p *Project) gitIgnores(ctx context.Context, name string) bool {
+	if _, err := output(ctx, p.Dir, nil, "git", "check-ignore", "-q", "--no-index", name); err == nil {
+		return true
+	}
+	// There may be no repository yet.
+	first, _, _ := strings.Cut(name, "/")
+	return ignores(p.Dir, path.Dir(name)) || ignores(p.Dir, first)
+}
+
 // ignoresBin reports whether git leaves out the folder of programs, as far as a
 // project says what git leaves out.
 func ignoresBin(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, ".gitignore"))
+	return err != nil || ignores(dir, "bin")
+}
+
+// ignores reports whether the .gitignore of a folder has a line for a folder in it.
+func ignores(dir, name string) bool {
 	text, err := os.ReadFile(filepath.Join(dir, ".gitignore"))
 	if err != nil {
-		return true
+		return false
 	}
 	for line := range strings.Lines(string(text)) {
-		if strings.Trim(strings.TrimSpace(line), "/") == "bin" {
+		if strings.Trim(strings.TrimSpace(line), "/") == name {
 			return true
 		}
 	}

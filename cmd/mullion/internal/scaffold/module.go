@@ -101,8 +101,13 @@ func goCommand(ctx context.Context, dir string, env []string, args ...string) er
 }
 
 func goOutput(ctx context.Context, dir string, env []string, args ...string) (string, error) {
+	return output(ctx, dir, env, "go", args...)
+}
+
+// output runs a program and returns what it prints.
+func output(ctx context.Context, dir string, env []string, name string, args ...string) (string, error) {
 	var out, errs bytes.Buffer
-	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &errs
 	cmd.Env = append(append(os.Environ(), env...), "PWD="+dir)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
@@ -111,7 +116,7 @@ func goOutput(ctx context.Context, dir string, env []string, args ...string) (st
 		if ctx.Err() != nil {
 			return "", ctx.Err()
 		}
-		return "", fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, strings.TrimSpace(errs.String()))
+		return "", fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, strings.TrimSpace(errs.String()))
 	}
 	return strings.TrimSpace(out.String()), nil
 }
