@@ -127,7 +127,9 @@ func TestChange(t *testing.T) {
 func TestErrors(t *testing.T) {
 	for _, test := range []struct{ name, file, text, want string }{
 		{"syntax", "main.ts", "let x: = 1", "main.ts:1:8: "},
-		{"import", "main.ts", "import 'nothing'", `main.ts:1:8: Could not resolve "nothing"`},
+		{"import", "main.ts", "import 'nothing'", "main.ts:1:8: Could not resolve \"nothing\"\nThere is no npm package nothing in node_modules. With Node.js installed, \"npm install nothing\" "},
+		{"a file of a package", "main.ts", "import '@no/thing/at/all.css'", `"npm install @no/thing" puts it there`},
+		{"a file", "main.ts", "import './nothing'", `main.ts:1:8: Could not resolve "./nothing"`},
 		{"script", "index.html", "<p>\n<script type=module src=nowhere.ts></script>", `nowhere.ts`},
 		{"image", "index.html", "<p>\n<img src=nowhere.png>", `index.html:2:1: there is no file "nowhere.png"`},
 		{"not a module", "index.html", "\n\n<script src=main.ts></script>", `index.html:3:1: only module scripts are bundled: write <script type="module" src="main.ts">`},
@@ -141,6 +143,9 @@ func TestErrors(t *testing.T) {
 			var bad *bundler.Error
 			if !errors.As(err, &bad) || !strings.Contains(err.Error(), test.want) {
 				t.Fatalf("got %v, want %s", err, test.want)
+			}
+			if strings.Contains(err.Error(), "external") || test.name == "a file" && strings.Contains(err.Error(), "npm") {
+				t.Errorf("the advice is wrong: %v", err)
 			}
 			write(t, filepath.Join(dir, test.file), app[test.file])
 			if _, err := b.Build(); err != nil {

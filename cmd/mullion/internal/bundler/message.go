@@ -2,6 +2,7 @@ package bundler
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
@@ -40,10 +41,28 @@ func (e *Error) Error() string {
 
 func newError(list []api.Message) *Error { return &Error{messages(list)} }
 
+// unresolved is esbuild's text about an import that leads nowhere, where that is no
+// path.
+var unresolved = regexp.MustCompile(`^Could not resolve "((?:@[^/"]+/)?[^./"][^/"]*)(?:/[^"]*)?"$`)
+
+// missingPackage returns the npm package that a message misses, "" if it is about
+// something else.
+func missingPackage(m api.Message) string {
+	if found := unresolved.FindStringSubmatch(m.Text); found != nil && !strings.ContainsAny(found[1], ": ") {
+		return found[1]
+	}
+	return ""
+}
+
 func messages(list []api.Message) []Message {
 	var all []Message
 	for _, m := range list {
 		text := m.Text
+		if name := missingPackage(m); name != "" {
+			text = fmt.Sprintf("%s\nThere is no npm package %s in node_modules. With Node.js installed, \"npm install %s\" puts it there. The path of a file of your own begins with \"./\".",
+				text, name, name)
+			m.Notes = nil // which are about a bundler with a configuration
+		}
 		for _, n := range m.Notes {
 			if n.Text != "" {
 				text += "\n" + n.Text
