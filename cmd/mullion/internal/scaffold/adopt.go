@@ -39,6 +39,8 @@ type adopted struct {
 	Channels                         bool
 	Known                            []bundled.Plugin // that the project uses
 	Plugins                          []string         // likewise, but they have no Go side
+	SQL                              []string         // the drivers of the plugin sql
+	wantsSQL, SingleInstance         bool
 	Structs                          []RustStruct
 }
 
@@ -153,7 +155,11 @@ func (p *Project) Adopt(ctx context.Context, o Options) (*Result, error) {
 			ignore = append(ignore, "./"+dir)
 		}
 	}
-	if err := put(ctx, r, files, o, ignore, nil); err != nil {
+	m := goModule{path: o.Module, source: o.Source, ignore: ignore}
+	if a.uses("sql") {
+		m.also = []string{sqlDir}
+	}
+	if err := put(ctx, r, files, m, nil); err != nil {
 		return nil, err
 	}
 	return r, nil

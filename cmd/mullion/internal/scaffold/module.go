@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,59 +20,87 @@ import (
 // goVersion is what a project demands where the framework does not say more.
 const goVersion = "1.26"
 
-// moduleFiles are go.mod and, of a checkout, a go.sum that has at least what
+// goModule is that of a project.
+type goModule struct {
+	path   string
+	source Source
+	ignore []string // folders that the go command leaves out
+	// also are modules of the framework that the project needs besides it, by their
+	// folders in a checkout.
+	also []string
+}
+
+// files are go.mod and, of a checkout, a go.sum that has at least what
 // the project needs: so that the first build can do without the network.
-func moduleFiles(path string, s Source, ignore ...string) (map[string][]byte, error) {
-	m := &modfile.File{}
-	if err := m.AddModuleStmt(path); err != nil {
+func (m goModule) files() (map[string][]byte, error) {
+	mod := &modfile.File{}
+	if err := mod.AddModuleStmt(m.path); err != nil {
 		return nil, err
 	}
 	version := goVersion
 	files := map[string][]byte{}
-	if s.Dir == "" {
-		if err := m.AddRequire(Framework, s.Version); err != nil {
-			return nil, err
-		}
-	} else {
-		data, err := os.ReadFile(filepath.Join(s.Dir, "go.mod"))
+	for _, dir := range append([]string{""}, m.also...) {
+		theirs, sum, err := m.require(mod, dir)
 		if err != nil {
 			return nil, err
 		}
-		theirs, err := modfile.Parse("go.mod", data, nil)
-		if err != nil {
-			return nil, err
-		}
-		if theirs.Go != nil {
+		files["go.sum"] = append(files["go.sum"], sum...)
+		if dir == "" && theirs != nil && theirs.Go != nil {
 			version = theirs.Go.Version
 		}
-		if err := m.AddRequire(Framework, "v0.0.0"); err != nil {
-			return nil, err
-		}
-		for _, r := range theirs.Require {
-			m.AddNewRequire(r.Mod.Path, r.Mod.Version, true)
-		}
-		if err := m.AddReplace(Framework, "", s.Dir, ""); err != nil {
-			return nil, err
-		}
-		if files["go.sum"], err = os.ReadFile(filepath.Join(s.Dir, "go.sum")); err != nil {
-			return nil, err
-		}
 	}
-	if err := m.AddGoStmt(version); err != nil {
+	if m.source.Dir == "" {
+		delete(files, "go.sum")
+	}
+	if err := mod.AddGoStmt(version); err != nil {
 		return nil, err
 	}
-	for _, dir := range ignore {
-		if err := m.AddIgnore(dir); err != nil {
+	for _, dir := range m.ignore {
+		if err := mod.AddIgnore(dir); err != nil {
 			return nil, err
 		}
 	}
-	m.Cleanup()
-	text, err := m.Format()
+	mod.Cleanup()
+	text, err := mod.Format()
 	if err != nil {
 		return nil, err
 	}
 	files["go.mod"] = text
 	return files, nil
+}
+
+// require adds a module of the framework, by its folder in a checkout, to go.mod. Of
+// a checkout it returns what that module says of itself.
+func (m goModule) require(mod *modfile.File, dir string) (theirs *modfile.File, sum []byte, err error) {
+	path := Framework
+	if dir != "" {
+		path += "/" + dir
+	}
+	if m.source.Dir == "" {
+		return nil, nil, mod.AddRequire(path, m.source.Version)
+	}
+	at := filepath.Join(m.source.Dir, filepath.FromSlash(dir))
+	data, err := os.ReadFile(filepath.Join(at, "go.mod"))
+	if err != nil {
+		return nil, nil, err
+	}
+	if theirs, err = modfile.Parse("go.mod", data, nil); err != nil {
+		return nil, nil, err
+	}
+	if err := mod.AddRequire(path, "v0.0.0"); err != nil {
+		return nil, nil, err
+	}
+	for _, r := range theirs.Require {
+		known := func(have *modfile.Require) bool { return have.Mod.Path == r.Mod.Path }
+		if r.Mod.Path != Framework && !slices.ContainsFunc(mod.Require, known) {
+			mod.AddNewRequire(r.Mod.Path, r.Mod.Version, true)
+		}
+	}
+	if err := mod.AddReplace(path, "", at, ""); err != nil {
+		return nil, nil, err
+	}
+	sum, err = os.ReadFile(filepath.Join(at, "go.sum"))
+	return theirs, sum, err
 }
 
 // checkGo makes sure that there is a Go that can build the project.

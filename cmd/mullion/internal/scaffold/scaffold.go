@@ -188,7 +188,7 @@ func New(ctx context.Context, o Options) (*Result, error) {
 		return nil, err
 	}
 	r := &Result{Dir: target}
-	err = put(ctx, r, files, o, ignore, func(s *stage) error {
+	err = put(ctx, r, files, goModule{path: o.Module, source: o.Source, ignore: ignore}, func(s *stage) error {
 		if t.vite == nil {
 			if err := bundle(s); err != nil {
 				return err
@@ -214,8 +214,8 @@ const iconSize = 512
 
 // put writes the files of a project with its Go module, and brings them to
 // their place.
-func put(ctx context.Context, r *Result, files map[string][]byte, o Options, ignore []string, more func(*stage) error) error {
-	module, err := moduleFiles(o.Module, o.Source, ignore...)
+func put(ctx context.Context, r *Result, files map[string][]byte, m goModule, more func(*stage) error) error {
+	module, err := m.files()
 	if err != nil {
 		return err
 	}
@@ -245,7 +245,7 @@ func put(ctx context.Context, r *Result, files map[string][]byte, o Options, ign
 	if err := tidy(ctx, s.dir); ctx.Err() != nil {
 		return ctx.Err()
 	} else if err != nil {
-		if o.Source.Dir == "" {
+		if m.source.Dir == "" {
 			return term.Help(err, "the modules that an app needs must be fetched: check the network and GOPROXY")
 		}
 		// What the framework itself was checked with is enough to build.

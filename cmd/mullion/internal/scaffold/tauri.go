@@ -36,7 +36,6 @@ func hasTauri(dir string) bool {
 // advice is what takes the place of a plugin of Tauri that Mullion does not have.
 var advice = map[string]string{
 	"localhost":  "leave it out: it opens a port to every program of the machine, and pages come without one here",
-	"sql":        "add the module github.com/mullion-dev/mullion/plugin/sql",
 	"stronghold": "keep secrets in the system's keyring: the plugin secret",
 }
 
@@ -167,13 +166,16 @@ func (a *adopted) capabilities(p *Project, r *Result, root fs.FS, conf *config.C
 		return err
 	}
 	for _, m := range rustPlugin.FindAllSubmatch(cargo, -1) {
-		name := string(m[1])
-		if name == "single-instance" {
-			// It needs an option that is chosen with care.
-			r.Notes = append(r.Notes, "plugin single-instance: set SingleInstance in the options of main.go; App.OnInstance tells of further starts")
-		} else {
-			a.use(name)
+		a.use(string(m[1]))
+	}
+	if a.wantsSQL {
+		if err := a.useSQL(root, p.conf, cargo); err != nil {
+			return err
 		}
+		r.Notes = append(r.Notes, fmt.Sprintf("plugin sql: main.go has the drivers %s; migrations of Rust go into sql.Options.Migrations there", strings.Join(a.SQL, ", ")))
+	}
+	if a.SingleInstance {
+		r.Notes = append(r.Notes, "plugin single-instance: a further start brings the main window to the front; what else Rust did then goes into main.go")
 	}
 	if own := conf.App.Security.Capabilities; len(own) > 0 && len(a.Commands) > 0 {
 		r.Notes = append(r.Notes, fmt.Sprintf("app.security.capabilities lists the capabilities that count: add %q to it", a.Capability))
@@ -184,14 +186,27 @@ func (a *adopted) capabilities(p *Project, r *Result, root fs.FS, conf *config.C
 	return nil
 }
 
+// frontOnStart makes the plugin single-instance.
+const frontOnStart = `singleinstance.New(func(args []string, dir string) {
+		if w, err := m.Window("main"); err == nil {
+			_ = w.Focus(ctx)
+		}
+	})`
+
 // use has main.go add a plugin, or name it as missing.
 func (a *adopted) use(name string) {
-	if k, ok := bundled.ByName(name); !ok {
-		if !ofFramework(name) {
-			a.Plugins = appendNew(a.Plugins, name)
-		}
-	} else if !slices.ContainsFunc(a.Known, func(other bundled.Plugin) bool { return other.Name == name }) {
+	k, ok := bundled.ByName(name)
+	switch {
+	case a.uses(name):
+	case name == "sql":
+		a.wantsSQL = true
+	case name == "single-instance":
+		a.SingleInstance, k.New = true, frontOnStart
 		a.Known = append(a.Known, k)
+	case ok:
+		a.Known = append(a.Known, k)
+	case !ofFramework(name):
+		a.Plugins = appendNew(a.Plugins, name)
 	}
 }
 

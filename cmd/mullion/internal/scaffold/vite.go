@@ -170,6 +170,11 @@ func (a *adopted) viteProject(p *Project, r *Result, files map[string][]byte) er
 		r.Notes = append(r.Notes, "pages call Go by the functions that mullion dev and mullion generate write for the commands, to bindings in the sources of the front end")
 	}
 	a.useCalled(plugins)
+	if a.wantsSQL {
+		if err := a.useSQL(os.DirFS(p.Dir), "", nil); err != nil {
+			return err
+		}
+	}
 	a.notes(r, unclear, plugins)
 	if files["icon.png"], err = icon(a.Hue, iconSize); err != nil {
 		return err
@@ -215,7 +220,7 @@ func (a *adopted) notes(r *Result, unclear, plugins []string) {
 func pluginNames(calls []string) (names []string) {
 	for _, c := range calls {
 		name, _, _ := strings.Cut(strings.TrimPrefix(c, "plugin:"), "|")
-		if _, ok := bundled.ByName(name); !ok && !ofFramework(name) && !slices.Contains(names, name) {
+		if _, ok := bundled.ByName(name); !ok && name != "sql" && !ofFramework(name) && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
