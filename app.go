@@ -189,6 +189,7 @@ type App struct {
 	makeTray func() error        // makes app.trayIcon, once
 	workers  workers
 	without  sandbox.Without // layers that are switched off
+	hidden   []string        // see Folders.MakeHidden
 	resolver egress.Resolver // of names for workers; nil but in tests
 	builtins []plugin.Plugin // those that every app has
 	notify   *notify.Client  // shows notifications, also those of pages
@@ -245,10 +246,8 @@ func New(o Options) (*App, error) {
 	}
 	a.folder.dir = a.folders.Data
 	cacheDir := a.folders.Cache
-	for _, dir := range []string{a.folders.Data, cacheDir} {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return nil, fmt.Errorf("mullion: %w", err)
-		}
+	if a.hidden, err = a.folders.MakeHidden(); err != nil {
+		return nil, fmt.Errorf("mullion: %w", err)
 	}
 
 	without, err := withoutLayers(o.WithoutLayers)
@@ -269,7 +268,7 @@ func New(o Options) (*App, error) {
 		Platform: capability.PlatformOf(runtime.GOOS),
 		DataDir:  filepath.Join(a.folders.Data, "engine"),
 		CacheDir: filepath.Join(cacheDir, "engine"),
-		Launch:   launch(o.Logger, area, demand{o.MinConfinement, without, o.Dev, driver}),
+		Launch:   launch(o.Logger, area, demand{o.MinConfinement, without, a.hidden, o.Dev, driver}),
 		StayOpen: o.StayOpen,
 
 		MissingPlugins: o.MissingPlugins,

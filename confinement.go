@@ -52,7 +52,8 @@ type Confinement struct {
 // ConfinementLayer is one of the kernel's means of confinement. On Linux these
 // are "environment", "namespaces", "landlock", "seccomp" and "broker", and
 // "network" where the display has to be reached by TCP. "memory" is there where a
-// limit for memory is granted, and does not count for the level;
+// limit for memory is granted, and "grants" where some are left out, with the
+// reason; neither counts for the level;
 // docs/confinement.md says what each does.
 type ConfinementLayer struct {
 	Name  string

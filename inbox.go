@@ -20,7 +20,7 @@ func inboxSealed(status []sandbox.Status, s sandbox.Spec) bool {
 	if s.Policy == nil || !slices.ContainsFunc(status, func(l sandbox.Status) bool { return l.Layer == sandbox.LayerNamespaces && l.Holds }) {
 		return false
 	}
-	for _, readable := range s.Policy.Read {
+	for _, readable := range s.Inbox {
 		for _, writable := range slices.Concat(s.Policy.Write, s.Private) {
 			if contains(writable, readable) {
 				return false

@@ -9,7 +9,7 @@ import (
 func TestInboxSealed(t *testing.T) {
 	mounts := []sandbox.Status{{Layer: sandbox.LayerSeccomp, Holds: true}, {Layer: sandbox.LayerNamespaces, Holds: true}}
 	spec := func(write, private string) sandbox.Spec {
-		s := sandbox.Spec{Policy: &sandbox.Policy{Read: []string{"/cache/files/1/app/in"}}, Private: []string{private}}
+		s := sandbox.Spec{Policy: &sandbox.Policy{}, Inbox: []string{"/cache/files/1/app/in"}, Private: []string{private}}
 		if write != "" {
 			s.Policy.Write = []string{write}
 		}

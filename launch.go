@@ -5,7 +5,6 @@ import (
 	"context"
 	"log/slog"
 	"net/netip"
-	"slices"
 	"sync"
 
 	"github.com/mullion-dev/mullion/internal/core"
@@ -27,6 +26,8 @@ type child struct {
 type demand struct {
 	least   ConfinementLevel
 	without sandbox.Without
+	// hidden are the framework's own folders.
+	hidden []string
 	// watch has all that is refused to hosts logged.
 	watch bool
 	// driver is where a WebDriver client may connect to the host "app"; zero:
@@ -48,7 +49,7 @@ func (d demand) check(log *slog.Logger, l core.Launch, status []sandbox.Status) 
 // where files of the user are laid out for them.
 func launch(log *slog.Logger, area *transfer.Area, demand demand) func(context.Context, core.Launch) (core.Child, error) {
 	return func(ctx context.Context, l core.Launch) (core.Child, error) {
-		spec, err := hostSpec(log, l, area, demand.watch)
+		spec, err := hostSpec(log, l, area, demand)
 		if err != nil {
 			return nil, err
 		}
@@ -81,7 +82,7 @@ func launch(log *slog.Logger, area *transfer.Area, demand demand) func(context.C
 // hostSpec says how to start a host, and what it may reach. It has a proxy in
 // any case, which refuses what is not granted and says so. If it is watched it
 // has the files for the network too, or the log would be full of them.
-func hostSpec(log *slog.Logger, l core.Launch, area *transfer.Area, watch bool) (sandbox.Spec, error) {
+func hostSpec(log *slog.Logger, l core.Launch, area *transfer.Area, demand demand) (sandbox.Spec, error) {
 	inbox, err := area.Inbox(l.Name)
 	if err != nil {
 		return sandbox.Spec{}, err
@@ -97,9 +98,12 @@ func hostSpec(log *slog.Logger, l core.Launch, area *transfer.Area, watch bool) 
 		CacheDir: l.Folders.Library,
 		Output:   &output{log: log, from: []any{"host", l.Name}},
 		Private:  []string{l.Folders.Data, l.Folders.Cache, outbox},
+		Inbox:    []string{inbox},
+		Hidden:   demand.hidden,
+		Writable: l.Writable,
 		Policy: &sandbox.Policy{
 			Engine:        true,
-			Network:       r.Network() || watch,
+			Network:       r.Network() || demand.watch,
 			Proxy:         true,
 			GPU:           r.GPU,
 			UserFonts:     r.UserFonts,
@@ -107,11 +111,11 @@ func hostSpec(log *slog.Logger, l core.Launch, area *transfer.Area, watch bool) 
 			Camera:        r.Camera,
 			Accessibility: r.Accessibility,
 			InputMethods:  r.InputMethods,
-			Read:          append(slices.Clone(r.Read), inbox),
+			Read:          r.Read,
 			Write:         r.Write,
 			MemoryLimit:   r.MemoryLimit,
 		},
-		Watch:   watch,
+		Watch:   demand.watch,
 		Refused: func(f sandbox.Refusal) { logRefusal(log, f, hostGrant(f), "host", l.Name) },
 	}, nil
 }
@@ -119,7 +123,11 @@ func hostSpec(log *slog.Logger, l core.Launch, area *transfer.Area, watch bool) 
 // logConfinement tells which layers a process has to do without.
 func logConfinement(log *slog.Logger, status []sandbox.Status, process ...any) {
 	for _, s := range status {
-		if !s.Holds {
+		switch {
+		case s.Holds:
+		case s.Layer == sandbox.LayerGrants:
+			log.Warn("mullion: a part of what is granted is left out", append(process, "why", s.Detail)...)
+		default:
 			log.Info("mullion: a layer of confinement is missing", append(process, "layer", string(s.Layer), "why", s.Detail)...)
 		}
 	}

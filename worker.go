@@ -62,7 +62,9 @@ type WorkerOptions struct {
 	MemoryLimit int64
 	// Read and Write are files and folders, absolute and with all below them,
 	// that the function may use beyond what every process needs to run. What
-	// is not there when a process starts is not granted.
+	// is not there when a process starts is not granted. The folders in which
+	// the framework keeps its own files are never granted: a folder around
+	// them cannot be written as a whole, and is shown without them to be read.
 	Read, Write []string
 	// Connect are the servers that the function may reach by [WorkerDial], and
 	// Refuse those of them that it may not: as in the scope of

@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -126,6 +127,22 @@ func TestWorkerCertificates(t *testing.T) {
 	}
 	if _, err := readFile.Call(t.Context(), a.App, bundle); err == nil {
 		t.Error("without the grant it can read them as well")
+	}
+}
+
+// TestWorkerHidden: no grant opens the framework's own folders to a worker.
+func TestWorkerHidden(t *testing.T) {
+	a := newApp(t)
+	state := filepath.Join(a.DataDir(), "states", "s.json")
+	if err := os.WriteFile(state, []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range []mullion.WorkerOptions{
+		{Read: []string{a.DataDir()}}, {Write: []string{a.DataDir()}}, {Read: []string{state}}, {Write: []string{filepath.Dir(state)}},
+	} {
+		if got, err := readFile.With(o).Call(t.Context(), a.App, state); err == nil {
+			t.Errorf("%+v: read %q", o, got)
+		}
 	}
 }
 

@@ -174,7 +174,8 @@ func (a *App) launchWorker(name string, o WorkerOptions) func(context.Context) (
 		spec := sandbox.Spec{
 			Name: "worker " + name, Role: workerRole, Socket: socket, Output: out,
 			// No engine: what a worker has is what it was granted.
-			Policy:  &sandbox.Policy{Network: len(o.Connect) > 0, Read: o.Read, Write: o.Write, MemoryLimit: o.MemoryLimit},
+			Policy: &sandbox.Policy{Network: len(o.Connect) > 0, Read: o.Read, Write: o.Write, MemoryLimit: o.MemoryLimit},
+			Hidden: a.hidden, Writable: a.core.Writable(),
 			Without: a.without,
 			Watch:   a.dev,
 			Refused: func(r sandbox.Refusal) { logRefusal(log, r, workerGrant(r), "worker", name) },

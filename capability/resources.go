@@ -182,6 +182,21 @@ func (a *Authority) resources(covers func(rule) bool) Resources {
 	return r
 }
 
+// Writable returns all that the processes of any window may write to, as in
+// [Resources].
+func (a *Authority) Writable() []string {
+	var r Resources
+	if a == nil || a.commands[SandboxPrefix+"write"] == nil {
+		return nil
+	}
+	var scope Scope
+	for _, u := range a.commands[SandboxPrefix+"write"].grants {
+		scope = scope.join(u.scope)
+	}
+	_ = readPaths(Scope{Allow: scope.Allow}, &r.Write) // was checked when it was added
+	return r.Write
+}
+
 // byDefault covers every window and every page. It stands for what no
 // capability has to say.
 var byDefault = &selector{

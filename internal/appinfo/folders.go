@@ -91,6 +91,21 @@ func (f Folders) Variable(name, app string) (string, bool) {
 	return desktop.UserDir(name)
 }
 
+// MakeHidden makes the folders of the framework in them: profiles of engines,
+// states, and files on their way. No grant opens them to a host or a worker.
+func (f Folders) MakeHidden() (list []string, err error) {
+	for _, h := range []struct{ in, name string }{
+		{f.Data, "engine"}, {f.Data, "states"}, {f.Cache, "engine"}, {f.Cache, "host"}, {f.Cache, "files"},
+	} {
+		dir, err := desktop.MakeOwn(h.in, h.name)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, dir)
+	}
+	return list, nil
+}
+
 // systemFolder is the folder of an app below one that the system has for all.
 func systemFolder(variable, id string) (string, error) {
 	dir, ok := desktop.UserDir(variable)

@@ -37,7 +37,7 @@ var law = []struct {
 	{"internal/inorder", nil, "calls any function, in order; whose it is it does not know"},
 	{"internal/guard", nil, "starts programs of others; which ones, and for whom, is decided by its caller"},
 	{"internal/supervise", nil, "restarts anything; what it restarts is a function"},
-	{"internal/transfer", nil, "files between the user and hosts; who may have which is decided by its caller"},
+	{"internal/transfer", []string{"internal/desktop"}, "files between the user and hosts; who may have which is decided by its caller"},
 	{"internal/units", nil, "lengths as pages measure them: numbers, and nothing that has a length"},
 	{"internal/menu", nil, "menus as data: what shows them differs, and none of it is within reach"},
 	{"internal/wire", nil, "what Core and host have in common, and all they have in common"},

@@ -68,9 +68,8 @@ type Options struct {
 	DevOrigin, DevCommand string
 	// Script runs in every page after the bridge.
 	Script string
-	// DataDir and CacheDir are the private folders of the engine, LibraryCacheDir
-	// is that of the libraries that it uses, for the host named "app". Other
-	// hosts get folders beside them.
+	// DataDir and CacheDir are for what the engine keeps, LibraryCacheDir is for
+	// the libraries that it uses. Each host has a folder in each of them.
 	DataDir, CacheDir, LibraryCacheDir string
 	// MainWindow is the label of the window whose host is named "app"; empty
 	// means "main".

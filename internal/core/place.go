@@ -5,11 +5,12 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
-	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/mullion-dev/mullion/capability"
+	"github.com/mullion-dev/mullion/internal/desktop"
 )
 
 // Which host shows a window is decided by what its processes may reach of the
@@ -29,6 +30,8 @@ type Launch struct {
 	// Resources are what it may reach. Read and Write have no variables left.
 	Resources capability.Resources
 	Folders   Folders
+	// Writable is all that hosts may write to, whichever they are.
+	Writable []string
 	// Others is set where remote pages may come to be shown.
 	Others bool
 }
@@ -212,10 +215,14 @@ func (h *host) launch() (Launch, error) {
 	}
 	l.Resources.Read = c.resolvePaths(l.Resources.Read)
 	l.Resources.Write = c.resolvePaths(l.Resources.Write)
+	l.Writable = c.Writable()
 	var err error
 	l.Folders, err = c.folders(h.name)
 	return l, err
 }
+
+// Writable is all that hosts may write to, as capabilities are now.
+func (c *Core) Writable() []string { return c.resolvePaths(c.Authority().Writable()) }
 
 // resolvePaths puts folders in the place of variables. A path whose variable
 // has no value here is left out.
@@ -243,33 +250,30 @@ func (c *Core) resolvePaths(paths []string) []string {
 	return resolved
 }
 
-// folders makes the folders of a host, and takes from others any right to
-// them. Two hosts never have the same, so that none can read the cookies and
-// databases of another.
+// folders makes the folders of a host. Two hosts never have the same, so that
+// none can read the cookies and databases of another.
 func (c *Core) folders(host string) (Folders, error) {
-	f := Folders{
-		Data:    folderOf(c.opts.DataDir, host),
-		Cache:   folderOf(c.opts.CacheDir, host),
-		Library: folderOf(c.opts.LibraryCacheDir, host),
-	}
-	for _, dir := range []string{f.Data, f.Cache, f.Library} {
-		if dir == "" {
+	var f Folders
+	for _, folder := range []struct {
+		dir string // with those of all hosts
+		to  *string
+	}{{c.opts.DataDir, &f.Data}, {c.opts.CacheDir, &f.Cache}, {c.opts.LibraryCacheDir, &f.Library}} {
+		if folder.dir == "" {
 			continue
 		}
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return Folders{}, fmt.Errorf("folder of the engine: %w", err)
-		}
-		if err := os.Chmod(dir, 0o700); err != nil { // one that was there already
+		base, own := filepath.Split(filepath.Clean(folder.dir))
+		var err error
+		if *folder.to, err = desktop.MakeOwn(base, filepath.Join(own, folderName(host))); err != nil {
 			return Folders{}, fmt.Errorf("folder of the engine: %w", err)
 		}
 	}
 	return f, nil
 }
 
-// folderOf returns the folder of a host beside that of the host "app".
-func folderOf(dir, host string) string {
-	if dir == "" || host == sharedHost {
-		return dir
+// folderName names the folder of a host among those of all hosts.
+func folderName(host string) string {
+	if host == sharedHost {
+		return host
 	}
 	const longest = 40
 	slug := strings.Map(func(r rune) rune {
@@ -279,5 +283,5 @@ func folderOf(dir, host string) string {
 		return '-'
 	}, strings.ToLower(host))
 	// The hash tells names apart that differ in other characters only.
-	return dir + "-" + slug[:min(len(slug), longest)] + "-" + shortHash(host)
+	return slug[:min(len(slug), longest)] + "-" + shortHash(host)
 }

@@ -97,7 +97,7 @@ func TestHostsByGrants(t *testing.T) {
 		}
 		for _, folder := range []string{l.Folders.Data, l.Folders.Cache, l.Folders.Library} {
 			info, err := os.Stat(folder)
-			if err != nil || info.Mode() != os.ModeDir|0o700 || filepath.Dir(folder) != dir || seen[folder] {
+			if err != nil || info.Mode() != os.ModeDir|0o700 || filepath.Dir(filepath.Dir(folder)) != dir || seen[folder] {
 				t.Errorf("%s: folder %s: %v, %v", name, folder, info, err)
 			}
 			seen[folder] = true
@@ -107,7 +107,7 @@ func TestHostsByGrants(t *testing.T) {
 	if len(launched) != 4 {
 		t.Errorf("hosts: %q", p.hosts())
 	}
-	if d := cmp.Diff(core.Folders{Data: o.DataDir, Cache: o.CacheDir, Library: o.LibraryCacheDir}, launched["app"].Folders); d != "" {
+	if d := cmp.Diff(core.Folders{Data: o.DataDir + "/app", Cache: o.CacheDir + "/app", Library: o.LibraryCacheDir + "/app"}, launched["app"].Folders); d != "" {
 		t.Error(d)
 	}
 	dull := launched["app:quiet %2B dull"].Resources

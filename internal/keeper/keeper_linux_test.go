@@ -33,12 +33,17 @@ func TestSpecIsWhole(t *testing.T) {
 	}
 	s := sandbox.Spec{
 		Name: "host app", Role: "host", Policy: &sandbox.Policy{Audio: true, Read: []string{"/a"}}, Without: sandbox.Without{Landlock: 3},
-		Private: []string{"/b"}, Watch: true, CacheDir: "/c", Env: []string{"D=e"},
+		Private: []string{"/b"}, Inbox: []string{"/i"}, Hidden: []string{"/h"}, Writable: []string{"/w"}, Watch: true, CacheDir: "/c", Env: []string{"D=e"},
 	}
 	if got := specOf(&s).spec(); !reflect.DeepEqual(got, s) {
 		t.Errorf("got %+v, want %+v", got, s)
 	}
 	other := s
+	other.Writable = nil
+	if specOf(&s).key() != specOf(&other).key() {
+		t.Error("what others may write to makes another host")
+	}
+	other = s
 	other.Policy = &sandbox.Policy{Audio: true, Read: []string{"/a"}, Camera: true}
 	if specOf(&s).key() == specOf(&other).key() {
 		t.Error("hosts that may reach different things have the same key")

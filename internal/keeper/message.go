@@ -107,6 +107,9 @@ type HostSpec struct {
 	Policy   *sandbox.Policy `json:"policy"`
 	Without  sandbox.Without `json:"without"`
 	Private  []string        `json:"private"`
+	Inbox    []string        `json:"inbox"`
+	Hidden   []string        `json:"hidden"`
+	Writable []string        `json:"writable"`
 	Watch    bool            `json:"watch"`
 	CacheDir string          `json:"cacheDir"`
 	Env      []string        `json:"env"`
@@ -123,20 +126,23 @@ type hostInfo struct {
 
 // specOf returns what of a spec goes to the keeper.
 func specOf(s *sandbox.Spec) *HostSpec {
-	return &HostSpec{s.Name, s.Role, s.Policy, s.Without, s.Private, s.Watch, s.CacheDir, s.Env}
+	return &HostSpec{s.Name, s.Role, s.Policy, s.Without, s.Private, s.Inbox, s.Hidden, s.Writable, s.Watch, s.CacheDir, s.Env}
 }
 
 // spec is the reverse of specOf.
 func (h *HostSpec) spec() sandbox.Spec {
 	return sandbox.Spec{
 		Name: h.Name, Role: h.Role, Policy: h.Policy, Without: h.Without,
-		Private: h.Private, Watch: h.Watch, CacheDir: h.CacheDir, Env: h.Env,
+		Private: h.Private, Inbox: h.Inbox, Hidden: h.Hidden, Writable: h.Writable, Watch: h.Watch, CacheDir: h.CacheDir, Env: h.Env,
 	}
 }
 
-// key tells hosts apart that must not stand in for each other.
+// key tells hosts apart that must not stand in for each other. What others may
+// write to is no part of a host.
 func (h *HostSpec) key() string {
-	b, err := json.Marshal(h)
+	own := *h
+	own.Writable = nil
+	b, err := json.Marshal(own)
 	if err != nil {
 		return "" // never: it is made of plain values
 	}

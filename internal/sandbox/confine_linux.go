@@ -64,12 +64,13 @@ func newConfinement(s *Spec) (*confinement, error) {
 		}
 	}
 	c.env, c.sockets, c.home = env, slices.Concat(d.sockets, d.abstract), d.home
-	private := slices.Clone(s.Private)
-	if s.CacheDir != "" {
-		private = append(private, s.CacheDir)
+	list, left, err := view(s, d)
+	if err != nil {
+		c.folder.remove()
+		return nil, err
 	}
 	c.order = order{
-		View:       view(s.Policy, d, private),
+		View:       list,
 		Program:    exe,
 		Namespaces: true,
 		Landlock:   landlockMost,
@@ -83,6 +84,9 @@ func newConfinement(s *Spec) (*confinement, error) {
 		c.order.Landlock = max(l, 0)
 	}
 	c.status = []Status{{LayerEnvironment, true, ""}}
+	if len(left) > 0 {
+		c.status = append(c.status, Status{LayerGrants, false, "left out: " + strings.Join(left, "; ")})
+	}
 	switch why := noNamespaces.Load(); {
 	case s.Without.Namespaces:
 		c.withoutNamespaces("switched off")

@@ -64,6 +64,15 @@ var tries = map[string]func(arg string) error{
 		}
 		return nil
 	},
+	"mkdir": func(name string) error { return unix.Mkdir(name, 0o700) },
+	"rename": func(arg string) error {
+		from, to, _ := strings.Cut(arg, " ")
+		return unix.Rename(from, to)
+	},
+	"symlink": func(arg string) error {
+		to, name, _ := strings.Cut(arg, " ")
+		return unix.Symlink(to, name)
+	},
 	"chmod": func(name string) error { return unix.Chmod(name, 0o777) },
 	"exec":  func(name string) error { return exec.Command(name, "-c", "true").Run() },
 	"unix":  func(name string) error { return dial(name) },

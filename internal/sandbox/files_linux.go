@@ -1,7 +1,10 @@
 package sandbox
 
 import (
+	"errors"
+	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -22,14 +25,30 @@ const (
 type path struct {
 	Path   string `json:"path"`
 	Access access `json:"access"`
-	// Font is set for a file or folder that was found by fontPaths. It is shown
-	// only if it is still at From, and left out where it cannot be shown.
-	Font bool   `json:"font,omitzero"`
-	From string `json:"from,omitzero"`
+	// Real is the path without links, as a resolver has found it. It is shown
+	// only if it is still there.
+	Real string `json:"real"`
+	// Font is set for a file or folder that was found by fontPaths, which is
+	// left out where it cannot be shown.
+	Font bool `json:"font,omitzero"`
+	// Around is set for a folder with folders of the framework in it, and Hide
+	// for these: they are shown empty. Without namespaces nothing can hide a
+	// part of a folder, so all of it is left out.
+	Around bool `json:"around,omitzero"`
+	Hide   bool `json:"hide,omitzero"`
 
 	reason string
-	source string // the path without symbolic links
+	origin origin
 }
+
+// origin says why a path is in a view. Of several reasons the last counts.
+type origin uint8
+
+const (
+	ofSystem  origin = iota
+	ofGrant          // Policy.Read and Policy.Write
+	ofPrivate        // the child's own
+)
 
 // base is what every child needs. Paths may be patterns; what does not exist
 // is left out. Dropping entries one at a time showed which a page cannot do
@@ -138,10 +157,11 @@ type desk struct {
 	abstract []string
 }
 
-// view lists all that a child with this policy sees of the file system. The
-// folders in private are its own.
-func view(p *Policy, d desk, private []string) []path {
-	list := append([]path(nil), base...)
+// view lists all that a child sees of the file system. left says which grants
+// are left out, and why.
+func view(s *Spec, d desk) (list []path, left []string, err error) {
+	p := s.Policy
+	list = append(list, base...)
 	if p.Engine {
 		list = append(list, engine...)
 	}
@@ -165,39 +185,107 @@ func view(p *Policy, d desk, private []string) []path {
 	for _, s := range d.sockets {
 		list = append(list, path{Path: s, Access: socket})
 	}
-	for _, f := range p.Read {
-		list = append(list, path{Path: f, Access: read})
+	private := s.private()
+	for _, l := range []struct {
+		files  []string
+		access access
+		origin origin
+	}{{p.Read, read, ofGrant}, {p.Write, read | write, ofGrant}, {s.Inbox, read, ofPrivate}, {private, read | write, ofPrivate}} {
+		for _, f := range l.files {
+			list = append(list, path{Path: f, Access: l.access, origin: l.origin})
+		}
 	}
-	for _, f := range p.Write {
-		list = append(list, path{Path: f, Access: read | write})
+	r := newResolver(slices.Concat(s.Writable, s.Hidden, p.Write, private))
+	if list, left, err = r.settle(expand(list), s.Hidden); err != nil {
+		return nil, nil, err
 	}
-	for _, f := range private {
-		list = append(list, path{Path: f, Access: read | write})
-	}
-	list = expand(list)
 	if p.Engine {
-		list = append(list, fontPaths(list, d.home, p.UserFonts)...)
-		slices.SortStableFunc(list, func(a, b path) int { return strings.Compare(a.Path, b.Path) })
+		list = append(list, r.fontPaths(list, d.home, p.UserFonts)...)
 	}
-	return list
+	slices.SortStableFunc(list, func(a, b path) int { return strings.Compare(a.Path, b.Path) })
+	return list, left, nil
+}
+
+// private are the folders that are the child's own to write.
+func (s *Spec) private() []string {
+	if s.CacheDir == "" {
+		return s.Private
+	}
+	return append(slices.Clone(s.Private), s.CacheDir)
+}
+
+// settle finds where the paths of a view are, and keeps grants and the folders
+// of the framework apart. What is not there is left out without a word.
+func (r *resolver) settle(list []path, hidden []string) (settled []path, left []string, err error) {
+	var places []string // of the framework
+	for _, h := range hidden {
+		real, err := r.real(h)
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			return nil, nil, err
+		} else if err == nil {
+			places = append(places, real)
+		}
+	}
+	for _, p := range list {
+		var err error
+		if p.Real, err = r.real(p.Path); err != nil {
+			if errors.Is(err, errPlanted) && p.origin == ofPrivate {
+				return nil, nil, err
+			} else if errors.Is(err, errPlanted) {
+				left = append(left, err.Error())
+			}
+			continue
+		}
+		if p.origin == ofGrant {
+			within, err := p.within(places)
+			if err != nil {
+				left = append(left, err.Error())
+				continue
+			}
+			p.Around = len(within) > 0
+			settled = append(settled, within...)
+		}
+		settled = append(settled, p)
+	}
+	return settled, left, nil
+}
+
+// within returns the folders of the framework in a granted one, to be hidden.
+// It returns an error for a grant that cannot be: for a folder of the
+// framework, or to write one around it, which could be replaced then.
+func (p path) within(places []string) (hide []path, err error) {
+	for _, place := range places {
+		switch {
+		case under(p.Real, place):
+			return nil, fmt.Errorf("%s: %s is the framework's own", p.Path, place)
+		case !under(place, p.Real):
+		case p.Access&write != 0:
+			return nil, fmt.Errorf("%s cannot be written as a whole: %s in it is the framework's own; grant folders beside that", p.Path, place)
+		default:
+			hide = append(hide, path{Path: filepath.Join(p.Path, strings.TrimPrefix(place, p.Real)), Real: place, Hide: true})
+		}
+	}
+	return hide, nil
 }
 
 // expand replaces patterns by what they match now, and sorts the paths so that
 // folders come before what is in them.
 func expand(list []path) []path {
-	rights := map[string]access{}
+	all := map[string]path{}
 	for _, p := range list {
 		matches := []string{p.Path}
 		if strings.Contains(p.Path, "*") {
 			matches, _ = filepath.Glob(p.Path)
 		}
 		for _, m := range matches {
-			rights[filepath.Clean(m)] |= p.Access
+			name := filepath.Clean(m)
+			known := all[name]
+			all[name] = path{Path: name, Access: known.Access | p.Access, origin: max(known.origin, p.origin)}
 		}
 	}
 	var out []path
-	for _, name := range slices.Sorted(maps.Keys(rights)) {
-		out = append(out, path{Path: name, Access: rights[name]})
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		out = append(out, all[name])
 	}
 	return out
 }

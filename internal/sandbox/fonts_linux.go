@@ -11,7 +11,7 @@ import (
 // Fonts are often links: those of packages that share them, of dotfiles in a
 // repository, and all of them on NixOS. A view shows a link as it is, so what
 // it leads to has to be shown too. It is looked for once, when a child starts;
-// what shows it then checks the descriptor (openFont).
+// what shows it then checks the descriptor (openReal).
 
 // The limits. They are far above what a desktop has.
 const (
@@ -36,8 +36,8 @@ func isFont(name string) bool {
 // fontPaths returns what of the fonts a view does not show: folders that the
 // configuration of fontconfig names, and what links in all such folders lead
 // to. Without user nothing in the home is of interest.
-func fontPaths(shown []path, home string, user bool) []path {
-	s := &fontSearch{shown: shown, home: home, user: user && home != "", seen: map[string]bool{}}
+func (r *resolver) fontPaths(shown []path, home string, user bool) []path {
+	s := &fontSearch{resolver: r, shown: shown, home: home, user: user && home != "", seen: map[string]bool{}}
 	folders := slices.Clone(fontFolders)
 	configs := []string{"/etc/fonts/fonts.conf"}
 	if s.user {
@@ -48,7 +48,7 @@ func fontPaths(shown []path, home string, user bool) []path {
 		folders = append(folders, s.config(c, 0)...)
 	}
 	for _, f := range folders {
-		if real, err := filepath.EvalSymlinks(f); err == nil {
+		if real, err := r.real(f); err == nil {
 			s.folder(f, real, 0)
 		}
 	}
@@ -56,6 +56,7 @@ func fontPaths(shown []path, home string, user bool) []path {
 }
 
 type fontSearch struct {
+	*resolver
 	shown   []path
 	home    string
 	user    bool
@@ -74,7 +75,7 @@ func (s *fontSearch) isShown(name string) bool {
 // show adds to the view what is at real, under name.
 func (s *fontSearch) show(name, real string) {
 	if len(s.found) < maxFontPaths && !s.isShown(name) {
-		s.found = append(s.found, path{Path: name, Access: read, Font: true, From: real})
+		s.found = append(s.found, path{Path: name, Access: read, Font: true, Real: real})
 	}
 }
 
@@ -135,7 +136,7 @@ func (s *fontSearch) link(name, real string, depth int) {
 	if filepath.IsAbs(text) {
 		next, nextReal = filepath.Clean(text), filepath.Clean(text)
 	}
-	target, err := filepath.EvalSymlinks(real)
+	target, err := s.real(real)
 	if err != nil {
 		return
 	}
@@ -191,7 +192,7 @@ func (s *fontSearch) config(name string, depth int) (folders []string) {
 		case e.name == "dir":
 			folders = append(folders, at)
 		default:
-			if real, err := filepath.EvalSymlinks(at); err == nil && s.mayShow(real) && strings.HasSuffix(real, ".conf") {
+			if real, err := s.real(at); err == nil && s.mayShow(real) && strings.HasSuffix(real, ".conf") {
 				s.show(at, real)
 			}
 			folders = append(folders, s.config(at, depth+1)...)

@@ -128,7 +128,7 @@ func TestFontSwapped(t *testing.T) {
 		t.Fatal(err)
 	}
 	lay(t, root, []string{"a/x.ttf", "secret"}, nil)
-	f, err := openFont(root + "/a/x.ttf")
+	f, err := openReal(root + "/a/x.ttf")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +152,7 @@ func TestFontSwapped(t *testing.T) {
 		if err := swap(); err != nil {
 			t.Fatal(err)
 		}
-		if f, err := openFont(root + "/a/x.ttf"); err == nil {
+		if f, err := openReal(root + "/a/x.ttf"); err == nil {
 			f.Close()
 			t.Error("it was opened")
 		}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
 
 	"golang.org/x/sys/unix"
 )
@@ -69,7 +68,7 @@ const anyPort = -1
 // all. The scope of
 // abstract sockets is left open unless scoped: libxcb gives up at its EPERM
 // instead of trying the socket that has a path. It returns the ABI in use.
-func landlock(most int, v []path, port, listen int, scoped bool) (abi int, err error) {
+func landlock(most int, v []opened, port, listen int, scoped bool) (abi int, err error) {
 	abi, err = landlockABI()
 	if err != nil {
 		return 0, err
@@ -120,19 +119,9 @@ func landlock(most int, v []path, port, listen int, scoped bool) (abi int, err e
 	return abi, nil
 }
 
-// landlockPath adds the rule for one path; what does not exist needs none.
-func landlockPath(ruleset int, p path, handled uint64) error {
-	fd, err := unix.Open(p.Path, unix.O_PATH|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return nil
-	}
-	defer unix.Close(fd)
-	if p.Font {
-		// Without namespaces the name is looked up here first.
-		if name, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", fd)); err != nil || name != p.From && name != p.Path {
-			return nil
-		}
-	}
+// landlockPath adds the rule for one path.
+func landlockPath(ruleset int, p opened, handled uint64) error {
+	fd := int(p.file.Fd())
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"os"
@@ -57,21 +58,9 @@ const oldRoot = "/.old"
 
 // enterView replaces the file tree of this process, which is in a mount
 // namespace of its own, by one that has only what is in v.
-func enterView(v []path) error {
+func enterView(v []opened) error {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("make mounts private: %w", err)
-	}
-	var fonts []*os.File // until they are shown
-	defer func() { closeAll(fonts) }()
-	for i := range v {
-		if !v[i].Font {
-			v[i].source, _ = filepath.EvalSymlinks(v[i].Path)
-			continue
-		}
-		if f, err := openFont(v[i].From); err == nil {
-			fonts = append(fonts, f)
-			v[i].source = fmt.Sprintf("/proc/self/fd/%d", f.Fd())
-		}
 	}
 	// Any folder will do: what is mounted on it is seen by nobody else.
 	const root = "/usr"
@@ -88,11 +77,19 @@ func enterView(v []path) error {
 		return err
 	}
 	for _, p := range v {
-		if p.Path == "/proc" {
-			continue // a new one below
+		show := bind
+		if p.Hide {
+			show = hide
 		}
-		if err := bind(p); err != nil {
+		if err := show(p); err != nil {
 			return fmt.Errorf("bind %s: %w", p.Path, err)
+		}
+	}
+	for _, p := range v {
+		if p.Hide { // what the child may see in it is there by now
+			if err := readOnly(p.Path); err != nil {
+				return fmt.Errorf("hide %s: %w", p.Path, err)
+			}
 		}
 	}
 	if err := mountProc(); err != nil {
@@ -147,13 +144,12 @@ func leaveOld() error {
 	return nil
 }
 
-// bind shows one path of the old tree in the new one; what is not there is
-// left out. A symbolic link is shown as what it led to when the child started.
-func bind(p path) error {
-	source := oldRoot + p.source
-	info, err := os.Stat(source)
-	if p.source == "" || err != nil {
-		return nil
+// bind shows one path of the old tree in the new one. A symbolic link is shown
+// as what it led to when the child started.
+func bind(p opened) error {
+	info, err := p.file.Stat()
+	if err != nil {
+		return err
 	}
 	if _, err := os.Lstat(p.Path); err == nil && p.Access&(write|device|socket) == 0 {
 		return nil // in a folder that is there already
@@ -164,7 +160,10 @@ func bind(p path) error {
 		}
 		return err
 	}
-	if err := unix.Mount(source, p.Path, "", unix.MS_BIND|unix.MS_REC, ""); err != nil {
+	if err := mountOn(p.Path, oldRoot+descriptor(p.file), "", unix.MS_BIND|unix.MS_REC, ""); err != nil {
+		if p.Font {
+			return nil
+		}
 		return err
 	}
 	if p.Access&(write|device|socket) != 0 {
@@ -173,25 +172,24 @@ func bind(p path) error {
 	return readOnly(p.Path)
 }
 
-// openFont opens a file or folder that fontPaths has found, without following
-// links: what has another name by now is none that was judged.
-func openFont(from string) (*os.File, error) {
-	fd, err := unix.Open(from, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+// hide covers a folder of the new tree with an empty one.
+func hide(p opened) error {
+	return mountOn(p.Path, "tmpfs", "tmpfs", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "mode=755,size=1m")
+}
+
+// mountOn mounts at a path of the new tree, and not where a link in what is
+// shown there by now would lead.
+func mountOn(target, source, kind string, flags uintptr, data string) error {
+	fd, err := unix.Open(target, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	f := os.NewFile(uintptr(fd), from)
-	name, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", fd))
-	if err != nil || name != from {
-		f.Close()
-		return nil, fmt.Errorf("%s is %s: %w", from, name, unix.ESTALE)
+	defer unix.Close(fd)
+	at := oldRoot + "/proc/self/fd/" + strconv.Itoa(fd)
+	if is, err := os.Readlink(at); err != nil || is != target {
+		return fmt.Errorf("it would be at %q: %w", is, cmp.Or(err, error(unix.ESTALE)))
 	}
-	var st unix.Stat_t // a link that was opened is itself
-	if err := unix.Fstat(fd, &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFREG && st.Mode&unix.S_IFMT != unix.S_IFDIR {
-		f.Close()
-		return nil, fmt.Errorf("%s is neither a file nor a folder: %w", from, unix.ESTALE)
-	}
-	return f, nil
+	return unix.Mount(source, at, kind, flags, data)
 }
 
 // mountPoint makes the file or folder that something is mounted on.

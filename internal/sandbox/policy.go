@@ -53,6 +53,7 @@ const (
 	LayerBroker      Layer = "broker"      // every connect() is made, or not, by the Core
 	LayerNetwork     Layer = "network"     // the only way out is the proxy
 	LayerMemory      Layer = "memory"      // a limit by control group
+	LayerGrants      Layer = "grants"      // there if some are left out; see Spec.Hidden
 )
 
 // Status tells whether a layer holds for a child.

@@ -30,8 +30,17 @@ type Spec struct {
 	// Without switches layers off, to measure what each is worth and to test
 	// children as on a kernel without it.
 	Without Without
-	// Private are folders of the child's own. They must exist.
-	Private []string
+	// Private are folders of the child's own, which it may write, and Inbox are
+	// those that it may only read. They must exist.
+	Private, Inbox []string
+	// Hidden are folders of the framework. No grant opens them: one to write
+	// around them is left out, and one to read shows them empty, but for what
+	// of the child's own is in them.
+	Hidden []string
+	// Writable are what other children may write to. A link in them, in what
+	// this child may write, or in Hidden is not followed: it may have been made
+	// to get more than is granted. A grant that needs it is left out.
+	Writable []string
 	// Refused is told of what is refused to the child, once of each, and of the
 	// first 50 only: connections always, where there is a broker. It may be nil.
 	Refused func(Refusal)

@@ -57,9 +57,10 @@ type order struct {
 // listeners of the proxy and of the broker, as far as they are named.
 type outcome struct {
 	Status []Status `json:"status"`
-	// Failed says why there is no child: the Core starts one without
-	// namespaces then.
+	// Failed says why there is no child. Unless it is Final, the Core tries one
+	// without namespaces.
 	Failed string `json:"failed,omitzero"`
+	Final  bool   `json:"final,omitzero"`
 	Proxy  bool   `json:"proxy"`
 	Broker bool   `json:"broker"`
 }
@@ -83,7 +84,7 @@ func Enter() error {
 	}
 	out, fds, err := o.confine()
 	if err != nil {
-		out = outcome{Failed: err.Error()}
+		out = outcome{Failed: err.Error(), Final: errors.Is(err, errFinal)}
 	}
 	text, err := json.Marshal(out)
 	if err != nil {
@@ -118,6 +119,15 @@ func Enter() error {
 // have is none.
 func (o *order) confine() (out outcome, fds []int, err error) {
 	port := o.Port
+	v, err := o.open(&out)
+	if err != nil {
+		return out, nil, err
+	}
+	defer func() {
+		for _, p := range v {
+			p.file.Close()
+		}
+	}()
 	if o.Namespaces {
 		if o.Proxy {
 			fd, p, err := listenLoopback()
@@ -128,7 +138,7 @@ func (o *order) confine() (out outcome, fds []int, err error) {
 			fds = append(fds, fd)
 			out.Proxy = true
 		}
-		if err := enterView(o.shown()); err != nil {
+		if err := enterView(v); err != nil {
 			return out, nil, err
 		}
 		if err := unix.Sethostname([]byte("localhost")); err != nil {
@@ -139,7 +149,7 @@ func (o *order) confine() (out outcome, fds []int, err error) {
 	if err := dropCapabilities(); err != nil {
 		return out, nil, fmt.Errorf("drop capabilities: %w", err)
 	}
-	o.landlock(&out, port)
+	o.landlock(&out, v, port)
 	listener, err := o.seccomp(&out, port != 0 || o.TCP || o.Listen != 0)
 	if err != nil {
 		return out, nil, err
@@ -151,25 +161,68 @@ func (o *order) confine() (out outcome, fds []int, err error) {
 	return out, fds, nil
 }
 
-// shown is the view with the executable in it, unless it was replaced: by its
-// name a child may read itself, and nothing else.
-func (o *order) shown() []path {
-	named, err := os.Stat(o.Program)
+// opened is a path of a view, opened once: what is mounted and what rules are
+// about is this very file or folder, whatever becomes of its name.
+type opened struct {
+	path
+	file *os.File
+}
+
+// open opens what is in the view.
+func (o *order) open(out *outcome) (v []opened, err error) {
+	var left []string
+	for _, p := range o.View {
+		if !o.Namespaces && (p.Around || p.Hide) {
+			if p.Around {
+				left = append(left, p.Path+" has folders of the framework in it, which only namespaces can hide")
+			}
+			continue
+		}
+		if p.Path == "/proc" {
+			continue // with namespaces there will be another one
+		}
+		f, err := openReal(p.Real)
+		switch {
+		case err == nil:
+			v = append(v, opened{p, f})
+		case p.Access&write != 0 || errors.Is(err, unix.EMFILE):
+			return v, fmt.Errorf("%w: open %s: %w", errFinal, p.Path, err)
+		}
+	}
+	if len(left) > 0 {
+		out.add(LayerGrants, false, "left out: "+strings.Join(left, "; "))
+	}
+	return append(v, o.program()...), nil
+}
+
+// program is the executable, unless it was replaced: by its name a child may
+// read itself, and nothing else.
+func (o *order) program() []opened {
+	named, err := openReal(o.Program)
 	if err != nil {
-		return o.View
+		return nil
 	}
-	if running, err := os.Stat(ownProgram); err != nil || !os.SameFile(named, running) {
-		return o.View
+	p := opened{path{Path: o.Program, Real: o.Program, Access: read | execute}, named}
+	is, err := named.Stat()
+	if running, err2 := os.Stat(ownProgram); err != nil || err2 != nil || !os.SameFile(is, running) {
+		named.Close()
+		return nil
 	}
-	return append(o.View, path{Path: o.Program, Access: read | execute})
+	return []opened{p}
 }
 
 func (o *outcome) add(l Layer, holds bool, detail string) {
 	o.Status = append(o.Status, Status{l, holds, detail})
 }
 
-func (o *order) landlock(out *outcome, port int) {
-	v := append(o.View, path{Path: ownProgram, Access: read | execute})
+func (o *order) landlock(out *outcome, v []opened, port int) {
+	// What is only there by now, or has no name of its own.
+	for _, p := range []path{{Path: "/proc", Access: read}, {Path: ownProgram, Access: read | execute}} {
+		if f, _, err := openNamed(p.Path, 0); err == nil {
+			defer f.Close()
+			v = append(v, opened{p, f})
+		}
+	}
 	if o.TCP {
 		port = anyPort
 	}
@@ -251,6 +304,9 @@ func listenLoopback() (fd, port int, err error) {
 	return fd, l.Addr().(*net.TCPAddr).Port, err
 }
 
+// errFinal is wrapped where less confinement is no help.
+var errFinal = errors.New("this is not granted as it was judged")
+
 // errNoAnswer is wrapped when stage one has ended before it was done.
 var errNoAnswer = errors.New("stage one ended without an answer")
 
@@ -284,6 +340,9 @@ func instruct(control *os.File, o *order) (out outcome, proxy, broker *os.File, 
 	}
 	if out.Failed != "" {
 		closeAll(files)
+		if out.Final {
+			return out, nil, nil, fmt.Errorf("%w: %s", errFinal, out.Failed)
+		}
 		return out, nil, nil, errors.New(out.Failed)
 	}
 	for _, want := range []struct {

@@ -36,8 +36,13 @@ type Process struct {
 const oomScore = 300
 
 // noNamespaces is why this process cannot give its children namespaces. It is
-// found out once: the answer does not change while an app runs.
+// found out by the first of them: once namespaces have worked, a start without
+// them has failed. Otherwise a child that can make starts fail would be given
+// less confinement the next time.
 var noNamespaces atomic.Pointer[string]
+
+// hasNamespaces is set when namespaces have worked.
+var hasNamespaces atomic.Bool
 
 // Start starts a child in the given role.
 func Start(s Spec) (*Process, error) {
@@ -83,8 +88,12 @@ func (c *confinement) start(s *Spec) (*Process, error) {
 		if errors.Is(err, errNoAnswer) {
 			p, err = c.launch(s) // somebody may have killed it
 		}
-		if err == nil || isShortage(err) {
-			return p, err
+		if err == nil {
+			hasNamespaces.Store(true)
+			return p, nil
+		}
+		if hasNamespaces.Load() || isShortage(err) || errors.Is(err, errFinal) {
+			return nil, err
 		}
 		why := err.Error()
 		noNamespaces.Store(&why)

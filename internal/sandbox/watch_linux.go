@@ -79,13 +79,7 @@ type watcher struct {
 
 func newWatcher(numbers map[string]int, o order, home string, told func(int, Refusal)) *watcher {
 	w := &watcher{home: home, hides: o.Namespaces, calls: map[int32]string{}, files: map[int32]int{}, told: told}
-	for _, p := range append(o.View, path{Path: o.Program, Access: read | execute}) {
-		// What is not there cannot be refused either.
-		if source, err := filepath.EvalSymlinks(p.Path); err == nil {
-			p.source = source
-			w.view = append(w.view, p)
-		}
-	}
+	w.view = append(slices.Clone(o.View), path{Path: o.Program, Real: o.Program, Access: read | execute})
 	for _, d := range denials {
 		for _, c := range d.calls {
 			if nr, ok := numbers[c]; ok {
@@ -225,8 +219,8 @@ func (w *watcher) allows(name, source string, need access) bool {
 	if need == write {
 		need = write | device
 	}
-	shown := func(p path) bool { return under(name, p.Path) || under(name, p.source) }
-	granted := func(p path) bool { return under(source, p.source) && p.Access&need != 0 }
+	shown := func(p path) bool { return under(name, p.Path) || under(name, p.Real) }
+	granted := func(p path) bool { return under(source, p.Real) && p.Access&need != 0 }
 	if slices.ContainsFunc(w.view, shown) && slices.ContainsFunc(w.view, granted) {
 		return true
 	}

@@ -17,6 +17,8 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+
+	"github.com/mullion-dev/mullion/internal/desktop"
 )
 
 // ErrNotOpen is returned before Open and after Close.
@@ -48,7 +50,7 @@ func (a *Area) Open() error {
 	if a.run != "" {
 		return nil
 	}
-	if err := os.MkdirAll(a.dir, 0o700); err != nil {
+	if err := a.make(""); err != nil {
 		return fmt.Errorf("transfer: %w", err)
 	}
 	run := filepath.Join(a.dir, random())
@@ -57,7 +59,7 @@ func (a *Area) Open() error {
 		return fmt.Errorf("transfer: %w", err)
 	}
 	a.sweep(run)
-	if err := os.Mkdir(run, 0o700); err != nil {
+	if err := a.make(filepath.Base(run)); err != nil {
 		lock.Close()
 		return fmt.Errorf("transfer: %w", err)
 	}
@@ -105,7 +107,7 @@ func (a *Area) sweep(mine string) {
 	for _, name := range locks {
 		if run := strings.TrimSuffix(name, lockSuffix); run != mine {
 			if lock, err := takeLock(name); err == nil {
-				os.RemoveAll(run)
+				a.remove(filepath.Base(run))
 				os.Remove(name)
 				lock.Close()
 			}
@@ -120,7 +122,7 @@ func (a *Area) Close() error {
 	if a.run == "" {
 		return nil
 	}
-	err := os.RemoveAll(a.run)
+	err := a.remove(filepath.Base(a.run))
 	os.Remove(a.run + lockSuffix)
 	a.lock.Close()
 	a.run, a.lock = "", nil
@@ -144,11 +146,29 @@ func (a *Area) folder(host, name string) (string, error) {
 	if a.run == "" {
 		return "", ErrNotOpen
 	}
-	dir := filepath.Join(a.run, folderName(host), name)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	dir := filepath.Join(filepath.Base(a.run), folderName(host), name)
+	if err := a.make(dir); err != nil {
 		return "", fmt.Errorf("transfer: %w", err)
 	}
-	return dir, nil
+	return filepath.Join(a.dir, dir), nil
+}
+
+// make makes a folder of the area, and follows no link in it.
+func (a *Area) make(below string) error {
+	base, own := filepath.Split(filepath.Clean(a.dir))
+	_, err := desktop.MakeOwn(base, filepath.Join(own, below))
+	return err
+}
+
+// remove removes what is in the area under that name, and nothing that links in
+// it lead to.
+func (a *Area) remove(below string) error {
+	dir, err := os.OpenRoot(a.dir)
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	return dir.RemoveAll(below)
 }
 
 // folderName makes a name for a folder of any text, so that no two texts have
