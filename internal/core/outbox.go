@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/mullion-dev/mullion/internal/wire"
+	"github.com/mullion-dev/mullion/ipc"
 )
 
 const (
@@ -97,7 +98,8 @@ func (o *outbox) message(d *document, text []byte) error {
 	return o.add(d, wire.Frame{Kind: wire.KindDeliver, Target: o.webview.id, Payload: text}, false)
 }
 
-// messageWait is message, but waits for room.
+// messageWait is message, but waits for room: until ctx is done, or d ends, when
+// it returns ipc.ErrChannelClosed.
 func (o *outbox) messageWait(ctx context.Context, d *document, text []byte) error {
 	for {
 		o.mu.Lock()
@@ -112,7 +114,7 @@ func (o *outbox) messageWait(ctx context.Context, d *document, text []byte) erro
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case <-d.ctx.Done():
-			return context.Cause(d.ctx)
+			return ipc.ErrChannelClosed
 		}
 	}
 }

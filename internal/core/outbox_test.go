@@ -6,9 +6,11 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/internal/wire"
+	"github.com/mullion-dev/mullion/ipc"
 )
 
 // TestOutboxFits never waits for what a host need not confirm.
@@ -135,6 +137,27 @@ func TestOutboxLimits(t *testing.T) {
 		}
 		if err := o.message(d, []byte(`["e"]`)); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// TestLeftWhileWaiting: a channel for whose message there is no room is closed
+// when its page is left, as the documentation has it.
+func TestLeftWhileWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o, d := behind(t)
+		for range maxMessages {
+			_ = o.message(d, []byte(`["e"]`))
+		}
+		sent := make(chan error, 1)
+		go func() { sent <- (&channel{doc: d, id: 1}).send(t.Context(), 'c', []byte("1")) }()
+		synctest.Wait()
+		if len(sent) > 0 {
+			t.Fatalf("sent without room: %v", <-sent)
+		}
+		d.cancel(errDocumentClosed)
+		if err := <-sent; !errors.Is(err, ipc.ErrChannelClosed) {
+			t.Errorf("got %v", err)
 		}
 	})
 }
