@@ -8,11 +8,14 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/mullion-dev/mullion"
 	"github.com/mullion-dev/mullion/internal/await"
+	"github.com/mullion-dev/mullion/internal/builtin/notification"
 	"github.com/mullion-dev/mullion/internal/e2e/session"
+	"github.com/mullion-dev/mullion/internal/hostile"
 	"github.com/mullion-dev/mullion/mulliontest"
 )
 
@@ -380,5 +383,30 @@ func TestFlood(t *testing.T) {
 	}
 	if n := strings.Count(log, "shown without its icon"); n == 0 || len(log) > 100_000 {
 		t.Errorf("%d records about icons; the log has %d bytes", n, len(log))
+	}
+}
+
+// TestHostile calls every command with what a hostile page would, where a desktop
+// takes what comes of it.
+func TestHostile(t *testing.T) {
+	d := start(t)
+	main := d.page("main")
+	for name, c := range notification.New(nil).Commands {
+		for _, call := range hostile.Calls(c.Arguments) {
+			err := main.try(name, jsontext.Value(call.Arguments), nil)
+			switch {
+			case err == nil && call.AtFault != "":
+				t.Errorf("%s %.200s: %s cannot be right, and was taken", name, call.Arguments, call.AtFault)
+			case err != nil && (len(err.Error()) > 1000 || hostile.Internal(err.Error()) != "" || !strings.Contains(err.Error(), call.AtFault)):
+				t.Errorf("%s %.200s: %.1100v", name, call.Arguments, err)
+			}
+		}
+	}
+	main.must("remove_active", object{}, nil)
+	main.show(object{"title": "as ever"})
+	same(t, "active", main.active(), []string{"as ever"})
+	d.until("the others to go", func() bool { return slices.Equal(d.onScreen(), []string{"as ever"}) })
+	if strings.Contains(d.Log(), "panic") {
+		t.Error("a panic is in the log")
 	}
 }
