@@ -3,12 +3,14 @@ package plugin_test
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
+	"weak"
 
 	"github.com/mullion-dev/mullion"
 	"github.com/mullion-dev/mullion/internal/await"
@@ -22,7 +24,8 @@ type tallies struct {
 	listeners *plugin.Listeners
 
 	mu    sync.Mutex
-	ended []int // guarded by mu; what the webviews had counted that were closed
+	ended []int               // guarded by mu; what the webviews had counted that were closed
+	last  weak.Pointer[tally] // guarded by mu; the one that was made last
 }
 
 type tally struct {
@@ -33,6 +36,9 @@ type tally struct {
 func (t *tallies) of(p ipc.Page) *tally {
 	return plugin.PerWebview(p, func(webview context.Context) *tally {
 		one := &tally{}
+		t.mu.Lock()
+		t.last = weak.Make(one)
+		t.mu.Unlock()
 		context.AfterFunc(webview, func() {
 			one.mu.Lock()
 			defer one.mu.Unlock()
@@ -146,6 +152,12 @@ func TestPerWebview(t *testing.T) {
 	}
 	added.Close()
 	tallies.wait(t, 5, 1)
+	until(t, "the collector to take the last one", func() bool {
+		runtime.GC()
+		tallies.mu.Lock()
+		defer tallies.mu.Unlock()
+		return tallies.last.Value() == nil
+	})
 	if err := app.Stop(); err != nil {
 		t.Fatal(err)
 	}

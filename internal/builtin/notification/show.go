@@ -110,7 +110,7 @@ func (n *notifications) send(w *webview, s, before *shown, d notify.Notification
 		select {
 		case <-before.answered:
 		case <-ctx.Done():
-			return 0, ctx.Err()
+			return 0, fmt.Errorf("the desktop has not answered: %w", ctx.Err())
 		}
 	}
 	d.Replaces = w.replaces(s)

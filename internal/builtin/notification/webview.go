@@ -20,9 +20,10 @@ const (
 	maxSending = 32
 	// maxOptions bounds the options of one, in bytes.
 	maxOptions = 64 << 10
-	// maxTypes and maxActions bound what a page registers.
-	maxTypes, maxActions = 64, 16
-	maxListeners         = 64
+	// What a page registers: action types, actions of one, and listeners.
+	maxTypes     = 64
+	maxActions   = 16
+	maxListeners = 64
 )
 
 // webview is what the plugin keeps for one. It outlives the pages, as what is on
@@ -132,12 +133,10 @@ func (w *webview) answer(s *shown, err error) (replaced, gone *shown) {
 	if err != nil {
 		return nil, nil
 	}
-	w.active = slices.DeleteFunc(w.active, func(other *shown) bool {
-		if other.server == s.server {
-			replaced = other
-		}
-		return other == replaced
-	})
+	if i := slices.IndexFunc(w.active, func(other *shown) bool { return other.server == s.server }); i >= 0 {
+		replaced = w.active[i]
+		w.active = slices.Delete(w.active, i, i+1)
+	}
 	switch {
 	case s.removed:
 		return replaced, s
