@@ -3,6 +3,7 @@ package doctor
 import (
 	"bufio"
 	"bytes"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -35,9 +36,17 @@ const (
 // family is what differs between distributions.
 type family struct {
 	ids []string // in ID or ID_LIKE
-	// refresh is run before install; nil for none.
+	// refresh is run before install, and may fail; nil for none.
 	refresh, install []string
-	packages         map[need][]string
+	// enable has to be run before install, once; nil for nothing.
+	enable   []string
+	packages map[need][]string
+}
+
+var fedora = map[need][]string{
+	needEngine: {"webkit2gtk4.1"}, needFonts: {"dejavu-sans-fonts"}, needOpen: {"xdg-utils"}, needBus: {"dbus-daemon"},
+	needMedia: {"gstreamer1-plugins-good", "gstreamer1-plugin-openh264"}, needXvfb: {"xorg-x11-server-Xvfb", "xorg-x11-xauth"},
+	needTray: {"gnome-shell-extension-appindicator"}, needNotify: {"dunst"},
 }
 
 // families are the distributions that are known, by the packages that have
@@ -52,12 +61,11 @@ var families = []family{
 		},
 	},
 	{
-		ids: []string{"fedora", "rhel", "centos"}, install: []string{"dnf", "install", "-y"},
-		packages: map[need][]string{
-			needEngine: {"webkit2gtk4.1"}, needFonts: {"dejavu-sans-fonts"}, needOpen: {"xdg-utils"}, needBus: {"dbus-daemon"},
-			needMedia: {"gstreamer1-plugins-good", "gstreamer1-plugin-openh264"}, needXvfb: {"xorg-x11-server-Xvfb", "xauth"},
-			needTray: {"gnome-shell-extension-appindicator"}, needNotify: {"dunst"},
-		},
+		ids: []string{"fedora"}, install: []string{"dnf", "install", "-y"}, packages: fedora,
+	},
+	{
+		// The engine is in the repository EPEL, from version 10 on.
+		ids: []string{"rhel", "centos"}, enable: []string{"dnf", "install", "-y", "epel-release"}, install: []string{"dnf", "install", "-y"}, packages: fedora,
 	},
 	{
 		ids: []string{"arch"}, install: []string{"pacman", "-S", "--needed", "--noconfirm"},
@@ -71,7 +79,7 @@ var families = []family{
 		ids: []string{"suse", "opensuse", "sles"}, install: []string{"zypper", "--non-interactive", "install"},
 		packages: map[need][]string{
 			needEngine: {"libwebkit2gtk-4_1-0"}, needFonts: {"dejavu-fonts"}, needOpen: {"xdg-utils"}, needBus: {"dbus-1-daemon"},
-			needMedia: {"gstreamer-plugins-good", "gstreamer-plugins-libav"}, needXvfb: {"xorg-x11-server-Xvfb", "xauth"},
+			needMedia: {"gstreamer-plugins-good", "gstreamer-plugins-libav"}, needXvfb: {"xorg-x11-server-Xvfb", "xvfb-run", "xauth"},
 			needTray: {"gnome-shell-extension-appindicator"}, needNotify: {"dunst"},
 		},
 	},
@@ -126,6 +134,14 @@ func FindDistribution(root string) Distribution {
 			break
 		}
 	}
+	if d.family != nil && d.family.enable != nil {
+		if major, _, _ := strings.Cut(values["VERSION_ID"], "."); len(major) == 1 { // before 10
+			older := *d.family
+			older.packages = maps.Clone(older.packages)
+			delete(older.packages, needEngine)
+			d.family = &older
+		}
+	}
 	if _, err := os.Stat(filepath.Join(root, "/run/ostree-booted")); err == nil && d.family != nil && d.family.install[0] == "dnf" {
 		layered := *d.family
 		layered.install = []string{"rpm-ostree", "install", "--idempotent"}
@@ -158,8 +174,10 @@ func (d Distribution) Install(packages []string) [][]string {
 	}
 	packages = slices.Compact(slices.Sorted(slices.Values(packages)))
 	var list [][]string
-	if d.family.refresh != nil {
-		list = append(list, d.family.refresh)
+	for _, before := range [][]string{d.family.refresh, d.family.enable} {
+		if before != nil {
+			list = append(list, before)
+		}
 	}
 	return append(list, slices.Concat(d.family.install, packages))
 }
@@ -170,7 +188,11 @@ func (d Distribution) Advice(packages []string) string {
 		return ""
 	}
 	if list := d.Install(packages); list != nil {
-		return command(become(list[len(list)-1]))
+		last := command(become(list[len(list)-1]))
+		if d.family.enable != nil {
+			last = command(become(d.family.enable)) + " && " + last
+		}
+		return last
 	}
 	if d.ID == "nixos" {
 		var attributes []string

@@ -143,7 +143,7 @@ func (m *Machine) engine(d Distribution) Finding {
 	switch {
 	case err != nil:
 		f.Level, f.Detail = Missing, err.Error()
-		f.Advice = "Install WebKitGTK " + oldestEngine + " or later, the one for GTK 3 whose name ends in 4.1. Debian has it since 12, Ubuntu since 22.04."
+		f.Advice = "Install WebKitGTK " + oldestEngine + " or later, the one for GTK 3 whose name ends in 4.1. Debian has it since 12, Ubuntu since 22.04, RHEL and its relatives since 10 in the repository EPEL."
 	case e.Version != "" && older(e.Version, oldestEngine):
 		f.Level, f.Detail = Missing, "WebKitGTK "+e.Version+" is too old"
 		f.Advice = "Update the system: WebKitGTK " + oldestEngine + " or later is needed."

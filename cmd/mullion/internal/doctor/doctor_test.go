@@ -187,7 +187,7 @@ func TestDistributions(t *testing.T) {
 		{debian, "apt-get install -y --no-install-recommends libwebkit2gtk-4.1-0"},
 		{"ID=linuxmint\nID_LIKE=\"ubuntu debian\"\n", "apt-get install -y --no-install-recommends libwebkit2gtk-4.1-0"},
 		{"ID=fedora\n", "dnf install -y webkit2gtk4.1"},
-		{"ID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"\n", "dnf install -y webkit2gtk4.1"},
+		{"ID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"\nVERSION_ID=\"10.1\"\n", "dnf install -y epel-release && dnf install -y webkit2gtk4.1"},
 		{"ID=manjaro\nID_LIKE=arch\n", "pacman -S --needed --noconfirm webkit2gtk-4.1"},
 		{"ID='opensuse-tumbleweed'\nID_LIKE='opensuse suse'\n", "zypper --non-interactive install libwebkit2gtk-4_1-0"},
 		{"ID=alpine\n", "apk add webkit2gtk-4.1"},
@@ -202,6 +202,11 @@ func TestDistributions(t *testing.T) {
 			t.Errorf("%q: got %q, want %q", tt.release, f.Command, tt.want)
 		}
 	}
+	// One that is too old is told so, and not to install what there is not.
+	m := machine(t, map[string]string{"etc/os-release": "ID=rhel\nVERSION_ID=\"9.6\"\n"}, nil, nil)
+	if f := find(t, m.Examine(t.Context()), "engine"); runtime.GOOS == "linux" && (f.Command != "" || !strings.Contains(f.Advice, "RHEL and its relatives since 10")) {
+		t.Errorf("on an old release: %+v", f)
+	}
 	// Every family has what every app needs.
 	for _, f := range families {
 		for _, n := range []need{needEngine, needFonts, needOpen, needBus, needMedia, needXvfb, needNotify} {
@@ -211,7 +216,7 @@ func TestDistributions(t *testing.T) {
 		}
 	}
 	// Layers of an image that is not written to.
-	m := machine(t, map[string]string{"etc/os-release": "ID=fedora\n", "run/ostree-booted": ""}, nil, nil)
+	m = machine(t, map[string]string{"etc/os-release": "ID=fedora\n", "run/ostree-booted": ""}, nil, nil)
 	if got := FindDistribution(m.Root).Install([]string{"x"}); len(got) != 1 || got[0][0] != "rpm-ostree" {
 		t.Errorf("on an image: %q", got)
 	}
