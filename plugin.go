@@ -31,8 +31,12 @@ var (
 	commandName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`)
 )
 
-// registerBuiltins makes the plugins that every app has.
+// registerBuiltins makes the plugins that every app has, and names the events
+// that only the app emits.
 func (a *App) registerBuiltins() error {
+	if err := a.core.ReserveEvents(instanceEvent); err != nil {
+		return err
+	}
 	a.builtins = builtin.Plugins(builtin.App{Core: a.core, Notify: a.notify})
 	for _, p := range a.builtins {
 		for name, c := range p.Commands {
@@ -90,6 +94,9 @@ func (a *App) addPlugin(p plugin.Plugin) error {
 	}
 	if slices.ContainsFunc(a.plugins, func(other plugin.Plugin) bool { return other.Name == p.Name }) {
 		return errors.New("it was added twice")
+	}
+	if err := a.core.ReserveEvents(p.Events...); err != nil {
+		return fmt.Errorf("its Events: %w", err)
 	}
 	for name, c := range p.Commands {
 		if err := a.core.Register(pluginCommand(p.Name, name), c.Handler); err != nil {

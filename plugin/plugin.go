@@ -39,6 +39,10 @@ type Plugin struct {
 	Permissions []capability.Permission
 	Sets        []capability.Set
 	Default     []string
+	// Events are the names of events that the plugin emits to pages, such as
+	// "example://changed". A remote page may emit them itself only where a
+	// capability names them.
+	Events []string
 	// Files is a folder of permission files, in the formats of
 	// [capability.ParsePermissions]: what it declares is added, and a default set
 	// in it counts in place of Default. The folder "permissions" of a plugin
@@ -92,7 +96,8 @@ type App interface {
 	// package that knows what the value is, as with context.WithValue. make may be
 	// called although another value is then the first one.
 	Share(key any, make func() any) any
-	// Emit sends an event to all pages and to App.On.
+	// Emit sends an event to all pages and to App.On. Its name belongs into
+	// Plugin.Events.
 	Emit(ctx context.Context, event string, payload any) error
 	// EmitTo sends an event to the pages of a target.
 	EmitTo(ctx context.Context, to ipc.Target, event string, payload any) error

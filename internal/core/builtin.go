@@ -257,7 +257,7 @@ func (c *Core) cmdEmitTo(ctx context.Context, a emitToArgs) (none, error) {
 
 func (c *Core) emitFromPage(ctx context.Context, a emitArgs, t ipc.Target) (none, error) {
 	m, _ := ipc.MessageFrom(ctx)
-	if err := inEventScope(ctx, a.Event); err != nil {
+	if err := c.events.mayEmit(ctx, a.Event); err != nil {
 		return none{}, err
 	}
 	return none{}, c.events.send(ctx, &ipc.Message{Kind: ipc.Event, Name: a.Event, From: m.From, Args: a.Payload, Target: t})

@@ -31,7 +31,7 @@ func (w *Window) CloseRequested() {
 	handlers := w.core.onClose
 	w.core.mu.RUnlock()
 	pages := w.core.events.closeListeners(w.label)
-	w.emit("tauri://close-requested", nil)
+	w.emit(eventCloseRequested, nil)
 	keep := false
 	for _, f := range handlers {
 		w.core.app.Call("OnCloseRequested", func() { keep = f(w) || keep })
@@ -47,9 +47,9 @@ func (e *events) closeListeners(label string) []*document {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	var docs []*document
-	for _, l := range e.byName["tauri://close-requested"] {
+	for _, l := range e.byName[eventCloseRequested] {
 		if l.doc != nil && l.target.Label == label && (l.target.Kind == ipc.Window || l.target.Kind == ipc.WebviewWindow) &&
-			!slices.Contains(docs, l.doc) {
+			l.concerns(l.target) && !slices.Contains(docs, l.doc) {
 			docs = append(docs, l.doc)
 		}
 	}

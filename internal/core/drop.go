@@ -62,7 +62,7 @@ func (c *Core) dragFiles(v *Webview, d *wire.Decision) wire.Verdict {
 		return wire.Verdict{}
 	}
 	visit.hold(allowed)
-	v.emitDrag("tauri://drag-enter", dragPayload{allowed, v.physical(d.X, d.Y)})
+	v.emitDrag(eventDragEnter, dragPayload{allowed, v.physical(d.X, d.Y)})
 	return wire.Verdict{Allow: true}
 }
 
@@ -79,21 +79,21 @@ func (v *Webview) dragged(f wire.Frame) error {
 	}
 	switch e.Phase {
 	case wire.DragOver:
-		v.emitDrag("tauri://drag-over", dragPayload{nil, v.physical(e.X, e.Y)})
+		v.emitDrag(eventDragOver, dragPayload{nil, v.physical(e.X, e.Y)})
 	case wire.DragDrop:
 		visit.hold(nil)
 		at := v.physical(e.X, e.Y)
 		v.core.tasks.Go(func() { // where links lead may take a while to find out
 			if visit.drop(held) {
-				v.emitDrag("tauri://drag-drop", dragPayload{held, at})
+				v.emitDrag(eventDragDrop, dragPayload{held, at})
 				return
 			}
 			v.core.log.Warn("mullion: refused", "what", ipc.FileDrop.String(), "from", v.caller().String(), "window", v.Window().label, "reason", "too many files were dropped onto this page")
-			v.emitDrag("tauri://drag-leave", nil)
+			v.emitDrag(eventDragLeave, nil)
 		})
 	case wire.DragLeave:
 		visit.hold(nil)
-		v.emitDrag("tauri://drag-leave", nil)
+		v.emitDrag(eventDragLeave, nil)
 	default:
 		return fmt.Errorf("%w: phase %q of a drag", wire.ErrProtocol, e.Phase)
 	}

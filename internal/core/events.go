@@ -26,6 +26,8 @@ type events struct {
 	byDoc  map[*document]names    // guarded by mu
 	nextID uint32                 // guarded by mu; shared by pages and Core, from base
 	base   uint32                 // numbers below are those of Cores before
+	// reserved are events of the app and its plugins, see ReserveEvents.
+	reserved map[string]bool // guarded by mu
 
 	// order is held while an event is put where several hear it, so that all
 	// of them get events in the same order.
@@ -287,7 +289,7 @@ func (e *events) deliver(ctx context.Context, m *ipc.Message, hears func(*listen
 	var docs []*document
 	var byDoc map[*document][]*listener
 	for _, l := range listeners {
-		if !hears(l, m.Target) {
+		if !hears(l, m.Target) || own && !l.concerns(m.Target) {
 			continue
 		}
 		if l.doc == nil {

@@ -79,7 +79,7 @@ func (c *Core) AddWebview(ctx context.Context, w *Window, o WebviewOptions) (*We
 		v.Close()
 		return nil, fmt.Errorf("webview %q: %w", label, err)
 	}
-	c.events.emit(w.host(), "tauri://webview-created", ipc.Target{Kind: ipc.Any}, mustJSON(struct {
+	c.events.emit(w.host(), eventWebviewCreated, ipc.Target{Kind: ipc.Any}, mustJSON(struct {
 		Label string `json:"label"`
 	}{label}))
 	return v, nil

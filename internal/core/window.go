@@ -184,9 +184,9 @@ func (c *Core) announce(w *Window) {
 	payload := mustJSON(struct {
 		Label string `json:"label"`
 	}{w.label})
-	c.events.emit(w.host(), "tauri://window-created", ipc.Target{Kind: ipc.Any}, payload)
+	c.events.emit(w.host(), eventWindowCreated, ipc.Target{Kind: ipc.Any}, payload)
 	if w.own != nil {
-		c.events.emit(w.host(), "tauri://webview-created", ipc.Target{Kind: ipc.Any}, payload)
+		c.events.emit(w.host(), eventWebviewCreated, ipc.Target{Kind: ipc.Any}, payload)
 	}
 }
 
@@ -389,24 +389,24 @@ func (w *Window) emitChanges(old, o wire.WindowObserved) {
 		return // the first look at a window is no change
 	}
 	if o.Width != old.Width || o.Height != old.Height {
-		w.emit("tauri://resize", size{o.Width, o.Height})
+		w.emit(eventResize, size{o.Width, o.Height})
 	}
 	if o.X != old.X || o.Y != old.Y {
-		w.emit("tauri://move", position{o.X, o.Y})
+		w.emit(eventMove, position{o.X, o.Y})
 	}
 	if o.Scale != old.Scale {
-		w.emit("tauri://scale-change", struct {
+		w.emit(eventScaleChange, struct {
 			ScaleFactor float64 `json:"scaleFactor"`
 			Size        size    `json:"size"`
 		}{o.Scale, size{o.Width, o.Height}})
 	}
 	if o.Theme != old.Theme && o.Theme != "" {
-		w.emit("tauri://theme-changed", o.Theme)
+		w.emit(eventThemeChanged, o.Theme)
 	}
 	if o.Focused != old.Focused {
-		name := "tauri://blur"
+		name := eventBlur
 		if o.Focused {
-			name = "tauri://focus"
+			name = eventFocus
 		}
 		w.emit(name, nil)
 	}
@@ -463,7 +463,7 @@ func (w *Window) Destroy() {
 	c.write(w)
 	c.orphan(w)
 	c.forgetMenus(w)
-	w.emit("tauri://destroyed", nil)
+	w.emit(eventDestroyed, nil)
 	w.tellClosed()
 	if quit {
 		c.shutdown(nil)

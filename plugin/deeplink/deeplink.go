@@ -74,6 +74,7 @@ func (d *DeepLinks) Plugin() plugin.Plugin {
 			"is_registered": plugin.Typed(d.isRegistered),
 		},
 		Default: []string{"allow-get-current"},
+		Events:  []string{newURL},
 		Config:  &d.settings,
 		Start:   d.start,
 	}

@@ -137,6 +137,7 @@ func (l *Log) Plugin() plugin.Plugin {
 		Name:     "log",
 		Commands: plugin.Commands{"log": plugin.Typed(l.record)},
 		Default:  []string{"allow-log"},
+		Events:   []string{event},
 		Start:    l.start,
 		Stop:     l.stop,
 	}

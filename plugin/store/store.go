@@ -119,7 +119,7 @@ func New(o Options) *Stores {
 // Plugin describes it to the app.
 func (s *Stores) Plugin() plugin.Plugin {
 	return plugin.Plugin{
-		Name: "store", Commands: s.commands(), Start: s.start, Stop: s.stop,
+		Name: "store", Commands: s.commands(), Start: s.start, Stop: s.stop, Events: []string{changeEvent},
 		Default: []string{
 			"allow-load", "allow-get-store", "allow-set", "allow-get", "allow-has", "allow-delete", "allow-clear", "allow-reset",
 			"allow-keys", "allow-values", "allow-entries", "allow-length", "allow-reload", "allow-save",
