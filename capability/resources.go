@@ -3,6 +3,7 @@ package capability
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,24 +36,26 @@ type Resources struct {
 	MemoryLimit int64
 	// Sources are the identifiers of the capabilities that say something
 	// about resources of the window, sorted. They are no part of Key.
-	Sources []string
+	Sources []string `key:"-"`
 }
 
 // Network reports whether there is any server to connect to.
 func (r Resources) Network() bool { return len(r.Connect) > 0 }
 
-// Key is the same for two Resources that grant the same.
+// Key is the same for two Resources that grant the same. It is made of all
+// fields but Sources, so none can be forgotten.
 func (r Resources) Key() string {
-	return fmt.Sprintf("%q %q %t %t %t %t %t %t %q %q %d", texts(r.Connect), texts(r.Refuse),
-		r.GPU, r.UserFonts, r.Audio, r.Camera, r.Accessibility, r.InputMethods, r.Read, r.Write, r.MemoryLimit)
-}
-
-func texts(rules []NetworkRule) []string {
-	list := make([]string, len(rules))
-	for i, r := range rules {
-		list[i] = r.String()
+	var key strings.Builder
+	for field, value := range reflect.ValueOf(r).Fields() {
+		switch {
+		case field.Tag.Get("key") == "-":
+		case field.Type.Kind() == reflect.Slice: // of texts, or what is written as one
+			fmt.Fprintf(&key, "%s %q ", field.Name, value.Interface())
+		default:
+			fmt.Fprintf(&key, "%s %v ", field.Name, value.Interface())
+		}
 	}
-	return list
+	return key.String()
 }
 
 // WithConnect returns the resources with one more server.

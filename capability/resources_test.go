@@ -2,6 +2,7 @@ package capability
 
 import (
 	"errors"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -65,25 +66,69 @@ func TestResources(t *testing.T) {
 	}
 }
 
+// scopesOf are scopes for the resources that need one.
+var scopesOf = map[string][]string{
+	"network":   {`"allow": ["https://a"]`, `"deny": ["https://a"]`, `"allow": ["http://a:443"]`},
+	"read":      {`"allow": ["/a"]`, `"allow": ["/a", "/b"]`, `"allow": ["/a\" \"/b"]`},
+	"write":     {`"allow": ["/a"]`},
+	memoryLimit: {`"allow": [7]`},
+}
+
+// TestResourcesKey: whatever a permission grants or takes away makes another key.
 func TestResourcesKey(t *testing.T) {
-	seen := map[string]int{}
-	for i, permission := range []string{
-		`"sandbox:default"`, `"sandbox:deny-gpu"`, `"sandbox:deny-user-fonts"`, `"sandbox:allow-audio"`, `"sandbox:allow-camera"`,
-		`"sandbox:allow-accessibility"`, `"sandbox:allow-input-methods"`,
-		`{"identifier": "sandbox:allow-read", "allow": ["/a"]}`, `{"identifier": "sandbox:allow-write", "allow": ["/a"]}`,
-		`{"identifier": "sandbox:memory-limit", "allow": [7]}`,
-		`{"identifier": "sandbox:allow-network", "allow": ["https://a"]}`, `{"identifier": "sandbox:allow-network", "deny": ["https://a"]}`,
-		`{"identifier": "sandbox:allow-network", "allow": ["http://a:443"]}`,
-	} {
+	permissions := []string{`"sandbox:default"`}
+	for _, r := range resources {
+		name := "sandbox:allow-" + commandWord(r.name)
+		switch {
+		case r.byDefault:
+			permissions = append(permissions, `"sandbox:deny-`+commandWord(r.name)+`"`)
+		case r.scope == nil:
+			permissions = append(permissions, `"`+name+`"`)
+		case scopesOf[r.name] == nil:
+			t.Errorf("scopesOf has no scope for %s", r.name)
+		}
+		for _, scope := range scopesOf[r.name] {
+			permissions = append(permissions, `{"identifier": "`+name+`", `+scope+`}`)
+		}
+	}
+	seen := map[string]string{}
+	for _, permission := range permissions {
 		a, err := sandboxed(t, `{"identifier": "a", "windows": ["*"], "permissions": [`+permission+`]}`)
 		if err != nil {
 			t.Fatal(err)
 		}
 		key := a.Resources("main").Key()
 		if other, taken := seen[key]; taken {
-			t.Errorf("%d and %d have the same key %s", i, other, key)
+			t.Errorf("%s and %s have the same key %s", permission, other, key)
 		}
-		seen[key] = i
+		seen[key] = permission
+	}
+}
+
+// TestResourcesKeyIsWhole: each field counts, but for Sources.
+func TestResourcesKeyIsWhole(t *testing.T) {
+	rule, err := ParseNetworkRule("https://a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for field := range reflect.TypeFor[Resources]().Fields() {
+		var r Resources
+		set := reflect.ValueOf(&r).Elem().FieldByIndex(field.Index)
+		switch set.Interface().(type) {
+		case bool:
+			set.SetBool(true)
+		case int64:
+			set.SetInt(1)
+		case []string:
+			set.Set(reflect.ValueOf([]string{"a"}))
+		case []NetworkRule:
+			set.Set(reflect.ValueOf([]NetworkRule{rule}))
+		default:
+			t.Errorf("%s: how is a %s told apart?", field.Name, field.Type)
+		}
+		if differs := r.Key() != (Resources{}).Key(); differs != (field.Name != "Sources") {
+			t.Errorf("%s: another key: %v", field.Name, differs)
+		}
 	}
 }
 
