@@ -34,10 +34,24 @@ type broker struct {
 	own       netip.AddrPort // where processes of the child may listen
 	// made is called with a TCP connection before the child can use it.
 	made    func(local netip.AddrPort)
-	refused func(pid int, destination string)
+	refused func(pid int, program, destination string)
 	watcher *watcher // nil: only connections are handed over
 	free    chan struct{}
+	// missing reports whether a socket does not exist; see refusals.
+	missing func(name string) bool
+	later   chan refusedConnect
 }
+
+// refusedConnect is for the log.
+type refusedConnect struct {
+	pid         int
+	program     string
+	destination string
+	name        string // of a socket that has one
+}
+
+// maxLater bounds the refusals that wait for the log; more are left out.
+const maxLater = 64
 
 // serve answers until no process is left that the listener is for.
 func (b *broker) serve() {
@@ -47,6 +61,9 @@ func (b *broker) serve() {
 		return
 	}
 	b.free = make(chan struct{}, maxConnects)
+	b.later = make(chan refusedConnect, maxLater)
+	go b.refusals()
+	defer close(b.later)
 	var pending sync.WaitGroup
 	defer pending.Wait()
 	for {
@@ -137,11 +154,7 @@ func (b *broker) connect(n *notice) unix.Errno {
 		return unix.EAFNOSUPPORT
 	}
 	if !ok {
-		// Do not log missing sockets; still answer EACCES so that the child
-		// cannot probe.
-		if u, local := to.(*unix.SockaddrUnix); !local || !isMissing(u.Name) {
-			b.refused(int(n.pid), describe(address))
-		}
+		b.note(n, to, address)
 		return unix.EACCES
 	}
 	fd, err := socketOf(n)
@@ -176,6 +189,31 @@ func (b *broker) connect(n *notice) unix.Errno {
 		return e
 	}
 	return unix.EACCES
+}
+
+// note has a refusal logged. It does the same whatever the name stands for, and
+// does not look whether there is such a socket: the child measures how long its
+// answer takes.
+func (b *broker) note(n *notice, to unix.Sockaddr, address []byte) {
+	r := refusedConnect{destination: describe(address)}
+	r.pid, r.program = processOf(int(n.pid))
+	if u, local := to.(*unix.SockaddrUnix); local {
+		r.name = u.Name
+	}
+	select {
+	case b.later <- r:
+	default:
+	}
+}
+
+// refusals tells of what was refused, beside those who answer. Engines try many
+// sockets that are missing, of which nobody needs to hear.
+func (b *broker) refusals() {
+	for r := range b.later {
+		if !b.missing(r.name) {
+			b.refused(r.pid, r.program, r.destination)
+		}
+	}
 }
 
 // isMissing reports whether a socket that has a path does not exist.

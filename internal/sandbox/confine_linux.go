@@ -191,7 +191,7 @@ const maxRefusals = 50
 func (c *confinement) serve(s *Spec, p *Process, listener *os.File) {
 	var mu sync.Mutex
 	told := map[Refusal]bool{}
-	tell := func(pid int, r Refusal) {
+	tell := func(r Refusal, process func() (pid int, program string)) {
 		mu.Lock()
 		known := told[r] || len(told) >= maxRefusals
 		if !known {
@@ -199,14 +199,21 @@ func (c *confinement) serve(s *Spec, p *Process, listener *os.File) {
 		}
 		mu.Unlock()
 		if s.Refused != nil && !known {
-			r.PID, r.Program = processOf(pid)
+			r.PID, r.Program = process()
 			s.Refused(r)
 		}
 	}
-	b := &broker{listener: listener, sockets: c.sockets, handsOver: c.order.Namespaces, refused: func(pid int, to string) { tell(pid, Refusal{What: to}) }}
+	b := &broker{
+		listener: listener, sockets: c.sockets, handsOver: c.order.Namespaces, missing: isMissing,
+		refused: func(pid int, program, to string) {
+			tell(Refusal{What: to}, func() (int, string) { return pid, program })
+		},
+	}
 	if c.order.Watch {
 		info, _ := arch.GetInfo("") // stage one had it
-		b.watcher = newWatcher(info.SyscallNames, c.order, c.home, tell)
+		b.watcher = newWatcher(info.SyscallNames, c.order, c.home, func(pid int, r Refusal) {
+			tell(r, func() (int, string) { return processOf(pid) })
+		})
 	}
 	if p.proxy != nil {
 		b.proxy = addrPort(p.proxy.Addr())
