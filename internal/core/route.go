@@ -113,12 +113,12 @@ func (c *Core) outOfScope(m *ipc.Message, err error) error {
 		return err
 	}
 	remedy := c.Authority().Remedy(authCaller(m.From), m.Name, e)
-	if remedy == "" {
-		c.log.Warn("mullion: call out of scope", "command", m.Name, "from", m.From.String(), "window", m.From.Window, "error", err)
-		return err
+	attrs := []any{"command", m.Name, "from", m.From.String(), "window", m.From.Window, "error", err}
+	if remedy != "" {
+		attrs = append(attrs, "hint", remedy)
 	}
-	c.log.Warn("mullion: call out of scope", "command", m.Name, "from", m.From.String(), "window", m.From.Window, "error", err, "hint", remedy)
-	if !m.From.Local {
+	c.log.Warn("mullion: call out of scope", attrs...)
+	if remedy == "" || !m.From.Local {
 		return err
 	}
 	return fmt.Errorf("%w: %s", err, remedy)
