@@ -44,12 +44,10 @@ func linkTo(f *os.File, info fs.FileInfo, name string) error {
 	return unix.Linkat(unix.AT_FDCWD, ofDescriptor(f), unix.AT_FDCWD, name, unix.AT_SYMLINK_FOLLOW)
 }
 
-// links is the number of names that a file has.
-func links(info fs.FileInfo) uint64 {
-	if st, ok := info.Sys().(*syscall.Stat_t); ok {
-		return uint64(st.Nlink)
-	}
-	return 1
+// cloneTo makes the bytes of a file those of another, which the two then share
+// until one of them is written. Few file systems can.
+func cloneTo(to, from *os.File) error {
+	return unix.IoctlFileClone(int(to.Fd()), int(from.Fd()))
 }
 
 // ofDescriptor is a path to an open file, whatever happens to its name.

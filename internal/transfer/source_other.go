@@ -30,5 +30,7 @@ func linkTo(f *os.File, _ fs.FileInfo, _ string) error {
 	return fmt.Errorf("link %s: %w", f.Name(), errors.ErrUnsupported)
 }
 
-// links is not known here.
-func links(fs.FileInfo) uint64 { return 1 }
+// cloneTo would share the bytes of two files; only Linux can.
+func cloneTo(_, from *os.File) error {
+	return fmt.Errorf("clone %s: %w", from.Name(), errors.ErrUnsupported)
+}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -75,8 +74,9 @@ func (s *Staged) Remove() {
 
 // Take brings what the host has written to dir under that name, all of it or
 // nothing, and returns its path. A file that is there is replaced where
-// replace is set; else the new one gets a number. On one file system the file
-// itself is moved; else it is copied, and is there when all of it is on disk.
+// replace is set; else the new one gets a number. It is a copy, and is there
+// when all of it is on disk: the host may have the staged file open, and go on
+// writing and reading it. File systems that can share the bytes of the two do.
 func (s *Staged) Take(ctx context.Context, dir, name string, replace bool) (string, error) {
 	f, err := s.root.OpenFile(stagedName, os.O_RDONLY|openFlags, 0)
 	if err != nil {
@@ -92,7 +92,7 @@ func (s *Staged) Take(ctx context.Context, dir, name string, replace bool) (stri
 	}
 	part := filepath.Join(dir, ".mullion-"+random()+".part")
 	defer os.Remove(part)
-	if err := bring(ctx, f, info, part); err != nil {
+	if err := bring(ctx, f, info.Size(), part); err != nil {
 		return "", fmt.Errorf("transfer: %w", err)
 	}
 	path := filepath.Join(dir, name)
@@ -108,31 +108,22 @@ func (s *Staged) Take(ctx context.Context, dir, name string, replace bool) (stri
 	return path, nil
 }
 
-// bring makes part of a staged file, with the permissions of a new file of
-// the user: never with those that the host has given it.
-func bring(ctx context.Context, f *os.File, info fs.FileInfo, part string) error {
+// bring makes part of the bytes of a staged file, with the permissions of a new
+// file of the user. No lease could prove that nobody has the staged file
+// itself: it does not count descriptors that were opened with O_PATH.
+func bring(ctx context.Context, f *os.File, size int64, part string) error {
 	out, err := os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return err
 	}
 	defer out.Close()
-	fresh, err := out.Stat()
-	if err != nil {
-		return err
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
-	// A file with two names may be more than what the host has written.
-	if links(info) == 1 && f.Chmod(fresh.Mode().Perm()) == nil {
-		beside := part + ".link"
-		if linkTo(f, info, beside) == nil {
-			defer os.Remove(beside)
-			if err := f.Sync(); err != nil {
-				return err
-			}
-			return os.Rename(beside, part)
+	if cloneTo(out, f) != nil {
+		if err := copyBytes(ctx, out, f, size); err != nil {
+			return err
 		}
-	}
-	if err := copyBytes(ctx, out, f, info.Size()); err != nil {
-		return err
 	}
 	return out.Sync()
 }

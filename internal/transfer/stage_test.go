@@ -3,6 +3,7 @@ package transfer
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -116,13 +117,38 @@ func TestTakePermissions(t *testing.T) {
 	}
 }
 
+// TestTakeIsACopy: whatever a host keeps of a staged file, it can neither change
+// what the user has nor read what the user makes of it.
+func TestTakeIsACopy(t *testing.T) {
+	a := open(t, t.TempDir())
+	dir := t.TempDir()
+	s := stage(t, a, "x")
+	kept, err := os.OpenFile(s.Path(), os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer kept.Close()
+	path, err := s.Take(t.Context(), dir, "taken", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := kept.WriteAt([]byte("changed"), 0); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := os.ReadFile(path); err != nil || string(b) != "x" {
+		t.Errorf("the user has %q, %v", b, err)
+	}
+	write(t, path, "private")
+	b := make([]byte, 16)
+	if n, err := kept.ReadAt(b, 0); err != io.EOF || string(b[:n]) != "changed" {
+		t.Errorf("the host reads %q, %v", b[:n], err)
+	}
+}
+
 func TestTakeCancelled(t *testing.T) {
 	a := open(t, t.TempDir())
 	dir := t.TempDir()
 	s := stage(t, a, "x")
-	if err := os.Link(s.Path(), s.Path()+"2"); err != nil { // so that it is copied
-		t.Fatal(err)
-	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := s.Take(ctx, dir, "taken", false); !errors.Is(err, context.Canceled) {
