@@ -66,8 +66,8 @@ type Options struct {
 	// a goroutine of their own. The app waits for each, but only for a second,
 	// and not at all until the handler has caught up: where nobody reads the
 	// log, up to 1024 records are kept, and the rest is counted. Of each kind
-	// 500 records are passed on, and one more a second; a record says how many
-	// were left out. The kind is the place in the source, and the window,
+	// 500 records are passed on, and one more a second, and about each window,
+	// worker or host 4 MiB; a record says how many were left out. The kind is the place in the source, and the window,
 	// worker or host that it is about. Texts are cut at 8 KiB, and line breaks and control characters
 	// in them escaped, except for line breaks of the attribute "stack".
 	Logger *slog.Logger

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"sync"
+	"time"
 
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/sandbox"
@@ -164,18 +165,36 @@ type output struct {
 	log  *slog.Logger
 	from []any // attributes of each record
 
-	mu   sync.Mutex
-	line []byte // guarded by mu; begun and not ended
+	mu     sync.Mutex
+	line   []byte    // guarded by mu; begun and not ended
+	second time.Time // guarded by mu; when read was counted from
+	read   int       // guarded by mu; bytes in that second
+	missed int       // guarded by mu; bytes in that second that nobody looked at
 }
 
-// maxLine bounds a line of the log.
-const maxLine = 16 << 10
+const (
+	// maxLine bounds a line of the log.
+	maxLine = 16 << 10
+	// maxOutput is how many bytes a second of a process's output are looked at.
+	// The rest is read, for nobody shall wait for the log, and thrown away.
+	maxOutput = 1 << 20
+)
 
 // Write implements io.Writer.
 func (o *output) Write(p []byte) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for rest := p; len(rest) > 0; {
+	if now := time.Now(); now.Sub(o.second) >= time.Second {
+		if o.missed > 0 {
+			o.line = o.line[:0] // its end is among what is missing
+			o.log.Warn("mullion: a process prints more than is logged", append(o.from[:len(o.from):len(o.from)], "bytes", o.missed)...)
+		}
+		o.second, o.read, o.missed = now, 0, 0
+	}
+	rest := p[:min(len(p), maxOutput-o.read)]
+	o.read += len(rest)
+	o.missed += len(p) - len(rest)
+	for len(rest) > 0 {
 		line, after, ended := bytes.Cut(rest, []byte("\n"))
 		rest = after
 		if room := maxLine - len(o.line); len(line) > room {

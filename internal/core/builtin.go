@@ -459,7 +459,7 @@ var windowCommands = []builtin{
 	doer("set_focus", action(wire.ActionFocus)),
 	doer("start_dragging", action(wire.ActionDrag)),
 	doer("center", action(wire.ActionCenter)),
-	doer("close", func(w *Window, _ context.Context) error { go w.CloseRequested(); return nil }),
+	doer("close", func(w *Window, _ context.Context) error { w.goCloseRequested(); return nil }),
 	doer("destroy", func(w *Window, _ context.Context) error { go w.Destroy(); return nil }),
 }
 

@@ -18,9 +18,21 @@ import (
 // one which hangs does not keep it for ever, it must give a sign of life within
 // Patience.Close.
 func (w *Window) CloseRequested() {
-	if !w.asking.CompareAndSwap(false, true) {
-		return
+	if w.asking.CompareAndSwap(false, true) {
+		w.askToClose()
 	}
+}
+
+// goCloseRequested is CloseRequested for those who do not wait. There is one
+// goroutine for each window, however often a host or a page wishes.
+func (w *Window) goCloseRequested() {
+	if w.asking.CompareAndSwap(false, true) {
+		w.core.tasks.Go(w.askToClose)
+	}
+}
+
+// askToClose gives back w.asking, which its caller has taken.
+func (w *Window) askToClose() {
 	defer w.asking.Store(false)
 	select {
 	case <-w.gone:

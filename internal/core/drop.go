@@ -83,7 +83,13 @@ func (v *Webview) dragged(f wire.Frame) error {
 	case wire.DragDrop:
 		visit.hold(nil)
 		at := v.physical(e.X, e.Y)
+		if v.decisions.Add(1) > maxDecisions {
+			v.decisions.Add(-1)
+			v.emitDrag(eventDragLeave, nil)
+			return nil
+		}
 		v.core.tasks.Go(func() { // where links lead may take a while to find out
+			defer v.decisions.Add(-1)
 			if visit.drop(held) {
 				v.emitDrag(eventDragDrop, dragPayload{held, at})
 				return

@@ -32,7 +32,7 @@ func (h *host) frame(r *reader, f wire.Frame) error {
 			return err
 		}
 		if f.Kind == wire.KindCloseRequested {
-			c.tasks.Go(w.CloseRequested)
+			w.goCloseRequested()
 			return nil
 		}
 		if f.Kind == wire.KindMenu {

@@ -15,6 +15,11 @@ const (
 	pace  = time.Second
 	// maxKinds is how many kinds are told apart. What is more counts as one.
 	maxKinds = 1000
+	// volume is how many bytes are written at once about one window, worker or
+	// host, and flow how many more a second. The Core's own records are not
+	// counted: no page or process makes them.
+	volume = 4 << 20
+	flow   = 16 << 10
 	// summary is how often it is said how many records were left out.
 	summary = 10 * time.Second
 )
@@ -37,7 +42,14 @@ type kinds struct {
 	summary     time.Duration
 
 	mu    sync.Mutex
-	known map[kind]*room // guarded by mu
+	known map[kind]*room     // guarded by mu
+	bytes map[string]*budget // guarded by mu; by owner
+}
+
+// budget is how many bytes may be written about an owner.
+type budget struct {
+	left  int
+	since time.Time // when left was counted
 }
 
 // kind is what there may be too much of: records that one place in the source
@@ -60,7 +72,7 @@ type room struct {
 // Limit returns a handler that passes on what a log is good for: pages, hosts
 // and workers can make an app log, and what they do on and on must neither fill
 // the disk nor hide the rest. Of each kind 500 records are written, and one more
-// a second; how many were left out is logged after a while. Texts are cut, and
+// a second, and about each window, worker or host 4 MiB and 16 KiB more a second; how many were left out is logged after a while. Texts are cut, and
 // what could pass for another line or control a terminal is escaped, in messages
 // and attributes, whatever the handler does.
 func Limit(h slog.Handler) slog.Handler {
@@ -130,7 +142,7 @@ func (s *kinds) take(k kind, rec slog.Record, tell func(message, owner string, n
 		}
 	}
 	s.refill(r, now)
-	if r.left > 0 {
+	if r.left > 0 && s.fits(k.owner, sizeOf(rec), now) {
 		r.left--
 		return true
 	}
@@ -146,6 +158,59 @@ func (s *kinds) take(k kind, rec slog.Record, tell func(message, owner string, n
 		})
 	}
 	return false
+}
+
+// fits takes a record's bytes from those of its owner, if there are enough. s.mu
+// is held.
+func (s *kinds) fits(owner string, size int, now time.Time) bool {
+	if owner == "" {
+		return true
+	}
+	b := s.bytes[owner]
+	if b == nil {
+		if s.bytes == nil {
+			s.bytes = map[string]*budget{}
+		}
+		if len(s.bytes) >= s.most {
+			for name, b := range s.bytes {
+				if b.refill(now); b.left == volume {
+					delete(s.bytes, name)
+				}
+			}
+		}
+		if len(s.bytes) >= s.most && owner != "others" {
+			return s.fits("others", size, now)
+		}
+		b = &budget{left: volume, since: now}
+		s.bytes[owner] = b
+	}
+	b.refill(now)
+	if b.left < size {
+		return false
+	}
+	b.left -= size
+	return true
+}
+
+func (b *budget) refill(now time.Time) {
+	if n := int(min(now.Sub(b.since), time.Hour) * flow / time.Second); n > 0 {
+		b.left, b.since = min(volume, b.left+n), now
+	}
+}
+
+// sizeOf is about how many bytes a record has in the log.
+func sizeOf(r slog.Record) int {
+	n := 64 + min(len(r.Message), maxText)
+	r.Attrs(func(a slog.Attr) bool {
+		n += len(a.Key) + 16
+		if a.Value.Kind() == slog.KindString {
+			n += min(len(a.Value.String()), maxStack)
+		} else if a.Value.Kind() == slog.KindAny {
+			n += min(len(textOf(a.Value.Any())), maxText)
+		}
+		return true
+	})
+	return n
 }
 
 // refill makes the room that time has made. s.mu is held.

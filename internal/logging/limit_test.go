@@ -95,6 +95,51 @@ func TestLimitPasses(t *testing.T) {
 	}
 }
 
+// TestLimitOfBytes: many kinds of long records about one window are no way
+// around, and leave the others alone.
+func TestLimitOfBytes(t *testing.T) {
+	out := &lines{}
+	k := &kinds{burst: 1 << 20, most: 10, pace: time.Hour, summary: time.Hour, known: map[kind]*room{}}
+	log := slog.New(&limiter{slog.NewTextHandler(out, nil), k})
+	long := strings.Repeat("x", maxText)
+	for range volume {
+		log.Warn("mullion: refused", "window", "main", "url", long)
+		if before := len(out.text); before > volume {
+			log.Error("mullion: refused", "window", "main", "error", errors.New(long))
+			if len(out.text) == before {
+				break
+			}
+		}
+	}
+	if got := len(out.text); got < volume*3/4 || got > volume*5/4 {
+		t.Errorf("%d bytes of one window, want about %d", got, volume)
+	}
+	log.Warn("mullion: refused", "window", "other", "url", long)
+	log.Warn("mullion: own", "url", long)
+	if out.count("window=other") != 1 || out.count("mullion: own") != 1 {
+		t.Error("others are left out as well")
+	}
+	for n := range 100 {
+		log.Warn("mullion: refused", "window", fmt.Sprint("popup-", n), "url", long)
+	}
+	if got := len(k.bytes); got > 11 {
+		t.Errorf("%d owners are remembered", got)
+	}
+}
+
+// TestLimitRefills: a budget fills up while records come one after the other.
+func TestLimitRefills(t *testing.T) {
+	now := time.Now()
+	b := &budget{since: now}
+	for range 10_000 {
+		now = now.Add(time.Millisecond)
+		b.refill(now)
+	}
+	if got, want := b.left, 10*flow; got < want*9/10 || got > want {
+		t.Errorf("%d bytes in ten seconds, want %d", got, want)
+	}
+}
+
 func TestLimitCuts(t *testing.T) {
 	log, out, _ := limited(time.Hour, time.Hour)
 	log.Warn("mullion: refused", "url", strings.Repeat("u", 1<<20), "window", "main", "stack", strings.Repeat("s", 1<<20))
