@@ -150,7 +150,11 @@ func helpUnknown(a *acl.ACL, err error) error {
 	var unknown *acl.UnknownError
 	errors.As(err, &unknown)
 	if unknown != nil && unknown.Plugin != nil {
-		return term.Help(err, "it comes with Mullion: import %q, and add it before the app runs: app.AddPlugin(%s.Plugin())", unknown.Plugin.Path, unknown.Plugin.New)
+		as := ""
+		if unknown.Plugin.Module {
+			as = ", as a module of its own"
+		}
+		return term.Help(err, "it comes with Mullion%s: import %q, and add it before the app runs: app.AddPlugin(%s.Plugin())", as, unknown.Plugin.Path, unknown.Plugin.New)
 	}
 	if unknown != nil && unknown.Perhaps {
 		return term.Help(err, "the names at %s are not plain text and could not be read; if the permission is declared there, add --force",

@@ -40,6 +40,8 @@ type Plugin struct {
 	Name, Path string
 	// New is the expression that makes it, such as "osinfo.New()".
 	New string
+	// Module tells that it is a module of its own, which needs a line in go.mod.
+	Module bool
 
 	make func() plugin.Plugin
 }
@@ -48,29 +50,39 @@ const folder = "github.com/mullion-dev/mullion/plugin/"
 
 // all has them in the order of their names.
 var all = []Plugin{
-	{"autostart", folder + "autostart", "autostart.New(autostart.Options{})", func() plugin.Plugin { return autostart.New(autostart.Options{}).Plugin() }},
-	{"cli", folder + "cli", "cli.New(cli.Options{})", func() plugin.Plugin { return cli.New(cli.Options{}).Plugin() }},
-	{"clipboard-manager", folder + "clipboardmanager", "clipboardmanager.New(clipboardmanager.Options{})", func() plugin.Plugin { return clipboardmanager.New(clipboardmanager.Options{}).Plugin() }},
-	{"deep-link", folder + "deeplink", "deeplink.New()", func() plugin.Plugin { return deeplink.New().Plugin() }},
-	{"dialog", folder + "dialog", "dialog.New(dialog.Options{})", func() plugin.Plugin { return dialog.New(dialog.Options{}).Plugin() }},
-	{"fs", folder + "fs", "fs.New()", func() plugin.Plugin { return fs.New().Plugin() }},
-	{"global-shortcut", folder + "globalshortcut", "globalshortcut.New()", func() plugin.Plugin { return globalshortcut.New().Plugin() }},
-	{"http", folder + "httpclient", "httpclient.New(httpclient.Options{})", func() plugin.Plugin { return httpclient.New(httpclient.Options{}).Plugin() }},
-	{"log", folder + "log", "log.New(log.Options{})", func() plugin.Plugin { return log.New(log.Options{}).Plugin() }},
-	{"opener", folder + "opener", "opener.New(opener.Options{})", func() plugin.Plugin { return opener.New(opener.Options{}).Plugin() }},
-	{"os", folder + "osinfo", "osinfo.New()", func() plugin.Plugin { return osinfo.New().Plugin() }},
-	{"persisted-scope", folder + "persistedscope", "persistedscope.New()", func() plugin.Plugin { return persistedscope.New().Plugin() }},
-	{"positioner", folder + "positioner", "positioner.New()", func() plugin.Plugin { return positioner.New().Plugin() }},
-	{"process", folder + "process", "process.New()", func() plugin.Plugin { return process.New().Plugin() }},
-	{"secret", folder + "secret", "secret.New()", func() plugin.Plugin { return secret.New().Plugin() }},
-	{"session", folder + "session", "session.New()", func() plugin.Plugin { return session.New().Plugin() }},
-	{"shell", folder + "shell", "shell.New(shell.Options{})", func() plugin.Plugin { return shell.New(shell.Options{}).Plugin() }},
-	{"single-instance", folder + "singleinstance", "singleinstance.New(nil)", func() plugin.Plugin { return singleinstance.New(nil).Plugin() }},
-	{"store", folder + "store", "store.New(store.Options{})", func() plugin.Plugin { return store.New(store.Options{}).Plugin() }},
-	{"updater", folder + "updater", "updater.New(updater.Options{})", func() plugin.Plugin { return updater.New(updater.Options{}).Plugin() }},
-	{"upload", folder + "upload", "upload.New()", func() plugin.Plugin { return upload.New().Plugin() }},
-	{"websocket", folder + "websocket", "websocket.New()", func() plugin.Plugin { return websocket.New().Plugin() }},
-	{"window-state", folder + "windowstate", "windowstate.New(windowstate.Options{})", func() plugin.Plugin { return windowstate.New(windowstate.Options{}).Plugin() }},
+	{Name: "autostart", Path: folder + "autostart", New: "autostart.New(autostart.Options{})", make: func() plugin.Plugin { return autostart.New(autostart.Options{}).Plugin() }},
+	{Name: "cli", Path: folder + "cli", New: "cli.New(cli.Options{})", make: func() plugin.Plugin { return cli.New(cli.Options{}).Plugin() }},
+	{Name: "clipboard-manager", Path: folder + "clipboardmanager", New: "clipboardmanager.New(clipboardmanager.Options{})", make: func() plugin.Plugin { return clipboardmanager.New(clipboardmanager.Options{}).Plugin() }},
+	{Name: "deep-link", Path: folder + "deeplink", New: "deeplink.New()", make: func() plugin.Plugin { return deeplink.New().Plugin() }},
+	{Name: "dialog", Path: folder + "dialog", New: "dialog.New(dialog.Options{})", make: func() plugin.Plugin { return dialog.New(dialog.Options{}).Plugin() }},
+	{Name: "fs", Path: folder + "fs", New: "fs.New()", make: func() plugin.Plugin { return fs.New().Plugin() }},
+	{Name: "global-shortcut", Path: folder + "globalshortcut", New: "globalshortcut.New()", make: func() plugin.Plugin { return globalshortcut.New().Plugin() }},
+	{Name: "http", Path: folder + "httpclient", New: "httpclient.New(httpclient.Options{})", make: func() plugin.Plugin { return httpclient.New(httpclient.Options{}).Plugin() }},
+	{Name: "log", Path: folder + "log", New: "log.New(log.Options{})", make: func() plugin.Plugin { return log.New(log.Options{}).Plugin() }},
+	{Name: "opener", Path: folder + "opener", New: "opener.New(opener.Options{})", make: func() plugin.Plugin { return opener.New(opener.Options{}).Plugin() }},
+	{Name: "os", Path: folder + "osinfo", New: "osinfo.New()", make: func() plugin.Plugin { return osinfo.New().Plugin() }},
+	{Name: "persisted-scope", Path: folder + "persistedscope", New: "persistedscope.New()", make: func() plugin.Plugin { return persistedscope.New().Plugin() }},
+	{Name: "positioner", Path: folder + "positioner", New: "positioner.New()", make: func() plugin.Plugin { return positioner.New().Plugin() }},
+	{Name: "process", Path: folder + "process", New: "process.New()", make: func() plugin.Plugin { return process.New().Plugin() }},
+	{Name: "secret", Path: folder + "secret", New: "secret.New()", make: func() plugin.Plugin { return secret.New().Plugin() }},
+	{Name: "session", Path: folder + "session", New: "session.New()", make: func() plugin.Plugin { return session.New().Plugin() }},
+	{Name: "shell", Path: folder + "shell", New: "shell.New(shell.Options{})", make: func() plugin.Plugin { return shell.New(shell.Options{}).Plugin() }},
+	{Name: "single-instance", Path: folder + "singleinstance", New: "singleinstance.New(nil)", make: func() plugin.Plugin { return singleinstance.New(nil).Plugin() }},
+	{Name: "sql", Path: folder + "sql", New: "sql.New(sql.Options{Drivers: []sql.Driver{sqlite.New()}})", Module: true, make: sql},
+	{Name: "store", Path: folder + "store", New: "store.New(store.Options{})", make: func() plugin.Plugin { return store.New(store.Options{}).Plugin() }},
+	{Name: "updater", Path: folder + "updater", New: "updater.New(updater.Options{})", make: func() plugin.Plugin { return updater.New(updater.Options{}).Plugin() }},
+	{Name: "upload", Path: folder + "upload", New: "upload.New()", make: func() plugin.Plugin { return upload.New().Plugin() }},
+	{Name: "websocket", Path: folder + "websocket", New: "websocket.New()", make: func() plugin.Plugin { return websocket.New().Plugin() }},
+	{Name: "window-state", Path: folder + "windowstate", New: "windowstate.New(windowstate.Options{})", make: func() plugin.Plugin { return windowstate.New(windowstate.Options{}).Plugin() }},
+}
+
+// sql describes the plugin sql. The tool does without its module, and its drivers.
+func sql() plugin.Plugin {
+	return plugin.Plugin{
+		Name:     "sql",
+		Commands: plugin.Commands{"load": {}, "execute": {}, "select": {}, "close": {}},
+		Default:  []string{"allow-close", "allow-load", "allow-select"},
+	}
 }
 
 // Plugins are all that there are, in the order of their names.

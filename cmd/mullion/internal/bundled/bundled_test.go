@@ -4,6 +4,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -14,11 +15,6 @@ import (
 
 // root is the folder of the framework's module.
 const root = "../../../.."
-
-// without are folders with plugins that are not offered, and why.
-var without = map[string]string{
-	"sql": "a module of its own, with drivers of which each app chooses some: docs/plugins/sql.md",
-}
 
 // TestPlugins: all plugins of the framework are here, in order, and what they
 // offer resolves.
@@ -49,7 +45,7 @@ func TestPlugins(t *testing.T) {
 	}
 	for _, file := range files {
 		folder := filepath.Base(filepath.Dir(file))
-		if strings.HasSuffix(file, "_test.go") || slices.Contains(folders, folder) || without[folder] != "" {
+		if strings.HasSuffix(file, "_test.go") || slices.Contains(folders, folder) {
 			continue
 		}
 		text, err := os.ReadFile(file)
@@ -59,5 +55,35 @@ func TestPlugins(t *testing.T) {
 		if strings.Contains(string(text), ") Plugin() plugin.Plugin {") {
 			t.Errorf("the plugin in plugin/%s is not here: add it to all", folder)
 		}
+	}
+}
+
+// TestSQL: what is said here of the plugin sql is what its module says.
+func TestSQL(t *testing.T) {
+	text, err := os.ReadFile(root + "/plugin/sql/sql.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, described, _ := strings.Cut(string(text), "return plugin.Plugin{")
+	described, _, _ = strings.Cut(described, "Config:")
+	var want []string
+	for _, m := range regexp.MustCompile(`"([a-z-]+)"(?::|,|\})`).FindAllStringSubmatch(described, -1) {
+		if m[1] != "sql" {
+			want = append(want, m[1])
+		}
+	}
+	p, ok := bundled.ByName("sql")
+	if !ok {
+		t.Fatal("it is not here")
+	}
+	m, err := p.Manifest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := slices.Concat(m.Commands, m.Default)
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, the module has %q", got, want)
 	}
 }

@@ -62,10 +62,9 @@ func (a *adopted) useSQL(root fs.FS, conf string, cargo []byte) error {
 	for _, name := range a.SQL {
 		made = append(made, name+".New()")
 	}
-	a.Known = append(a.Known, bundled.Plugin{
-		Name: "sql", Path: Framework + "/" + sqlDir,
-		New: "sql.New(sql.Options{Drivers: []sql.Driver{" + strings.Join(made, ", ") + "}})",
-	})
+	k, _ := bundled.ByName("sql")
+	k.New = "sql.New(sql.Options{Drivers: []sql.Driver{" + strings.Join(made, ", ") + "}})"
+	a.Known = append(a.Known, k)
 	return nil
 }
 

@@ -220,7 +220,7 @@ func (a *adopted) notes(r *Result, unclear, plugins []string) {
 func pluginNames(calls []string) (names []string) {
 	for _, c := range calls {
 		name, _, _ := strings.Cut(strings.TrimPrefix(c, "plugin:"), "|")
-		if _, ok := bundled.ByName(name); !ok && name != "sql" && !ofFramework(name) && !slices.Contains(names, name) {
+		if _, ok := bundled.ByName(name); !ok && !ofFramework(name) && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
