@@ -293,6 +293,9 @@ func (g *page) crashForGood(reason string) {
 		if g.address() == "mullion://localhost/error" {
 			return true
 		}
+		if g.view.State().URL == "mullion://localhost/error" {
+			return false // made anew for the error page, which it has not begun to load
+		}
 		if err := g.view.Crash(reason); err != nil && !errors.Is(err, fake.ErrCrashed) && !errors.Is(err, fake.ErrClosed) {
 			t.Fatal(err)
 		}
