@@ -25,7 +25,6 @@ var accepted = []acceptance{
 	{probe: "network: the proxy", reason: "it is what was granted", under: run.networked},
 	{probe: "engine: memory of its other process", reason: "the processes of one host are one to us: windows that may do different things have different hosts"},
 	{probe: "host: signal", reason: "likewise; the Core starts the host again"},
-	{probe: "/proc: names of the user's keys", reason: "the list can be read, the keys not"},
 	{probe: "/proc: list of one's own mounts", reason: "says where in the view things are from"},
 	{probe: "/proc: read one's own program", reason: "it runs"},
 	{probe: "itself: setsid", reason: "concerns the process alone"},
@@ -48,6 +47,7 @@ var accepted = []acceptance{
 	{probe: "processes: sched_setscheduler", reason: "likewise", under: run.shared},
 	{probe: "processes: setpriority", reason: "likewise", under: run.shared},
 	{probe: "processes: ioprio_set", reason: "likewise", under: run.shared},
+	{probe: "/proc: names of the user's keys", reason: "Landlock has one rule for all of /proc; the list can be read, the keys not", under: run.shared},
 	{probe: "/proc: names of sockets of others", reason: "names; the broker refuses to connect", under: run.shared},
 	{probe: "itself: learn the machine's name", reason: "it is that of the system", under: run.shared},
 

@@ -55,6 +55,11 @@ var denials = []denial{
 	}},
 	{"reaches message queues of others", notPermitted, []string{"mq_open", "mq_unlink"}},
 	{"waits for connections: a child only makes them", notPermitted, []string{"listen"}},
+	{"the older way to hand calls over to the kernel; what used it has another", notThere, []string{
+		"io_setup", "io_destroy", "io_submit", "io_cancel", "io_getevents", "io_pgetevents", "io_pgetevents_time64",
+	}},
+	{"memory that nobody can look into, not even the kernel", notThere, []string{"memfd_secret"}},
+	{"takes flags and permissions from memory, where no filter sees them; openat does not", notThere, []string{"openat2"}},
 	{"rings in memory that no filter sees into", notThere, []string{"io_uring_setup", "io_uring_enter", "io_uring_register"}},
 	{"takes its flags from memory, where no filter sees them; clone does not", notThere, []string{"clone3"}},
 	{"shared memory and queues that all programs of the user can name", notThere, []string{

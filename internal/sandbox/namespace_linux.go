@@ -118,8 +118,21 @@ func mountProc() error {
 			return fmt.Errorf("make %s read-only: %w", target, err)
 		}
 	}
+	for _, name := range nobodys {
+		target := "/proc/" + name
+		if _, err := os.Lstat(target); err != nil {
+			continue
+		}
+		if err := unix.Mount("/dev/null", target, "", unix.MS_BIND, ""); err != nil {
+			return fmt.Errorf("hide %s: %w", target, err)
+		}
+	}
 	return nil
 }
+
+// nobodys are the files of /proc that no page has a use for: the keys of the
+// user, whose names say what he works with.
+var nobodys = []string{"keys", "key-users"}
 
 // settings are where /proc is about the system and not about a process. For
 // root, which has no capabilities here but owns these, they would be open.

@@ -79,7 +79,9 @@ func filter(tcp, listen, broker, watch bool) ([]bpf.RawInstruction, error) {
 		bpf.RetConstant{Val: uint32(refuse(unix.ENOSYS))})
 	program = append(program, streamsOnly(info)...)
 	for _, r := range commands {
-		program = append(program, refuseLow(info, r.call, r.arg, unix.EPERM, r.values...)...)
+		for _, call := range r.calls {
+			program = append(program, refuseLow(info, call, unix.EPERM, r.when...)...)
+		}
 	}
 	return bpf.Assemble(append(program, body...))
 }
@@ -107,39 +109,78 @@ func streamsOnly(info *arch.Info) []bpf.Instruction {
 	}
 }
 
-// commands are values of an argument that say what a call is to do, and that
-// no child needs.
+// commands are arguments that say what a call is to do, and that no child
+// needs. A call is refused where all conditions hold.
 var commands = []struct {
 	reason string
-	call   string
-	arg    int
-	values []uint32
+	calls  []string
+	when   []low
 }{
-	{"types into a terminal", "ioctl", 1, []uint32{unix.TIOCSTI, unix.TIOCLINUX}},
-	{"changes attributes of files that may only be read", "ioctl", 1, []uint32{unix.FS_IOC_SETFLAGS, fsSetXattr}},
-	{"holds up who writes a file, or tells of it", "fcntl", 1, []uint32{unix.F_SETLEASE, unix.F_NOTIFY}},
+	{"types into a terminal", []string{"ioctl"}, []low{oneOf(1, unix.TIOCSTI, unix.TIOCLINUX)}},
+	{"changes attributes of files that may only be read", []string{"ioctl"}, []low{oneOf(1, unix.FS_IOC_SETFLAGS, fsSetXattr)}},
+	{"holds up who writes a file, or tells of it", []string{"fcntl"}, []low{oneOf(1, unix.F_SETLEASE, unix.F_NOTIFY)}},
+	{"gives the kernel a program to run for each packet", []string{"setsockopt"}, []low{oneOf(1, unix.SOL_SOCKET),
+		oneOf(2, unix.SO_ATTACH_FILTER, unix.SO_ATTACH_BPF, unix.SO_ATTACH_REUSEPORT_CBPF, unix.SO_ATTACH_REUSEPORT_EBPF)}},
+	{"makes a program that runs as the user, whoever starts it", []string{"open"}, []low{anyOf(1, makesFile), anyOf(2, lendsIdentity)}},
+	{"likewise", []string{"openat"}, []low{anyOf(2, makesFile), anyOf(3, lendsIdentity)}},
+	{"likewise", []string{"creat"}, []low{anyOf(1, lendsIdentity)}},
+}
+
+const (
+	// makesFile are the flags of open(2) with which it looks at permissions.
+	makesFile = unix.O_CREAT | unix.O_TMPFILE&^unix.O_DIRECTORY
+	// lendsIdentity are the permissions that make whoever starts a file its
+	// owner, or one of its group.
+	lendsIdentity = unix.S_ISUID | unix.S_ISGID
+)
+
+// low is a condition for the low half of an argument.
+type low struct {
+	arg    int
+	values []uint32 // one of which it is
+	bits   uint32   // any of which it has, where there are no values
+}
+
+func oneOf(arg int, values ...uint32) low { return low{arg: arg, values: values} }
+
+func anyOf(arg int, bits uint32) low { return low{arg: arg, bits: bits} }
+
+// check goes on with the next instruction where the condition holds, and skips
+// so many elsewhere.
+func (c low) check(skip int) []bpf.Instruction {
+	program := []bpf.Instruction{bpf.LoadAbsolute{Off: uint32(16 + 8*c.arg), Size: 4}}
+	if len(c.values) == 0 {
+		return append(program, bpf.JumpIf{Cond: bpf.JumpBitsSet, Val: c.bits, SkipFalse: uint8(skip)})
+	}
+	last := len(c.values) - 1
+	for i, v := range c.values {
+		next := bpf.JumpIf{Cond: bpf.JumpEqual, Val: v, SkipTrue: uint8(last - i)}
+		if i == last {
+			next.SkipFalse = uint8(skip)
+		}
+		program = append(program, next)
+	}
+	return program
 }
 
 // fsSetXattr is FS_IOC_FSSETXATTR of linux/fs.h.
 const fsSetXattr = 0x401c5820
 
-// refuseLow refuses a call if an argument is one of values. It looks at the
-// low half alone, as the kernel does with arguments that are no longer: other
+// refuseLow refuses a call where all conditions hold. They are for the low
+// halves alone, as the kernel does with arguments that are no longer: other
 // bits would get a call past a comparison of the whole.
-func refuseLow(info *arch.Info, call string, arg int, e unix.Errno, values ...uint32) []bpf.Instruction {
-	n := len(values)
-	program := []bpf.Instruction{
-		bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: uint32(info.SyscallNames[call]), SkipTrue: uint8(n + 3)},
-		bpf.LoadAbsolute{Off: uint32(16 + 8*arg), Size: 4},
+func refuseLow(info *arch.Info, call string, e unix.Errno, when ...low) []bpf.Instruction {
+	number, ok := info.SyscallNames[call]
+	if !ok {
+		return nil
 	}
-	for i, v := range values {
-		toRefusal := bpf.JumpIf{Cond: bpf.JumpEqual, Val: v, SkipTrue: uint8(n - 1 - i)}
-		if i == n-1 {
-			toRefusal.SkipFalse = 1
-		}
-		program = append(program, toRefusal)
+	program := []bpf.Instruction{bpf.RetConstant{Val: uint32(refuse(e))}}
+	for _, c := range slices.Backward(when) {
+		program = append(c.check(len(program)), program...)
 	}
-	return append(program, bpf.RetConstant{Val: uint32(refuse(e))}, bpf.LoadAbsolute{Off: seccompNumber, Size: 4})
+	program = append(program, bpf.LoadAbsolute{Off: seccompNumber, Size: 4})
+	skip := bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: uint32(number), SkipTrue: uint8(len(program))}
+	return append([]bpf.Instruction{skip}, program...)
 }
 
 // known leaves out what this architecture does not have.

@@ -31,7 +31,6 @@ var watched = []struct {
 }{
 	{"open", -1, 0, 1, 0},
 	{"openat", 0, 1, 2, 0},
-	{"openat2", 0, 1, 2, 0},
 	{"stat", -1, 0, -1, look},
 	{"lstat", -1, 0, -1, look},
 	{"newfstatat", 0, 1, -1, look},

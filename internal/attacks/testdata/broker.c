@@ -63,7 +63,7 @@ static int at_once(void) {
 }
 
 static int race_unix(void) {
-	set(&good, target("allowed"));
+	set(&good, target("display"));
 	set(&bad, target("bus"));
 	if (at_once()) return OPEN;
 	shown = good;
@@ -119,7 +119,7 @@ static void *replace(void *arg) {
 	return NULL;
 }
 static int race_number(void) {
-	set(&good, target("allowed"));
+	set(&good, target("display"));
 	set(&bad, target("bus"));
 	if (at_once()) return OPEN;
 	number_of_socket = 900;

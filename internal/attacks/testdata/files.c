@@ -180,6 +180,46 @@ static int granted_futimens(void) { return granted(do_futimens); }
 static int granted_flags(void) { return granted(do_flags); }
 static int granted_lease(void) { return granted(do_lease); }
 
+// marked makes a file that lends the user's identity, or that of the group, to
+// whoever starts it, by the call that makes it.
+static int marked(int (*make)(const char *)) {
+	static const char *of[] = {"marked-host", "marked-network", "marked-web"};
+	char path[4096];
+	snprintf(path, sizeof path, "%s", own(of[self]));
+	unlink(path);
+	int fd = make(path);
+	if (fd < 0) return errno;
+	struct stat s;
+	int e = lstat(path, &s) ? errno : s.st_mode & 06000 ? OPEN : ENODATA;
+	if (fd > 0) close(fd);
+	unlink(path);
+	return e;
+}
+static int mark_openat(const char *p) { return open(p, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 06755); }
+static int mark_open(const char *p) {
+#ifdef SYS_open
+	return syscall(SYS_open, p, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 06755);
+#else
+	return mark_openat(p);
+#endif
+}
+static int mark_creat(const char *p) { return creat(p, 06755); }
+static int mark_openat2(const char *p) {
+	uint64_t how[3] = {O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 06755, 0};
+	return syscall(437, AT_FDCWD, p, how, sizeof how);
+}
+static int mark_temporary(const char *p) {
+	int fd = open(target("private"), O_RDWR | O_TMPFILE | O_CLOEXEC, 06755);
+	char name[64];
+	snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+	if (fd >= 0 && linkat(AT_FDCWD, name, AT_FDCWD, p, AT_SYMLINK_FOLLOW)) return close(fd), -1;
+	return fd;
+}
+static int by_openat(void) { return marked(mark_openat); }
+static int by_open(void) { return marked(mark_open); }
+static int by_creat(void) { return marked(mark_creat); }
+static int by_openat2(void) { return marked(mark_openat2); }
+static int by_temporary(void) { return marked(mark_temporary); }
 static int write_private(void) { return open_one(own("note"), O_WRONLY | O_CREAT); }
 
 static int through(const char *prefix) {
@@ -207,6 +247,11 @@ const struct probe files[] = {
 	{"files: chdir to the home", chdir_home, FORK},
 	{"files: append to a file in the home", write_secret},
 	{"files: create in the home", create},
+	{"files: make one with setuid by openat", by_openat},
+	{"files: make one with setuid by open", by_open},
+	{"files: make one with setuid by creat", by_creat},
+	{"files: make one with setuid by openat2", by_openat2},
+	{"files: make one with setuid by O_TMPFILE", by_temporary},
 	{"files: create in /tmp", create_tmp},
 	{"files: make a folder in the home", make_folder},
 	{"files: rename in the home", rename_one},

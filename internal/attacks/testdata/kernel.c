@@ -1,5 +1,6 @@
 // The kernel: parts of it that a page has no use for.
 #include "probes.h"
+#include <linux/filter.h>
 #include <linux/userfaultfd.h>
 #include <sched.h>
 #include <sys/fanotify.h>
@@ -20,6 +21,26 @@ static int closing(long fd) {
 	return e;
 }
 
+static int aio(void) {
+	unsigned long context = 0;
+	int e = result(syscall(SYS_io_setup, 1, &context));
+	if (context) syscall(SYS_io_destroy, context);
+	return e;
+}
+static int secret_memory(void) { return closing(syscall(447, 0)); }
+static int filter_socket(int level, int option) {
+	int pair[2];
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair)) return errno;
+	struct sock_filter all = BPF_STMT(BPF_RET | BPF_K, 0xffff);
+	struct sock_fprog program = {1, &all};
+	long level_and_bit = level | 1L << 32, option_and_bit = option | 1L << 32;
+	int e = result(setsockopt(pair[0], level, option, &program, sizeof program));
+	if (e) e = result(syscall(SYS_setsockopt, pair[0], level_and_bit, option_and_bit, &program, sizeof program));
+	close(pair[0]);
+	close(pair[1]);
+	return e;
+}
+static int attach_filter(void) { return filter_socket(SOL_SOCKET, SO_ATTACH_FILTER); }
 static int do_unshare(void) { return result(unshare(CLONE_NEWUSER)); }
 static int in_clone(unsigned long flags) {
 	long pid = syscall(SYS_clone, flags | SIGCHLD, 0, 0, 0, 0);
@@ -234,6 +255,9 @@ const struct probe kernel[] = {
 	{"mounts: chroot", do_chroot, FORK},
 	{"kernel: sethostname", hostname, FORK},
 	{"kernel: io_uring", io_uring},
+	{"kernel: legacy AIO", aio},
+	{"kernel: memfd_secret", secret_memory},
+	{"kernel: a filter of packets for a socket", attach_filter},
 	{"kernel: userfaultfd", uffd},
 	{"kernel: bpf", bpf},
 	{"kernel: perf_event_open", perf},
