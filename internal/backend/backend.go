@@ -132,7 +132,8 @@ type Webview interface {
 	Do(a wire.Action) error
 	// SetScripts replaces the user scripts: bridge runs in the world of the
 	// bridge, page in the page's own, both at document start, in the top
-	// frame only, where the address matches one of the patterns.
+	// frame only, where the address matches one of the patterns: scheme, host,
+	// and port, which is that of the scheme where there is none.
 	SetScripts(bridge, page string, patterns []string)
 	// Deliver calls the bridge's function `mullion` + "Deliver" with data as
 	// its only argument, never as program text, in the world of the bridge.

@@ -224,15 +224,15 @@ func TestInjectionPatterns(t *testing.T) {
 		"remote": {"urls": ["https://a.dev:8443/x/*", "http://[::1]:9000/*", "https://*.b.dev/*", "http://c.dev:*/*"]}}]`
 	for _, test := range []struct{ origin, own string }{
 		{"", ""},
-		{"http://localhost:5173", "http://localhost/*"},
-		{"http://[::1]:5173", "http://[::1]/*"},
+		{"http://localhost:5173", "http://localhost:5173/*"},
+		{"http://[::1]:5173", "http://[::1]:5173/*"},
 		{"https://dev.local", "https://dev.local/*"},
 	} {
 		t.Run(test.origin, func(t *testing.T) {
 			p := newPair(t, remote, core.Options{DevOrigin: test.origin}, nil)
 			v := p.open("main", "app://localhost/")
 			_, _, got := v.view.Scripts()
-			want := []string{"app://localhost/*", "http://[::1]/*", "http://c.dev/*", "https://*.b.dev/*", "https://a.dev/*"}
+			want := []string{"app://localhost/*", "http://[::1]:9000/*", "http://c.dev:*/*", "https://*.b.dev/*", "https://a.dev:8443/*"}
 			if test.own != "" {
 				want = append(want, test.own)
 			}

@@ -437,16 +437,11 @@ func (c *Core) isLocal(origin string) bool {
 func (c *Core) IsLocal(address string) bool { return c.isLocal(originOf(address)) }
 
 // injectionPattern makes a pattern for engines of an address or a pattern of a
-// capability: scheme and host only, for engines do not look at ports, and one
-// that has a port matches nothing. It lets the bridge into more pages than are
-// meant; what they may call is judged per call, by their origin with its port.
+// capability: scheme, host and port only. It lets the bridge into more pages
+// than are meant; what they may call is judged per call, by their address.
 func injectionPattern(p string) string {
 	scheme, rest, _ := strings.Cut(p, "://")
 	host, _, _ := strings.Cut(rest, "/")
-	// The last colon begins the port, unless it is one of an address in brackets.
-	if i := strings.LastIndexByte(host, ':'); i > strings.LastIndexByte(host, ']') {
-		host = host[:i]
-	}
 	return scheme + "://" + host + "/*"
 }
 

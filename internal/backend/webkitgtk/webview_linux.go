@@ -262,15 +262,16 @@ func (v *webview) SetScripts(bridge, page string, patterns []string) {
 	if len(patterns) == 0 {
 		return // an empty list would mean every address
 	}
+	patterns, guard := injection(patterns)
 	add := func(script uintptr) {
 		c.webkitUserContentManagerAddScript.call(v.content, script)
 		c.webkitUserScriptUnref.call(script)
 	}
 	if bridge != "" {
-		add(c.webkitUserScriptNewForWorld.with(bridge, injectTopFrame, injectAtStart, v.e.world, patterns, nil))
+		add(c.webkitUserScriptNewForWorld.with(guard+bridge, injectTopFrame, injectAtStart, v.e.world, patterns, nil))
 	}
 	if page != "" {
-		add(c.webkitUserScriptNew.with(page, injectTopFrame, injectAtStart, patterns, nil))
+		add(c.webkitUserScriptNew.with(guard+page, injectTopFrame, injectAtStart, patterns, nil))
 	}
 }
 

@@ -1,6 +1,9 @@
 package webkitgtk
 
 import (
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -48,6 +51,40 @@ func TestWorldsSeen(t *testing.T) {
 	wait(t, "the page that sees the handler", reports, func(s string) bool { return strings.HasSuffix(s, "page=object,yes,undefined") })
 }
 
+// TestScriptsByPort: another port is another address, for which WebKit alone
+// would have run the scripts.
+func TestScriptsByPort(t *testing.T) {
+	page := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<p>a server") })
+	granted, other := httptest.NewServer(page), httptest.NewServer(page)
+	defer granted.Close()
+	defer other.Close()
+	x := newTab(t, "<p>out")
+	x.patterns = []string{granted.URL + "/*"}
+	x.script = "document.documentElement.dataset.script = 'page'"
+	x.open().loaded()
+	for url, want := range map[string]string{granted.URL: "function page", other.URL: "undefined undefined"} {
+		x.navigate(url + "/")
+		x.loaded()
+		if got := x.scripts(); !strings.Contains(got, want) {
+			t.Errorf("%s: got %s, want %s", url, got, want)
+		}
+	}
+}
+
+// scripts tells which of the two scripts the page has.
+func (x *tab) scripts() string {
+	x.t.Helper()
+	errs := make(chan error, 1)
+	do(func() {
+		x.webview.callAsync("throw `${typeof mullionDeliver} ${document.documentElement.dataset.script}`", 0,
+			func(_ uintptr, err error) { errs <- err })
+	})
+	if got := wait(x.t, "the answer", errs, func(error) bool { return true }); got != nil {
+		return got.Error()
+	}
+	return ""
+}
+
 func TestScriptsOnlyWhereAllowed(t *testing.T) {
 	x := newTab(t, "<p>out")
 	x.patterns = []string{"app://localhost/in/*"}
@@ -56,13 +93,7 @@ func TestScriptsOnlyWhereAllowed(t *testing.T) {
 	x.open().loaded()
 	found := func(where, want string) {
 		t.Helper()
-		errs := make(chan error, 1)
-		do(func() {
-			x.webview.callAsync("throw `${typeof mullionDeliver} ${document.documentElement.dataset.script}`", 0,
-				func(_ uintptr, err error) { errs <- err })
-		})
-		got := wait(t, "the answer", errs, func(error) bool { return true })
-		if got == nil || !strings.Contains(got.Error(), want) {
+		if got := x.scripts(); !strings.Contains(got, want) {
 			t.Errorf("%s: got %v, want %s", where, got, want)
 		}
 	}
