@@ -70,8 +70,8 @@ type WorkerOptions struct {
 	// Refuse those of them that it may not: as in the scope of
 	// sandbox:allow-network, such as "https://example.com",
 	// "https://*.example.com:8443" or "http://127.0.0.1:8080". Nothing is
-	// reached where Connect is empty. This machine and its own network
-	// are reached only at addresses that are listed, whatever a name resolves to.
+	// reached where Connect is empty. This machine and the networks
+	// that it is in are reached only at addresses that are listed, whatever a name resolves to.
 	Connect, Refuse []string
 }
 

@@ -34,6 +34,9 @@ type Options struct {
 	Resolver Resolver
 	// Dial connects to an address by TCP; nil means a net.Dialer.
 	Dial func(ctx context.Context, to netip.AddrPort) (net.Conn, error)
+	// Interfaces are the addresses of this machine and the networks that they are
+	// in; nil means net.InterfaceAddrs.
+	Interfaces func() ([]net.Addr, error)
 	// Relay may take over a connection that was allowed, and has begun, by other
 	// descriptors of both ends; false means that it does not. Nil: it never does.
 	Relay func(client, server net.Conn) bool
@@ -104,7 +107,10 @@ func New(o Options) *Proxy {
 	if o.Dial == nil {
 		o.Dial = dialTCP
 	}
-	p := &Proxy{rules: rules{o.Connect, o.Refuse}, opts: o, conns: map[net.Conn]struct{}{}}
+	if o.Interfaces == nil {
+		o.Interfaces = net.InterfaceAddrs
+	}
+	p := &Proxy{rules: rules{o.Connect, o.Refuse, o.Interfaces}, opts: o, conns: map[net.Conn]struct{}{}}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	return p
 }

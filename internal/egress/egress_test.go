@@ -90,6 +90,9 @@ func newFixture(t *testing.T, resolver *names, connect, refuse []capability.Netw
 	f := &fixture{t: t, listen: listen(t), server: listen(t)}
 	f.proxy = New(Options{
 		Connect: connect, Refuse: refuse, Resolver: resolver,
+		Interfaces: func() ([]net.Addr, error) {
+			return []net.Addr{&net.IPNet{IP: net.ParseIP("20.30.40.50"), Mask: net.CIDRMask(24, 32)}, &net.IPNet{IP: net.ParseIP("2a00::5"), Mask: net.CIDRMask(64, 128)}}, nil
+		},
 		Dial: func(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
 			f.mu.Lock()
 			f.dialled = append(f.dialled, to.String())
@@ -188,6 +191,7 @@ func public() *names {
 		"rebind.dev.": {{"93.184.216.34"}, {"127.0.0.1"}},
 		"local.dev.":  {{"127.0.0.1"}},
 		"lan.dev.":    {{"192.168.1.5"}},
+		"near.dev.":   {{"2a00::7"}},
 		"nat64.dev.":  {{"64:ff9b::a00:1"}},
 		"empty.dev.":  {{}},
 	}}
@@ -228,6 +232,17 @@ func TestConnect(t *testing.T) {
 		{name: "the name and the address", connect: []string{"http://lan.dev:5173", "http://192.168.1.5:5173"}, request: nameRequest("lan.dev", 5173), dialled: []string{"192.168.1.5:5173"}},
 		{name: "the address on another port", connect: []string{"http://lan.dev:5173", "http://192.168.1.5"}, request: nameRequest("lan.dev", 5173), code: replyDenied,
 			refused: Refusal{"lan.dev:5173", "192.168.1.5 is a private address, which only a rule with that very address allows", "http://192.168.1.5:5173"}},
+		{name: "this machine by an address of the net", connect: []string{"*://*"}, request: addrRequest("20.30.40.50", 80), code: replyDenied,
+			refused: Refusal{"20.30.40.50:80", "20.30.40.50 is an address of this machine, which only a rule with that very address allows", "http://20.30.40.50"}},
+		{name: "a neighbour", connect: []string{"*://*"}, request: addrRequest("20.30.40.51", 80), code: replyDenied,
+			refused: Refusal{"20.30.40.51:80", "20.30.40.51 is an address in a network of this machine, which only a rule with that very address allows", "http://20.30.40.51"}},
+		{name: "a neighbour that is named", connect: []string{"http://20.30.40.51"}, request: addrRequest("20.30.40.51", 80), dialled: []string{"20.30.40.51:80"}},
+		{name: "beyond the own network", connect: []string{"*://*"}, request: addrRequest("20.30.41.51", 80), dialled: []string{"20.30.41.51:80"}},
+		{name: "a name for a neighbour", connect: []string{"http://near.dev"}, request: nameRequest("near.dev", 80), code: replyDenied,
+			refused: Refusal{"near.dev:80", "2a00::7 is an address in a network of this machine, which only a rule with that very address allows", "http://[2a00::7]"}},
+		{name: "the name and the address of a neighbour", connect: []string{"http://near.dev", "http://[2a00::7]"}, request: nameRequest("near.dev", 80), dialled: []string{"[2a00::7]:80"}},
+		{name: "NAT64 of this machine", connect: []string{"*://*"}, request: addrRequest("64:ff9b::141e:2832", 80), code: replyDenied,
+			refused: Refusal{"[64:ff9b::141e:2832]:80", "64:ff9b::141e:2832 is an address of this machine, which only a rule with that very address allows", "http://[64:ff9b::141e:2832]"}},
 		{name: "NAT64 of a private address", connect: []string{"http://nat64.dev"}, request: nameRequest("nat64.dev", 80), code: replyDenied,
 			refused: Refusal{"nat64.dev:80", "64:ff9b::a00:1 is a form of 10.0.0.1, a private address, which only a rule with that very address allows", "http://[64:ff9b::a00:1]"}},
 		{name: "localhost", connect: []string{"http://localhost:5173"}, request: nameRequest("localhost", 5173), dialled: []string{"127.0.0.1:5173"}},

@@ -2,13 +2,18 @@ package egress
 
 import (
 	"fmt"
+	"net"
 	"net/netip"
 
 	"github.com/mullion-dev/mullion/capability"
 )
 
 // rules decide on servers and addresses.
-type rules struct{ connect, refuse []capability.NetworkRule }
+type rules struct {
+	connect, refuse []capability.NetworkRule
+	// interfaces are the addresses of this machine.
+	interfaces func() ([]net.Addr, error)
+}
 
 // localhost is the one name that is not looked up: RFC 6761, section 6.3, says
 // that it always means this machine.
@@ -71,7 +76,7 @@ func (r rules) without(may capability.Transport, h capability.Host, port uint16)
 // carry. The error is a *refused.
 func (r rules) address(may capability.Transport, q request, addr netip.Addr) (capability.Transport, error) {
 	h := capability.AddrHost(addr)
-	if special := capability.SpecialUse(addr); special != "" && q.host != localhost {
+	if special := special(addr, r.interfaces); special != "" && q.host != localhost {
 		var named capability.Transport
 		for _, rule := range r.connect {
 			if rule.Names(h) && rule.Match(h, q.port) {
