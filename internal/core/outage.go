@@ -22,7 +22,7 @@ import (
 const displayMissing = "display"
 
 // scarce are errors for lack of what others may give back.
-var scarce = []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.EAGAIN, syscall.ENOSPC, syscall.EDQUOT}
+var scarce = []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.EAGAIN, syscall.ENOSPC, syscall.EDQUOT, syscall.ETOOMANYREFS}
 
 // notLaunched is the ending of a host that could not be started.
 func (c *Core) notLaunched(err error) supervise.Ending {

@@ -146,6 +146,9 @@ func (o *order) confine() (out outcome, fds []int, err error) {
 		}
 		out.add(LayerNamespaces, true, "user, mount, pid, ipc, uts, net")
 	}
+	if err := limitResources(); err != nil {
+		return out, nil, err
+	}
 	if err := dropCapabilities(); err != nil {
 		return out, nil, fmt.Errorf("drop capabilities: %w", err)
 	}

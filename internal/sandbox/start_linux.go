@@ -107,7 +107,7 @@ func (c *confinement) start(s *Spec) (*Process, error) {
 // is not what the app shall get for it, neither now nor for the rest of its
 // run.
 func isShortage(err error) bool {
-	return slices.ContainsFunc([]error{unix.EMFILE, unix.ENFILE, unix.ENOMEM, unix.EAGAIN}, func(e error) bool { return errors.Is(err, e) })
+	return slices.ContainsFunc([]error{unix.EMFILE, unix.ENFILE, unix.ENOMEM, unix.EAGAIN, unix.ETOOMANYREFS}, func(e error) bool { return errors.Is(err, e) })
 }
 
 // launch starts the program. control is the child's end of the connection to

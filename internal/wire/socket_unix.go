@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -23,6 +24,8 @@ type socket struct {
 	f   *os.File // in blocking mode, so that the runtime leaves it alone
 	raw syscall.RawConn
 	oob []byte
+	// sendmsg is unix.SendmsgN but in tests.
+	sendmsg func(fd int, p, oob []byte, to unix.Sockaddr, flags int) (n int, err error)
 }
 
 // FileConn makes a connection of an inherited stream socket, which it owns
@@ -38,7 +41,7 @@ func FileConn(role Role, f *os.File) (*Conn, error) {
 		unix.Close(fd)
 		return nil, err
 	}
-	s := &socket{f: os.NewFile(uintptr(fd), f.Name()), oob: make([]byte, oobSize)}
+	s := &socket{f: os.NewFile(uintptr(fd), f.Name()), oob: make([]byte, oobSize), sendmsg: unix.SendmsgN}
 	if s.raw, err = s.f.SyscallConn(); err != nil {
 		s.f.Close()
 		return nil, fmt.Errorf("wire: socket: %w", err)
@@ -91,15 +94,27 @@ func (s *socket) receive(p []byte, how int) (int, []*os.File, error) {
 
 func (s *socket) tryWrite(p []byte, file *os.File) (int, error) {
 	n, err := s.send(p, file, unix.MSG_DONTWAIT)
-	if err == unix.EAGAIN {
+	if err == unix.EAGAIN || isCrowded(err, file) {
 		err = nil
 	}
 	return n, err
 }
 
+// isCrowded reports whether a descriptor cannot be sent for now. The kernel
+// counts those on their way for each user, so any program of the user may have
+// them on their way, and this connection is none the worse for it.
+func isCrowded(err error, file *os.File) bool { return err == unix.ETOOMANYREFS && file != nil }
+
+// crowdedPause is how long to wait before a descriptor is sent again.
+const crowdedPause = 10 * time.Millisecond
+
 func (s *socket) write(p []byte, file *os.File) error {
 	for len(p) > 0 {
 		n, err := s.send(p, file, 0)
+		if isCrowded(err, file) {
+			time.Sleep(crowdedPause) // until it is sent, or the connection closed
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -116,7 +131,7 @@ func (s *socket) send(p []byte, file *os.File, how int) (n int, err error) {
 	cerr := s.raw.Write(func(fd uintptr) bool {
 		err = unix.EINTR
 		for err == unix.EINTR {
-			n, err = unix.SendmsgN(int(fd), p, oob, nil, how|unix.MSG_NOSIGNAL)
+			n, err = s.sendmsg(int(fd), p, oob, nil, how|unix.MSG_NOSIGNAL)
 		}
 		return true
 	})
