@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/mullion-dev/mullion/internal/core"
+	"github.com/mullion-dev/mullion/internal/kept"
 )
 
 // Exit ends the app as [App.Quit] does. With a code other than 0, Run returns an
@@ -20,7 +21,7 @@ func (a *App) Exit(code int) { a.core.Exit(code) }
 // [App.Swap]: windows and pages stay, and its errors are those of Restart. One of
 // them is that mullion dev starts the app again by itself.
 func (a *App) Restart(ctx context.Context) error {
-	if keeperLink.Load() != nil {
+	if kept.Link() != nil {
 		return a.Swap(ctx, "")
 	}
 	if !a.isRunning() {

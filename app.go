@@ -21,13 +21,17 @@ import (
 	"github.com/mullion-dev/mullion/internal/builtin"
 	"github.com/mullion-dev/mullion/internal/configkeys"
 	"github.com/mullion-dev/mullion/internal/core"
+	"github.com/mullion-dev/mullion/internal/desktop/choose"
 	"github.com/mullion-dev/mullion/internal/desktop/login"
 	"github.com/mullion-dev/mullion/internal/desktop/notify"
 	"github.com/mullion-dev/mullion/internal/egress"
 	"github.com/mullion-dev/mullion/internal/harness"
+	"github.com/mullion-dev/mullion/internal/kept"
+	"github.com/mullion-dev/mullion/internal/launch"
 	"github.com/mullion-dev/mullion/internal/logging"
 	"github.com/mullion-dev/mullion/internal/sandbox"
 	"github.com/mullion-dev/mullion/internal/transfer"
+	"github.com/mullion-dev/mullion/internal/worker"
 	"github.com/mullion-dev/mullion/ipc"
 	"github.com/mullion-dev/mullion/plugin"
 )
@@ -187,7 +191,7 @@ type App struct {
 	files    fs.FS               // Options.Files
 	dir      string              // Options.Dir
 	makeTray func() error        // makes app.trayIcon, once
-	workers  workers
+	workers  worker.Pools
 	without  sandbox.Without // layers that are switched off
 	hidden   []string        // see Folders.MakeHidden
 	resolver egress.Resolver // of names for workers; nil but in tests
@@ -237,7 +241,7 @@ func New(o Options) (*App, error) {
 		return nil, fmt.Errorf("mullion: %w", err)
 	}
 	if o.Keep {
-		becomeKept(o.Logger)
+		kept.Become(o.Logger)
 	}
 	a.folder.log = o.Logger
 	var err error
@@ -250,16 +254,18 @@ func New(o Options) (*App, error) {
 		return nil, fmt.Errorf("mullion: %w", err)
 	}
 
-	without, err := withoutLayers(o.WithoutLayers)
-	if err != nil {
-		return nil, err
+	if a.without, err = sandbox.ParseWithout(o.WithoutLayers); err != nil {
+		return nil, fmt.Errorf("mullion: %w", err)
 	}
-	a.without = without
 	driver, err := o.webDriver(os.Getenv)
 	if err != nil {
 		return nil, err
 	}
 	area := transfer.New(filepath.Join(cacheDir, "files"))
+	hosts := &launch.Hosts{
+		Log: o.Logger, Area: area, Least: sandbox.Level(o.MinConfinement), Without: a.without,
+		Hidden: a.hidden, Watch: o.Dev, Driver: driver, Keeper: kept.Link(),
+	}
 	co := core.Options{
 		ID:       conf.Identifier,
 		Name:     a.Name(),
@@ -268,17 +274,17 @@ func New(o Options) (*App, error) {
 		Platform: capability.PlatformOf(runtime.GOOS),
 		DataDir:  filepath.Join(a.folders.Data, "engine"),
 		CacheDir: filepath.Join(cacheDir, "engine"),
-		Launch:   launch(o.Logger, area, demand{o.MinConfinement, without, a.hidden, o.Dev, driver}),
+		Launch:   hosts.Launch,
 		StayOpen: o.StayOpen,
 
 		MissingPlugins: o.MissingPlugins,
 
-		Keep: keeping(),
+		Keep: kept.Keeping(),
 
 		DesktopFile:   o.DesktopFile,
-		MayShowOthers: func(s []sandbox.Status) error { return checkConfinement(s, max(o.MinConfinement, ConfinementFiles)) },
+		MayShowOthers: func(s []sandbox.Status) error { return sandbox.CheckLevel(s, max(hosts.Least, sandbox.LevelFiles)) },
 
-		LaunchDialogs: launchDialogs(o.Logger), ChooseFiles: chooseFiles(),
+		LaunchDialogs: launch.Dialogs(o.Logger), ChooseFiles: choose.Asker(),
 		Transfer: area,
 
 		LibraryCacheDir: filepath.Join(cacheDir, "host"),
@@ -396,14 +402,14 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	defer a.leaveFolder()
 	defer a.instances.end()
-	defer a.workers.close()
+	defer a.workers.Close(ErrClosed)
 	returned := make(chan struct{})
 	defer close(returned)
 	go func() {
 		// Whoever waits for a worker must not keep the app from ending.
 		select {
 		case <-a.core.Done():
-			a.workers.close()
+			a.workers.Close(ErrClosed)
 		case <-returned:
 		}
 	}()
@@ -432,7 +438,7 @@ func (a *App) Run(ctx context.Context) error {
 			return fmt.Errorf("mullion: %w", err)
 		}
 	}
-	if err := a.joinKeeper(); err != nil {
+	if err := kept.Resume(a.core); err != nil {
 		return fmt.Errorf("mullion: %w", err)
 	}
 	a.warnOfNothing()
@@ -464,7 +470,7 @@ func (a *App) Quit() { a.core.Quit() }
 // by name. Those of a worker are "worker:NAME", "worker:NAME:2" and so on.
 func (a *App) Processes() map[string]int {
 	pids := a.core.PIDs()
-	for name, child := range a.workers.processes() {
+	for name, child := range a.workers.Processes() {
 		pids[name] = child.PID()
 	}
 	return pids

@@ -1,13 +1,11 @@
 package mullion
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
-	"strings"
 
+	"github.com/mullion-dev/mullion/internal/launch"
 	"github.com/mullion-dev/mullion/internal/sandbox"
 )
 
@@ -32,11 +30,10 @@ const (
 
 // String returns "none", "files", "strong" or "full".
 func (l ConfinementLevel) String() string {
-	names := []string{"none", "files", "strong", "full"}
-	if l < 0 || int(l) >= len(names) {
+	if l < ConfinementNone || l > ConfinementFull {
 		return fmt.Sprintf("ConfinementLevel(%d)", int(l))
 	}
-	return names[l]
+	return sandbox.Level(l).String()
 }
 
 // Confinement tells how one process is confined, and with it all processes
@@ -70,9 +67,9 @@ func (a *App) Confinement() []Confinement {
 	for _, h := range a.core.Confinement() {
 		list = append(list, confinementOf(h.Host, h.PID, h.Status))
 	}
-	workers := a.workers.processes()
+	workers := a.workers.Processes()
 	for _, name := range slices.Sorted(maps.Keys(workers)) {
-		if w, ok := workers[name].(*workerChild); ok {
+		if w, ok := workers[name].(*launch.WorkerChild); ok {
 			list = append(list, confinementOf(name, w.PID(), w.Status()))
 		}
 	}
@@ -80,70 +77,9 @@ func (a *App) Confinement() []Confinement {
 }
 
 func confinementOf(process string, pid int, status []sandbox.Status) Confinement {
-	c := Confinement{Process: process, PID: pid, Level: confinementLevel(status)}
+	c := Confinement{Process: process, PID: pid, Level: ConfinementLevel(sandbox.LevelOf(status))}
 	for _, s := range status {
 		c.Layers = append(c.Layers, ConfinementLayer{string(s.Layer), s.Holds, s.Detail})
 	}
 	return c
-}
-
-// confinementLevel sums the layers up.
-func confinementLevel(status []sandbox.Status) ConfinementLevel {
-	holds := func(l sandbox.Layer) bool {
-		return slices.ContainsFunc(status, func(s sandbox.Status) bool { return s.Layer == l && s.Holds })
-	}
-	files := holds(sandbox.LayerLandlock) || holds(sandbox.LayerNamespaces)
-	calls := holds(sandbox.LayerSeccomp)
-	open := slices.ContainsFunc(status, func(s sandbox.Status) bool { return s.Layer == sandbox.LayerNetwork && !s.Holds })
-	switch {
-	case !files:
-		return ConfinementNone
-	case calls && holds(sandbox.LayerBroker) && holds(sandbox.LayerLandlock) && holds(sandbox.LayerNamespaces):
-		return ConfinementFull
-	case calls && !open && (holds(sandbox.LayerBroker) || holds(sandbox.LayerNamespaces)):
-		return ConfinementStrong
-	}
-	return ConfinementFiles
-}
-
-// withoutLayers reads Options.WithoutLayers.
-func withoutLayers(names []string) (w sandbox.Without, err error) {
-	for _, name := range names {
-		layer, abi, versioned := strings.Cut(name, ":")
-		switch {
-		case name == "namespaces":
-			w.Namespaces = true
-		case name == "seccomp":
-			w.Seccomp = true
-		case name == "broker":
-			w.Broker = true
-		case name == "landlock":
-			w.Landlock = -1
-		case layer == "landlock" && versioned:
-			if w.Landlock, err = strconv.Atoi(abi); err != nil || w.Landlock < 1 {
-				return w, fmt.Errorf("mullion: WithoutLayers has %q: write the newest ABI of Landlock to use after the colon, as in landlock:4", name)
-			}
-		default:
-			return w, fmt.Errorf("mullion: WithoutLayers has %q, which is no layer; there are namespaces, landlock, seccomp and broker", name)
-		}
-	}
-	return w, nil
-}
-
-// checkConfinement returns an error that says what is missing if a child is
-// less confined than the app demands.
-func checkConfinement(status []sandbox.Status, least ConfinementLevel) error {
-	level := confinementLevel(status)
-	if level >= least {
-		return nil
-	}
-	var missing []string
-	for _, s := range status {
-		if !s.Holds {
-			missing = append(missing, fmt.Sprintf("%s (%s)", s.Layer, s.Detail))
-		}
-	}
-	// Another attempt would end the same way.
-	return fmt.Errorf("its confinement would be %q, and %q is demanded at least; missing: %s: %w",
-		level, least, strings.Join(missing, ", "), errors.ErrUnsupported)
 }

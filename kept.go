@@ -10,6 +10,7 @@ import (
 
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/keeper"
+	"github.com/mullion-dev/mullion/internal/kept"
 )
 
 // Kept tells an app that it was started under windows that were there before,
@@ -82,7 +83,7 @@ func (a *App) Swap(ctx context.Context, program string) error {
 }
 
 func (a *App) swap(ctx context.Context, program string) error {
-	link := keeperLink.Load()
+	link := kept.Link()
 	switch {
 	case link == nil:
 		return fmt.Errorf("the app has no keeper, see Options.Keep: %w", errors.ErrUnsupported)

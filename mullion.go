@@ -38,24 +38,23 @@ import (
 	"github.com/mullion-dev/mullion/internal/engine"
 	"github.com/mullion-dev/mullion/internal/guard"
 	"github.com/mullion-dev/mullion/internal/host"
+	"github.com/mullion-dev/mullion/internal/kept"
+	"github.com/mullion-dev/mullion/internal/launch"
 	"github.com/mullion-dev/mullion/internal/lifecycle"
 	"github.com/mullion-dev/mullion/internal/sandbox"
 	"github.com/mullion-dev/mullion/internal/wire"
 	"github.com/mullion-dev/mullion/internal/worker"
 )
 
-// hostRole is the role of a process that shows windows.
-const hostRole = "host"
-
 func init() {
 	// Toolkits want the thread that the process began with. It is the main
 	// goroutine's only until that is first descheduled, unless it is locked
 	// here. The Core has no use for it.
 	switch sandbox.ChildRole() {
-	case hostRole, dialogsRole:
+	case launch.HostRole, launch.DialogsRole:
 		runtime.LockOSThread()
 		fallthrough
-	case workerRole, guardRole:
+	case launch.WorkerRole, guardRole:
 		// What does not come to Main would do the Core's work a second time.
 		sandbox.Begin()
 	}
@@ -83,9 +82,9 @@ func Main(run func(ctx context.Context) error, workers ...AnyWorker) {
 	if role != "" {
 		os.Exit(runChild(role, funcs))
 	}
-	enterKeeper()
+	kept.Enter()
 	ctx, stop := lifecycle.UntilSignal()
-	ctx, endKept := untilKeeper(ctx)
+	ctx, endKept := kept.Until(ctx)
 	err := run(ctx)
 	endKept()
 	stop()
@@ -125,7 +124,7 @@ func runChild(role string, workers map[string]worker.Func) int {
 }
 
 func childOf(role string, workers map[string]worker.Func) error {
-	if role != hostRole && role != workerRole && role != dialogsRole {
+	if role != launch.HostRole && role != launch.WorkerRole && role != launch.DialogsRole {
 		return fmt.Errorf("%w: unknown role", host.ErrNotAHost)
 	}
 	f, err := sandbox.ChildSocket()
@@ -137,10 +136,23 @@ func childOf(role string, workers map[string]worker.Func) error {
 		return fmt.Errorf("%w: %w", host.ErrNotAHost, err)
 	}
 	switch role {
-	case workerRole:
+	case launch.WorkerRole:
 		return worker.Serve(conn, workers, worker.Prepare)
-	case dialogsRole:
+	case launch.DialogsRole:
 		return dialogs.Run(conn, engine.NewDialogs())
 	}
 	return host.Run(conn, engine.New())
+}
+
+// afterMain reports why this process has no children: they run the same
+// executable, and would run its tests, or all of main, once more.
+func afterMain() error {
+	err := sandbox.MayStart()
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w in this process, so its hosts and workers would begin as it did; call it first thing in main, and in tests as\n\n"+
+		"\tfunc TestMain(m *testing.M) {\n"+
+		"\t\tmullion.Main(func(context.Context) error { os.Exit(m.Run()); return nil } /*, the workers of the app */)\n"+
+		"\t}\n", err)
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/mullion-dev/mullion/config"
 	"github.com/mullion-dev/mullion/internal/appinfo"
+	"github.com/mullion-dev/mullion/internal/sandbox"
 )
 
 // appOf makes an app of a configuration and files, whose log is returned too.
@@ -141,5 +142,24 @@ func TestMissingPage(t *testing.T) {
 	_, log, err := appOf(t, `{"identifier": "org.example.a", "app": {"windows": [{"label": "first"}]}}`, nil)
 	if err != nil || !strings.Contains(log.String(), "does not have the page of a window") || !strings.Contains(log.String(), "window=first") {
 		t.Errorf("%v, and the log has:\n%s", err, log)
+	}
+}
+
+// TestConfinementLevels: the levels of the public API are those of the sandbox.
+func TestConfinementLevels(t *testing.T) {
+	for want, level := range map[string]ConfinementLevel{
+		"none": ConfinementNone, "files": ConfinementFiles, "strong": ConfinementStrong, "full": ConfinementFull,
+		"ConfinementLevel(-1)": -1, "ConfinementLevel(4)": 4,
+	} {
+		if got := level.String(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	for level, of := range map[ConfinementLevel]sandbox.Level{
+		ConfinementNone: sandbox.LevelNone, ConfinementFiles: sandbox.LevelFiles, ConfinementStrong: sandbox.LevelStrong, ConfinementFull: sandbox.LevelFull,
+	} {
+		if int(level) != int(of) {
+			t.Errorf("%v is %d, and %d in the sandbox", level, int(level), int(of))
+		}
 	}
 }

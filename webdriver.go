@@ -4,10 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"log/slog"
 	"net/netip"
-
-	"github.com/mullion-dev/mullion/internal/sandbox"
 )
 
 // ErrWebDriverRefused is returned by [New] for [Options.WebDriver] in apps that
@@ -46,12 +43,4 @@ func (o *Options) webDriver(getenv func(string) string) (to netip.AddrPort, err 
 		return netip.AddrPort{}, fmt.Errorf("mullion: WebDriver: WEBKIT_INSPECTOR_SERVER is %q: only an address as 127.0.0.1:4000 is taken", address)
 	}
 	return to, nil
-}
-
-// openToDriver lets a host listen for a WebDriver client.
-func openToDriver(log *slog.Logger, spec *sandbox.Spec, address netip.AddrPort) {
-	log.Warn("mullion: a WebDriver client controls this app", "address", address)
-	spec.Env = append(spec.Env, "WEBKIT_INSPECTOR_SERVER="+address.String())
-	spec.Without.Namespaces = true
-	spec.Policy.Listen = int(address.Port())
 }

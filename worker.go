@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -12,6 +14,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/mullion-dev/mullion/internal/core"
+	"github.com/mullion-dev/mullion/internal/launch"
+	"github.com/mullion-dev/mullion/internal/supervise"
 	"github.com/mullion-dev/mullion/internal/worker"
 	"github.com/mullion-dev/mullion/ipc"
 )
@@ -186,7 +190,7 @@ func (w *Worker[A, R]) call(ctx context.Context, app *App, args A, report func(j
 	if err != nil {
 		return none, fmt.Errorf("worker %q: arguments: %w", w.name, err)
 	}
-	out, err := app.workers.call(ctx, app, w.name, w.o, in, report)
+	out, err := app.callWorker(ctx, w.name, w.o, in, report)
 	if err != nil {
 		return none, asErrorValue(err)
 	}
@@ -253,7 +257,7 @@ func (o WorkerOptions) check() error {
 	case o.MemoryLimit != 0 && o.MemoryLimit < minMemoryLimit:
 		return fmt.Errorf("MemoryLimit is %d; want 0 for none, or at least %d", o.MemoryLimit, minMemoryLimit)
 	}
-	if _, _, err := o.networkRules(); err != nil {
+	if _, _, err := launch.NetworkRules(o.Connect, o.Refuse); err != nil {
 		return err
 	}
 	for _, list := range [][]string{o.Read, o.Write} {
@@ -295,4 +299,63 @@ func asErrorValue(err error) error {
 		return &core.ValueError{Value: e.Value, Err: err}
 	}
 	return err
+}
+
+// callWorker runs a worker in a process that has those options.
+func (a *App) callWorker(ctx context.Context, name string, o WorkerOptions, in worker.Data, report func(jsontext.Value)) (worker.Data, error) {
+	options := func() worker.Options { return a.workerOptions(name, o.withDefaults()) }
+	return a.workers.Call(ctx, name, fmt.Sprintf("%#v", o), options, in, report)
+}
+
+// workerOptions translates the options of a worker.
+func (a *App) workerOptions(name string, o WorkerOptions) worker.Options {
+	w := &launch.Worker{
+		Log: a.log, Name: name, Read: o.Read, Write: o.Write, Connect: o.Connect, Refuse: o.Refuse, MemoryLimit: o.MemoryLimit,
+		Without: a.without, Hidden: a.hidden, Writable: a.core.Writable, Watch: a.dev, Resolver: a.resolver,
+	}
+	return worker.Options{
+		Name: name, Processes: o.Processes, Concurrency: o.Concurrency, Fresh: o.Fresh,
+		Idle: o.Idle, Grace: o.Grace, MemoryLimit: o.MemoryLimit,
+		Launch:   w.Launch,
+		Log:      a.log,
+		Restarts: supervise.Default,
+		OnFault: func(e supervise.Ending, failures int, again bool) {
+			level := slog.LevelWarn
+			if !again {
+				level = slog.LevelError
+			}
+			a.log.Log(context.Background(), level, "mullion: worker ended", "worker", name,
+				"reason", string(e.Kind), "detail", e.Detail, "failures", failures, "restarting", again)
+			a.core.TellFault(core.Fault{Component: "worker", Worker: name, Ending: e, Failures: failures, Restarting: again})
+		},
+	}
+}
+
+// workerFuncs checks the workers that Main was given.
+func workerFuncs(workers []AnyWorker) (map[string]worker.Func, error) {
+	funcs := map[string]worker.Func{}
+	for _, w := range workers {
+		if w == nil {
+			return nil, errors.New("mullion: Main was given a worker that is nil; is a package variable set too late?")
+		}
+		name, f, err := w.definition()
+		if err != nil {
+			return nil, fmt.Errorf("mullion: %w", err)
+		}
+		if funcs[name] != nil {
+			return nil, fmt.Errorf("mullion: Main was given two workers named %q; a worker that has other options by With is passed once", name)
+		}
+		funcs[name] = f
+	}
+	return funcs, nil
+}
+
+// checkMain ends the process when Main was used wrongly.
+func checkMain(workers []AnyWorker) map[string]worker.Func {
+	funcs, err := workerFuncs(workers)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	return funcs
 }

@@ -56,6 +56,9 @@ var law = []struct {
 	{"internal/egress", []string{"capability"}, "connects to what rules allow; whose they are is decided by its caller"},
 	{"internal/core", []string{"capability", "internal/assets", "internal/csp", "internal/desktop", "internal/desktop/...", "internal/document", "internal/durable", "internal/egress", "internal/inorder", "internal/logging", "internal/menu", "internal/rendering", "internal/sandbox", "internal/supervise", "internal/transfer", "internal/units", "internal/wire", "ipc"},
 		"the Core has no way to a GUI library: neither host nor backend is within its reach"},
+	{"internal/launch", []string{"capability", "internal/bridge", "internal/core", "internal/egress", "internal/keeper", "internal/sandbox", "internal/supervise", "internal/transfer", "internal/wire", "internal/worker"},
+		"starts processes for the Core; what runs in them, host and dialogs, is not within reach"},
+	{"internal/kept", []string{"internal/core", "internal/keeper", "internal/launch", "internal/lifecycle", "internal/sandbox", "internal/supervise"}, "what a keeper means for the Core; the app is not within reach"},
 	{"internal/builtin", []string{"capability", "internal/builtin/...", "internal/core", "internal/desktop/notify", "ipc", "plugin"}, "the plugins of every app, beside what the Core has itself"},
 	{"internal/builtin/menu", []string{"internal/desktop/picture", "internal/inorder", "internal/menu", "internal/units", "ipc", "plugin"}, "makes items of menus; what shows them is given to it"},
 	{"internal/builtin/notification", []string{"internal/desktop/notify", "ipc", "plugin"}, "says to the app what the desktop is to show; it does not connect to it"},
@@ -63,7 +66,7 @@ var law = []struct {
 	{".", []string{
 		"capability", "config", "ipc", "plugin",
 		"internal/acl", "internal/appinfo", "internal/assets", "internal/bridge", "internal/builtin", "internal/configkeys", "internal/core", "internal/csp", "internal/desktop", "internal/desktop/...",
-		"internal/dialogs", "internal/egress", "internal/engine", "internal/frontend", "internal/guard", "internal/harness", "internal/host", "internal/inorder", "internal/instance", "internal/keeper", "internal/lifecycle", "internal/logging", "internal/menu", "internal/rendering", "internal/sandbox", "internal/supervise", "internal/transfer", "internal/units", "internal/windowoptions", "internal/wire", "internal/worker",
+		"internal/dialogs", "internal/egress", "internal/engine", "internal/frontend", "internal/guard", "internal/harness", "internal/host", "internal/inorder", "internal/instance", "internal/keeper", "internal/kept", "internal/launch", "internal/lifecycle", "internal/logging", "internal/menu", "internal/rendering", "internal/sandbox", "internal/supervise", "internal/transfer", "internal/units", "internal/windowoptions", "internal/wire", "internal/worker",
 	}, "the public handles, and Main, which is both Core and host"},
 	{"internal/harness", []string{"internal/core"}, "what a test gets hold of in an app that it runs"},
 	{"mulliontest", append([]string{

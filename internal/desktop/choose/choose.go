@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -68,6 +69,14 @@ type rule struct {
 type filter struct {
 	Name  string
 	Rules []rule
+}
+
+// Asker returns Ask, or nil where the user wants GTK's own dialogs.
+func Asker() func(context.Context, Request) ([]string, error) {
+	if os.Getenv("GTK_USE_PORTAL") == "0" {
+		return nil
+	}
+	return Ask
 }
 
 // Ask shows a dialog and waits for the user; it closes when ctx ends. The paths

@@ -1,4 +1,4 @@
-package mullion
+package launch
 
 import (
 	"log/slog"
@@ -90,7 +90,7 @@ func connectPermission(to string) string {
 	return ""
 }
 
-// workerGrant is the field of [WorkerOptions] that would let a worker have
+// workerGrant is the field of the public WorkerOptions that would let a worker have
 // what it was refused; zero if there is none.
 func workerGrant(r sandbox.Refusal) slog.Attr {
 	option := ""

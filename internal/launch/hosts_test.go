@@ -1,4 +1,4 @@
-package mullion
+package launch
 
 import (
 	"log/slog"
@@ -13,16 +13,17 @@ import (
 	"github.com/mullion-dev/mullion/internal/transfer"
 )
 
-// TestHostSpecIsWhole: each resource changes what the sandbox is told, but for
+// TestSpecIsWhole: each resource changes what the sandbox is told, but for
 // those that the proxy judges by.
-func TestHostSpecIsWhole(t *testing.T) {
+func TestSpecIsWhole(t *testing.T) {
 	area := transfer.New(t.TempDir())
 	if err := area.Open(); err != nil {
 		t.Fatal(err)
 	}
 	defer area.Close()
+	hosts := &Hosts{Log: slog.New(slog.DiscardHandler), Area: area}
 	policy := func(r capability.Resources) *sandbox.Policy {
-		spec, err := hostSpec(slog.New(slog.DiscardHandler), core.Launch{Name: "app", Resources: r}, area, demand{})
+		spec, err := hosts.spec(core.Launch{Name: "app", Resources: r})
 		if err != nil {
 			t.Fatal(err)
 		}

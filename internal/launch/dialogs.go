@@ -1,4 +1,4 @@
-package mullion
+package launch
 
 import (
 	"context"
@@ -7,17 +7,13 @@ import (
 	"slices"
 
 	"github.com/mullion-dev/mullion/internal/core"
-	"github.com/mullion-dev/mullion/internal/desktop/choose"
 	"github.com/mullion-dev/mullion/internal/sandbox"
 	"github.com/mullion-dev/mullion/internal/wire"
 )
 
-// dialogsRole is the role of the process that shows native dialogs.
-const dialogsRole = "dialogs"
-
-// launchDialogs starts that process. It is as trusted as the Core, for what it
+// Dialogs starts the process that shows native dialogs. It is as trusted as the Core, for what it
 // shows are the files of the user; so it is not confined.
-func launchDialogs(log *slog.Logger) func(context.Context) (core.Child, error) {
+func Dialogs(log *slog.Logger) func(context.Context) (core.Child, error) {
 	return func(context.Context) (core.Child, error) {
 		conn, socket, err := wire.SocketPair()
 		if err != nil {
@@ -25,7 +21,7 @@ func launchDialogs(log *slog.Logger) func(context.Context) (core.Child, error) {
 		}
 		p, err := sandbox.Start(sandbox.Spec{
 			Name:   "dialogs",
-			Role:   dialogsRole,
+			Role:   DialogsRole,
 			Socket: socket,
 			Output: &output{log: log, from: []any{"host", "dialogs"}},
 			Env:    dialogsEnv(os.LookupEnv),
@@ -56,13 +52,4 @@ func dialogsEnv(lookup func(string) (string, bool)) (env []string) {
 		env = append(env, "NO_AT_BRIDGE=0") // screen readers, which hosts do not get unasked
 	}
 	return env
-}
-
-// chooseFiles is how the desktop shows dialogs for files: nil where the user
-// wants GTK's own.
-func chooseFiles() func(context.Context, choose.Request) ([]string, error) {
-	if os.Getenv("GTK_USE_PORTAL") == "0" {
-		return nil
-	}
-	return choose.Ask
 }

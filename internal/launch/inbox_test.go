@@ -1,4 +1,4 @@
-package mullion
+package launch
 
 import (
 	"testing"
