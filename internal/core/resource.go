@@ -7,47 +7,37 @@ import (
 	"sync"
 )
 
-const (
-	// maxResources bounds the resources of one document.
-	maxResources = 16 << 10
-	// maxAppResources bounds those that belong to no document.
-	maxAppResources = 4 << 10
-)
+// maxResources bounds the resources of one document.
+const maxResources = 16 << 10
 
-// resourceTable has the things of the Core that pages name by number: images,
-// menus, tray icons. A resource belongs to the document that made it and ends
-// with it, or to the app.
+// resourceTable has what pages name by number: images, and what plugins keep for
+// them. A resource belongs to the document that made it, and ends with it.
 type resourceTable struct {
 	mu     sync.Mutex
 	byID   map[uint32]*resource          // guarded by mu
-	owners map[*document]map[uint32]none // guarded by mu; nil is the app
+	owners map[*document]map[uint32]none // guarded by mu
 }
 
 type resource struct {
 	value any
-	// owner is nil for what belongs to the app, which all pages may use.
 	owner *document
 	// shared lets other documents use it too, as long as its owner lives.
 	shared bool
 	closed func()
 }
 
-// addResource gives value a number for pages. It belongs to d, or to the app
-// where d is nil; shared lets the pages of other windows use it too. closed,
-// which may be nil, is called once: when a page closes the resource, or when
-// d ends.
+// addResource gives value a number for pages. It belongs to d; shared lets the
+// pages of other windows use it too. closed, which may be nil, is called once:
+// when a page closes the resource, or when d ends.
 func (c *Core) addResource(d *document, shared bool, value any, closed func()) (uint32, error) {
-	r, limit := &c.pageResources, maxResources
-	if d == nil {
-		limit = maxAppResources
-	}
+	r := &c.pageResources
 	r.mu.Lock()
 	if r.byID == nil {
 		r.byID, r.owners = map[uint32]*resource{}, map[*document]map[uint32]none{}
 	}
-	if len(r.owners[d]) >= limit {
+	if len(r.owners[d]) >= maxResources {
 		r.mu.Unlock()
-		return 0, fmt.Errorf("%d resources are open; close some of them: %w", limit, ErrBackpressure)
+		return 0, fmt.Errorf("%d resources are open; close some of them: %w", maxResources, ErrBackpressure)
 	}
 	first := r.owners[d] == nil
 	if first {
@@ -61,7 +51,7 @@ func (c *Core) addResource(d *document, shared bool, value any, closed func()) (
 	r.byID[id] = &resource{value, d, shared, closed}
 	r.owners[d][id] = none{}
 	r.mu.Unlock()
-	if first && d != nil {
+	if first {
 		d.onEnd(r, func() { r.drop(d) })
 	}
 	return id, nil
@@ -81,7 +71,7 @@ func resourceOf[T any](c *Core, d *document, id uint32) (T, error) {
 }
 
 func (x *resource) usable(d *document) bool {
-	return x != nil && (x.owner == d || x.owner == nil || x.shared)
+	return x != nil && (x.owner == d || x.shared)
 }
 
 func invalidResource(id uint32) error { return fmt.Errorf("The resource id %d is invalid.", id) }

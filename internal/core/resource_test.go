@@ -24,7 +24,7 @@ func TestResources(t *testing.T) {
 		}
 		return id
 	}
-	own, shared, ofApp := add(mine, false), add(mine, true), add(nil, true)
+	own, shared := add(mine, false), add(mine, true)
 	for _, test := range []struct {
 		name string
 		doc  *document
@@ -34,7 +34,6 @@ func TestResources(t *testing.T) {
 		{"own", mine, own, true},
 		{"of another page", other, own, false},
 		{"shared", other, shared, true},
-		{"of the app", other, ofApp, true},
 		{"none", mine, 0, false},
 	} {
 		if _, err := resourceOf[string](c, test.doc, test.id); (err == nil) != test.want {
@@ -57,10 +56,7 @@ func TestResources(t *testing.T) {
 	if _, err := resourceOf[string](c, other, shared); err == nil || closed != 2 {
 		t.Errorf("what was shared outlives its page; closed %d", closed)
 	}
-	if _, err := resourceOf[string](c, other, ofApp); err != nil {
-		t.Errorf("what is the app's ended with a page: %v", err)
-	}
-	if _, err := c.addResource(mine, false, "late", func() { closed++ }); err != nil || closed != 3 || len(c.pageResources.owners) != 1 {
+	if _, err := c.addResource(mine, false, "late", func() { closed++ }); err != nil || closed != 3 || len(c.pageResources.owners) != 0 {
 		t.Errorf("a page that has ended keeps a resource: %v, closed %d", err, closed)
 	}
 }
