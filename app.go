@@ -24,6 +24,7 @@ import (
 	"github.com/mullion-dev/mullion/internal/desktop/choose"
 	"github.com/mullion-dev/mullion/internal/desktop/login"
 	"github.com/mullion-dev/mullion/internal/desktop/notify"
+	"github.com/mullion-dev/mullion/internal/desktop/trayicons"
 	"github.com/mullion-dev/mullion/internal/egress"
 	"github.com/mullion-dev/mullion/internal/harness"
 	"github.com/mullion-dev/mullion/internal/kept"
@@ -192,11 +193,12 @@ type App struct {
 	dir      string              // Options.Dir
 	makeTray func() error        // makes app.trayIcon, once
 	workers  worker.Pools
-	without  sandbox.Without // layers that are switched off
-	hidden   []string        // see Folders.MakeHidden
-	resolver egress.Resolver // of names for workers; nil but in tests
-	builtins []plugin.Plugin // those that every app has
-	notify   *notify.Client  // shows notifications, also those of pages
+	without  sandbox.Without  // layers that are switched off
+	hidden   []string         // see Folders.MakeHidden
+	resolver egress.Resolver  // of names for workers; nil but in tests
+	builtins []plugin.Plugin  // those that every app has
+	notify   *notify.Client   // shows notifications, also those of pages
+	icons    *trayicons.Icons // in the tray, also those of pages
 
 	mu       sync.Mutex
 	problems []error         // guarded by mu; of registrations, returned by Run
@@ -342,6 +344,9 @@ func New(o Options) (*App, error) {
 		return nil, fmt.Errorf("mullion: %w", err)
 	}
 	a.notify = notify.New(notify.App{Name: a.Name(), DesktopEntry: conf.Identifier}, a.core.Owner())
+	a.icons = trayicons.New(a.core.Context(), trayicons.App{
+		ID: conf.Identifier, Log: a.core.Log(), Owner: a.core.Owner(), Menus: a.core.MenuStore(), Quit: a.core.Quit,
+	})
 	if err := a.registerBuiltins(); err != nil {
 		return nil, fmt.Errorf("mullion: %w", err)
 	}

@@ -211,4 +211,7 @@ func (a *App) NotificationAbilities(ctx context.Context) ([]string, error) {
 }
 
 // endDesktop ends what the app has on the desktop besides windows.
-func (a *App) endDesktop() { a.notify.Stop() }
+func (a *App) endDesktop() {
+	a.icons.RemoveAll()
+	a.notify.Stop()
+}

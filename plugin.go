@@ -37,7 +37,7 @@ func (a *App) registerBuiltins() error {
 	if err := a.core.ReserveEvents(instanceEvent); err != nil {
 		return err
 	}
-	a.builtins = builtin.Plugins(builtin.App{Core: a.core, Notify: a.notify})
+	a.builtins = builtin.Plugins(builtin.App{Core: a.core, Notify: a.notify, Icons: a.icons})
 	for _, p := range a.builtins {
 		for name, c := range p.Commands {
 			if err := errors.Join(c.Err, a.core.RegisterBuiltin(pluginCommand(p.Name, name), c.Handler)); err != nil {

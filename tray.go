@@ -6,14 +6,14 @@ import (
 	"fmt"
 	"image"
 
-	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/desktop/tray"
+	"github.com/mullion-dev/mullion/internal/desktop/trayicons"
 	"github.com/mullion-dev/mullion/internal/menu"
 )
 
 // ErrNoTrayIcon is returned for a tray icon that does not exist, or was
 // removed.
-var ErrNoTrayIcon = core.ErrNoTray
+var ErrNoTrayIcon = trayicons.ErrNoIcon
 
 // TrayOptions says what a tray icon is like. The zero value is an icon with
 // the picture that the desktop has for the app's identifier.
@@ -75,7 +75,7 @@ const (
 // TrayIcon is an icon in the desktop's tray. It is safe for concurrent use.
 type TrayIcon struct {
 	app *App
-	t   *core.Tray
+	t   *trayicons.Icon
 }
 
 // NewTrayIcon shows a tray icon until it is removed or the app ends. On Linux
@@ -109,7 +109,10 @@ func (a *App) NewTrayIcon(ctx context.Context, o TrayOptions) (*TrayIcon, error)
 			})
 		}
 	}
-	t, err := a.core.NewTray(ctx, o.ID, s, root, on)
+	t, err := a.icons.New(ctx, o.ID, s, root, on)
+	if errors.Is(err, trayicons.ErrEnded) {
+		err = ErrClosed
+	}
 	if err != nil {
 		return nil, fmt.Errorf("mullion: %w", err)
 	}
@@ -152,12 +155,12 @@ func (m Menu) fitsTray() error {
 // before Run too: give it a menu with [TrayIcon.SetMenu]. The error wraps
 // [ErrNoTrayIcon] if there is none.
 func (a *App) TrayIcon(id string) (*TrayIcon, error) {
-	t, err := a.core.Tray(id)
+	t, err := a.icons.Icon(id)
 	if err != nil && a.config.App.TrayIcon != nil && a.config.App.TrayIcon.ID == id {
 		if err := a.makeTray(); err != nil {
 			return nil, fmt.Errorf("mullion: %w", err)
 		}
-		t, err = a.core.Tray(id)
+		t, err = a.icons.Icon(id)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("mullion: tray icon %w", err)

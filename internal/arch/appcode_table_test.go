@@ -1,7 +1,7 @@
 package arch
 
 // appCodePackages are those that have functions of the app.
-var appCodePackages = []string{".", "internal/core", "internal/desktop/notify", "internal/desktop/tray", "internal/menu", "internal/worker", "ipc"}
+var appCodePackages = []string{".", "internal/core", "internal/desktop/notify", "internal/desktop/tray", "internal/desktop/trayicons", "internal/menu", "internal/worker", "ipc"}
 
 // appCode has the functions that are kept somewhere and called outside of what
 // is given to internal/inorder, by package, type and field, or by function and
@@ -30,9 +30,9 @@ var appCode = []struct{ why, functions string }{
 		mullion.App.hold mullion.App.makeTray mullion.Options.change`},
 	{"a test that runs the app, told by App.Run on the goroutine that called it",
 		`harness.Harness.Attach harness.Harness.Ready`},
-	{"ends something: a context, a watch, what belongs to a document or a visit",
+	{"ends something: the app, a context, a watch, what belongs to a document or a visit",
 		`core.Core.cancel core.Webview.endLasting core.call.cancel core.document.cancel core.document.closers core.download.cancel core.visit.cancel
-		core.visit.closers core.resource.closed core.Tray.onGone core.Tray.unwatch core.shownMenu.stop
+		core.visit.closers core.resource.closed trayicons.Icon.unwatch trayicons.App.Quit core.shownMenu.stop
 		worker.Pool.cancel worker.inflowReader.unbind worker.served.cancel`},
 	{"the Core's own: a menu's item is gone, or was chosen, which goes into a queue; credit goes to a process",
 		`menu.Item.gone menu.handler.f worker.inflow.credit`},

@@ -6,8 +6,10 @@ import (
 
 	"github.com/mullion-dev/mullion/internal/builtin/menu"
 	"github.com/mullion-dev/mullion/internal/builtin/notification"
+	"github.com/mullion-dev/mullion/internal/builtin/tray"
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/desktop/notify"
+	"github.com/mullion-dev/mullion/internal/desktop/trayicons"
 	"github.com/mullion-dev/mullion/ipc"
 	"github.com/mullion-dev/mullion/plugin"
 )
@@ -17,6 +19,7 @@ import (
 type App struct {
 	Core   *core.Core
 	Notify *notify.Client
+	Icons  *trayicons.Icons
 }
 
 // menus returns what the plugin menu gets; nil where there is no app.
@@ -68,4 +71,12 @@ func (n notifications) Activate(ctx context.Context, p ipc.Page, token string) e
 		return err
 	}
 	return w.Activate(ctx, token)
+}
+
+// tray is what the plugin tray gets.
+func (a App) tray() tray.App {
+	if a.Core == nil {
+		return tray.App{}
+	}
+	return tray.App{Icons: a.Icons, Menus: a.Core.MenuStore()}
 }

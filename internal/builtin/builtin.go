@@ -14,13 +14,14 @@ import (
 	"github.com/mullion-dev/mullion/internal/builtin/menu"
 	"github.com/mullion-dev/mullion/internal/builtin/notification"
 	"github.com/mullion-dev/mullion/internal/builtin/path"
+	"github.com/mullion-dev/mullion/internal/builtin/tray"
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/plugin"
 )
 
 // Plugins makes the plugins for an app.
 func Plugins(a App) []plugin.Plugin {
-	return []plugin.Plugin{image.New(), menu.New(a.menus()), notification.New(a.notifications()), path.New()}
+	return []plugin.Plugin{image.New(), menu.New(a.menus()), notification.New(a.notifications()), path.New(), tray.New(a.tray())}
 }
 
 // outside are the plugins that are packages of their own in Tauri.

@@ -1,27 +1,11 @@
 package core
 
 import (
-	"errors"
 	"strings"
 	"testing"
 
 	"github.com/mullion-dev/mullion/internal/wire"
 )
-
-// TestTraysAreBounded: also with ids that are made up.
-func TestTraysAreBounded(t *testing.T) {
-	var s trays
-	for range maxTrays {
-		if _, err := s.reserve(""); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, id := range []string{"", "another"} {
-		if _, err := s.reserve(id); !errors.Is(err, ErrBackpressure) {
-			t.Errorf("%q: %v", id, err)
-		}
-	}
-}
 
 // TestDialogsAreBounded: neither kind of dialog is begun beyond the limit.
 func TestDialogsAreBounded(t *testing.T) {

@@ -111,7 +111,7 @@ func pageError(err error) error {
 // builtins is everything that pages can ask the Core itself for.
 var builtins = slices.Concat(
 	eventCommands, appCommands, windowCommands, windowSetters, iconCommands, launcherCommands, screenCommands, createCommands, stateCommands,
-	webviewCommands, trayCommands, lifeCommands,
+	webviewCommands, lifeCommands,
 )
 
 func (c *Core) registerBuiltins() {
@@ -121,7 +121,7 @@ func (c *Core) registerBuiltins() {
 }
 
 // coreNamespaces are those whose permissions have the prefix "core:".
-var coreNamespaces = []string{"app", "event", "resources", "tray", "webview", "window"}
+var coreNamespaces = []string{"app", "event", "resources", "webview", "window"}
 
 // plugin is what the permissions of the command begin with.
 func (b builtin) plugin() string {

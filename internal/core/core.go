@@ -174,7 +174,6 @@ type Core struct {
 	violations    violations
 	pageResources resourceTable
 	menus         menus
-	trays         trays
 	journal       *journal // nil without a keeper
 	base          uint64   // numbers up to here are those of Cores before
 	launcher      *launcher.Entry
@@ -246,7 +245,6 @@ func New(o Options) (*Core, error) {
 		c.OnDownload(o.Downloads.OnEvent)
 	}
 	c.events.core = c
-	c.trays.desktop.Owner = c.app
 	c.icon = sync.OnceValue(c.readIcon)
 	c.dialogs.core = c
 	c.launcher = launcher.New(c.desktopFile())
@@ -338,11 +336,10 @@ func (c *Core) Run(ctx context.Context) error {
 	defer cancel()
 	last := c.lastWindows() // before what closes windows just now is waited for
 	c.waitForTasks(grace)
-	c.trays.removeAll()
-	c.launcher.Close()
 	if end := c.opts.EndDesktop; end != nil {
 		end()
 	}
+	c.launcher.Close()
 	for _, w := range last {
 		w.tellClosed()
 	}

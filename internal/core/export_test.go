@@ -46,9 +46,6 @@ func (c *Core) Held() map[string]int {
 	c.menus.mu.Lock()
 	held["menu bars"], held["popups"] = len(c.menus.windows), len(c.menus.popups)
 	c.menus.mu.Unlock()
-	c.trays.mu.Lock()
-	held["tray icons"] = len(c.trays.byID)
-	c.trays.mu.Unlock()
 	return held
 }
 

@@ -24,6 +24,7 @@ import (
 	"github.com/mullion-dev/mullion/internal/builtin"
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/desktop/notify"
+	"github.com/mullion-dev/mullion/internal/desktop/trayicons"
 	"github.com/mullion-dev/mullion/internal/host"
 	"github.com/mullion-dev/mullion/internal/sandbox"
 	"github.com/mullion-dev/mullion/internal/supervise"
@@ -127,7 +128,10 @@ func newPair(t testing.TB, capabilities string, o core.Options, setup func(*core
 	}
 	desktop := notify.New(notify.App{}, p.Owner())
 	desktop.Stop() // whoever runs the tests is shown nothing
-	for _, b := range builtin.Plugins(builtin.App{Core: p.Core, Notify: desktop}) {
+	ended, end := context.WithCancel(t.Context())
+	end()
+	icons := trayicons.New(ended, trayicons.App{})
+	for _, b := range builtin.Plugins(builtin.App{Core: p.Core, Notify: desktop, Icons: icons}) {
 		if b.Start != nil {
 			if err := b.Start(p.Context(), noFolders{log: o.Log}); err != nil {
 				t.Fatal(err)
