@@ -104,7 +104,7 @@ type Options struct {
 	MinConfinement ConfinementLevel
 	// WithoutLayers switches layers of the confinement off, to test the app as
 	// on a system without them: "namespaces", "seccomp", "broker",
-	// "landlock", or "landlock:N" for no newer ABI of it than N. It is not for
+	// "display", "landlock", or "landlock:N" for no newer ABI of it than N. It is not for
 	// releases.
 	WithoutLayers []string
 	// DesktopFile is the name of the app's desktop file on Linux, by which docks

@@ -23,14 +23,19 @@ const (
 	// ConfinementStrong means that the network, services and other processes
 	// are out of reach as well.
 	ConfinementStrong
-	// ConfinementFull means that every layer holds which Mullion knows on this
-	// system: two independent ones for each kind of access.
+	// ConfinementFull means that every layer of the kernel holds which Mullion
+	// knows on this system: two independent ones for each kind of access. It says
+	// nothing of the display, which is open on X11.
 	ConfinementFull
+	// ConfinementDisplay means that the display is closed as well: a process
+	// has its own windows there, and no way to what other programs show, hear and
+	// copy. It can be had under Wayland, not on X11.
+	ConfinementDisplay
 )
 
-// String returns "none", "files", "strong" or "full".
+// String returns "none", "files", "strong", "full" or "display".
 func (l ConfinementLevel) String() string {
-	if l < ConfinementNone || l > ConfinementFull {
+	if l < ConfinementNone || l > ConfinementDisplay {
 		return fmt.Sprintf("ConfinementLevel(%d)", int(l))
 	}
 	return sandbox.Level(l).String()
@@ -48,7 +53,8 @@ type Confinement struct {
 
 // ConfinementLayer is one of the kernel's means of confinement. On Linux these
 // are "environment", "namespaces", "landlock", "seccomp" and "broker", and
-// "network" where the display has to be reached by TCP. "memory" is there where a
+// "network" where the display has to be reached by TCP. Hosts also have "display",
+// which holds under Wayland and does not on X11. "memory" is there where a
 // limit for memory is granted, and "grants" where some are left out, with the
 // reason; neither counts for the level;
 // docs/confinement.md says what each does.

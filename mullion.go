@@ -35,6 +35,7 @@ import (
 
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/dialogs"
+	"github.com/mullion-dev/mullion/internal/displayguard"
 	"github.com/mullion-dev/mullion/internal/engine"
 	"github.com/mullion-dev/mullion/internal/guard"
 	"github.com/mullion-dev/mullion/internal/host"
@@ -54,7 +55,7 @@ func init() {
 	case launch.HostRole, launch.DialogsRole:
 		runtime.LockOSThread()
 		fallthrough
-	case launch.WorkerRole, guardRole:
+	case launch.WorkerRole, guardRole, sandbox.DisplayRole:
 		// What does not come to Main would do the Core's work a second time.
 		sandbox.Begin()
 	}
@@ -107,15 +108,18 @@ func Main(run func(ctx context.Context) error, workers ...AnyWorker) {
 // returns the status to exit with.
 func runChild(role string, workers map[string]worker.Func) int {
 	var err error
-	if role == guardRole {
+	switch role {
+	case guardRole:
 		err = guard.Run()
-	} else {
+	case sandbox.DisplayRole:
+		err = displayguard.Run()
+	default:
 		err = childOf(role, workers)
 	}
 	switch {
 	case err == nil:
 		return 0
-	case errors.Is(err, host.ErrNotAHost), errors.Is(err, worker.ErrNotAWorker), errors.Is(err, dialogs.ErrNotStarted), errors.Is(err, guard.ErrNotAGuard):
+	case errors.Is(err, host.ErrNotAHost), errors.Is(err, worker.ErrNotAWorker), errors.Is(err, dialogs.ErrNotStarted), errors.Is(err, guard.ErrNotAGuard), errors.Is(err, displayguard.ErrNotAGuard):
 		fmt.Fprintf(os.Stderr, "mullion: MULLION_ROLE=%s is set, but this process was %v; unset it to start the app\n", role, err)
 		return 2
 	}

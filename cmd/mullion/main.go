@@ -50,7 +50,7 @@ type usageError struct{ error }
 func (e usageError) Unwrap() error { return e.error }
 
 func main() {
-	if sandbox.ChildRole() == doctor.Role {
+	if doctor.IsPatient(sandbox.ChildRole()) {
 		os.Exit(doctor.Patient())
 	}
 	if err := sandbox.Enter(); err != nil {

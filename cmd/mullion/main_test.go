@@ -17,7 +17,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if sandbox.ChildRole() == doctor.Role {
+	if doctor.IsPatient(sandbox.ChildRole()) {
 		os.Exit(doctor.Patient())
 	}
 	testscript.Main(m, map[string]func(){"mullion": main})

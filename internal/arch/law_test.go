@@ -44,6 +44,7 @@ var law = []struct {
 	{"internal/wire", nil, "what Core and host have in common, and all they have in common"},
 	{"internal/bridge", nil, "scripts for pages, and the names in them"},
 	{"internal/sandbox", nil, "starts processes; what they say to each other is not its affair"},
+	{"internal/displayguard", []string{"internal/sandbox"}, "passes on what a host and its display say: it is in no other process"},
 	{"internal/keeper/control", nil, "what a keeper says to hosts"},
 	{"internal/keeper", []string{"internal/egress", "internal/keeper/control", "internal/sandbox"}, "starts Cores and hosts, and hands over connections: what goes over them is out of its reach"},
 	{"internal/backend", []string{"internal/wire"}, "an engine shows what wire describes"},
@@ -68,7 +69,7 @@ var law = []struct {
 	{".", []string{
 		"capability", "config", "ipc", "plugin",
 		"internal/acl", "internal/appinfo", "internal/assets", "internal/bridge", "internal/builtin", "internal/configkeys", "internal/core", "internal/csp", "internal/desktop", "internal/desktop/...",
-		"internal/dialogs", "internal/egress", "internal/engine", "internal/frontend", "internal/guard", "internal/harness", "internal/host", "internal/inorder", "internal/instance", "internal/keeper", "internal/kept", "internal/launch", "internal/lifecycle", "internal/logging", "internal/menu", "internal/rendering", "internal/sandbox", "internal/supervise", "internal/transfer", "internal/units", "internal/windowoptions", "internal/wire", "internal/worker",
+		"internal/dialogs", "internal/displayguard", "internal/egress", "internal/engine", "internal/frontend", "internal/guard", "internal/harness", "internal/host", "internal/inorder", "internal/instance", "internal/keeper", "internal/kept", "internal/launch", "internal/lifecycle", "internal/logging", "internal/menu", "internal/rendering", "internal/sandbox", "internal/supervise", "internal/transfer", "internal/units", "internal/windowoptions", "internal/wire", "internal/worker",
 	}, "the public handles, and Main, which is both Core and host"},
 	{"internal/harness", []string{"internal/core"}, "what a test gets hold of in an app that it runs"},
 	{"mulliontest", append([]string{

@@ -47,8 +47,13 @@ func TestConfinement(t *testing.T) {
 			if test.missing != "" && !app.Log.Contains(test.missing) {
 				t.Errorf("%q is not in the log", test.missing)
 			}
-			if test.missing == "" && app.Log.Contains("a layer of confinement is missing") {
-				t.Error("a layer is missing")
+			for _, layer := range []string{"namespaces", "landlock", "seccomp", "broker"} {
+				if test.missing == "" && app.Log.Contains("layer="+layer) {
+					t.Errorf("%s is missing", layer)
+				}
+			}
+			if !app.Log.Contains("layer=display") {
+				t.Error("the log does not say that X11 is open")
 			}
 		})
 	}

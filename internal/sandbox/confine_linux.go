@@ -26,6 +26,9 @@ type confinement struct {
 	sockets []string
 	home    string // of the user, if the child is shown something of it
 	folder  *folder
+	// guarded is what the guard of the display listens on; nil without a guard.
+	guarded *os.File
+	display Status // zero without an engine
 	// local is the listener of the proxy where the child has no network
 	// namespace to make one in.
 	local *announced
@@ -40,33 +43,14 @@ func newConfinement(s *Spec) (*confinement, error) {
 		}
 	}
 	c := &confinement{folder: sessionFolder(os.Getenv)}
-	getenv := os.Getenv
-	if s.Policy.Engine {
-		getenv = oneDisplay(os.Getenv, takesConnections)
+	d, remote, err := c.session(s)
+	if err != nil {
+		c.discard()
+		return nil, err
 	}
-	for _, name := range displayVariables {
-		if getenv(name) == "" {
-			c.hidden = append(c.hidden, name)
-		}
-	}
-	d, env, remote := session(s.Policy, getenv)
-	if s.Policy.Engine && getenv("DISPLAY") != "" {
-		cookies, err := giveCookies(c.folder, getenv, d.home)
-		if err != nil {
-			c.folder.remove()
-			return nil, err
-		}
-		if cookies != "" {
-			d.files = append(d.files, cookies)
-			env = append(env, "XAUTHORITY="+cookies)
-		} else {
-			c.hidden = append(c.hidden, "XAUTHORITY")
-		}
-	}
-	c.env, c.sockets, c.home = env, slices.Concat(d.sockets, d.abstract), d.home
 	list, left, err := view(s, d)
 	if err != nil {
-		c.folder.remove()
+		c.discard()
 		return nil, err
 	}
 	c.order = order{
@@ -99,6 +83,41 @@ func newConfinement(s *Spec) (*confinement, error) {
 		c.withoutNamespaces(*why)
 	}
 	return c, nil
+}
+
+// session finds what the child is shown of the session, and puts what is made
+// for it into its folder.
+func (c *confinement) session(s *Spec) (d desk, remote bool, err error) {
+	getenv := os.Getenv
+	if s.Policy.Engine || s.Policy.Compositor {
+		getenv = oneDisplay(os.Getenv, takesConnections)
+	}
+	for _, name := range displayVariables {
+		if getenv(name) == "" {
+			c.hidden = append(c.hidden, name)
+		}
+	}
+	var guarded string
+	if s.Policy.Engine {
+		if guarded, err = c.guardDisplay(s, getenv); err != nil {
+			return d, false, err
+		}
+	}
+	d, c.env, remote = session(s.Policy, getenv, guarded)
+	if s.Policy.Engine && getenv("DISPLAY") != "" {
+		cookies, err := giveCookies(c.folder, getenv, d.home)
+		if err != nil {
+			return d, remote, err
+		}
+		if cookies == "" {
+			c.hidden = append(c.hidden, "XAUTHORITY")
+		} else {
+			d.files = append(d.files, cookies)
+			c.env = append(c.env, "XAUTHORITY="+cookies)
+		}
+	}
+	c.sockets, c.home = slices.Concat(d.sockets, d.abstract), d.home
+	return d, remote, nil
 }
 
 func (c *confinement) withoutNamespaces(why string) {
@@ -137,6 +156,9 @@ func (c *confinement) launch(s *Spec) (p *Process, err error) {
 		return nil, err
 	}
 	p.status = slices.Concat(c.status, out.Status)
+	if c.display.Layer != "" {
+		p.status = append(p.status, c.display)
+	}
 	if p.memory.Layer != "" {
 		p.status = append(p.status, p.memory)
 	}

@@ -326,7 +326,7 @@ func TestBroker(t *testing.T) {
 	}
 	t.Setenv("XDG_RUNTIME_DIR", dir)
 	t.Setenv("WAYLAND_DISPLAY", "yes")
-	for _, without := range []Without{{}, {Namespaces: true}} {
+	for _, without := range []Without{{Display: true}, {Display: true, Namespaces: true}} {
 		j := startJailed(t, Spec{Policy: &Policy{Engine: true}, Without: without})
 		for range 50 {
 			if got := j.try("unix " + dir + "/yes"); got != "ok" {

@@ -40,7 +40,7 @@ func TestXUnderWayland(t *testing.T) {
 	t.Setenv("WAYLAND_DISPLAY", "wayland-0")
 	for _, backend := range []string{"", "x11"} {
 		t.Setenv("GDK_BACKEND", backend)
-		for _, without := range []Without{{}, {Namespaces: true}, {Broker: true}} {
+		for _, without := range []Without{{Display: true}, {Display: true, Namespaces: true}, {Display: true, Broker: true}} {
 			t.Run(fmt.Sprintf("%s%+v", backend, without), func(t *testing.T) {
 				j := startJailed(t, Spec{Policy: &Policy{Engine: true}, Without: without})
 				for _, name := range displayVariables {

@@ -18,10 +18,11 @@ const (
 	LevelFiles
 	LevelStrong
 	LevelFull
+	LevelDisplay
 )
 
-// String returns "none", "files", "strong" or "full".
-func (l Level) String() string { return [...]string{"none", "files", "strong", "full"}[l] }
+// String returns "none", "files", "strong", "full" or "display".
+func (l Level) String() string { return [...]string{"none", "files", "strong", "full", "display"}[l] }
 
 // LevelOf sums the layers up.
 func LevelOf(status []Status) Level {
@@ -30,20 +31,25 @@ func LevelOf(status []Status) Level {
 	}
 	files := holds(LayerLandlock) || holds(LayerNamespaces)
 	calls := holds(LayerSeccomp)
-	open := slices.ContainsFunc(status, func(s Status) bool { return s.Layer == LayerNetwork && !s.Holds })
+	lacks := func(l Layer) bool {
+		return slices.ContainsFunc(status, func(s Status) bool { return s.Layer == l && !s.Holds })
+	}
 	switch {
 	case !files:
 		return LevelNone
 	case calls && holds(LayerBroker) && holds(LayerLandlock) && holds(LayerNamespaces):
-		return LevelFull
-	case calls && !open && (holds(LayerBroker) || holds(LayerNamespaces)):
+		if lacks(LayerDisplay) {
+			return LevelFull
+		}
+		return LevelDisplay
+	case calls && !lacks(LayerNetwork) && (holds(LayerBroker) || holds(LayerNamespaces)):
 		return LevelStrong
 	}
 	return LevelFiles
 }
 
 // ParseWithout reads the names of layers: "namespaces", "seccomp", "broker",
-// "landlock", and "landlock:N" for no newer ABI of it than N.
+// "display", "landlock", and "landlock:N" for no newer ABI of it than N.
 func ParseWithout(names []string) (w Without, err error) {
 	for _, name := range names {
 		layer, abi, versioned := strings.Cut(name, ":")
@@ -54,6 +60,8 @@ func ParseWithout(names []string) (w Without, err error) {
 			w.Seccomp = true
 		case name == "broker":
 			w.Broker = true
+		case name == "display":
+			w.Display = true
 		case name == "landlock":
 			w.Landlock = -1
 		case layer == "landlock" && versioned:
@@ -61,7 +69,7 @@ func ParseWithout(names []string) (w Without, err error) {
 				return w, fmt.Errorf("WithoutLayers has %q: write the newest ABI of Landlock to use after the colon, as in landlock:4", name)
 			}
 		default:
-			return w, fmt.Errorf("WithoutLayers has %q, which is no layer; there are namespaces, landlock, seccomp and broker", name)
+			return w, fmt.Errorf("WithoutLayers has %q, which is no layer; there are namespaces, landlock, seccomp, broker and display", name)
 		}
 	}
 	return w, nil
@@ -76,7 +84,7 @@ func CheckLevel(status []Status, least Level) error {
 	}
 	var missing []string
 	for _, s := range status {
-		if !s.Holds {
+		if !s.Holds && (s.Layer != LayerDisplay || least > LevelFull) {
 			missing = append(missing, fmt.Sprintf("%s (%s)", s.Layer, s.Detail))
 		}
 	}

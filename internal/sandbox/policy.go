@@ -36,6 +36,9 @@ type Policy struct {
 	// them. What is not there when the child starts is not granted.
 	Read  []string `json:"read,omitzero"`
 	Write []string `json:"write,omitzero"`
+	// Compositor grants the Wayland compositor of the session itself, to the guard
+	// that stands before it.
+	Compositor bool `json:"-"`
 	// MemoryLimit is in bytes, for the child and all below it together; 0
 	// sets none. It holds where the system lets us make control groups.
 	MemoryLimit int64 `json:"memoryLimit,omitzero"`
@@ -52,6 +55,7 @@ const (
 	LayerSeccomp     Layer = "seccomp"     // system calls
 	LayerBroker      Layer = "broker"      // every connect() is made, or not, by the Core
 	LayerNetwork     Layer = "network"     // the only way out is the proxy
+	LayerDisplay     Layer = "display"     // a guard shows what is the child's own, and nothing else
 	LayerMemory      Layer = "memory"      // a limit by control group
 	LayerGrants      Layer = "grants"      // there if some are left out; see Spec.Hidden
 )

@@ -59,7 +59,7 @@ type Spec struct {
 
 // Without names layers that are not to be used.
 type Without struct {
-	Namespaces, Seccomp, Broker bool
+	Namespaces, Seccomp, Broker, Display bool
 	// Landlock is the newest ABI to use: 0 for that of the kernel, -1 for none.
 	Landlock int
 }
@@ -114,6 +114,11 @@ func (e Exit) String() string { return e.Text }
 // roleVariable names the child's role in its environment. It alone makes
 // nobody a host: without the Core's socket and hello the child refuses.
 const roleVariable = "MULLION_ROLE"
+
+// DisplayRole is the role of the guard that stands between a child and the
+// user's display. Start starts one beside a child with an engine under Wayland;
+// it finds a socket on which the child connects as ChildSocket.
+const DisplayRole = "display"
 
 // panicStatus is how the Go runtime exits after a panic or a fatal signal.
 const panicStatus = 2

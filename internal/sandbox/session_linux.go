@@ -14,9 +14,10 @@ import (
 
 // session finds what of the user's session a child with this policy is shown,
 // and the settings by which it finds it; getenv knows one display at most, see
-// oneDisplay. remote is set where the display is another machine's, or is
-// reached as if it were.
-func session(p *Policy, getenv func(string) string) (d desk, env []string, remote bool) {
+// oneDisplay. guarded is the socket of the guard that a child with an engine has
+// in the place of the Wayland compositor. remote is set where the display is
+// another machine's, or is reached as if it were.
+func session(p *Policy, getenv func(string) string, guarded string) (d desk, env []string, remote bool) {
 	d.home, _ = os.UserHomeDir()
 	runtimeDir := getenv("XDG_RUNTIME_DIR")
 	if p.Engine {
@@ -31,10 +32,13 @@ func session(p *Policy, getenv func(string) string) (d desk, env []string, remot
 				d.files = append(d.files, "/etc/hosts", "/etc/host.conf", "/etc/resolv.conf")
 			}
 		}
-		if w := waylandSocket(getenv, runtimeDir); w != "" {
-			d.sockets = append(d.sockets, w)
-			env = append(env, "WAYLAND_DISPLAY="+w)
+	}
+	if w := waylandSocket(getenv); w != "" && (p.Engine || p.Compositor) {
+		if p.Engine && guarded != "" {
+			w = guarded
 		}
+		d.sockets = append(d.sockets, w)
+		env = append(env, "WAYLAND_DISPLAY="+w)
 	}
 	if p.Audio && runtimeDir != "" {
 		for _, s := range []string{"pulse/native", "pipewire-0"} {
@@ -173,8 +177,8 @@ func x11Display(name string) (number string, local bool) {
 	return number, (host == "" || host == "unix") && number != "" && strings.Trim(number, "0123456789") == ""
 }
 
-func waylandSocket(getenv func(string) string, runtimeDir string) string {
-	name := getenv("WAYLAND_DISPLAY")
+func waylandSocket(getenv func(string) string) string {
+	name, runtimeDir := getenv("WAYLAND_DISPLAY"), getenv("XDG_RUNTIME_DIR")
 	switch {
 	case name == "":
 		return ""
@@ -202,14 +206,14 @@ func oneDisplay(getenv func(string) string, answers func(socket string) bool) fu
 			return getenv(name)
 		}
 	}
-	w := waylandSocket(getenv, getenv("XDG_RUNTIME_DIR"))
+	w := waylandSocket(getenv)
 	switch {
 	case getenv("DISPLAY") != "" && strings.HasPrefix(getenv("GDK_BACKEND"), "x11"):
 		return without("WAYLAND_DISPLAY")
-	case w != "" && answers(w):
+	case w != "" && (getenv("DISPLAY") == "" || answers(w)):
 		return without("DISPLAY", "XAUTHORITY")
 	}
-	return getenv
+	return without("WAYLAND_DISPLAY")
 }
 
 // takesConnections reports whether a server listens on a socket.

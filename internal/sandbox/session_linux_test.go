@@ -27,11 +27,11 @@ func TestSession(t *testing.T) {
 	vars := map[string]string{"DISPLAY": ":7.0", "XDG_RUNTIME_DIR": run, "WAYLAND_DISPLAY": "wayland-3"}
 	getenv := func(name string) string { return vars[name] }
 
-	d, env, remote := session(&Policy{}, getenv)
+	d, env, remote := session(&Policy{}, getenv, "")
 	if d.sockets != nil || d.abstract != nil || d.files != nil || env != nil || remote {
 		t.Errorf("without a grant: %+v, %v", d, env)
 	}
-	d, env, remote = session(&Policy{Engine: true}, getenv)
+	d, env, remote = session(&Policy{Engine: true}, getenv, "")
 	if diff := cmp.Diff([]string{"/tmp/.X11-unix/X7", run + "/wayland-3"}, d.sockets); diff != "" || remote {
 		t.Error(diff)
 	}
@@ -44,7 +44,15 @@ func TestSession(t *testing.T) {
 	if diff := cmp.Diff([]string{"WAYLAND_DISPLAY=" + run + "/wayland-3"}, env); diff != "" {
 		t.Error(diff)
 	}
-	d, env, _ = session(&Policy{Audio: true, Accessibility: true, InputMethods: true}, getenv)
+	d, env, _ = session(&Policy{Engine: true}, getenv, "/guarded")
+	if !slices.Contains(d.sockets, "/guarded") || slices.Contains(d.sockets, run+"/wayland-3") || !slices.Equal(env, []string{"WAYLAND_DISPLAY=/guarded"}) {
+		t.Errorf("with a guard: %+v, %q", d, env)
+	}
+	d, env, _ = session(&Policy{Compositor: true}, getenv, "/guarded")
+	if !slices.Equal(d.sockets, []string{run + "/wayland-3"}) || !slices.Equal(env, []string{"WAYLAND_DISPLAY=" + run + "/wayland-3"}) {
+		t.Errorf("the guard: %+v, %q", d, env)
+	}
+	d, env, _ = session(&Policy{Audio: true, Accessibility: true, InputMethods: true}, getenv, "")
 	if diff := cmp.Diff([]string{run + "/pulse/native", run + "/at-spi/bus_1"}, d.sockets); diff != "" {
 		t.Error(diff)
 	}
@@ -58,37 +66,37 @@ func TestSession(t *testing.T) {
 	put(home+"/.config/ibus/bus/x-unix-7", "IBUS_ADDRESS=unix:abstract=/tmp/here,guid=1\n")
 	put(home+"/.config/ibus/bus/x-unix-8", "IBUS_ADDRESS=unix:abstract=/tmp/elsewhere,guid=1\n")
 	put(home+"/.config/ibus/bus/x-unix-wayland-3", "IBUS_ADDRESS=unix:path=/tmp/wayland,guid=1\n")
-	if d, _, _ := session(&Policy{InputMethods: true}, getenv); len(d.sockets) != 1 || d.sockets[0] != "/tmp/wayland" {
+	if d, _, _ := session(&Policy{InputMethods: true}, getenv, ""); len(d.sockets) != 1 || d.sockets[0] != "/tmp/wayland" {
 		t.Errorf("under Wayland: %+v", d)
 	}
 	vars["WAYLAND_DISPLAY"] = ""
-	if d, _, _ := session(&Policy{InputMethods: true}, getenv); len(d.abstract) != 1 || d.abstract[0] != "@/tmp/here" {
+	if d, _, _ := session(&Policy{InputMethods: true}, getenv, ""); len(d.abstract) != 1 || d.abstract[0] != "@/tmp/here" {
 		t.Errorf("under X11: %+v", d)
 	}
 	// Fcitx leaves the address of the session bus, which is given to nobody.
 	for _, bus := range []string{run + "/bus", run + "/dbus-x"} {
 		vars["DBUS_SESSION_BUS_ADDRESS"] = "unix:path=" + run + "/dbus-x,guid=1"
 		put(home+"/.config/ibus/bus/x-unix-7", "IBUS_ADDRESS=unix:path="+bus+",fcitx_random_string=1\n")
-		if d, env, _ := session(&Policy{InputMethods: true}, getenv); d.sockets != nil || d.abstract != nil || env != nil {
+		if d, env, _ := session(&Policy{InputMethods: true}, getenv, ""); d.sockets != nil || d.abstract != nil || env != nil {
 			t.Errorf("the session bus is given: %+v, %q", d, env)
 		}
 		vars["XMODIFIERS"], vars["GTK_IM_MODULE"] = "@im=fcitx", "fcitx"
 		for _, p := range []Policy{{Engine: true}, {Engine: true, InputMethods: true}} {
-			if _, env, _ := session(&p, getenv); !slices.Equal(env, []string{"GTK_IM_MODULE=xim", "XMODIFIERS=@im=fcitx"}) {
+			if _, env, _ := session(&p, getenv, ""); !slices.Equal(env, []string{"GTK_IM_MODULE=xim", "XMODIFIERS=@im=fcitx"}) {
 				t.Errorf("%+v: got %q", p, env)
 			}
 		}
-		if _, env, _ := session(&Policy{}, getenv); env != nil {
+		if _, env, _ := session(&Policy{}, getenv, ""); env != nil {
 			t.Errorf("without a display: %q", env)
 		}
 		vars["XMODIFIERS"], vars["GTK_IM_MODULE"] = "", ""
-		if _, env, _ := session(&Policy{Engine: true}, getenv); !slices.Equal(env, []string{"GTK_IM_MODULE=gtk-im-context-simple"}) {
+		if _, env, _ := session(&Policy{Engine: true}, getenv, ""); !slices.Equal(env, []string{"GTK_IM_MODULE=gtk-im-context-simple"}) {
 			t.Errorf("without an input method: got %q", env)
 		}
 	}
 	for _, display := range []string{"localhost:10.0", "far.example:0", "/tmp/launch/org:0", ":x"} {
 		vars["DISPLAY"] = display
-		if d, _, remote := session(&Policy{Engine: true}, getenv); !remote || len(d.abstract) > 0 {
+		if d, _, remote := session(&Policy{Engine: true}, getenv, ""); !remote || len(d.abstract) > 0 {
 			t.Errorf("%s: %+v", display, d)
 		}
 	}
@@ -102,7 +110,9 @@ func TestOneDisplay(t *testing.T) {
 	}{
 		{"X11 alone", ":1", "", "", false, ":1", ""},
 		{"Wayland with Xwayland", ":1", "wayland-0", "", true, "", "wayland-0"},
-		{"a compositor that is gone", ":1", "wayland-0", "", false, ":1", "wayland-0"},
+		{"a compositor that is gone", ":1", "wayland-0", "", false, ":1", ""},
+		{"Wayland alone", "", "wayland-0", "", true, "", "wayland-0"},
+		{"a compositor that is gone, alone", "", "wayland-0", "", false, "", "wayland-0"},
 		{"X11 is wanted", ":1", "wayland-0", "x11", true, ":1", ""},
 		{"X11 is wanted first", ":1", "wayland-0", "x11,wayland", true, ":1", ""},
 		{"X11 would do", ":1", "wayland-0", "wayland,x11", true, "", "wayland-0"},

@@ -69,16 +69,7 @@ func startChild(s *Spec) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := c.start(s)
-	if err != nil {
-		c.folder.remove()
-		return nil, err
-	}
-	go func() {
-		<-p.done
-		c.folder.remove()
-	}()
-	return p, nil
+	return c.startGuarded(s)
 }
 
 // start starts the child, without namespaces if it cannot have them.

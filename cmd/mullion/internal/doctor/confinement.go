@@ -6,8 +6,12 @@ import (
 	"github.com/mullion-dev/mullion/internal/sandbox"
 )
 
-// Role is the role of the child that is confined to see what holds.
-const Role = "doctor"
+// patientRole is the role of the child that is confined to see what holds.
+const patientRole = "doctor"
+
+// IsPatient reports whether a process in this role is one that is confined to
+// see what holds. The guard of a display beside it is another.
+func IsPatient(role string) bool { return role == patientRole || role == sandbox.DisplayRole }
 
 // remedies say what to do about a layer that does not hold.
 var remedies = map[sandbox.Layer]string{
@@ -17,6 +21,7 @@ var remedies = map[sandbox.Layer]string{
 	sandbox.LayerLandlock: "Use Linux 5.13 or newer with landlock in the lsm= parameter of the kernel.",
 	sandbox.LayerSeccomp:  "Use a kernel with CONFIG_SECCOMP_FILTER.",
 	sandbox.LayerBroker:   "Use Linux 5.9 or newer.",
+	sandbox.LayerDisplay:  "Use a session with Wayland: an X server lets all programs watch keyboard and screen.",
 	sandbox.LayerMemory: "Limits for all processes of a host together need control groups of version 2 that are delegated to the user, with the " +
 		"memory controller, as a session of systemd has; without them each web process and each worker has a limit of its own.",
 }

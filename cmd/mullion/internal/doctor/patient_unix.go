@@ -26,7 +26,7 @@ func startPatient() (*sandbox.Process, error) {
 	}
 	syscall.Close(fds[0])
 	return sandbox.Start(sandbox.Spec{
-		Name: "doctor", Role: Role, Socket: os.NewFile(uintptr(fds[1]), "doctor"), Output: os.Stderr,
+		Name: "doctor", Role: patientRole, Socket: os.NewFile(uintptr(fds[1]), "doctor"), Output: os.Stderr,
 		// The limit is there to see whether there can be one.
 		Policy: &sandbox.Policy{Engine: true, GPU: true, UserFonts: true, MemoryLimit: 1 << 30},
 	})

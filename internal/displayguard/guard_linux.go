@@ -1,0 +1,87 @@
+package displayguard
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+
+	"github.com/mullion-dev/mullion/internal/sandbox"
+)
+
+// maxClients bounds the connections at once; a host and its engine have a few.
+// Further ones wait.
+const maxClients = 64
+
+// Run is the guard: it passes on what comes over the socket that this process was
+// started with, to the compositor that WAYLAND_DISPLAY names by its path. It
+// returns when the host does what it may not, or when the socket is gone.
+func Run() error {
+	f, err := sandbox.ChildSocket()
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrNotAGuard, err)
+	}
+	l, err := net.FileListener(f)
+	f.Close()
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrNotAGuard, err)
+	}
+	listener, ok := l.(*net.UnixListener)
+	compositor := os.Getenv("WAYLAND_DISPLAY")
+	if !ok || !filepath.IsAbs(compositor) {
+		l.Close()
+		return fmt.Errorf("%w: no socket and no compositor", ErrNotAGuard)
+	}
+	return serve(listener, func() (*net.UnixConn, error) {
+		c, err := net.Dial("unix", compositor)
+		if err != nil {
+			return nil, err
+		}
+		return c.(*net.UnixConn), nil
+	})
+}
+
+// serve passes on each connection until one breaks the rules.
+func serve(l *net.UnixListener, dial func() (*net.UnixConn, error)) error {
+	defer l.Close()
+	broken := make(chan error, 1)
+	free := make(chan struct{}, maxClients)
+	go func() {
+		for {
+			free <- struct{}{}
+			client, err := l.AcceptUnix()
+			if err != nil {
+				report(broken, fmt.Errorf("wait for the host: %w", err))
+				return
+			}
+			go func() {
+				defer func() { <-free }()
+				if err := connect(client, dial); errors.Is(err, errForbidden) {
+					report(broken, err)
+				}
+			}()
+		}
+	}()
+	return <-broken
+}
+
+// report keeps the first error.
+func report(to chan<- error, err error) {
+	select {
+	case to <- err:
+	default:
+	}
+}
+
+// connect passes one connection on. Where there is no compositor, the client
+// learns it as it would from itself: the connection ends.
+func connect(client *net.UnixConn, dial func() (*net.UnixConn, error)) error {
+	defer client.Close()
+	server, err := dial()
+	if err != nil {
+		return err
+	}
+	defer server.Close()
+	return relay(client, server)
+}
