@@ -98,6 +98,7 @@ func newLab(t *testing.T, c callback) *lab {
 	t.Helper()
 	l := &lab{callback: c, buffer: &lockedBuffer{}, bus: session.StartBus(t)}
 	l.tray, l.notes = l.bus.StartTray(), l.bus.StartNotifications("actions", "inline-reply")
+	t.TempDir() // folders are removed when the app has stopped, not before
 	t.Cleanup(func() { l.stop(t) })
 	l.start(t)
 	return l
