@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -79,8 +80,8 @@ func heard(t *testing.T, told <-chan string) string {
 }
 
 // TestDevServer: pages of the dev server are the app's own, whatever the port;
-// pages of the same host on another port are not, though engines know no ports
-// where they are told which pages get a bridge.
+// pages of the same host on another port get no bridge, though engines know no
+// ports where they are told which pages get one.
 func TestDevServer(t *testing.T) {
 	for _, host := range []string{"localhost", "LOCALHOST", "127.0.0.1"} {
 		t.Run(host, func(t *testing.T) {
@@ -100,8 +101,8 @@ func TestDevServer(t *testing.T) {
 			if _, err := app.OpenWindow(context.Background(), o); err != nil {
 				t.Fatal(err)
 			}
-			if d := cmp.Diff("object,Command echo not allowed by ACL", heard(t, otherTold)); d != "" {
-				t.Error(d)
+			if got := heard(t, otherTold); !strings.HasPrefix(got, "undefined,") {
+				t.Errorf("a page on another port has the bridge: %s", got)
 			}
 		})
 	}

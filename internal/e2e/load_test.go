@@ -98,19 +98,30 @@ const inOrder = `
 	});
 `
 
+// TestManyEvents sends as many as may wait for a page, and goes on when all have
+// arrived: one that sends without end has an error where pages do not keep up.
 func TestManyEvents(t *testing.T) {
-	const n = 100_000
-	app := e2e.Start(t, e2e.Options{Permissions: []any{"core:event:default", "allow-go"}, Setup: func(a *mullion.App) {
+	const n, burst, all = 100_000, 50_000, 3
+	app := e2e.Start(t, e2e.Options{Permissions: []any{"core:event:default", "allow-go", "allow-arrived"}, Setup: func(a *mullion.App) {
 		// The first call of each window says that it listens.
 		var windows sync.WaitGroup
 		windows.Add(2)
+		arrived := make(chan struct{}, all)
 		mullion.Handle(a, "go", func(_ context.Context, a struct{}) (struct{}, error) { windows.Done(); return a, nil })
+		mullion.Handle(a, "arrived", func(_ context.Context, a struct{}) (struct{}, error) { arrived <- a; return a, nil })
 		go func() {
 			windows.Wait()
 			for i := range n {
 				if err := a.Emit(context.Background(), "count", i); err != nil {
 					t.Errorf("event %d: %v", i, err)
 					return
+				}
+				for wait := all; (i+1)%burst == 0 && wait > 0; wait-- {
+					select {
+					case <-arrived:
+					case <-t.Context().Done():
+						return
+					}
 				}
 			}
 		}()
@@ -119,7 +130,7 @@ func TestManyEvents(t *testing.T) {
 	script := func(listeners int) string {
 		s := inOrder
 		for i := range listeners {
-			s += fmt.Sprintf("await listen('count', (e) => seen('listener %d', e.payload)); wanted['listener %[1]d'] = %d;\n", i, n)
+			s += fmt.Sprintf("await listen('count', (e) => { seen('listener %d', e.payload); if ((e.payload + 1) %% %d === 0) invoke('arrived') }); wanted['listener %[1]d'] = %d;\n", i, burst, n)
 		}
 		return s + "await invoke('go'); return await complete(wanted);"
 	}
