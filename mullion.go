@@ -55,7 +55,7 @@ func init() {
 	case launch.HostRole, launch.DialogsRole:
 		runtime.LockOSThread()
 		fallthrough
-	case launch.WorkerRole, guardRole, sandbox.DisplayRole:
+	case launch.WorkerRole, guard.Role, sandbox.DisplayRole:
 		// What does not come to Main would do the Core's work a second time.
 		sandbox.Begin()
 	}
@@ -109,7 +109,7 @@ func Main(run func(ctx context.Context) error, workers ...AnyWorker) {
 func runChild(role string, workers map[string]worker.Func) int {
 	var err error
 	switch role {
-	case guardRole:
+	case guard.Role:
 		err = guard.Run()
 	case sandbox.DisplayRole:
 		err = displayguard.Run()

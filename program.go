@@ -12,10 +12,6 @@ import (
 	"github.com/mullion-dev/mullion/internal/sandbox"
 )
 
-// guardRole is the role of a process that stands between the Core and a program
-// of [StartProgram].
-const guardRole = "guard"
-
 // Program is a program of others that an app starts by [StartProgram].
 type Program struct {
 	// Path is where it is: an absolute path. No shell is involved.
@@ -78,9 +74,9 @@ func StartProgram(p Program) (*Process, error) {
 		}
 	}
 	started, err := guard.Start(guard.Spec{
-		Path: p.Path, Args: append([]string{p.Path}, p.Args...), Dir: p.Dir, Env: lastOfEach(p.Env),
+		Path: p.Path, Args: append([]string{p.Path}, p.Args...), Dir: p.Dir, Env: p.Env,
 		Stdin: p.Stdin, Stdout: p.Stdout, Stderr: p.Stderr,
-	}, sandbox.RoleSetting(guardRole))
+	}, sandbox.RoleSetting(guard.Role))
 	if err != nil {
 		return nil, err
 	}
@@ -106,48 +102,6 @@ func (p *Process) Kill() { p.p.Kill() }
 // started.
 func (p *Process) Gone() <-chan struct{} { return p.p.Gone() }
 
-// private are the variables that are about this process, by exact name or, with
-// a trailing *, by prefix.
-var private = []struct{ name, reason string }{
-	{"MULLION_*", "what this process is, and how its parent reaches it"},
-	{"LISTEN_FDS", "descriptors that the service manager has given to this process"},
-	{"LISTEN_PID", "the same"},
-	{"LISTEN_FDNAMES", "the same"},
-	{"NOTIFY_SOCKET", "where this process tells the service manager how it is"},
-	{"WATCHDOG_PID", "the same"},
-	{"WATCHDOG_USEC", "the same"},
-	{"DESKTOP_STARTUP_ID", "stands for the user's wish to see this app, once"},
-	{"XDG_ACTIVATION_TOKEN", "the same"},
-}
-
 // ProgramEnv is the environment of this process, as "NAME=value", without what is
 // meant for this process alone. It is for [Program.Env].
-func ProgramEnv() []string {
-	return slices.DeleteFunc(os.Environ(), func(kv string) bool {
-		name, _, _ := strings.Cut(kv, "=")
-		return isPrivate(name)
-	})
-}
-
-func isPrivate(name string) bool {
-	return slices.ContainsFunc(private, func(p struct{ name, reason string }) bool {
-		prefix, wild := strings.CutSuffix(p.name, "*")
-		return name == p.name || wild && strings.HasPrefix(name, prefix)
-	})
-}
-
-// lastOfEach leaves out what is set again later.
-func lastOfEach(env []string) []string {
-	last := map[string]int{}
-	for i, kv := range env {
-		name, _, _ := strings.Cut(kv, "=")
-		last[name] = i
-	}
-	var kept []string
-	for i, kv := range env {
-		if name, _, _ := strings.Cut(kv, "="); last[name] == i {
-			kept = append(kept, kv)
-		}
-	}
-	return kept
-}
+func ProgramEnv() []string { return guard.Env(os.Environ()) }

@@ -17,6 +17,9 @@ import (
 	"time"
 )
 
+// Role is the role of a process that is a guard.
+const Role = "guard"
+
 // Spec is a program that is to be started.
 type Spec struct {
 	// Path is where it is. Args begin with its name, as os.Args does.
@@ -24,7 +27,8 @@ type Spec struct {
 	Args []string
 	// Dir is its working folder; empty is that of this process.
 	Dir string
-	// Env is its whole environment, as "NAME=value".
+	// Env is its whole environment, as "NAME=value". Of values for one name the
+	// last one counts.
 	Env []string
 	// Stdin, Stdout and Stderr are what it inherits; nil is the null device. It
 	// inherits nothing else. The caller closes them.

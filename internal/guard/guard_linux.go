@@ -105,7 +105,7 @@ func give(w io.Writer, from *bufio.Reader, s Spec) (r report, err error) {
 	for _, a := range s.Args {
 		o.Args = append(o.Args, []byte(a))
 	}
-	for _, kv := range s.Env {
+	for _, kv := range lastOfEach(s.Env) {
 		o.Env = append(o.Env, []byte(kv))
 	}
 	text, err := json.Marshal(o)

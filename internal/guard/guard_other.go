@@ -22,7 +22,7 @@ func Start(s Spec, _ string) (*Process, error) {
 	}
 	defer done()
 	cmd := &exec.Cmd{
-		Path: s.Path, Args: s.Args, Dir: s.Dir, Env: s.Env,
+		Path: s.Path, Args: s.Args, Dir: s.Dir, Env: lastOfEach(s.Env),
 		Stdin: files[0], Stdout: files[1], Stderr: files[2], SysProcAttr: groupAttributes(),
 	}
 	if err := cmd.Start(); err != nil {
