@@ -14,8 +14,12 @@ import (
 // Limit is how long a test waits for what a user would see at once.
 const Limit = 60 * time.Second
 
-// pause is between two looks at a condition.
-const pause = 10 * time.Millisecond
+// shortest and longest are between two looks at a condition, of which those that
+// cost something come less often.
+const (
+	shortest = 10 * time.Millisecond
+	longest  = 100 * time.Millisecond
+)
 
 // ErrHang is the cause of the end of a context that Context has made.
 var ErrHang = errors.New("it hangs")
@@ -25,6 +29,7 @@ var ErrHang = errors.New("it hangs")
 func Until(limit time.Duration, f func() error) error {
 	b := NewBudget(limit)
 	for {
+		began := time.Now()
 		err := f()
 		if err == nil {
 			return nil
@@ -32,7 +37,7 @@ func Until(limit time.Duration, f func() error) error {
 		if b.Spent() {
 			return errors.Join(b.Err(), err)
 		}
-		time.Sleep(pause)
+		time.Sleep(min(max(shortest, 2*time.Since(began)), longest))
 	}
 }
 
