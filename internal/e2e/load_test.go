@@ -130,7 +130,7 @@ func TestManyEvents(t *testing.T) {
 	script := func(listeners int) string {
 		s := inOrder
 		for i := range listeners {
-			s += fmt.Sprintf("await listen('count', (e) => { seen('listener %d', e.payload); if ((e.payload + 1) %% %d === 0) invoke('arrived') }); wanted['listener %[1]d'] = %d;\n", i, burst, n)
+			s += fmt.Sprintf("await listen('count', (e) => { seen('listener %d', e.payload); if ((e.payload + 1) %% %d === 0) invoke('arrived') }); wanted['listener %[1]d'] = %[3]d;\n", i, burst, n)
 		}
 		return s + "await invoke('go'); return await complete(wanted);"
 	}
