@@ -5,7 +5,19 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 )
+
+// tells waits until a refusal is told of, which may be after the child has heard
+// of it.
+func (j *jailed) tells(want Refusal) bool {
+	for until := time.Now().Add(time.Minute); time.Now().Before(until); time.Sleep(time.Millisecond) {
+		if j.has(want) {
+			return true
+		}
+	}
+	return false
+}
 
 // has reports whether a child was refused this; who it was is not compared.
 func (j *jailed) has(want Refusal) bool {
@@ -61,7 +73,7 @@ func TestWatch(t *testing.T) {
 			if got := j.try(c.try); (got == "ok") != c.ok {
 				t.Errorf("%+v: %s: %s", without, c.try, got)
 			}
-			if c.told != (Refusal{}) && !j.has(c.told) {
+			if c.told != (Refusal{}) && !j.tells(c.told) {
 				t.Errorf("%+v: %s: %+v is not told", without, c.try, c.told)
 			}
 		}
@@ -92,7 +104,7 @@ func TestNotWatched(t *testing.T) {
 	j.try("read " + secret)
 	j.try("unshare")
 	j.try("unix " + secret) // is told of: the others were by then, or never
-	told := j.has(Refusal{What: `socket "` + secret + `"`})
+	told := j.tells(Refusal{What: `socket "` + secret + `"`})
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if !told || len(j.refused) != 1 {
