@@ -375,3 +375,27 @@ func TestNavigation(t *testing.T) {
 		t.Errorf("the old page heard %d, the new one %d", len(before.All()), len(after.All()))
 	}
 }
+
+// TestCallWhileNavigating calls between the wish for another page and that page:
+// whichever of the two makes the call, the page that is shown at last can call.
+func TestCallWhileNavigating(t *testing.T) {
+	app := mulliontest.Start(t, lab, nil)
+	p := app.Page("main")
+	w, err := app.Window("main")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range 100 {
+		next := fmt.Sprintf("next.html?%d", n)
+		if err := w.Navigate(t.Context(), next); err != nil {
+			t.Fatal(err)
+		}
+		mulliontest.Wait(t, 0, func() error {
+			err := p.Call("greet", greetArgs{"a"}, nil) // its page may be gone before the answer
+			if u := w.URL(); u != "app://localhost/"+next {
+				err = errors.Join(err, fmt.Errorf("the page is %s", u))
+			}
+			return err
+		})
+	}
+}

@@ -37,7 +37,7 @@ type Page struct {
 
 	mu        sync.Mutex
 	view      *fake.Webview                // guarded by mu
-	loads     int                          // guarded by mu; of view, when the document began
+	commits   int                          // guarded by mu; of view, when the document began
 	doc       string                       // guarded by mu
 	key       string                       // guarded by mu; the bridge's secret
 	lastCall  uint64                       // guarded by mu
@@ -59,12 +59,12 @@ func (p *Page) connect() error {
 	if err != nil {
 		return err
 	}
-	loads, loaded := view.Loads()
-	if !loaded {
+	commits, shown := view.Commits()
+	if !shown {
 		return errNotLoaded
 	}
 	p.mu.Lock()
-	same := p.view == view && p.loads == loads
+	same := p.view == view && p.commits == commits
 	p.mu.Unlock()
 	if same {
 		return nil
@@ -84,7 +84,7 @@ func (p *Page) connect() error {
 	}
 	p.mu.Lock()
 	fresh := p.view != view
-	p.view, p.loads, p.doc, p.key, p.lastCall = view, loads, doc, key, 0
+	p.view, p.commits, p.doc, p.key, p.lastCall = view, commits, doc, key, 0
 	p.callbacks, p.channels = map[int]func(jsontext.Value){}, map[int]*Channel{}
 	p.mu.Unlock()
 	if fresh {

@@ -33,6 +33,7 @@ type Webview struct {
 	history   []string
 	at        int // of history: what is shown
 	loads     int // counts navigations: what belongs to an older one is dropped
+	commits   int // counts the pages that were shown
 	crashed   bool
 	closed    bool
 	frozen    bool
@@ -211,6 +212,7 @@ func (v *Webview) start(address string, at int, current func() bool) {
 
 func (v *Webview) commit(at int) {
 	v.loaded, v.loading = true, false
+	v.commits++
 	if at == len(v.history) || v.history[at] != v.url {
 		v.history = append(v.history[:at], v.url)
 	}
@@ -322,11 +324,11 @@ func (v *Webview) TakeDeliveries() (all []string) {
 	return all
 }
 
-// Loads counts the pages that were begun to be loaded, and whether the last
-// one is there.
-func (v *Webview) Loads() (n int, loaded bool) {
-	v.engine.call(func() { n, loaded = v.loads, v.loaded && !v.closed })
-	return n, loaded
+// Commits counts the pages that were shown, and tells whether the last one is
+// there: it is not while another one is being fetched.
+func (v *Webview) Commits() (n int, shown bool) {
+	v.engine.call(func() { n, shown = v.commits, v.loaded && !v.closed })
+	return n, shown
 }
 
 // Emit reports e as it is; an empty URL becomes the page's.
