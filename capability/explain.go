@@ -22,6 +22,10 @@ type Explanation struct {
 	Considered []Consideration
 	// Inactive lists the capabilities that are for other platforms.
 	Inactive []string
+	// Abuse says for a resource ([SandboxPrefix]) what code that has taken over
+	// the host of a window can do with it; it is "" for all other commands. It is a
+	// phrase, such as "take pictures with every camera, at any time and unasked."
+	Abuse string
 }
 
 // A Consideration is one statement of a capability about a command.
@@ -52,7 +56,7 @@ const (
 
 // Explain says why [Authority.Check] answers as it does.
 func (a *Authority) Explain(c Caller, command string) Explanation {
-	e := Explanation{Caller: c, Command: command}
+	e := Explanation{Caller: c, Command: command, Abuse: abuse(command)}
 	scope, err := a.Check(c, command)
 	if err != nil {
 		errors.As(err, &e.Denied)
@@ -99,6 +103,9 @@ func (e Explanation) String() string {
 	default:
 		fmt.Fprintf(&b, "Command %s is allowed on %s", plainText(e.Command), e.Caller.describe())
 		writeScope(&b, "\n  with scope ", e.Scope)
+	}
+	if e.Abuse != "" {
+		b.WriteString("\n  With it, code that has taken over the host of the window can " + e.Abuse)
 	}
 	for _, n := range e.Considered {
 		mark := "-"

@@ -79,7 +79,10 @@ const sandboxPlugin = "sandbox"
 type resource struct {
 	name string
 	// grants is what its permission gives the processes of a window.
-	grants    string
+	grants string
+	// abuse is what code that has taken over these processes could do with it.
+	// It completes "can then"; docs/capabilities.md has the same words.
+	abuse     string
 	byDefault bool
 	// scope reads what is allowed and denied into r; nil for a resource that
 	// is granted or not.
@@ -90,24 +93,34 @@ type resource struct {
 
 var resources = []resource{
 	{name: "network", grants: `Servers of the network, and the certificates that the system trusts. Needs a scope: {"url": RULE}.`,
+		abuse: "send what the pages and the granted files hold to the granted servers, at any time, and take orders from there.",
 		scope: readNetwork},
 	{name: "gpu", grants: "The devices that draw. Granted unless sandbox:deny-gpu.",
+		abuse:     "send what it likes to the graphics drivers of the kernel: a fault in one of them may lead out of all layers.",
 		byDefault: true, set: func(r *Resources) { r.GPU = true }},
 	{name: "user_fonts", grants: "Fonts, themes and icons in the user's home. Granted unless sandbox:deny-user-fonts.",
+		abuse:     "read every file in the folders of the user's fonts, themes and icons, and recognise the user by them.",
 		byDefault: true, set: func(r *Resources) { r.UserFonts = true }},
 	{name: "audio", grants: "The sound server, which means microphones too.",
-		set: func(r *Resources) { r.Audio = true }},
+		abuse: "listen to the microphones and to what other programs play, at any time and unasked; PulseAudio also loads modules for its clients, which run with the rights of the user.",
+		set:   func(r *Resources) { r.Audio = true }},
 	{name: "camera", grants: "Video devices.",
-		set: func(r *Resources) { r.Camera = true }},
+		abuse: "take pictures with every camera, at any time and unasked.",
+		set:   func(r *Resources) { r.Camera = true }},
 	{name: "accessibility", grants: "The bus of screen readers.",
-		set: func(r *Resources) { r.Accessibility = true }},
+		abuse: "read what other programs show in their windows, and operate these.",
+		set:   func(r *Resources) { r.Accessibility = true }},
 	{name: "input_methods", grants: "The bus of IBus, for input methods that the display does not reach.",
-		set: func(r *Resources) { r.InputMethods = true }},
+		abuse: "make itself an input method, and read and change what the user types by IBus, in all programs.",
+		set:   func(r *Resources) { r.InputMethods = true }},
 	{name: "read", grants: `Reading files, and folders with all below them. Needs a scope: {"path": PATH}.`,
+		abuse: "read all that is granted, at any time, and pass it on to whatever the host reaches.",
 		scope: func(s Scope, r *Resources) error { return readPaths(s, &r.Read) }},
 	{name: "write", grants: `Reading and writing files, and folders with all below them. Needs a scope: {"path": PATH}.`,
+		abuse: "read, change and delete all that is granted; scripts and settings in there that other programs trust lead out of the confinement.",
 		scope: func(s Scope, r *Resources) error { return readPaths(s, &r.Write) }},
 	{name: memoryLimit, grants: limitsMemory,
+		abuse: "do nothing more: this takes away.",
 		scope: readMemoryLimit},
 }
 
@@ -115,6 +128,17 @@ var resources = []resource{
 const memoryLimit = "memory_limit"
 
 const limitsMemory = `No more memory than this; the smallest limit counts. Needs a scope: {"bytes": N}.`
+
+// abuse returns what code that has taken over the processes of a window could
+// do with a resource, which is named as a command; "" for other commands.
+func abuse(command string) string {
+	for _, r := range resources {
+		if SandboxPrefix+r.name == command {
+			return r.abuse
+		}
+	}
+	return ""
+}
 
 // SandboxManifest declares the permissions for resources: sandbox:allow-network,
 // sandbox:deny-gpu and so on, and sandbox:memory-limit.

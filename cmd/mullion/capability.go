@@ -34,8 +34,9 @@ func capabilityCommand(t *term.Term) *cli.Command {
 		&cli.Command{
 			Name: "explain", Usage: "tell why a window may call a command or not", ArgsUsage: "WINDOW COMMAND",
 			Description: "COMMAND is the name by which pages call it, such as add_note or \"plugin:window|set_title\", or the\n" +
-				"identifier of its permission. Without --url the app's own page calls. The status is 0 if the\n" +
-				"command is allowed, and 3 if it is not.\n\nExample: mullion capability explain main core:window:allow-set-title",
+				"identifier of its permission. For a resource, such as sandbox:allow-camera, it also says what code\n" +
+				"that has taken over the host of the window can do with it. Without --url the app's own page\n" +
+				"calls. The status is 0 if the command is allowed, and 3 if it is not.\n\nExample: mullion capability explain main core:window:allow-set-title",
 			Flags: []cli.Flag{
 				&cli.StringFlag{Name: "url", Usage: "the address of the page that calls"},
 				&cli.StringFlag{Name: "webview", Usage: "the label of a webview that was added to the window"},
@@ -314,9 +315,10 @@ func explanation(e capability.Explanation) any {
 		Nearest    []string    `json:"nearest,omitempty"`
 		Considered []statement `json:"considered"`
 		Inactive   []string    `json:"inactive,omitempty"`
+		Abuse      string      `json:"abuse,omitempty"`
 	}{
 		Window: e.Caller.Window, Webview: e.Caller.Webview, Origin: e.Caller.Origin(), Command: e.Command, Allowed: e.Allowed,
-		Scope: scopeOf(e.Scope), Considered: []statement{}, Inactive: e.Inactive,
+		Scope: scopeOf(e.Scope), Considered: []statement{}, Inactive: e.Inactive, Abuse: e.Abuse,
 	}
 	if d := e.Denied; d != nil {
 		out.Reason, out.Permission, out.Capability, out.File, out.Explicit, out.Nearest = d.Error(), d.Permission, d.Capability, d.File, d.Explicit, d.Nearest
