@@ -6,8 +6,10 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/mullion-dev/mullion/internal/sandbox"
+	"github.com/mullion-dev/mullion/internal/shortage"
 )
 
 // maxClients bounds the connections at once; a host and its engine have a few.
@@ -51,6 +53,10 @@ func serve(l *net.UnixListener, dial func() (*net.UnixConn, error)) error {
 		for {
 			free <- struct{}{}
 			client, err := l.AcceptUnix()
+			for shortage.Is(err) {
+				time.Sleep(shortagePause)
+				client, err = l.AcceptUnix()
+			}
 			if err != nil {
 				report(broken, fmt.Errorf("wait for the host: %w", err))
 				return

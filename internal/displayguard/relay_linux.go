@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -140,10 +141,20 @@ func (s *stream) judge(judge func(message) (bool, error)) (passed, rest []byte, 
 	}
 }
 
+// shortagePause is how long to wait for what other programs of the user have
+// used up. The kernel counts descriptors on their way for all of them together,
+// so this connection is none the worse for it.
+const shortagePause = 10 * time.Millisecond
+
+// writer is a *net.UnixConn.
+type writer interface {
+	WriteMsgUnix(b, oob []byte, to *net.UnixAddr) (n, oobn int, err error)
+}
+
 // send writes messages with the descriptors that are there by now: they may come
 // before their message, not after it. Where they are more than one piece can
 // carry, a byte of the messages goes with each of the first pieces.
-func (s *stream) send(to *net.UnixConn, b []byte) error {
+func (s *stream) send(to writer, b []byte) error {
 	for len(b) > 0 {
 		piece, rights := b, s.rights
 		if len(rights) > maxRights {
@@ -154,6 +165,10 @@ func (s *stream) send(to *net.UnixConn, b []byte) error {
 			oob = unix.UnixRights(rights...)
 		}
 		n, _, err := to.WriteMsgUnix(piece, oob, nil)
+		if errors.Is(err, unix.ETOOMANYREFS) {
+			time.Sleep(shortagePause) // until they are sent, or the connection is closed
+			continue
+		}
 		if err != nil {
 			return err
 		}

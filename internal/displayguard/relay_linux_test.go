@@ -48,6 +48,35 @@ func between(t *testing.T) (client, server *net.UnixConn, ended <-chan error) {
 	return client, server, ch
 }
 
+// crowded is a connection for which there is no room some times.
+type crowded struct {
+	*net.UnixConn
+	times int
+}
+
+func (c *crowded) WriteMsgUnix(b, oob []byte, to *net.UnixAddr) (n, oobn int, err error) {
+	if c.times--; c.times >= 0 && len(oob) > 0 {
+		return 0, 0, &net.OpError{Op: "write", Err: os.NewSyscallError("sendmsg", unix.ETOOMANYREFS)}
+	}
+	return c.UnixConn.WriteMsgUnix(b, oob, to)
+}
+
+// TestCrowded: a connection waits while other programs of the user have all
+// descriptors on their way that there may be.
+func TestCrowded(t *testing.T) {
+	a, b := pair(t)
+	s := stream{rights: numbered(t, 1, 1)}
+	if err := s.send(&crowded{a, 3}, []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	oob := make([]byte, 64)
+	if n, on, _, _, err := b.ReadMsgUnix(make([]byte, 2), oob); n != 1 || on == 0 || err != nil {
+		t.Errorf("got %d and %d bytes, %v", n, on, err)
+	} else if err := (&stream{}).take(oob[:on], 0); err != nil {
+		t.Error(err)
+	}
+}
+
 // numbered returns n files that have their number in them.
 func numbered(t *testing.T, from, n int) (fds []int) {
 	t.Helper()
