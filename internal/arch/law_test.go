@@ -15,6 +15,7 @@ var law = []struct {
 	may    []string
 	reason string
 }{
+	{"internal/shortage", nil, "what errors say of the system; who met them is not its affair"},
 	{"internal/lifecycle", nil, "the process and its program; what they are for is not its affair"},
 	{"internal/document", nil, "files that people write, as one tree: what the keys mean is decided by its users"},
 	{"capability", []string{"internal/document"}, "pure rules: who may do what can be read and tested alone"},
@@ -43,10 +44,10 @@ var law = []struct {
 	{"internal/menu", nil, "menus as data: what shows them differs, and none of it is within reach"},
 	{"internal/wire", nil, "what Core and host have in common, and all they have in common"},
 	{"internal/bridge", nil, "scripts for pages, and the names in them"},
-	{"internal/sandbox", nil, "starts processes; what they say to each other is not its affair"},
-	{"internal/displayguard", []string{"internal/sandbox"}, "passes on what a host and its display say: it is in no other process"},
+	{"internal/sandbox", []string{"internal/shortage"}, "starts processes; what they say to each other is not its affair"},
+	{"internal/displayguard", []string{"internal/sandbox", "internal/shortage"}, "passes on what a host and its display say: it is in no other process"},
 	{"internal/keeper/control", nil, "what a keeper says to hosts"},
-	{"internal/keeper", []string{"internal/egress", "internal/keeper/control", "internal/sandbox"}, "starts Cores and hosts, and hands over connections: what goes over them is out of its reach"},
+	{"internal/keeper", []string{"internal/egress", "internal/keeper/control", "internal/sandbox", "internal/shortage"}, "starts Cores and hosts, and hands over connections: what goes over them is out of its reach"},
 	{"internal/backend", []string{"internal/wire"}, "an engine shows what wire describes"},
 	{"internal/backend/...", []string{"internal/backend", "internal/wire"}, "engines do not know each other"},
 	{"internal/engine", []string{"internal/backend", "internal/backend/webkitgtk", "internal/wire"}, "chooses the backend of the system, and is itself none"},
@@ -54,9 +55,9 @@ var law = []struct {
 	{"internal/dialogs", []string{"internal/backend", "internal/wire"}, "shows what the Core asks for: no engine, no pages, no decisions"},
 	{"internal/host", []string{"internal/backend", "internal/bridge", "internal/keeper/control", "internal/sandbox", "internal/wire"},
 		"a host decides nothing: neither core nor capability is within its reach"},
-	{"internal/worker", []string{"internal/inorder", "internal/supervise", "internal/wire", "ipc"}, "both ends of a worker: neither the Core's data nor an engine is within its reach"},
+	{"internal/worker", []string{"internal/inorder", "internal/shortage", "internal/supervise", "internal/wire", "ipc"}, "both ends of a worker: neither the Core's data nor an engine is within its reach"},
 	{"internal/egress", []string{"capability"}, "connects to what rules allow; whose they are is decided by its caller"},
-	{"internal/core", []string{"capability", "internal/assets", "internal/csp", "internal/desktop", "internal/desktop/...", "internal/document", "internal/durable", "internal/egress", "internal/inorder", "internal/logging", "internal/menu", "internal/rendering", "internal/sandbox", "internal/supervise", "internal/transfer", "internal/units", "internal/wire", "ipc"},
+	{"internal/core", []string{"capability", "internal/assets", "internal/csp", "internal/desktop", "internal/desktop/...", "internal/document", "internal/durable", "internal/egress", "internal/inorder", "internal/logging", "internal/menu", "internal/rendering", "internal/sandbox", "internal/shortage", "internal/supervise", "internal/transfer", "internal/units", "internal/wire", "ipc"},
 		"the Core has no way to a GUI library: neither host nor backend is within its reach"},
 	{"internal/launch", []string{"capability", "internal/bridge", "internal/core", "internal/egress", "internal/keeper", "internal/sandbox", "internal/supervise", "internal/transfer", "internal/wire", "internal/worker"},
 		"starts processes for the Core; what runs in them, host and dialogs, is not within reach"},

@@ -2,10 +2,9 @@ package core
 
 import (
 	"errors"
-	"slices"
-	"syscall"
 
 	"github.com/mullion-dev/mullion/internal/desktop/login"
+	"github.com/mullion-dev/mullion/internal/shortage"
 	"github.com/mullion-dev/mullion/internal/supervise"
 )
 
@@ -21,15 +20,12 @@ import (
 // InitDisplay of internal/backend.
 const displayMissing = "display"
 
-// scarce are errors for lack of what others may give back.
-var scarce = []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.EAGAIN, syscall.ENOSPC, syscall.EDQUOT, syscall.ETOOMANYREFS}
-
 // notLaunched is the ending of a host that could not be started.
 func (c *Core) notLaunched(err error) supervise.Ending {
 	return supervise.Ending{
 		Kind: supervise.LaunchFailed, Detail: err.Error(),
 		Permanent: errors.Is(err, errors.ErrUnsupported),
-		Outage:    c.hosted.Load() && slices.ContainsFunc(scarce, func(s error) bool { return errors.Is(err, s) }),
+		Outage:    c.hosted.Load() && shortage.Is(err),
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/mullion-dev/mullion/internal/egress"
 	"github.com/mullion-dev/mullion/internal/keeper/control"
 	"github.com/mullion-dev/mullion/internal/sandbox"
+	"github.com/mullion-dev/mullion/internal/shortage"
 )
 
 // host is a host as its keeper sees it. The loop owns it.
@@ -96,7 +97,7 @@ func socketEnds() (ours, theirs *os.File, err error) {
 // startHost starts a host of the program of a Core.
 func (k *keeper) startHost(c *core, m message, key string) {
 	fail := func(err error) {
-		c.conn.send(message{Op: opStarted, ID: m.ID, Text: err.Error()})
+		c.conn.send(message{Op: opStarted, ID: m.ID, Text: err.Error(), Short: shortage.Is(err)})
 	}
 	ours, theirs, err := socketEnds()
 	if err != nil {

@@ -288,7 +288,7 @@ func (l *Link) started(m message, file *os.File) {
 			file.Close()
 		}
 		if waits {
-			w.done <- errors.New(m.Text)
+			w.done <- m.failure()
 		}
 		return
 	}

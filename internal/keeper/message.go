@@ -2,9 +2,11 @@ package keeper
 
 import (
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/mullion-dev/mullion/internal/sandbox"
+	"github.com/mullion-dev/mullion/internal/shortage"
 )
 
 // op says what a message is.
@@ -29,7 +31,7 @@ const (
 	opHold    op = "hold"    // both: Name; a descriptor that outlives the Core
 	opGo      op = "go"      // keeper: Life, Cause
 	opHost    op = "host"    // Core: ID, Name, Key, Spec
-	opStarted op = "started" // keeper: ID, Host, or Text that says why not; the connection
+	opStarted op = "started" // keeper: ID, Host, or Text that says why not, with Short for a shortage; the connection
 	opKill    op = "kill"    // Core: Host.Number
 	opExit    op = "exit"    // keeper: Host.Number, Exit
 	opOutput  op = "output"  // keeper: Host.Number, Data
@@ -76,6 +78,15 @@ type message struct {
 	Exit     *sandbox.Exit `json:"exit,omitzero"`
 
 	Refusal *sandbox.Refusal `json:"refusal,omitzero"`
+	Short   bool             `json:"short,omitzero"`
+}
+
+// failure is why a host was not started.
+func (m message) failure() error {
+	if m.Short {
+		return shortage.Error(m.Text)
+	}
+	return errors.New(m.Text)
 }
 
 // Versions are compared before one Core makes room for another.

@@ -13,12 +13,19 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/mullion-dev/mullion/internal/shortage"
 )
 
 // maxConnects bounds the connections that are being made for a child at once.
 const maxConnects = 64
+
+// shortageTime is how long a connection waits while the Core lacks what it needs
+// to make it, such as descriptors: the child may need the connection to live.
+const shortageTime, shortagePause = 10 * time.Second, 20 * time.Millisecond
 
 // broker makes the connections of a child in its stead. A rule in the kernel
 // could look at the address, but not keep another thread from changing it
@@ -158,6 +165,9 @@ func (b *broker) connect(n *notice) unix.Errno {
 		return unix.EACCES
 	}
 	fd, err := socketOf(n)
+	for end := time.Now().Add(shortageTime); shortage.Is(err) && time.Now().Before(end); fd, err = socketOf(n) {
+		time.Sleep(shortagePause)
+	}
 	if err != nil {
 		return unix.EACCES
 	}

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -64,6 +65,7 @@ var tries = map[string]func(arg string) error{
 		}
 		return nil
 	},
+	"fork":  fork,
 	"mkdir": func(name string) error { return unix.Mkdir(name, 0o700) },
 	"rename": func(arg string) error {
 		from, to, _ := strings.Cut(arg, " ")
@@ -344,6 +346,51 @@ func TestBroker(t *testing.T) {
 			t.Errorf("refused %+v", j.refused)
 		}
 		j.mu.Unlock()
+	}
+}
+
+// fork starts processes that do nothing, and tells after how many there were no
+// more.
+func fork(most string) error {
+	n, _ := strconv.Atoi(most)
+	for i := range n {
+		pid, _, errno := unix.RawSyscall(unix.SYS_CLONE, uintptr(unix.SIGCHLD), 0, 0)
+		for errno == 0 && pid == 0 {
+			unix.RawSyscall6(unix.SYS_PPOLL, 0, 0, 0, 0, 0, 0) // it ends with its namespace
+		}
+		if errno != 0 {
+			return fmt.Errorf("%d %s", i, unix.ErrnoName(errno))
+		}
+	}
+	return nil
+}
+
+// TestBrokerWaits: a connection that the Core has no descriptor for is made when
+// there is one.
+func TestBrokerWaits(t *testing.T) {
+	dir := t.TempDir()
+	l, err := net.Listen("unix", dir+"/yes")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	t.Setenv("XDG_RUNTIME_DIR", dir)
+	t.Setenv("WAYLAND_DISPLAY", "yes")
+	j := startJailed(t, Spec{Policy: &Policy{Engine: true}, Without: Without{Display: true}})
+	var old unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &old); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Prlimit(0, unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 3, Max: old.Max}, nil); err != nil {
+		t.Fatal(err)
+	}
+	more := time.AfterFunc(200*time.Millisecond, func() { unix.Prlimit(0, unix.RLIMIT_NOFILE, &old, nil) })
+	got := j.try("unix " + dir + "/yes")
+	if more.Stop() {
+		unix.Prlimit(0, unix.RLIMIT_NOFILE, &old, nil)
+	}
+	if got != "ok" {
+		t.Error(got)
 	}
 }
 

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/mullion-dev/mullion/internal/shortage"
 )
 
 // A child with a limit for memory begins in a control group of its own, with
@@ -28,8 +30,8 @@ type groups struct {
 	last  atomic.Int64
 }
 
-// ownGroups finds that place, once: it does not change while an app runs.
-var ownGroups = sync.OnceValues(func() (*groups, error) {
+// ownGroups is that place for this process.
+var ownGroups = place{look: func() (*groups, error) {
 	mounts, err := os.ReadFile("/proc/self/mountinfo")
 	if err != nil {
 		return nil, err
@@ -39,7 +41,28 @@ var ownGroups = sync.OnceValues(func() (*groups, error) {
 		return nil, err
 	}
 	return findGroups(string(mounts), string(member), func(path string) error { return os.Mkdir(path, 0o755) })
-})
+}}
+
+// place is where groups are made, or why there can be none. It is looked for
+// once, since it does not change while an app runs.
+type place struct {
+	look func() (*groups, error)
+
+	mu   sync.Mutex
+	done bool    // guarded by mu
+	at   *groups // guarded by mu
+	err  error   // guarded by mu
+}
+
+func (p *place) find() (*groups, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.done {
+		p.at, p.err = p.look()
+		p.done = !shortage.Is(p.err)
+	}
+	return p.at, p.err
+}
 
 // groupPrefix begins the names of the groups, with the Core's process id and a
 // number behind it.
@@ -158,6 +181,8 @@ func (g *group) limit(bytes int64) error {
 			return err
 		}
 	}
+	// Not every system hands these on.
+	_ = g.write("pids.max", strconv.Itoa(maxTasks))
 	return nil
 }
 
@@ -216,19 +241,22 @@ func (g *group) remove() {
 }
 
 // groupFor makes the group of a child, if it is to have one, and tells what
-// came of it.
-func groupFor(p *Policy, find func() (*groups, error)) (*group, Status) {
+// came of it. It fails for a shortage: a child gets no less confinement for it.
+func groupFor(p *Policy, find func() (*groups, error)) (*group, Status, error) {
 	if p == nil || p.MemoryLimit <= 0 {
-		return nil, Status{}
+		return nil, Status{}, nil
 	}
 	places, err := find()
 	if err == nil {
 		var g *group
 		if g, err = places.make(p.MemoryLimit); err == nil {
-			return g, Status{LayerMemory, true, fmt.Sprintf("%d bytes for all processes together", p.MemoryLimit)}
+			return g, Status{LayerMemory, true, fmt.Sprintf("%d bytes for all processes together", p.MemoryLimit)}, nil
 		}
 	}
-	return nil, noGroup(err)
+	if shortage.Is(err) {
+		return nil, Status{}, fmt.Errorf("control group: %w", err)
+	}
+	return nil, noGroup(err), nil
 }
 
 func noGroup(err error) Status {

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -78,9 +79,9 @@ func TestGroups(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	g, status := groupFor(&Policy{MemoryLimit: 1000}, tr.find)
-	if g == nil || !status.Holds || status.Layer != LayerMemory {
-		t.Fatalf("%+v", status)
+	g, status, err := groupFor(&Policy{MemoryLimit: 1000}, tr.find)
+	if err != nil || g == nil || !status.Holds || status.Layer != LayerMemory {
+		t.Fatalf("%+v, %v", status, err)
 	}
 	defer g.file.Close()
 	for name, want := range map[string]string{"memory.max": "1000", "memory.high": "900", "memory.oom.group": "1"} {
@@ -103,7 +104,7 @@ func TestGroups(t *testing.T) {
 			t.Errorf("%q: ran out is %t", text, got)
 		}
 	}
-	again, _ := groupFor(&Policy{MemoryLimit: 1000}, func() (*groups, error) { return g.of(tr), nil })
+	again, _, _ := groupFor(&Policy{MemoryLimit: 1000}, func() (*groups, error) { return g.of(tr), nil })
 	if again == nil || again.dir == g.dir {
 		t.Errorf("the next start has the same group, or none: %+v", again)
 	} else {
@@ -132,15 +133,43 @@ func TestGroupsMissing(t *testing.T) {
 			return &groups{dir: t.TempDir(), mkdir: func(string) error { return unix.EACCES }}, nil
 		}, "permission denied"},
 	} {
-		g, status := groupFor(&Policy{MemoryLimit: 1000}, tt.find)
-		if g != nil || status.Layer != LayerMemory || status.Holds || !strings.Contains(status.Detail, tt.why) {
-			t.Errorf("%s: %+v", tt.name, status)
+		g, status, err := groupFor(&Policy{MemoryLimit: 1000}, tt.find)
+		if err != nil || g != nil || status.Layer != LayerMemory || status.Holds || !strings.Contains(status.Detail, tt.why) {
+			t.Errorf("%s: %+v, %v", tt.name, status, err)
 		}
 	}
 	for _, p := range []*Policy{nil, {}} {
-		if g, status := groupFor(p, nil); g != nil || status != (Status{}) {
+		if g, status, err := groupFor(p, nil); err != nil || g != nil || status != (Status{}) {
 			t.Errorf("without a limit: %+v", status)
 		}
+	}
+}
+
+// TestGroupsShort: for a shortage a child is given no less confinement, and the
+// place of the groups is looked for again.
+func TestGroupsShort(t *testing.T) {
+	tr := newTree(t, "memory\n")
+	short := true
+	p := place{look: func() (*groups, error) {
+		if short {
+			return nil, &os.PathError{Op: "open", Path: "/proc/self/cgroup", Err: unix.EMFILE}
+		}
+		return tr.find()
+	}}
+	if g, status, err := groupFor(&Policy{MemoryLimit: 1000}, p.find); !errors.Is(err, unix.EMFILE) {
+		t.Errorf("%+v, %+v, %v", g, status, err)
+	}
+	short = false
+	g, status, err := groupFor(&Policy{MemoryLimit: 1000}, p.find)
+	if err != nil || !status.Holds {
+		t.Fatalf("afterwards: %+v, %v", status, err)
+	}
+	g.file.Close()
+	full := func() (*groups, error) {
+		return &groups{dir: t.TempDir(), mkdir: func(string) error { return unix.EAGAIN }}, nil
+	}
+	if _, status, err := groupFor(&Policy{MemoryLimit: 1000}, full); !errors.Is(err, unix.EAGAIN) {
+		t.Errorf("too many groups: %+v, %v", status, err)
 	}
 }
 
@@ -194,7 +223,7 @@ func TestMemoryLayer(t *testing.T) {
 	if last.Layer != LayerMemory || last.Detail == "" {
 		t.Errorf("%+v", status)
 	}
-	_, err := ownGroups()
+	_, err := ownGroups.find()
 	if last.Holds != (err == nil) {
 		t.Errorf("%+v, but %v", last, err)
 	}

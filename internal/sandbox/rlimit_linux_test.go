@@ -4,8 +4,18 @@ import (
 	"os"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
+
+// limitNames are those of /proc/PID/limits.
+var limitNames = map[int]string{
+	unix.RLIMIT_NOFILE: "Max open files", unix.RLIMIT_SIGPENDING: "Max pending signals", unix.RLIMIT_MSGQUEUE: "Max msgqueue size",
+	unix.RLIMIT_NPROC: "Max processes", unix.RLIMIT_MEMLOCK: "Max locked memory", unix.RLIMIT_RTPRIO: "Max realtime priority",
+	unix.RLIMIT_NICE: "Max nice priority",
+}
 
 // TestResourceLimits: a confined child cannot take what the kernel counts for
 // each user, and does not get it back when the program starts again after stage
@@ -18,16 +28,39 @@ func TestResourceLimits(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for name, most := range map[string]uint64{"Max open files": 4096, "Max pending signals": 1024, "Max msgqueue size": 0} {
-			m := regexp.MustCompile(name + ` +(\w+) +(\w+)`).FindSubmatch(text)
+		apart := j.detail(LayerNamespaces) == "" && countsApart()
+		for _, l := range rlimits {
+			if l.apart && !apart {
+				continue
+			}
+			m := regexp.MustCompile(limitNames[l.resource] + ` +(\w+) +(\w+)`).FindSubmatch(text)
 			if m == nil {
-				t.Fatalf("no %q in %s", name, text)
+				t.Fatalf("limit %d: no %q in %s", l.resource, limitNames[l.resource], text)
 			}
 			for _, limit := range m[1:] {
-				if n, err := strconv.ParseUint(string(limit), 10, 64); err != nil || n > most {
-					t.Errorf("%+v: %s is %s, want at most %d", without, name, limit, most)
+				if n, err := strconv.ParseUint(string(limit), 10, 64); err != nil || n > l.most {
+					t.Errorf("%+v: %s is %s, want at most %d", without, limitNames[l.resource], limit, l.most)
 				}
 			}
 		}
+	}
+}
+
+// TestTaskLimit: a child starts processes up to its limit, and the kernel counts
+// those of no other child.
+func TestTaskLimit(t *testing.T) {
+	if os.Getuid() == 0 {
+		t.Skip("the kernel counts nothing of root's; run it as another user")
+	}
+	first := startJailed(t, Spec{Policy: &Policy{}})
+	if first.detail(LayerNamespaces) != "" || !countsApart() {
+		t.Skip("the kernel counts all processes of the user")
+	}
+	count, why, _ := strings.Cut(first.try("fork "+strconv.Itoa(2*maxTasks)), " ")
+	if n, err := strconv.Atoi(count); err != nil || n < maxTasks/2 || n >= maxTasks || why != "EAGAIN" {
+		t.Errorf("got %q %q", count, why)
+	}
+	if got := startJailed(t, Spec{Policy: &Policy{}}).try("fork 64"); got != "ok" {
+		t.Errorf("another child: %q", got)
 	}
 }

@@ -2,11 +2,58 @@ package sandbox
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/mullion-dev/mullion/internal/shortage"
 )
+
+// TestSilent: a stage one that ends without a word is a shortage, and gives no
+// child less confinement, the first one included.
+func TestSilent(t *testing.T) {
+	if d := startJailed(t, Spec{Policy: &Policy{}}).detail(LayerNamespaces); d != "" {
+		t.Skip("there are no namespaces here, so none can be lost: " + d)
+	}
+	program, err := os.Open("/bin/true")
+	if err != nil {
+		t.Skip(err)
+	}
+	defer program.Close()
+	hasNamespaces.Store(false) // as if no child had been started yet
+	defer hasNamespaces.Store(true)
+	for range 3 {
+		err := startError(t, Spec{Policy: &Policy{}, Program: program, ProgramPath: "/bin/true"})
+		if !errors.Is(err, errNoAnswer) || !shortage.Is(err) {
+			t.Errorf("got %v", err)
+		}
+	}
+	if d := startJailed(t, Spec{Policy: &Policy{}}).detail(LayerNamespaces); d != "" {
+		t.Error("afterwards: " + d)
+	}
+}
+
+// TestNoneAllowed: no room for another namespace is a shortage, unless there is
+// room for none at all.
+func TestNoneAllowed(t *testing.T) {
+	dir := t.TempDir()
+	if noneAllowed(dir) {
+		t.Error("a system that says nothing allows none")
+	}
+	for text, want := range map[string]bool{"96365\n": false, "0\n": true} {
+		if err := os.WriteFile(dir+"/max_net_namespaces", []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := noneAllowed(dir); got != want {
+			t.Errorf("%q: none is allowed: %v", text, got)
+		}
+	}
+	if err := fmt.Errorf("fork: %w", unix.ENOSPC); !isShortage(err) && !noneAllowed("/proc/sys/user") {
+		t.Errorf("%v is no shortage", err)
+	}
+}
 
 // TestShortage starts children while this process has hardly any descriptors:
 // such a start may fail, but it gives no child less confinement, and neither

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/mullion-dev/mullion/internal/shortage"
 )
 
 // A confined child begins as its own stage one: the same program, which puts
@@ -57,10 +59,11 @@ type order struct {
 // listeners of the proxy and of the broker, as far as they are named.
 type outcome struct {
 	Status []Status `json:"status"`
-	// Failed says why there is no child. Unless it is Final, the Core tries one
-	// without namespaces.
+	// Failed says why there is no child. Unless it is Final or Short, the Core
+	// tries one without namespaces. Short is a shortage.
 	Failed string `json:"failed,omitzero"`
 	Final  bool   `json:"final,omitzero"`
+	Short  bool   `json:"short,omitzero"`
 	Proxy  bool   `json:"proxy"`
 	Broker bool   `json:"broker"`
 }
@@ -84,7 +87,7 @@ func Enter() error {
 	}
 	out, fds, err := o.confine()
 	if err != nil {
-		out = outcome{Failed: err.Error(), Final: errors.Is(err, errFinal)}
+		out = outcome{Failed: err.Error(), Final: errors.Is(err, errFinal), Short: isShortage(err)}
 	}
 	text, err := json.Marshal(out)
 	if err != nil {
@@ -146,13 +149,15 @@ func (o *order) confine() (out outcome, fds []int, err error) {
 		}
 		out.add(LayerNamespaces, true, "user, mount, pid, ipc, uts, net")
 	}
-	if err := limitResources(); err != nil {
+	if err := limitResources(o.Namespaces); err != nil {
 		return out, nil, err
 	}
 	if err := dropCapabilities(); err != nil {
 		return out, nil, fmt.Errorf("drop capabilities: %w", err)
 	}
-	o.landlock(&out, v, port)
+	if err := o.landlock(&out, v, port); err != nil {
+		return out, nil, err
+	}
 	listener, err := o.seccomp(&out, port != 0 || o.TCP || o.Listen != 0)
 	if err != nil {
 		return out, nil, err
@@ -188,7 +193,7 @@ func (o *order) open(out *outcome) (v []opened, err error) {
 		switch {
 		case err == nil:
 			v = append(v, opened{p, f})
-		case p.Access&write != 0 || errors.Is(err, unix.EMFILE):
+		case p.Access&write != 0 || shortage.Is(err):
 			return v, fmt.Errorf("%w: open %s: %w", errFinal, p.Path, err)
 		}
 	}
@@ -218,7 +223,8 @@ func (o *outcome) add(l Layer, holds bool, detail string) {
 	o.Status = append(o.Status, Status{l, holds, detail})
 }
 
-func (o *order) landlock(out *outcome, v []opened, port int) {
+// landlock fails for a shortage alone: what the kernel does not have is told.
+func (o *order) landlock(out *outcome, v []opened, port int) error {
 	// What is only there by now, or has no name of its own.
 	for _, p := range []path{{Path: "/proc", Access: read}, {Path: ownProgram, Access: read | execute}} {
 		if f, _, err := openNamed(p.Path, 0); err == nil {
@@ -230,15 +236,19 @@ func (o *order) landlock(out *outcome, v []opened, port int) {
 		port = anyPort
 	}
 	abi, err := landlock(o.Landlock, v, port, o.Listen, o.Namespaces || o.Broker)
+	if shortage.Is(err) {
+		return fmt.Errorf("landlock: %w", err)
+	}
 	if err != nil {
 		out.add(LayerLandlock, false, err.Error())
-		return
+		return nil
 	}
 	detail := fmt.Sprintf("ABI %d", abi)
 	if missing := landlockMissing(abi); missing != "" {
 		detail += ", without rules for " + missing
 	}
 	out.add(LayerLandlock, true, detail)
+	return nil
 }
 
 // landlockMissing says what an ABI has no rules for.
@@ -268,7 +278,7 @@ func (o *order) seccomp(out *outcome, tcp bool) (int, error) {
 	}
 	listener, err := install(program, o.Broker)
 	broker := o.Broker
-	if err != nil && broker {
+	if err != nil && broker && !shortage.Is(err) {
 		out.add(LayerBroker, false, fmt.Sprintf("the kernel hands no system calls over (since Linux 5.9): %v", err))
 		broker = false
 		if program, err = filter(tcp, o.Listen != 0, false, false); err == nil {
@@ -276,6 +286,9 @@ func (o *order) seccomp(out *outcome, tcp bool) (int, error) {
 		}
 	} else if !broker {
 		out.add(LayerBroker, false, "switched off")
+	}
+	if shortage.Is(err) {
+		return -1, fmt.Errorf("seccomp: %w", err)
 	}
 	if err != nil {
 		out.add(LayerSeccomp, false, err.Error())
@@ -310,8 +323,10 @@ func listenLoopback() (fd, port int, err error) {
 // errFinal is wrapped where less confinement is no help.
 var errFinal = errors.New("this is not granted as it was judged")
 
-// errNoAnswer is wrapped when stage one has ended before it was done.
-var errNoAnswer = errors.New("stage one ended without an answer")
+// errNoAnswer is wrapped when stage one has ended, or stood still, before it
+// was done. Somebody may have killed it, or it got no memory: that says nothing
+// about the system.
+const errNoAnswer = shortage.Error("stage one gave no answer")
 
 // instruct gives stage one its order and returns what came of it, with the
 // listeners of the proxy and the broker.
@@ -343,6 +358,9 @@ func instruct(control *os.File, o *order) (out outcome, proxy, broker *os.File, 
 	}
 	if out.Failed != "" {
 		closeAll(files)
+		if out.Short {
+			return out, nil, nil, shortage.Error(out.Failed)
+		}
 		if out.Final {
 			return out, nil, nil, fmt.Errorf("%w: %s", errFinal, out.Failed)
 		}

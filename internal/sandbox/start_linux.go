@@ -9,14 +9,17 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
-	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/mullion-dev/mullion/internal/shortage"
 )
 
 // Process is a child of the Core.
@@ -76,9 +79,6 @@ func startChild(s *Spec) (*Process, error) {
 func (c *confinement) start(s *Spec) (*Process, error) {
 	if c.order.Namespaces {
 		p, err := c.launch(s)
-		if errors.Is(err, errNoAnswer) {
-			p, err = c.launch(s) // somebody may have killed it
-		}
 		if err == nil {
 			hasNamespaces.Store(true)
 			return p, nil
@@ -96,9 +96,20 @@ func (c *confinement) start(s *Spec) (*Process, error) {
 // isShortage reports whether a child could not be started for lack of what
 // others may give back. That says nothing about namespaces: less confinement
 // is not what the app shall get for it, neither now nor for the rest of its
-// run.
+// run. A system that forbids namespaces by allowing none answers as one does
+// where too many are in use.
 func isShortage(err error) bool {
-	return slices.ContainsFunc([]error{unix.EMFILE, unix.ENFILE, unix.ENOMEM, unix.EAGAIN, unix.ETOOMANYREFS}, func(e error) bool { return errors.Is(err, e) })
+	return shortage.Is(err) && !(errors.Is(err, unix.ENOSPC) && noneAllowed("/proc/sys/user"))
+}
+
+// noneAllowed reports whether a user may have no namespaces of a kind.
+func noneAllowed(settings string) bool {
+	for _, kind := range []string{"user", "mnt", "pid", "ipc", "uts", "net"} {
+		if b, err := os.ReadFile(filepath.Join(settings, "max_"+kind+"_namespaces")); err == nil && strings.TrimSpace(string(b)) == "0" {
+			return true
+		}
+	}
+	return false
 }
 
 // launch starts the program. control is the child's end of the connection to
@@ -152,10 +163,15 @@ func launch(s *Spec, c *confinement, control *os.File) (*Process, error) {
 		// lives as long as the child.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
-		var g *group
-		g, p.memory = groupFor(s.Policy, ownGroups)
+		g, memory, err := groupFor(s.Policy, ownGroups.find)
+		p.memory = memory
+		if err != nil {
+			w.Close()
+			started <- err
+			return
+		}
 		cmd := command(g)
-		err := cmd.Start()
+		err = cmd.Start()
 		if err != nil && g != nil && !isShortage(err) {
 			// Groups may be made that nobody may be put into. The limit is
 			// not worth the child.

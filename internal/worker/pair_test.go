@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -734,6 +735,26 @@ func TestGiveUp(t *testing.T) {
 	}
 	if n := stranger.launches.Load(); n != 1 {
 		t.Errorf("%d launches", n)
+	}
+}
+
+// TestLaunchShortage: what is used up for now is waited for, longer than a
+// worker that does not start is tried again.
+func TestLaunchShortage(t *testing.T) {
+	var tries atomic.Int32
+	f := typed(func(_ context.Context, p point) (point, error) { return p, nil })
+	b := open(t, f, func(o *Options) {
+		o.Restarts = supervise.Policy{Useless: 3, Burst: 3, Window: time.Hour, Outage: time.Hour}
+	})
+	launch := b.opts.Launch
+	b.opts.Launch = func(ctx context.Context) (Child, error) {
+		if tries.Add(1) < 10 {
+			return nil, fmt.Errorf("start: %w", syscall.ENOMEM)
+		}
+		return launch(ctx)
+	}
+	if _, err := invoke[point](t.Context(), b, point{}); err != nil || tries.Load() != 10 {
+		t.Errorf("got %v after %d tries", err, tries.Load())
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/mullion-dev/mullion/internal/shortage"
 	"github.com/mullion-dev/mullion/internal/supervise"
 	"github.com/mullion-dev/mullion/internal/wire"
 )
@@ -263,7 +264,7 @@ func (s *slot) live(ctx context.Context) supervise.Ending {
 	s.failed = err
 	if err != nil {
 		s.over(nil)
-		return supervise.Ending{Kind: supervise.LaunchFailed, Detail: err.Error(), Permanent: errors.Is(err, errors.ErrUnsupported)}
+		return supervise.Ending{Kind: supervise.LaunchFailed, Detail: err.Error(), Permanent: errors.Is(err, errors.ErrUnsupported), Outage: shortage.Is(err)}
 	}
 	pr := newProcess(s, child)
 	stop := context.AfterFunc(ctx, child.Kill)
