@@ -1,7 +1,7 @@
 # What can be done here. Everything else is in scripts/, which work on their own too.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test lint bench attacks storm leaks fuzz generate clean
+.PHONY: help demo check test lint vuln bench attacks storm leaks fuzz generate clean
 
 FUZZTIME ?= 10s
 STORM ?= 10m
@@ -21,6 +21,9 @@ test: ## everything that a change must pass
 
 lint: ## what test does before it runs the tests
 	@scripts/lint.sh
+
+vuln: ## known vulnerabilities in modules; fails if their database cannot be asked: before a release
+	@scripts/vuln.sh
 
 bench: ## run the benchmarks, such as make bench ARGS=-help
 	@scripts/setup.sh test

@@ -44,4 +44,5 @@ step 'vet and build for windows' vet_and_build windows amd64
 step 'vet and build for darwin' vet_and_build darwin arm64
 step 'vet the other modules' other_modules
 step 'scripts of the bridge: fresh and well typed' bridge
+step 'known vulnerabilities' scripts/vuln.sh lint
 summary
