@@ -197,14 +197,19 @@ func Tell(ctx context.Context, held *HeldError, start Start) error {
 	if err := checkPeer(conn); err != nil {
 		return err
 	}
-	if err := send(conn, maxStart, start); err != nil {
+	var a answer
+	err = send(conn, maxStart, start)
+	if errors.Is(err, errTooLong) {
 		return err
 	}
-	var a answer
-	if err := receive(conn, maxAnswer, &a); err != nil {
-		if ctx.Err() != nil {
-			return ErrNoAnswer
-		}
+	if err == nil {
+		err = receive(conn, maxAnswer, &a)
+	}
+	switch {
+	case err == nil:
+	case ctx.Err() != nil:
+		return ErrNoAnswer
+	default: // it has ended since
 		return fmt.Errorf("%w: %w", errNotThere, err)
 	}
 	if a.Error != "" {

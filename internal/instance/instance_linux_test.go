@@ -161,6 +161,33 @@ func TestHung(t *testing.T) {
 	}
 }
 
+// TestEndsMeanwhile: a holder that ends while it is told, or before it answers,
+// is as one that was not there.
+func TestEndsMeanwhile(t *testing.T) {
+	socket := filepath.Join(t.TempDir(), "s")
+	l, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			conn.Close()
+		}
+	}()
+	// More than fits into the socket's buffers, and less.
+	for _, size := range []int{maxStart / 2, 1} {
+		err := Tell(t.Context(), &HeldError{socket: socket}, Start{Args: [][]byte{make([]byte, size)}})
+		if !errors.Is(err, errNotThere) {
+			t.Errorf("%d bytes: %v", size, err)
+		}
+	}
+}
+
 // TestStrangers: processes that say something else, or nothing, are dropped,
 // and others are heard beside them.
 func TestStrangers(t *testing.T) {
