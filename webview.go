@@ -55,10 +55,9 @@ type WebviewOptions struct {
 	Background *config.Color
 	// JavascriptDisabled turns off scripts, and the bridge with them.
 	JavascriptDisabled bool
-	// ZoomHotkeysEnabled lets the keys Ctrl and plus, minus or zero zoom the
-	// page, from 20 % to 1000 %. The page needs the permission
-	// core:webview:allow-set-webview-zoom.
-	ZoomHotkeysEnabled bool
+	// ZoomHotkeysDisabled keeps the keys Ctrl and plus, minus or zero from
+	// zooming the page; see [config.Window.ZoomHotkeysEnabled].
+	ZoomHotkeysDisabled bool
 	// DragDropDisabled leaves files that are dragged over the page to the
 	// engine, as in a browser: no tauri://drag- events, and no files by
 	// web:allow-file-drop. See [config.Window.DragDropEnabled].
@@ -106,7 +105,7 @@ func (w *Window) AddWebview(ctx context.Context, o WebviewOptions) (*Webview, er
 		Label: o.Label, URL: address, Hidden: o.Hidden, Zoom: o.Zoom,
 		UserAgent: o.UserAgent, Devtools: w.app.dev, JavaScriptDisabled: o.JavascriptDisabled,
 		Incognito: o.Incognito, Background: windowoptions.Color(o.Background),
-		ZoomKeys: o.ZoomHotkeysEnabled, PageDrops: o.DragDropDisabled,
+		ZoomKeys: !o.ZoomHotkeysDisabled, PageDrops: o.DragDropDisabled,
 	}
 	if o.Devtools != nil {
 		s.Devtools = *o.Devtools

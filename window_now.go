@@ -41,7 +41,7 @@ func (w *Window) Options() WindowOptions {
 		v := own.State()
 		now.URL, now.UserAgent, now.Devtools = cmp.Or(own.URL(), v.URL), v.UserAgent, &v.Devtools
 		now.JavascriptDisabled, now.Incognito = v.JavaScriptDisabled, v.Incognito
-		now.ZoomHotkeysEnabled, now.DragDropDisabled = v.ZoomKeys, v.PageDrops
+		now.ZoomHotkeysDisabled, now.DragDropDisabled = !v.ZoomKeys, v.PageDrops
 	}
 	return now
 }

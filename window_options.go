@@ -96,10 +96,9 @@ type WindowOptions struct {
 	Devtools *bool
 	// JavascriptDisabled turns off scripts, and the bridge with them.
 	JavascriptDisabled bool
-	// ZoomHotkeysEnabled lets the keys Ctrl and plus, minus or zero zoom the
-	// page, from 20 % to 1000 %. The page needs the permission
-	// core:webview:allow-set-webview-zoom.
-	ZoomHotkeysEnabled bool
+	// ZoomHotkeysDisabled keeps the keys Ctrl and plus, minus or zero from
+	// zooming the page; see [config.Window.ZoomHotkeysEnabled].
+	ZoomHotkeysDisabled bool
 	// DragDropDisabled leaves files that are dragged over the page to the
 	// engine, as in a browser; see [config.Window.DragDropEnabled].
 	DragDropDisabled bool
@@ -139,7 +138,7 @@ func optionsOf(w *config.Window) WindowOptions {
 		SkipTaskbar: w.SkipTaskbar, VisibleOnAllWorkspaces: w.VisibleOnAllWorkspaces, Transparent: w.Transparent,
 		BackgroundColor: w.BackgroundColor, Theme: w.Theme, Parent: w.Parent,
 		UserAgent: w.UserAgent, Incognito: w.Incognito, Devtools: w.Devtools, JavascriptDisabled: w.JavascriptDisabled,
-		ZoomHotkeysEnabled: w.ZoomHotkeysEnabled, DragDropDisabled: !w.DragDropEnabled,
+		ZoomHotkeysDisabled: !w.ZoomHotkeysEnabled, DragDropDisabled: !w.DragDropEnabled,
 		Other: w,
 	}
 }
@@ -168,6 +167,6 @@ func (o WindowOptions) entry() *config.Window {
 	w.SkipTaskbar, w.VisibleOnAllWorkspaces, w.Transparent = o.SkipTaskbar, o.VisibleOnAllWorkspaces, o.Transparent
 	w.BackgroundColor, w.Theme, w.Parent = o.BackgroundColor, o.Theme, o.Parent
 	w.UserAgent, w.Incognito, w.Devtools, w.JavascriptDisabled = o.UserAgent, o.Incognito, o.Devtools, o.JavascriptDisabled
-	w.ZoomHotkeysEnabled, w.DragDropEnabled = o.ZoomHotkeysEnabled, !o.DragDropDisabled
+	w.ZoomHotkeysEnabled, w.DragDropEnabled = !o.ZoomHotkeysDisabled, !o.DragDropDisabled
 	return w
 }

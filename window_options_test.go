@@ -109,7 +109,7 @@ func TestEveryOption(t *testing.T) {
 		"noRedirectionBitmap": `true`, "theme": `"dark"`, "titleBarStyle": `"overlay"`, "trafficLightPosition": `{"x": 1, "y": 1}`,
 		"hiddenTitle": `true`, "acceptFirstMouse": `true`, "tabbingIdentifier": `"x"`, "additionalBrowserArgs": `"x"`,
 		"shadow": `false`, "windowEffects": `{"effects": ["mica"]}`, "incognito": `true`, "parent": `"x"`,
-		"proxyUrl": `"http://127.0.0.1:1"`, "zoomHotkeysEnabled": `true`, "browserExtensionsEnabled": `true`,
+		"proxyUrl": `"http://127.0.0.1:1"`, "zoomHotkeysEnabled": `false`, "browserExtensionsEnabled": `true`,
 		"useHttpsScheme": `true`, "devtools": `true`, "backgroundColor": `"#123"`, "backgroundThrottling": `"suspend"`,
 		"javascriptDisabled": `true`, "allowLinkPreview": `false`, "dataDirectory": `"x"`,
 		"dataStoreIdentifier": `[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16]`, "scrollBarStyle": `"fluentOverlay"`,

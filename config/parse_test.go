@@ -31,7 +31,7 @@ func TestDefaults(t *testing.T) {
 			Windows: []config.Window{{
 				Label: "main", Create: true, URL: "index.html", DragDropEnabled: true, Width: 800, Height: 600,
 				Resizable: true, Maximizable: true, Minimizable: true, Closable: true, Visible: true,
-				Focus: true, Focusable: true, Decorations: true, TitleBarStyle: "visible", Shadow: true,
+				Focus: true, Focusable: true, Decorations: true, TitleBarStyle: "visible", Shadow: true, ZoomHotkeysEnabled: true,
 				AllowLinkPreview: true, ScrollBarStyle: "default", GeneralAutofillEnabled: true,
 			}},
 			Security: config.Security{Pattern: config.Pattern{Use: "brownfield"}},

@@ -115,8 +115,8 @@ type Window struct {
 	// webview; empty means that of the system.
 	ProxyURL string `conf:"proxyUrl,null"`
 	// ZoomHotkeysEnabled zooms the page with Ctrl (macOS: Cmd) and plus, minus
-	// or zero, from 20 % to 1000 %. The page needs the permission
-	// core:webview:allow-set-webview-zoom.
+	// or zero, from 20 % to 1000 %, unless the page makes something else of the
+	// keys. It needs no permission. True by default, other than in Tauri.
 	ZoomHotkeysEnabled bool `conf:"zoomHotkeysEnabled"`
 	// BrowserExtensionsEnabled lets the engine load extensions. Windows and
 	// Linux.
@@ -187,6 +187,7 @@ func (w *Window) setDefaults() {
 		Decorations:            true,
 		TitleBarStyle:          TitleBarVisible,
 		Shadow:                 true,
+		ZoomHotkeysEnabled:     true,
 		AllowLinkPreview:       true,
 		ScrollBarStyle:         ScrollBarDefault,
 		GeneralAutofillEnabled: true,

@@ -173,7 +173,7 @@ type Handler interface {
 	MenuChosen(window, item uint32)
 	// Page reports PageStarted, PageCommitted, PageFinished, PageFailed,
 	// PageCrashed, PageTitle, PageHung, PageAnswers, PageState, PageClose, PageAsks,
-	// PageAsked. URL is always set.
+	// PageAsked, PageZoom. URL is always set.
 	Page(webview uint32, e wire.PageEvent)
 	// Session reports the webview's history and scroll position in a form of
 	// the engine's own, whenever they have changed and then stood still. A

@@ -63,9 +63,6 @@ type PageConfig struct {
 	Delimiter string `json:"delimiter"`
 	// Devtools lets a key of the page open the developer tools.
 	Devtools bool `json:"devtools,omitzero"`
-	// Zoom lets keys of the page zoom it, and is the factor that it has now.
-	// 0: they do not.
-	Zoom float64 `json:"zoom,omitzero"`
 }
 
 // Bridge returns the bridge script for a webview whose secret is key: KeySize

@@ -52,12 +52,15 @@ type Webview struct {
 	asked string // guarded by mu
 	// local is set once a document of the app itself may be shown: the app
 	// or a page asked for it, and it was allowed.
-	local   bool                       // guarded by mu
-	state   wire.WebviewState          // guarded by mu; wanted
-	url     string                     // guarded by mu; of the document shown, or being loaded
-	shown   PageState                  // guarded by mu; see Page
-	watches []*inorder.Queue[struct{}] // guarded by mu; told when shown has changed
-	doc     *document                  // guarded by mu; nil between two documents
+	local bool              // guarded by mu
+	state wire.WebviewState // guarded by mu; wanted
+	// zoomed says that the host has not been told of the zoom in state, zooming
+	// that tellZoom is at it.
+	zoomed, zooming bool                       // guarded by mu
+	url             string                     // guarded by mu; of the document shown, or being loaded
+	shown           PageState                  // guarded by mu; see Page
+	watches         []*inorder.Queue[struct{}] // guarded by mu; told when shown has changed
+	doc             *document                  // guarded by mu; nil between two documents
 	// committed is set once the engine of its host has begun to show a page.
 	committed bool        // guarded by mu
 	awaited   string      // guarded by mu; the page that a dev server is to answer with, while somebody watches
@@ -419,6 +422,8 @@ func (v *Webview) page(e wire.PageEvent) error {
 		v.titleChanged(e.Detail)
 	case wire.PageClose:
 		v.core.tasks.Go(v.closeWished)
+	case wire.PageZoom:
+		return v.zoomWished(e.Detail)
 	case wire.PageHung:
 		v.hangs()
 	case wire.PageAnswers:

@@ -1,9 +1,11 @@
 package core
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/mullion-dev/mullion/internal/units"
 	"github.com/mullion-dev/mullion/internal/wire"
@@ -113,6 +115,55 @@ func (v *Webview) SetZoom(ctx context.Context, factor float64) error {
 		return err
 	}
 	return v.Update(ctx, func(s *wire.WebviewState) { s.Zoom = factor })
+}
+
+// What the keys that zoom go to at most, and by one press.
+const (
+	leastKeyZoom, mostKeyZoom = 0.2, 10
+	keyZoomStep               = 0.2
+)
+
+// zoomWished handles a key that zooms. It does not wait for the host.
+func (v *Webview) zoomWished(key string) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if !v.state.ZoomKeys {
+		return nil // switched off after the press
+	}
+	zoom := cmp.Or(v.state.Zoom, 1)
+	switch key {
+	case wire.ZoomIn:
+		zoom = max(zoom, min(zoom+keyZoomStep, mostKeyZoom))
+	case wire.ZoomOut:
+		zoom = min(zoom, max(zoom-keyZoomStep, leastKeyZoom))
+	case wire.ZoomReset:
+		zoom = 1
+	default:
+		return fmt.Errorf("%w: zoom key %q", wire.ErrProtocol, key)
+	}
+	v.state.Zoom, v.zoomed = math.Round(zoom*100)/100, true
+	if !v.zooming {
+		v.zooming = true
+		v.core.tasks.Go(v.tellZoom)
+	}
+	return nil
+}
+
+// tellZoom gives the host the zoom that the keys have made. What is pressed
+// while it answers is told together.
+func (v *Webview) tellZoom() {
+	for {
+		v.mu.Lock()
+		if v.zooming = v.zoomed; !v.zoomed {
+			v.mu.Unlock()
+			return
+		}
+		v.zoomed = false
+		v.mu.Unlock()
+		if err := v.Update(v.core.ctx, func(*wire.WebviewState) {}); err != nil && !errors.Is(err, ErrNoWebview) {
+			v.core.log.Warn("mullion: the page could not be zoomed", "window", v.Window().label, "webview", v.label, "reason", err)
+		}
+	}
 }
 
 // scale is the number of physical pixels in a logical one, 1 while it is not

@@ -84,7 +84,7 @@ func (h *host) applyWebview(id uint32, s wire.WebviewState) error {
 		err := v.v.Apply(&v.state, &s)
 		old := v.state
 		v.state = s
-		if old.Window != s.Window || old.Script != s.Script || !equal(old.Origins, s.Origins) || s.ZoomKeys && old.Zoom != s.Zoom {
+		if old.Window != s.Window || old.Script != s.Script || !equal(old.Origins, s.Origins) {
 			err = errors.Join(err, v.setScripts())
 		}
 		return err
@@ -121,11 +121,6 @@ func (v *webview) setScripts() error {
 		Sep:       separator,
 		Delimiter: delimiter,
 		Devtools:  v.state.Devtools,
-	}
-	if v.state.ZoomKeys {
-		if c.Zoom = v.state.Zoom; c.Zoom == 0 {
-			c.Zoom = 1
-		}
 	}
 	page, err := bridge.Page(c)
 	if err != nil {

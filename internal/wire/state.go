@@ -114,7 +114,7 @@ type WebviewState struct {
 
 	UserAgent string  `json:"userAgent,omitzero"`
 	Zoom      float64 `json:"zoom,omitzero"` // 0 means 1
-	// ZoomKeys lets keys of the page zoom it.
+	// ZoomKeys has the host report the keys that zoom a page: see PageZoom.
 	ZoomKeys bool `json:"zoomKeys,omitzero"`
 	// PageDrops leaves files that are dragged over the page to the engine:
 	// the Core hears nothing of them. It does not change.
@@ -263,6 +263,14 @@ const (
 	PageAsks  PageEventKind = "asks"
 	PageAsked PageEventKind = "asked"
 	PageClose PageEventKind = "close" // window.close() was called, and the engine lets the page do that
+	PageZoom  PageEventKind = "zoom"  // the user wants it larger or smaller; Detail is a Zoom constant
+)
+
+// The keys in the Detail of PageZoom.
+const (
+	ZoomIn    = "in"
+	ZoomOut   = "out"
+	ZoomReset = "reset"
 )
 
 // The reasons in the Detail of PageCrashed.

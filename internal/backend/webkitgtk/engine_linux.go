@@ -339,6 +339,12 @@ func (e *engine) connectFallback(object uintptr, signal string, n int, fallback 
 	return e.c.gSignalConnectData.with(object, signal, e.cb.signature[n], id, e.cb.unconnect, 0)
 }
 
+// connectAfter is connect for what the object's own handler has left.
+func (e *engine) connectAfter(object uintptr, signal string, n int, f func(args) uintptr) uintptr {
+	const after = 1 // G_CONNECT_AFTER
+	return e.c.gSignalConnectData.with(object, signal, e.cb.signature[n], e.cb.add(callback{f: f}), e.cb.unconnect, after)
+}
+
 // asyncResult returns a GAsyncReadyCallback and its user data.
 func (e *engine) asyncResult(f func(source, result uintptr)) (fn, data uintptr) {
 	return e.cb.signature[2], e.cb.add(callback{once: true, f: func(a args) uintptr { f(a[0], a[1]); return 0 }})

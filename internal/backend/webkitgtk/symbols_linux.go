@@ -78,6 +78,8 @@ type library struct {
 	gdkPropertyDelete                         cfunc
 	gdkScreenGetDefault                       cfunc
 	gdkEventFree                              cfunc
+	gdkEventGetKeyval                         cfunc
+	gdkEventGetState                          cfunc
 	gdkEventNew                               cfunc
 	gdkEventSetDevice                         cfunc
 	gdkScreenGetRgbaVisual                    cfunc

@@ -59,6 +59,7 @@ func newWindow(e *engine, id uint32, s *wire.WindowState) (*window, error) {
 		e.connect(w.win, "realize", 1, func(args) uintptr { w.hideMachine(); w.applyFunctions(&w.state); w.claimFocus(); return 0 })
 	}
 	w.watch()
+	w.watchZoomKeys()
 
 	var errs []error
 	if s.Transparent {

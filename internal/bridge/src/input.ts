@@ -1,5 +1,5 @@
 // What the mouse and the keyboard do without a script of the page: drag
-// regions, the key that opens the developer tools, and those that zoom.
+// regions, and the key that opens the developer tools.
 
 import { getter, uncurry } from "./builtins";
 
@@ -13,8 +13,6 @@ const preventDefault = uncurry(Event.prototype.preventDefault) as (event: Event)
 const stopImmediately = uncurry(Event.prototype.stopImmediatePropagation) as (event: Event) => void;
 const buttonOf = getter(MouseEvent.prototype, "button") as (event: MouseEvent) => number;
 const clicksOf = getter(UIEvent.prototype, "detail") as (event: UIEvent) => number;
-
-const { max, min, round } = Math;
 
 const clickableTags = /^(?:a|button|input|select|textarea|label|summary)$/i;
 const clickableRoles = /^(?:button|link|menuitem|tab|checkbox|radio|switch|option)$/;
@@ -71,30 +69,5 @@ export function devtoolsKey(run: Run): (event: KeyboardEvent) => void {
       preventDefault(event);
       run("plugin:webview|internal_toggle_devtools");
     }
-  };
-}
-
-const zoomStep = 0.2;
-const minZoom = 0.2;
-const maxZoom = 10;
-
-/** Handles keydown: Ctrl with -, + or = and 0 zooms the page, which has the zoom now. */
-export function zoomKeys(run: Run, now: number): (event: KeyboardEvent) => void {
-  return (event) => {
-    if (!event.ctrlKey || event.altKey || event.metaKey) {
-      return;
-    }
-    const key = event.key;
-    if (key === "0") {
-      now = 1;
-    } else if (key === "-") {
-      now -= zoomStep;
-    } else if (key === "+" || key === "=") {
-      now += zoomStep;
-    } else {
-      return;
-    }
-    now = max(minZoom, min(maxZoom, round(now * 100) / 100));
-    run("plugin:webview|set_webview_zoom", { value: now });
   };
 }

@@ -9,7 +9,7 @@ import {
   create, defineProperty, dispatch, freeze, getter, indexOf, listen, mapDelete, mapGet, mapHas, mapSet, parse, slice, uncurry, unlisten,
 } from "./builtins";
 import { encodeArgs, encodeHeaders, isPlain, rawBytes } from "./encode";
-import { devtoolsKey, dragRegions, zoomKeys } from "./input";
+import { devtoolsKey, dragRegions } from "./input";
 import { watch } from "./report";
 import { popups } from "./popup";
 import { callEvent, messageEvent, readyEvent, replyEvent, type Detail, type Message, type PageConfig } from "./protocol";
@@ -336,7 +336,6 @@ function define(object: object, values: Record<string, unknown>): void {
 const onMouseDown = dragRegions(run);
 const onKeyDown = devtoolsKey(run);
 const watching = watch((report) => say(`${++lastID} r ${report}`, null), config.devtools === true);
-const onZoomKey = config.zoom === undefined ? null : zoomKeys(run, config.zoom);
 
 function attach(): void {
   listen(page, replyEvent, onReply);
@@ -345,9 +344,6 @@ function attach(): void {
   listen(page, "mousedown", onMouseDown);
   if (config.devtools) {
     listen(page, "keydown", onKeyDown);
-  }
-  if (onZoomKey !== null) {
-    listen(page, "keydown", onZoomKey);
   }
   for (const type in watching) {
     listen(window, type, watching[type]!);

@@ -25,5 +25,4 @@ export interface PageConfig {
   sep: string;
   delimiter: string;
   devtools?: boolean;
-  zoom?: number;
 }

@@ -490,22 +490,3 @@ test("the key for the developer tools", async () => {
   }
 });
 
-test("the keys that zoom", async () => {
-  const zooms = (config, ...keys) => {
-    const app = new App({ config });
-    app.commands["plugin:webview|set_webview_zoom"] = () => null;
-    for (const key of keys) {
-      app.dom.fire("KeyboardEvent", app.dom.page.document, "keydown", typeof key === "string" ? { ctrlKey: true, key } : key);
-    }
-    return app.sent("c").map((m) => JSON.parse(m.slice(m.indexOf("[")))).map(([cmd, { value }]) => {
-      assert.equal(cmd, "plugin:webview|set_webview_zoom");
-      return value;
-    });
-  };
-  assert.deepEqual(zooms({ zoom: 1 }, "+", "=", "-", "-", "-", "0", "x"), [1.2, 1.4, 1.2, 1, 0.8, 1]);
-  assert.deepEqual(zooms({ zoom: 1.5 }, "+"), [1.7]);
-  assert.deepEqual(zooms({ zoom: 0.3 }, "-", "-"), [0.2, 0.2]);
-  assert.deepEqual(zooms({ zoom: 9.9 }, "+", "+"), [10, 10]);
-  assert.deepEqual(zooms({}, "+"), []);
-  assert.deepEqual(zooms({ zoom: 1 }, { key: "+" }, { key: "-", ctrlKey: true, altKey: true }, { key: "0", ctrlKey: true, metaKey: true }), []);
-});

@@ -11,13 +11,13 @@ import (
 	"github.com/mullion-dev/mullion/ipc"
 )
 
-// TestZoomKeys presses the keys that zoom in two windows, of which one has
-// them.
+// TestZoomKeys presses the keys that zoom in two windows, of which one does
+// without them. No page has a permission.
 func TestZoomKeys(t *testing.T) {
-	app := e2e.Start(t, e2e.Options{Permissions: []any{"core:webview:allow-set-webview-zoom"}, NoWindow: true})
+	app := e2e.Start(t, e2e.Options{NoWindow: true})
 	open := func(label string, keys bool) *e2e.Page {
 		return app.Open(label, func(o *mullion.WindowOptions) {
-			o.Title, o.Width, o.Height, o.ZoomHotkeysEnabled = label, 600, 400, keys
+			o.Title, o.Width, o.Height, o.ZoomHotkeysDisabled = label, 600, 400, !keys
 		})
 	}
 	const watch = `window.pressed = 0; window.addEventListener('keyup', (e) => { if (e.key === 'x') pressed++; }); `
@@ -80,6 +80,20 @@ func TestZoomKeys(t *testing.T) {
 	ready(zooming, "zooming")
 	e2e.PressKeys(t, "zooming", "ctrl+plus")
 	width(zooming, 750)
+	// A page may keep a key.
+	zooming.Must(`window.kept = 0; addEventListener('keydown', (e) => { if (e.ctrlKey && e.key === '+') { e.preventDefault(); kept++; } })`, nil)
+	if err := e2e.WaitFor(e2e.Timeout, func() error {
+		e2e.PressKeys(t, "zooming", "ctrl+plus")
+		var kept int
+		if err := zooming.Run(`return kept`, &kept); err != nil || kept == 0 {
+			return fmt.Errorf("the page did not get the key (%v)", err)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	e2e.PressKeys(t, "zooming", "ctrl+minus")
+	width(zooming, 1000)
 
 	ready(plain, "plain")
 	plain.Must(`pressed = 0`, nil)
