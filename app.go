@@ -195,6 +195,7 @@ type App struct {
 	workers  worker.Pools
 	without  sandbox.Without  // layers that are switched off
 	hidden   []string         // see Folders.MakeHidden
+	written  *launch.Written  // by workers
 	resolver egress.Resolver  // of names for workers; nil but in tests
 	builtins []plugin.Plugin  // those that every app has
 	notify   *notify.Client   // shows notifications, also those of pages
@@ -264,9 +265,10 @@ func New(o Options) (*App, error) {
 		return nil, err
 	}
 	area := transfer.New(filepath.Join(cacheDir, "files"))
+	a.written = &launch.Written{Log: o.Logger, Path: filepath.Join(a.folders.Data, "engine", "written.json")}
 	hosts := &launch.Hosts{
 		Log: o.Logger, Area: area, Least: sandbox.Level(o.MinConfinement), Without: a.without,
-		Hidden: a.hidden, Watch: o.Dev, Driver: driver, Keeper: kept.Link(),
+		Hidden: a.hidden, Written: a.written, Watch: o.Dev, Driver: driver, Keeper: kept.Link(),
 	}
 	co := core.Options{
 		ID:       conf.Identifier,

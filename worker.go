@@ -69,6 +69,9 @@ type WorkerOptions struct {
 	// is not there when a process starts is not granted. The folders in which
 	// the framework keeps its own files are never granted: a folder around
 	// them cannot be written as a whole, and is shown without them to be read.
+	// A path is not granted either if a link in it lies where a window of the
+	// app or a worker may write, or could in an earlier run: that may have made
+	// the link. The log says so.
 	Read, Write []string
 	// Connect are the servers that the function may reach by [WorkerDial], and
 	// Refuse those of them that it may not: as in the scope of
@@ -311,7 +314,7 @@ func (a *App) callWorker(ctx context.Context, name string, o WorkerOptions, in w
 func (a *App) workerOptions(name string, o WorkerOptions) worker.Options {
 	w := &launch.Worker{
 		Log: a.log, Name: name, Read: o.Read, Write: o.Write, Connect: o.Connect, Refuse: o.Refuse, MemoryLimit: o.MemoryLimit,
-		Without: a.without, Hidden: a.hidden, Writable: a.core.Writable, Watch: a.dev, Resolver: a.resolver,
+		Without: a.without, Hidden: a.hidden, Writable: a.core.Writable, Written: a.written, Watch: a.dev, Resolver: a.resolver,
 	}
 	return worker.Options{
 		Name: name, Processes: o.Processes, Concurrency: o.Concurrency, Fresh: o.Fresh,

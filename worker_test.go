@@ -178,13 +178,19 @@ func newApp(t testing.TB) *testApp { t.Helper(); return newAppWithout(t) }
 // newAppWithout is newApp on a system that lacks those layers.
 func newAppWithout(t testing.TB, layers ...string) *testApp {
 	t.Helper()
+	return newAppIn(t, t.TempDir(), layers...)
+}
+
+// newAppIn is newAppWithout with the data of an earlier run.
+func newAppIn(t testing.TB, dataDir string, layers ...string) *testApp {
+	t.Helper()
 	if runtime.GOOS != "linux" {
 		t.Skip("workers run on Linux only so far")
 	}
 	a := &testApp{log: &logBuffer{}}
 	var err error
 	a.App, err = mullion.New(mullion.Options{
-		Config: &config.Config{Identifier: "dev.mullion.worker"}, Assets: os.DirFS(t.TempDir()), DataDir: t.TempDir(),
+		Config: &config.Config{Identifier: "dev.mullion.worker"}, Assets: os.DirFS(t.TempDir()), DataDir: dataDir,
 		StayOpen: true, WithoutLayers: layers, Logger: slog.New(slog.NewTextHandler(a.log, nil)),
 		OnFault: func(f mullion.Fault) { a.mu.Lock(); a.faults = append(a.faults, f); a.mu.Unlock() },
 	})

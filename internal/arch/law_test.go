@@ -59,7 +59,7 @@ var law = []struct {
 	{"internal/egress", []string{"capability"}, "connects to what rules allow; whose they are is decided by its caller"},
 	{"internal/core", []string{"capability", "internal/assets", "internal/csp", "internal/desktop", "internal/desktop/...", "internal/document", "internal/durable", "internal/egress", "internal/inorder", "internal/logging", "internal/menu", "internal/rendering", "internal/sandbox", "internal/shortage", "internal/supervise", "internal/transfer", "internal/units", "internal/wire", "ipc"},
 		"the Core has no way to a GUI library: neither host nor backend is within its reach"},
-	{"internal/launch", []string{"capability", "internal/bridge", "internal/core", "internal/egress", "internal/keeper", "internal/sandbox", "internal/supervise", "internal/transfer", "internal/wire", "internal/worker"},
+	{"internal/launch", []string{"capability", "internal/bridge", "internal/core", "internal/durable", "internal/egress", "internal/keeper", "internal/sandbox", "internal/supervise", "internal/transfer", "internal/wire", "internal/worker"},
 		"starts processes for the Core; what runs in them, host and dialogs, is not within reach"},
 	{"internal/kept", []string{"internal/core", "internal/keeper", "internal/launch", "internal/lifecycle", "internal/sandbox", "internal/supervise"}, "what a keeper means for the Core; the app is not within reach"},
 	{"internal/builtin", []string{"capability", "internal/builtin/...", "internal/core", "internal/desktop/notify", "internal/desktop/trayicons", "ipc", "plugin"}, "the plugins of every app, beside what the Core has itself"},

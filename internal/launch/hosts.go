@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/netip"
+	"slices"
 
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/keeper"
@@ -22,8 +23,10 @@ type Hosts struct {
 	Least sandbox.Level
 	// Without are the layers that are switched off.
 	Without sandbox.Without
-	// Hidden are the framework's own folders.
-	Hidden []string
+	// Hidden are the framework's own folders, and Written is what workers were
+	// let write.
+	Hidden  []string
+	Written *Written
 	// Watch has all that is refused to hosts logged.
 	Watch bool
 	// Driver is where a WebDriver client may connect to the host "app"; zero:
@@ -96,7 +99,7 @@ func (h *Hosts) spec(l core.Launch) (sandbox.Spec, error) {
 		Private:  []string{l.Folders.Data, l.Folders.Cache, outbox},
 		Inbox:    []string{inbox},
 		Hidden:   h.Hidden,
-		Writable: l.Writable,
+		Writable: slices.Concat(l.Writable, h.Written.List()),
 		Policy: &sandbox.Policy{
 			Engine:        true,
 			Network:       r.Network() || h.Watch,

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -27,10 +28,11 @@ type Worker struct {
 	MemoryLimit     int64
 	// Without are the layers of confinement that are switched off.
 	Without sandbox.Without
-	// Hidden are the framework's own folders, and Writable tells what hosts may
-	// write.
+	// Hidden are the framework's own folders. Writable tells what hosts may
+	// write, and Written what workers were let write.
 	Hidden   []string
 	Writable func() []string
+	Written  *Written
 	// Watch has all that is refused to them logged.
 	Watch bool
 	// Resolver looks names up for them; nil is the system's.
@@ -48,7 +50,7 @@ func (w *Worker) Launch(context.Context) (worker.Child, error) {
 		Name: "worker " + w.Name, Role: WorkerRole, Socket: socket, Output: out,
 		// No engine: what a worker has is what it was granted.
 		Policy: &sandbox.Policy{Network: len(w.Connect) > 0, Read: w.Read, Write: w.Write, MemoryLimit: w.MemoryLimit},
-		Hidden: w.Hidden, Writable: w.Writable(),
+		Hidden: w.Hidden, Writable: slices.Concat(w.Writable(), w.Written.List()),
 		Without: w.Without,
 		Watch:   w.Watch,
 		Refused: func(r sandbox.Refusal) { logRefusal(w.Log, r, workerGrant(r), "worker", w.Name) },
@@ -62,6 +64,7 @@ func (w *Worker) Launch(context.Context) (worker.Child, error) {
 		conn.Close()
 		return nil, err
 	}
+	w.Written.Add(p.Granted()) // before it hears of anything that could take it over
 	logConfinement(w.Log, p.Status(), "worker", w.Name)
 	network, err := w.openNetwork(p)
 	if err != nil {

@@ -155,7 +155,7 @@ func (c *confinement) launch(s *Spec) (p *Process, err error) {
 		p.Wait()
 		return nil, err
 	}
-	p.status = slices.Concat(c.status, out.Status)
+	p.status, p.granted = slices.Concat(c.status, out.Status), c.granted()
 	if c.display.Layer != "" {
 		p.status = append(p.status, c.display)
 	}
@@ -247,6 +247,16 @@ func (c *confinement) serve(s *Spec, p *Process, listener *os.File) {
 		b.made = c.local.announce
 	}
 	go b.serve()
+}
+
+// granted are the files and folders that the child was granted to write.
+func (c *confinement) granted() (all []string) {
+	for _, p := range c.order.View {
+		if p.origin == ofGrant && p.Access&write != 0 {
+			all = append(all, p.Real)
+		}
+	}
+	return all
 }
 
 func addrPort(a net.Addr) netip.AddrPort {

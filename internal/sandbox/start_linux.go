@@ -30,8 +30,10 @@ type Process struct {
 	exit   Exit          // set before done is closed
 	handle *os.Process
 	status []Status
-	proxy  net.Listener
-	memory Status // zero without a limit; what came of it
+	// granted is what it may write, but for what is its own.
+	granted []string
+	proxy   net.Listener
+	memory  Status // zero without a limit; what came of it
 }
 
 // oomScore makes the kernel end a host before the Core when memory runs out.
@@ -296,6 +298,10 @@ func exitOf(err error, st *os.ProcessState) Exit {
 // Status tells which layers hold for the child, and why others do not. It is
 // empty for a child that was started without a policy.
 func (p *Process) Status() []Status { return p.status }
+
+// Granted are the files and folders that the child was granted to write, where
+// they really are.
+func (p *Process) Granted() []string { return p.granted }
 
 // Proxy is where the Core accepts what the child wants of the network; nil
 // without the grant, or where nothing would keep others from using it. It is

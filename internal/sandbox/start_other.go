@@ -36,6 +36,9 @@ func closeOnExec(int) {}
 // Status tells which layers hold for the child.
 func (p *Process) Status() []Status { return nil }
 
+// Granted are the files and folders that the child was granted to write.
+func (p *Process) Granted() []string { return nil }
+
 // Proxy is where the Core accepts what the child wants of the network.
 func (p *Process) Proxy() net.Listener { return nil }
 
