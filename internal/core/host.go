@@ -271,7 +271,7 @@ func (h *host) run(ctx context.Context) supervise.Ending {
 	case !wasReady:
 		return supervise.Ending{Kind: supervise.LaunchFailed, Detail: end.String()}
 	}
-	return end
+	return c.withDisplay(end)
 }
 
 // fatalError is what a host says before it ends by itself.

@@ -54,6 +54,14 @@ func (c *Core) withoutDisplay() (e supervise.Ending, gone bool) {
 	return e, false
 }
 
+// withDisplay names the display as the reason of a host that has ended with it.
+func (c *Core) withDisplay(e supervise.Ending) supervise.Ending {
+	if e.Kind == supervise.Exited && errors.Is(c.opts.Login.Check(), login.ErrGone) {
+		e.Detail = login.ErrGone.Error() + " (" + e.Detail + ")"
+	}
+	return e
+}
+
 // watchLogin ends the app with its login session.
 func (c *Core) watchLogin() {
 	l := c.opts.Login

@@ -3,6 +3,7 @@ package desk_test
 import (
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -87,34 +88,112 @@ func TestWayland(t *testing.T) {
 	}
 }
 
-// startWeston starts a compositor without a screen, and points this process to
-// it. It ends with the test.
-func startWeston(t testing.TB) {
-	weston, err := exec.LookPath("weston")
+// TestCompositorGone: the Core waits with its windows for a compositor that
+// crashes, and they come back with the next one by the same name. It starts no
+// host meanwhile, and none on the X display that is beside it.
+func TestCompositorGone(t *testing.T) {
+	w := startWeston(t)
+	app := e2e.Start(t, e2e.Options{})
+	app.Open("second", nil)
+	for _, label := range []string{"main", "second"} {
+		app.Page(label).Must("return 1", new(int))
+	}
+	for range 2 {
+		old := app.Processes()["app"]
+		before := len(hostFaults(app))
+		w.kill()
+		if err := e2e.WaitFor(e2e.Timeout, func() error {
+			if got := app.Processes()["app"]; got == old || len(hostFaults(app)) == before {
+				return errors.New("the host is still there")
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if f := hostFaults(app)[before]; f.Reason != "exited" || !strings.Contains(f.Detail, "the display is gone") {
+			t.Errorf("the host's end: %+v", f)
+		}
+		if err := e2e.WaitFor(e2e.Timeout, func() error {
+			if pid := app.Processes()["app"]; pid != 0 {
+				t.Fatalf("host %d was started without a compositor", pid)
+			}
+			if n := len(hostFaults(app)) - before; n < 4 {
+				return fmt.Errorf("it was looked for %d times", n-1)
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		w.start()
+		for _, label := range []string{"main", "second"} {
+			var got string
+			app.Page(label).Must("return __TAURI_INTERNALS__.metadata.currentWindow.label", &got)
+			if got != label {
+				t.Errorf("label %q, want %q", got, label)
+			}
+		}
+		if got := app.Confinement(); len(got) != 1 || got[0].Level != mullion.ConfinementDisplay {
+			t.Errorf("confinement: %+v", got)
+		}
+	}
+}
+
+// hostFaults are those of hosts. Their web processes may be reported before.
+func hostFaults(app *e2e.App) []mullion.Fault {
+	return slices.DeleteFunc(app.Faults(), func(f mullion.Fault) bool { return f.Component != "host" })
+}
+
+// weston is a compositor without a screen.
+type weston struct {
+	t       testing.TB
+	program string
+	dir     string
+	running *exec.Cmd
+}
+
+// startWeston starts a compositor, and points this process to it. It ends with
+// the test.
+func startWeston(t testing.TB) *weston {
+	program, err := exec.LookPath("weston")
 	if err != nil {
 		if os.Getenv("CI") != "" {
 			t.Fatal(err)
 		}
 		t.Skip("weston is not installed")
 	}
-	dir := t.TempDir()
-	c := exec.Command(weston, "--backend=headless-backend.so", "--socket=mullion", "--width=1000", "--height=800", "--use-pixman", "--no-config", "--idle-time=0")
-	c.Env = append(os.Environ(), "XDG_RUNTIME_DIR="+dir)
+	w := &weston{t: t, program: program, dir: t.TempDir()}
+	t.Cleanup(w.kill)
+	w.start()
+	t.Setenv("XDG_RUNTIME_DIR", w.dir)
+	t.Setenv("WAYLAND_DISPLAY", "mullion")
+	return w
+}
+
+func (w *weston) start() {
+	w.t.Helper()
+	c := exec.Command(w.program, "--backend=headless-backend.so", "--socket=mullion", "--width=1000", "--height=800", "--use-pixman", "--no-config", "--idle-time=0")
+	c.Env = append(os.Environ(), "XDG_RUNTIME_DIR="+w.dir)
 	if err := c.Start(); err != nil {
-		t.Fatal(err)
+		w.t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		c.Process.Kill()
-		c.Wait()
-	})
+	w.running = c
 	if err := e2e.WaitFor(e2e.Timeout, func() error {
-		_, err := os.Stat(filepath.Join(dir, "mullion"))
+		c, err := net.Dial("unix", filepath.Join(w.dir, "mullion"))
+		if err == nil {
+			c.Close()
+		}
 		return err
 	}); err != nil {
-		t.Fatal(err)
+		w.t.Fatal(err)
 	}
-	t.Setenv("XDG_RUNTIME_DIR", dir)
-	t.Setenv("WAYLAND_DISPLAY", "mullion")
+}
+
+func (w *weston) kill() {
+	if w.running != nil {
+		w.running.Process.Kill()
+		w.running.Wait()
+		w.running = nil
+	}
 }
 
 // guardsOf finds the guards that this process has started.
