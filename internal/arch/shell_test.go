@@ -16,7 +16,7 @@ var shellCommands = map[string]string{
 	"go": "goLine", "make": "makeLine", "mullion": "TestDocumentedCalls in cmd/mullion",
 	"cd": "", "cp": "", "mkdir": "", "export": "", "sudo": "the command after it", "apt-get": "", "apt": "", "dnf": "", "pacman": "", "zypper": "",
 	"git": "", "npm": "", "npx": "", "pnpm": "", "node": "", "xvfb-run": "the command after it", "systemd-run": "", "journalctl": "",
-	"curl": "", "tar": "", "nfpm": "", "dpkg-deb": "", "flatpak-builder": "", "docker": "", "gdb": "", "kill": "", "find": "", "WebKitWebDriver": "",
+	"curl": "", "tar": "", "nfpm": "", "dpkg-deb": "", "flatpak-builder": "", "docker": "", "gdb": "", "kill": "", "find": "", "sha256sum": "", "WebKitWebDriver": "",
 }
 
 // TestShellSnippets fails when a document has readers run what is not there:

@@ -351,10 +351,6 @@ func bundle(s *stage) error {
 	if err != nil {
 		return fmt.Errorf("bundling the front end: %w", err)
 	}
-	for name, text := range out.Files {
-		if err := s.write(path.Join("dist", name), text); err != nil {
-			return err
-		}
-	}
-	return nil
+	// By Write, so that the first release removes what is for development.
+	return out.Write(filepath.Join(s.dir, "dist"))
 }
