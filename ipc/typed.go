@@ -39,30 +39,8 @@ type Stream struct {
 // that takes a [Body] has no limit.
 const MaxBytes = 1 << 30
 
-// ErrPrivate is returned when something that must stay in the Core is about
-// to be serialised.
-var ErrPrivate = errors.New("this value must not leave the Core")
-
-// Private marks a type as one that must not leave the Core. A struct that
-// embeds it, or has it in any field, cannot be serialised, and a command that
-// returns such a type is refused when it is registered.
-type Private struct{}
-
-// MarshalJSON implements json.Marshaler by refusing.
-func (Private) MarshalJSON() ([]byte, error) { return nil, ErrPrivate }
-
-// MarshalJSONTo implements json.MarshalerTo by refusing.
-func (Private) MarshalJSONTo(*jsontext.Encoder) error { return ErrPrivate }
-
-// MarshalText implements encoding.TextMarshaler by refusing.
-func (Private) MarshalText() ([]byte, error) { return nil, ErrPrivate }
-
-// GobEncode implements gob.GobEncoder by refusing.
-func (Private) GobEncode() ([]byte, error) { return nil, ErrPrivate }
-
 var (
-	privateType = reflect.TypeFor[Private]()
-	setterType  = reflect.TypeFor[ChannelSetter]()
+	setterType = reflect.TypeFor[ChannelSetter]()
 )
 
 // Typed makes a handler of an ordinary function.
@@ -157,36 +135,6 @@ func (a *args) addFields(t reflect.Type) error {
 		}
 	}
 	return nil
-}
-
-// findPrivate returns where in t a [Private] is, or "".
-func findPrivate(t reflect.Type, seen []reflect.Type) string {
-	if t == privateType {
-		return "ipc.Private"
-	}
-	for _, s := range seen {
-		if s == t {
-			return ""
-		}
-	}
-	seen = append(seen, t)
-	switch t.Kind() {
-	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
-		if p := findPrivate(t.Elem(), seen); p != "" {
-			return p
-		}
-	case reflect.Struct:
-		for i := range t.NumField() {
-			f := t.Field(i)
-			if f.Tag.Get("json") == "-" || !f.IsExported() && !f.Anonymous {
-				continue
-			}
-			if p := findPrivate(f.Type, seen); p != "" {
-				return "field " + f.Name + ": " + p
-			}
-		}
-	}
-	return ""
 }
 
 // decode fills the arguments from a message. Its errors have the texts that
@@ -339,13 +287,4 @@ func encode(m *Message, v any) (Result, error) {
 		return Result{}, fmt.Errorf("result of command `%s`: %w", m.Name, err)
 	}
 	return Result{JSON: text}, nil
-}
-
-// CheckPublic reports an error wrapping [ErrPrivate] when values of that type
-// must not leave the Core.
-func CheckPublic(t reflect.Type) error {
-	if path := findPrivate(t, nil); path != "" {
-		return fmt.Errorf("%s: %s: %w", t, path, ErrPrivate)
-	}
-	return nil
 }
