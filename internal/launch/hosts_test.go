@@ -2,6 +2,7 @@ package launch
 
 import (
 	"log/slog"
+	"path/filepath"
 	"reflect"
 	"testing"
 
@@ -21,7 +22,8 @@ func TestSpecIsWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer area.Close()
-	hosts := &Hosts{Log: slog.New(slog.DiscardHandler), Area: area}
+	log := slog.New(slog.DiscardHandler)
+	hosts := &Hosts{Log: log, Area: area, Written: &Written{Log: log, Path: filepath.Join(t.TempDir(), "written.json")}}
 	policy := func(r capability.Resources) *sandbox.Policy {
 		spec, err := hosts.spec(core.Launch{Name: "app", Resources: r})
 		if err != nil {
