@@ -30,6 +30,7 @@ test               | gtk:im-ibus.so             | ibus-gtk3           | ibus-gtk
 test               | file:/usr/share/ibus/component/libpinyin.xml | ibus-libpinyin | ibus-libpinyin | ibus-libpinyin | ibus-libpinyin
 test               | cmd:fcitx5                 | fcitx5              | fcitx5          | fcitx5           | fcitx5
 test               | file:/usr/share/fcitx5/addon/pinyin.conf | fcitx5-pinyin | fcitx5-chinese-addons | fcitx5-chinese-addons | fcitx5-chinese-addons
+check test         | libexec:at-spi-bus-launcher | at-spi2-core  | at-spi2-core    | at-spi2-core     | at-spi2-core
 check test         | cmd:dbus-daemon            | dbus                | dbus-daemon     | dbus             | dbus-1-daemon
 test               | cmd:cc                     | gcc                 | gcc             | gcc              | gcc
 test               | file:/usr/include/stdlib.h | libc6-dev           | glibc-devel     | glibc            | glibc-devel
@@ -54,6 +55,7 @@ have() {
 	lib:*) [[ $libraries == *"${1#lib:} "* ]] ;;
 	cmd:*) command -v "${1#cmd:}" >/dev/null ;;
 	file:*) [[ -e ${1#file:} ]] ;;
+	libexec:*) compgen -G "/usr/lib*/${1#libexec:}" >/dev/null || compgen -G "/usr/lib*/at-spi2*/${1#libexec:}" >/dev/null ;;
 	gtk:*) compgen -G "/usr/lib*/gtk-3.0/3.0.0/immodules/${1#gtk:}" >/dev/null || compgen -G "/usr/lib/*/gtk-3.0/3.0.0/immodules/${1#gtk:}" >/dev/null ;;
 	font:) [[ -n $(find -L /usr/share/fonts /usr/local/share/fonts "${HOME:-/nonexistent}/.local/share/fonts" \
 		\( -name '*.ttf' -o -name '*.otf' -o -name '*.ttc' \) -print -quit 2>/dev/null) ]] ;;

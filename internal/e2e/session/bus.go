@@ -44,11 +44,14 @@ type Bus struct {
 	daemon  *exec.Cmd // nil while it is stopped
 }
 
+// HasBus reports whether this system has the program that a Bus is.
+func HasBus() bool { _, err := exec.LookPath("dbus-daemon"); return err == nil }
+
 // StartBus starts a bus and makes it the session bus of this process until the
 // test ends.
 func StartBus(t testing.TB) *Bus {
 	t.Helper()
-	if _, err := exec.LookPath("dbus-daemon"); err != nil {
+	if !HasBus() {
 		t.Fatalf("dbus-daemon is not installed: run scripts/setup.sh test")
 	}
 	dir, err := os.MkdirTemp("", "bus") // a socket's path must be short

@@ -1,0 +1,138 @@
+package busfilter
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+)
+
+// Bounds of what a host, or those who call it, can make the filter remember.
+const (
+	maxNames     = 256  // of the connections of a host
+	maxClients   = 1024 // that have called it
+	maxRules     = 256  // of one connection
+	maxUnsettled = 4096 // calls of one connection, in each direction
+	maxLogged    = 50   // lines in the life of a group
+)
+
+// Groups are the connections of one host.
+type Groups struct {
+	log func(line string)
+
+	mu     sync.Mutex
+	byGUID map[string]*Group // those with connections, by the bus; guarded by mu
+	logged map[string]bool   // guarded by mu
+}
+
+// NewGroups returns groups without connections. log is told what is refused, once
+// of each and of the first only.
+func NewGroups(log func(line string)) *Groups {
+	return &Groups{log: log, byGUID: map[string]*Group{}, logged: map[string]bool{}}
+}
+
+// join returns the group of a bus. The names in it are those of this bus only:
+// another one, which may have come after it, gives the same names to others.
+func (g *Groups) join(guid string) (group *Group, leave func()) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	group = g.byGUID[guid]
+	if group == nil {
+		group = &Group{all: g, own: map[string]bool{}, clients: map[string]bool{}, registries: map[string]bool{}}
+		g.byGUID[guid] = group
+	}
+	group.conns++
+	return group, func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		if group.conns--; group.conns == 0 {
+			delete(g.byGUID, guid)
+		}
+	}
+}
+
+// refused logs a message that was not passed on.
+func (g *Groups) refused(format string, args ...any) {
+	line := fmt.Sprintf(format, args...)
+	g.mu.Lock()
+	known := g.logged[line] || len(g.logged) >= maxLogged
+	if !known {
+		g.logged[line] = true
+	}
+	g.mu.Unlock()
+	if !known {
+		g.log(line)
+	}
+}
+
+// Group are the connections of one host to one bus, which may call each other.
+type Group struct {
+	all   *Groups
+	conns int // guarded by all.mu
+
+	mu sync.Mutex
+	// own are the names of these connections; guarded by mu. The bus gives none
+	// of them a second time.
+	own map[string]bool
+	// clients have called an object of the host; guarded by mu.
+	clients map[string]bool
+	// registries are the names that the bus has given to the registry, one after
+	// the other; guarded by mu.
+	registries map[string]bool
+}
+
+// note keeps a name, unless there are too many.
+func (g *Group) note(list map[string]bool, most int, name string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !list[name] && len(list) >= most {
+		return false
+	}
+	list[name] = true
+	return true
+}
+
+func (g *Group) has(list map[string]bool, name string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return list[name]
+}
+
+func (g *Group) forget(names map[string]bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for name := range names {
+		delete(g.own, name)
+	}
+}
+
+func (g *Group) isOwn(name string) bool { return g.has(g.own, name) }
+
+func (g *Group) isRegistry(name string) bool {
+	return name == registryName || g.has(g.registries, name)
+}
+
+// mayKnow reports whether the host may ask who has a name.
+func (g *Group) mayKnow(name string) bool {
+	return g.isRegistry(name) || g.isOwn(name) || g.has(g.clients, name)
+}
+
+// mayOwn reports whether a name is one that WebKit takes for a web process, by
+// which the host finds it. Nobody else asks for it: its end is random.
+func mayOwn(name string) bool {
+	app, id, found := strings.Cut(name, ".Sandboxed.WebProcess-")
+	if !found || app == "" || len(id) != 36 || len(name) > 255 {
+		return false
+	}
+	for i := range len(id) {
+		switch c := id[i]; {
+		case i == 8 || i == 13 || i == 18 || i == 23:
+			if c != '-' {
+				return false
+			}
+		case c >= '0' && c <= '9', c >= 'a' && c <= 'f':
+		default:
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,213 @@
+package busfilter
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"sync"
+	"syscall"
+	"time"
+)
+
+const (
+	// buffered is what a direction holds of the messages in it.
+	buffered = 16 << 10
+	// maxInjected bounds refusals that wait for a message to be passed on.
+	maxInjected = 64 << 10
+	// authTime is how long a side may take to begin.
+	authTime = 30 * time.Second
+)
+
+// outlet is where messages go to: those of one direction, and refusals of the
+// other between them.
+type outlet struct {
+	w    io.Writer
+	turn sync.Mutex // held while a message is written
+
+	mu      sync.Mutex // after turn
+	waiting []byte     // refusals; guarded by mu
+}
+
+var errUnread = errors.New("too many refusals are unread")
+
+// inject writes a message as soon as there is none in the way.
+func (o *outlet) inject(b []byte) error {
+	o.mu.Lock()
+	if len(o.waiting)+len(b) > maxInjected {
+		o.mu.Unlock()
+		return errUnread
+	}
+	o.waiting = append(o.waiting, b...)
+	o.mu.Unlock()
+	return o.flush()
+}
+
+// flush writes what waits, unless somebody writes, who then does it.
+func (o *outlet) flush() error {
+	for {
+		o.mu.Lock()
+		idle := len(o.waiting) == 0
+		o.mu.Unlock()
+		if idle || !o.turn.TryLock() {
+			return nil
+		}
+		o.mu.Lock()
+		b := o.waiting
+		o.waiting = nil
+		o.mu.Unlock()
+		_, err := o.w.Write(b)
+		o.turn.Unlock()
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// pass writes a header and the body behind it, in pieces as large as buffer.
+func (o *outlet) pass(head []byte, body io.Reader, buffer []byte) error {
+	o.turn.Lock()
+	err := func() error {
+		n := copy(buffer, head) // a header is never that long
+		for {
+			got, err := io.ReadFull(body, buffer[n:])
+			if n += got; n > 0 {
+				if _, err := o.w.Write(buffer[:n]); err != nil {
+					return err
+				}
+			}
+			n = 0
+			switch err {
+			case nil:
+			case io.EOF, io.ErrUnexpectedEOF:
+				return nil
+			default:
+				return err
+			}
+		}
+	}()
+	o.turn.Unlock()
+	if err != nil {
+		return err
+	}
+	return o.flush()
+}
+
+// direction is one way of a connection.
+type direction struct {
+	from     *bufio.Reader
+	to, back *outlet
+	reads    func(*header) bool
+	judge    func(*header, []byte) verdict
+	refused  func(*header)
+}
+
+// pump passes messages on until the stream ends, or is no such stream.
+func (d *direction) pump() error {
+	buffer := make([]byte, buffered)
+	for {
+		h, err := readHeader(d.from)
+		if err != nil {
+			return err
+		}
+		sender, destination := h.sender, h.destination
+		left := &body{r: d.from, left: int64(h.body)}
+		var whole io.Reader = left
+		var read []byte
+		if h.body <= maxRead && d.reads(h) {
+			read = make([]byte, h.body)
+			if _, err := io.ReadFull(left, read); err != nil {
+				return err
+			}
+			whole = bytes.NewReader(read)
+		}
+		v := d.judge(h, read)
+		if v.pass {
+			if err := d.to.pass(h.bytes(), whole, buffer); err != nil {
+				return err
+			}
+			continue
+		}
+		d.refused(h)
+		for err == nil {
+			_, err = left.Read(buffer)
+		}
+		if err != io.EOF {
+			return err
+		}
+		if v.error != "" && h.wantsReply() {
+			if err := d.back.inject(refusal(h.serial, destination, sender, v)); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// errCut is returned where a stream ends in the middle of a message.
+var errCut = errors.New("the stream ends in a message")
+
+// body reads the body of a message.
+type body struct {
+	r    io.Reader
+	left int64
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	if b.left == 0 {
+		return 0, io.EOF
+	}
+	n, err := b.r.Read(p[:min(int64(len(p)), b.left)])
+	b.left -= int64(n)
+	if errors.Is(err, io.EOF) {
+		err = errCut
+	}
+	return n, err
+}
+
+// Relay passes on what a client of the host and the bus say to each other, until
+// one of them ends the connection or is none. It closes both. groups are those of
+// the host.
+func (g *Groups) Relay(client, bus net.Conn) error {
+	defer client.Close()
+	defer bus.Close()
+	late := time.Now().Add(authTime)
+	client.SetDeadline(late)
+	bus.SetDeadline(late)
+	fromClient, fromBus := bufio.NewReaderSize(client, buffered), bufio.NewReaderSize(bus, buffered)
+	guid, err := greet(fromBus, bus)
+	if err != nil {
+		return err
+	}
+	if err := admit(fromClient, client, guid); err != nil {
+		return err
+	}
+	client.SetDeadline(time.Time{})
+	bus.SetDeadline(time.Time{})
+	group, leave := g.join(guid)
+	defer leave()
+	c := newConn(group)
+	defer c.end()
+	toBus, toHost := &outlet{w: bus}, &outlet{w: client}
+	out := &direction{from: fromClient, to: toBus, back: toHost, reads: c.reads, judge: c.toBus, refused: func(h *header) {
+		g.refused("refused to the host: %s", h)
+	}}
+	in := &direction{from: fromBus, to: toHost, back: toBus, reads: c.readsIn, judge: c.toHost, refused: func(h *header) {
+		if h.kind == methodCall {
+			g.refused("kept from the host: %s", h)
+		}
+	}}
+	ended := make(chan error, 2)
+	go func() { ended <- in.pump() }()
+	go func() { ended <- out.pump() }()
+	err = <-ended
+	client.Close()
+	bus.Close()
+	<-ended
+	for _, end := range []error{io.EOF, net.ErrClosed, syscall.ECONNRESET, syscall.EPIPE} {
+		if errors.Is(err, end) {
+			return nil
+		}
+	}
+	return err
+}

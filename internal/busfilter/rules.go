@@ -1,0 +1,337 @@
+package busfilter
+
+import (
+	"strings"
+	"sync"
+)
+
+// Names on the bus; see the descriptions in at-spi2-core/xml.
+const (
+	busName = "org.freedesktop.DBus" // an interface as well
+	busPath = "/org/freedesktop/DBus"
+
+	registryName      = "org.a11y.atspi.Registry" // an interface as well
+	registryInterface = registryName
+	listenerInterface = "org.a11y.atspi.DeviceEventListener"
+
+	accessDenied   = "org.freedesktop.DBus.Error.AccessDenied"
+	limitsExceeded = "org.freedesktop.DBus.Error.LimitsExceeded"
+	notSupported   = "org.freedesktop.DBus.Error.NotSupported"
+)
+
+// endpoint is a method that may be called.
+type endpoint struct{ path, iface, member string }
+
+// ofRegistry are the methods of the registry that a host may call, with what is
+// read of their bodies.
+var ofRegistry = map[endpoint]func(c *conn, v *values) bool{
+	{"/org/a11y/atspi/accessible/root", "org.a11y.atspi.Socket", "Embed"}:                 (*conn).ownObject,
+	{"/org/a11y/atspi/accessible/root", "org.a11y.atspi.Socket", "Unembed"}:               (*conn).ownObject,
+	{"/org/a11y/atspi/registry", registryInterface, "GetRegisteredEvents"}:                nil,
+	{deviceController, "org.a11y.atspi.DeviceEventController", "GetKeystrokeListeners"}:   nil,
+	{deviceController, "org.a11y.atspi.DeviceEventController", "GetDeviceEventListeners"}: nil,
+	{deviceController, "org.a11y.atspi.DeviceEventController", "NotifyListenersSync"}:     nil,
+	{deviceController, "org.a11y.atspi.DeviceEventController", "NotifyListenersAsync"}:    nil,
+}
+
+const deviceController = "/org/a11y/atspi/registry/deviceeventcontroller"
+
+// ofBus are the methods of the bus that a host may call, likewise.
+var ofBus = map[string]func(c *conn, v *values) bool{
+	"Hello":              func(*conn, *values) bool { return true },
+	"AddMatch":           (*conn).addMatch,
+	"RemoveMatch":        (*conn).removeMatch,
+	"GetNameOwner":       (*conn).knownName,
+	"NameHasOwner":       (*conn).knownName,
+	"StartServiceByName": func(c *conn, v *values) bool { return v.text() == registryName && v.uint() == 0 },
+	"RequestName":        func(c *conn, v *values) bool { name := v.text(); v.uint(); return mayOwn(name) && c.mayHaveMore() },
+}
+
+// verdict is what becomes of a message: it is passed on, or dropped, and then
+// answered if it is a call that has an error for a name.
+type verdict struct {
+	pass  bool
+	error string
+	text  string
+}
+
+var (
+	pass = verdict{pass: true}
+	drop = verdict{}
+	deny = verdict{error: accessDenied, text: "a confined program may not do this on the accessibility bus"}
+	full = verdict{error: limitsExceeded, text: "too many calls are waiting for their answers"}
+)
+
+// caller is a call that came in, by its sender and number.
+type caller struct {
+	sender string
+	serial uint32
+}
+
+// conn is one connection of a host. Each direction is judged by one goroutine.
+type conn struct {
+	group *Group
+
+	mu    sync.Mutex
+	asked map[uint32]question // by their numbers; guarded by mu
+	// called are the calls that came in and have no answer yet; guarded by mu.
+	called map[caller]bool
+	names  map[string]bool // of this connection; guarded by mu
+	// rules are those added, and how often. The direction to the bus alone uses
+	// them.
+	rules map[string]int
+}
+
+// question is a call of the host that has no answer yet.
+type question struct {
+	method, name string // where it is of the bus
+	registry     bool   // it is of the registry
+}
+
+func newConn(g *Group) *conn {
+	return &conn{group: g, asked: map[uint32]question{}, called: map[caller]bool{}, names: map[string]bool{}, rules: map[string]int{}}
+}
+
+// end forgets the names of a connection.
+func (c *conn) end() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.group.forget(c.names)
+}
+
+// reads reports whether the body of a message to the bus must be read.
+func (c *conn) reads(h *header) bool {
+	if h.kind != methodCall {
+		return false
+	}
+	if h.destination == busName {
+		return true
+	}
+	return c.group.isRegistry(h.destination) && ofRegistry[endpoint{h.path, h.iface, h.member}] != nil
+}
+
+// toBus judges a message of the host. body is nil if it is not read.
+func (c *conn) toBus(h *header, body []byte) verdict {
+	h.sender = "" // the bus says it
+	if h.descriptors > 0 {
+		return deny
+	}
+	switch h.kind {
+	case methodCall:
+		return c.ask(h, body)
+	case methodReturn, methodError:
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		key := caller{h.destination, h.replySerial}
+		if !c.called[key] {
+			return drop
+		}
+		delete(c.called, key)
+		return pass
+	case signal:
+		event := strings.HasPrefix(h.iface, "org.a11y.atspi.Event.") || h.iface == "org.a11y.atspi.Cache"
+		if event && (h.destination == "" || c.group.isOwn(h.destination) || c.group.has(c.group.clients, h.destination)) {
+			return pass
+		}
+	}
+	return drop
+}
+
+// ask judges a call.
+func (c *conn) ask(h *header, body []byte) verdict {
+	q := question{}
+	v := values{order: h.order, b: body}
+	switch {
+	case h.destination == busName:
+		judge := ofBus[h.member]
+		if h.path != busPath || h.iface != busName || judge == nil || body == nil && h.body > 0 || !judge(c, &v) || !v.whole() {
+			return deny
+		}
+		q = question{method: h.member}
+		if h.member == "GetNameOwner" || h.member == "RequestName" {
+			q.name = (&values{order: h.order, b: body}).text()
+		}
+	case c.group.isRegistry(h.destination):
+		judge, ok := ofRegistry[endpoint{h.path, h.iface, h.member}]
+		if !ok || judge != nil && (!judge(c, &v) || !v.whole()) {
+			return deny
+		}
+		q.registry = true
+	case !c.group.isOwn(h.destination):
+		return deny
+	}
+	if !h.wantsReply() {
+		return pass
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, used := c.asked[h.serial]; used || len(c.asked) >= maxUnsettled {
+		return full
+	}
+	c.asked[h.serial] = q
+	return pass
+}
+
+// ownObject reads the reference of an object that has to be the host's own.
+func (c *conn) ownObject(v *values) bool {
+	v.align(8)
+	name := v.text()
+	v.text() // its path
+	return c.group.isOwn(name)
+}
+
+func (c *conn) knownName(v *values) bool { return c.group.mayKnow(v.text()) }
+
+func (c *conn) addMatch(v *values) bool {
+	rule := v.text()
+	if !c.group.mayMatch(rule) || c.rules[rule] == 0 && len(c.rules) >= maxRules {
+		return false
+	}
+	c.rules[rule]++
+	return true
+}
+
+func (c *conn) removeMatch(v *values) bool {
+	rule := v.text()
+	if c.rules[rule] == 0 {
+		return false
+	}
+	if c.rules[rule]--; c.rules[rule] == 0 {
+		delete(c.rules, rule)
+	}
+	return true
+}
+
+// mayHaveMore reports whether the connection may have another name.
+func (c *conn) mayHaveMore() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.names) < maxNames/16
+}
+
+// readsIn reports whether the body of a message from the bus must be read.
+func (c *conn) readsIn(h *header) bool {
+	if h.sender != busName {
+		return false
+	}
+	if h.kind == signal {
+		return h.member == "NameOwnerChanged"
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return h.kind == methodReturn && c.asked[h.replySerial].method != ""
+}
+
+// toHost judges a message for the host.
+func (c *conn) toHost(h *header, body []byte) verdict {
+	if h.descriptors > 0 {
+		return deny
+	}
+	switch h.kind {
+	case methodCall:
+		return c.call(h)
+	case methodReturn, methodError:
+		c.mu.Lock()
+		q, ok := c.asked[h.replySerial]
+		delete(c.asked, h.replySerial)
+		c.mu.Unlock()
+		if !ok {
+			return drop
+		}
+		if q.registry && h.kind == methodReturn {
+			c.group.note(c.group.registries, maxNames, h.sender)
+		}
+		if h.kind == methodReturn && h.sender == busName {
+			return c.learn(h, q, body)
+		}
+		return pass
+	case signal:
+		switch {
+		case h.sender == busName && h.iface == busName:
+			return c.busSignal(h, body)
+		case c.group.isRegistry(h.sender) && (h.iface == registryInterface || h.iface == listenerInterface):
+			return pass
+		}
+	}
+	return drop
+}
+
+// learn reads what the bus has answered about names.
+func (c *conn) learn(h *header, q question, body []byte) verdict {
+	v := values{order: h.order, b: body}
+	switch q.method {
+	case "Hello":
+		if name := v.text(); !v.whole() || !c.have(name) {
+			return drop
+		}
+	case "RequestName":
+		const owner, alreadyOwner = 1, 4
+		if result := v.uint(); v.whole() && (result == owner || result == alreadyOwner) && !c.have(q.name) {
+			return drop
+		}
+	case "GetNameOwner":
+		if name := v.text(); q.name == registryName && v.whole() {
+			c.group.note(c.group.registries, maxNames, name)
+		}
+	}
+	return pass
+}
+
+// have notes a name of this connection.
+func (c *conn) have(name string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if name == "" || !c.group.note(c.group.own, maxNames, name) {
+		return false
+	}
+	c.names[name] = true
+	return true
+}
+
+// busSignal judges what the bus itself tells.
+func (c *conn) busSignal(h *header, body []byte) verdict {
+	switch h.member {
+	case "NameAcquired", "NameLost":
+		return pass
+	case "NameOwnerChanged":
+		v := values{order: h.order, b: body}
+		name, _, owner := v.text(), v.text(), v.text()
+		if !v.whole() || !c.group.mayKnow(name) {
+			return drop
+		}
+		if name == registryName && owner != "" {
+			c.group.note(c.group.registries, maxNames, owner)
+		}
+		return pass
+	}
+	return drop
+}
+
+// asInterfaces are what may be called of a host's objects, besides those of
+// accessibility itself.
+var asInterfaces = map[string]bool{
+	"org.freedesktop.DBus.Properties": true, "org.freedesktop.DBus.Introspectable": true, "org.freedesktop.DBus.Peer": true,
+}
+
+// call judges a call of an object of the host.
+func (c *conn) call(h *header) verdict {
+	switch {
+	case h.member == "GetApplicationBusAddress":
+		// Its caller would connect to whatever address the host names, and some
+		// kinds of addresses are programs to start.
+		return verdict{error: notSupported, text: "the program is on this bus only"}
+	case !strings.HasPrefix(h.iface, "org.a11y.atspi.") && !asInterfaces[h.iface]:
+		return deny
+	}
+	c.group.note(c.group.clients, maxClients, h.sender) // without room it is not told of its end
+	if !h.wantsReply() {
+		return pass
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.called) >= maxUnsettled {
+		return full
+	}
+	c.called[caller{h.sender, h.serial}] = true
+	return pass
+}

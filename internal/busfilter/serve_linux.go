@@ -1,0 +1,92 @@
+package busfilter
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// maxConns bounds the connections at once: each process of a host has one.
+// Further ones wait.
+const maxConns = 64
+
+// Serve filters the connections that come over a socket: each as one message with
+// two descriptors, that of the host and that of the bus, which is answered with a
+// byte as soon as it was taken. It returns when the socket is closed. log is told
+// what is refused.
+func Serve(socket *os.File, log func(line string)) error {
+	c, err := net.FileConn(socket)
+	socket.Close()
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	conn, ok := c.(*net.UnixConn)
+	if !ok {
+		return errors.New("not a local socket")
+	}
+	groups := NewGroups(log)
+	free := make(chan struct{}, maxConns)
+	for {
+		free <- struct{}{}
+		host, bus, err := takeEnds(conn)
+		switch {
+		case errors.Is(err, errEnds):
+			groups.refused("a connection to the accessibility bus: %v", err)
+			<-free
+		case err != nil:
+			return err
+		default:
+			go func() {
+				defer func() { <-free }()
+				if err := groups.Relay(host, bus); err != nil {
+					groups.refused("a connection to the accessibility bus ends: %v", err)
+				}
+			}()
+		}
+		if _, err := conn.Write([]byte{0}); err != nil {
+			return err
+		}
+	}
+}
+
+// errEnds is returned for a connection whose ends did not arrive, as where the
+// user's descriptors are used up. The next ones may.
+var errEnds = errors.New("its ends did not arrive")
+
+// takeEnds takes the two ends of a connection.
+func takeEnds(from *net.UnixConn) (host, bus net.Conn, err error) {
+	oob := make([]byte, unix.CmsgSpace(2*4))
+	n, on, _, _, err := from.ReadMsgUnix(make([]byte, 1), oob)
+	if err != nil {
+		return nil, nil, err
+	}
+	var fds []int
+	if list, err := unix.ParseSocketControlMessage(oob[:on]); err == nil && len(list) == 1 {
+		fds, _ = unix.ParseUnixRights(&list[0])
+	}
+	var ends []net.Conn
+	for _, fd := range fds {
+		f := os.NewFile(uintptr(fd), "end")
+		c, e := net.FileConn(f)
+		f.Close()
+		if e != nil {
+			err = e
+			continue
+		}
+		ends = append(ends, c)
+	}
+	if len(ends) == 2 {
+		return ends[0], ends[1], nil
+	}
+	for _, c := range ends {
+		c.Close()
+	}
+	if n == 0 {
+		return nil, nil, io.EOF
+	}
+	return nil, nil, errors.Join(errEnds, err)
+}

@@ -1,0 +1,197 @@
+package a11y
+
+import (
+	"encoding/binary"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/jezek/xgb"
+	"github.com/jezek/xgb/xproto"
+
+	"github.com/mullion-dev/mullion/internal/display"
+	"github.com/mullion-dev/mullion/internal/e2e/session"
+)
+
+// listen is a bus that takes connections, and says nothing.
+func listen(t *testing.T, name string) (address string) {
+	t.Helper()
+	l, err := net.Listen("unix", name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return "unix:path=" + name + ",guid=0123"
+}
+
+// alone leaves no bus and no display to be found.
+func alone(t *testing.T) {
+	t.Setenv("AT_SPI_BUS_ADDRESS", "")
+	t.Setenv("DISPLAY", "")
+	t.Setenv("WAYLAND_DISPLAY", "")
+	t.Setenv("GDK_BACKEND", "")
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+os.DevNull)
+}
+
+func wants(t *testing.T, d *Dialer, want string) {
+	t.Helper()
+	got, err := d.Address()
+	if got != want || (err == nil) != (want != "") || err != nil && !errors.Is(err, ErrNoBus) {
+		t.Errorf("the address is %q, %v, not %q", got, err, want)
+	}
+}
+
+// TestEnvironment: what the environment says counts, if it answers.
+func TestEnvironment(t *testing.T) {
+	alone(t)
+	dir := t.TempDir()
+	dead, first, second := filepath.Join(dir, "dead"), filepath.Join(dir, "a"), filepath.Join(dir, "b c")
+	if err := os.WriteFile(dead, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d := &Dialer{}
+	wants(t, d, "")
+	t.Setenv("AT_SPI_BUS_ADDRESS", "unix:path="+dead)
+	wants(t, d, "")
+	a := listen(t, first)
+	t.Setenv("AT_SPI_BUS_ADDRESS", "tcp:host=localhost;unix:path="+dead+";"+a)
+	wants(t, d, a)
+	listen(t, second)
+	b := "unix:path=" + dir + "/b%20c"
+	t.Setenv("AT_SPI_BUS_ADDRESS", b)
+	wants(t, d, a) // as long as it is there
+	if err := os.Remove(first); err != nil {
+		t.Fatal(err)
+	}
+	wants(t, d, b)
+}
+
+// TestSessionBus: the session bus is asked, and a bus that begins later is found.
+func TestSessionBus(t *testing.T) {
+	alone(t)
+	bus := session.StartBus(t)
+	d := &Dialer{}
+	wants(t, d, "")
+	a := bus.StartAccessibility()
+	wants(t, d, a.Address())
+}
+
+// TestDisplay: each display has a bus of its own.
+func TestDisplay(t *testing.T) {
+	alone(t)
+	dir := t.TempDir()
+	d := map[string]*Dialer{}
+	for _, name := range []string{"a", "b"} {
+		x, err := display.StartAny("-screen", "0", "320x240x24", "-screen", "1", "320x240x24")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(x.Stop)
+		d[x.Name()] = &Dialer{}
+		t.Setenv("DISPLAY", x.Name())
+		wants(t, d[x.Name()], "")
+		setProperty(t, x.Name(), 0, listen(t, filepath.Join(dir, name+"0")))
+		setProperty(t, x.Name(), 1, listen(t, filepath.Join(dir, name+"1")))
+		wants(t, d[x.Name()], "unix:path="+filepath.Join(dir, name+"0")+",guid=0123")
+		t.Setenv("DISPLAY", x.Name()+".1")
+		wants(t, &Dialer{}, "unix:path="+filepath.Join(dir, name+"1")+",guid=0123")
+		t.Setenv("WAYLAND_DISPLAY", "wayland-0")
+		wants(t, &Dialer{}, "")
+		t.Setenv("GDK_BACKEND", "x11,wayland")
+		wants(t, &Dialer{}, "unix:path="+filepath.Join(dir, name+"1")+",guid=0123")
+		t.Setenv("WAYLAND_DISPLAY", "")
+		t.Setenv("GDK_BACKEND", "")
+	}
+}
+
+func setProperty(t *testing.T, name string, screen int, value string) {
+	t.Helper()
+	c, err := xgb.NewConnDisplay(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close) // the property stays for as long as the server does
+	atom, err := xproto.InternAtom(c, false, 10, "AT_SPI_BUS").Reply()
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := xproto.Setup(c).Roots[screen].Root
+	if err := xproto.ChangePropertyChecked(c, xproto.PropModeReplace, root, atom.Atom, xproto.AtomString, 8, uint32(len(value)), []byte(value)).Check(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestCookie finds the cookie of a display in a file of several.
+func TestCookie(t *testing.T) {
+	var file []byte
+	add := func(family uint16, fields ...string) {
+		file = binary.BigEndian.AppendUint16(file, family)
+		for _, f := range fields {
+			file = append(binary.BigEndian.AppendUint16(file, uint16(len(f))), f...)
+		}
+	}
+	add(256, "elsewhere", "7", cookieName, "a")
+	add(256, "here", "8", cookieName, "b")
+	add(256, "here", "7", "XDM-AUTHORIZATION-1", "c")
+	add(0, "here", "7", cookieName, "d")
+	if got := cookieIn(file, "here", "7"); got != nil {
+		t.Errorf("got %q", got)
+	}
+	add(256, "here", "7", cookieName, "e")
+	if got := cookieIn(file, "here", "7"); string(got) != "e" {
+		t.Errorf("got %q", got)
+	}
+	if got := cookieIn(file[:len(file)-1], "here", "7"); got != nil {
+		t.Errorf("of a file that is cut: %q", got)
+	}
+	file = nil
+	add(0xffff, "", "", cookieName, "f")
+	if got := cookieIn(file, "here", "7"); string(got) != "f" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// TestSocketOf reads addresses.
+func TestSocketOf(t *testing.T) {
+	for address, want := range map[string]string{
+		"unix:path=/run/a,guid=1":     "/run/a",
+		"unix:guid=1,abstract=/tmp/b": "@/tmp/b",
+		"unix:path=/a%20b%2fc":        "/a b/c",
+		"unix:path=/a%2":              "",
+		"unix:path=/a%zz":             "",
+		"unix:path=":                  "",
+		"unix:dir=/tmp":               "",
+		"tcp:host=localhost,port=1":   "",
+		"unixexec:path=/bin/sh":       "",
+		"":                            "",
+	} {
+		if got := socketOf(address); got != want {
+			t.Errorf("%q: %q, want %q", address, got, want)
+		}
+	}
+}
+
+// FuzzServer: whatever an X server answers, the end is an error or a text.
+func FuzzServer(f *testing.F) {
+	f.Add([]byte{1, 0, 11, 0, 0, 0, 0, 0}, 0)
+	f.Fuzz(func(t *testing.T, said []byte, screen int) {
+		if text, err := rootProperty(&server{said}, []byte("cookie"), screen, "AT_SPI_BUS"); err != nil && text != "" {
+			t.Errorf("%q, %v", text, err)
+		}
+	})
+}
+
+type server struct{ said []byte }
+
+func (s *server) Write(b []byte) (int, error) { return len(b), nil }
+
+func (s *server) Read(b []byte) (int, error) {
+	if len(s.said) == 0 {
+		return 0, net.ErrClosed
+	}
+	n := copy(b, s.said)
+	s.said = s.said[n:]
+	return n, nil
+}

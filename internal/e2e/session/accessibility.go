@@ -1,0 +1,90 @@
+package session
+
+import (
+	"os"
+	"os/exec"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+)
+
+// Names on the accessibility bus; see the descriptions in at-spi2-core/xml.
+const (
+	registryName   = "org.a11y.atspi.Registry"
+	registryPath   = "/org/a11y/atspi/registry"
+	accessibleRoot = "/org/a11y/atspi/accessible/root"
+	accessibleFace = "org.a11y.atspi.Accessible"
+)
+
+// launchers are where systems have the program that starts the accessibility bus.
+var launchers = []string{"/usr/libexec/at-spi-bus-launcher", "/usr/lib/at-spi-bus-launcher", "/usr/libexec/at-spi2/at-spi-bus-launcher", "/usr/lib/at-spi2-core/at-spi-bus-launcher"}
+
+// launcher is the one of this system, "" if it has none.
+func launcher() string {
+	if i := slices.IndexFunc(launchers, func(path string) bool { _, err := os.Stat(path); return err == nil }); i >= 0 {
+		return launchers[i]
+	}
+	return ""
+}
+
+// HasAccessibility reports whether this system has an accessibility bus to start.
+func HasAccessibility() bool { return launcher() != "" }
+
+// Accessibility is an accessibility bus, of the system's own program, on a Bus.
+type Accessibility struct {
+	t       testing.TB
+	address string
+}
+
+// StartAccessibility starts the accessibility bus of the session, which ends with
+// the test.
+func (b *Bus) StartAccessibility() *Accessibility {
+	b.t.Helper()
+	program := launcher()
+	if program == "" {
+		b.t.Fatal("at-spi2-core is not installed: run scripts/setup.sh test")
+	}
+	cmd := exec.Command(program, "--launch-immediately")
+	cmd.Env = append(os.Environ(), "DBUS_SESSION_BUS_ADDRESS="+b.address, "XDG_RUNTIME_DIR="+b.dir, "GSETTINGS_BACKEND=memory", "LC_ALL=C")
+	if err := cmd.Start(); err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait() // it was killed
+	})
+	a := &Accessibility{t: b.t}
+	conn := b.Connect()
+	for late := time.Now().Add(Timeout); ; time.Sleep(20 * time.Millisecond) {
+		err := conn.Object("org.a11y.Bus", "/org/a11y/bus").Call("org.a11y.Bus.GetAddress", 0).Store(&a.address)
+		if err == nil && a.address != "" {
+			return a
+		}
+		if time.Now().After(late) {
+			b.t.Fatalf("the accessibility bus does not start: %v", err)
+		}
+	}
+}
+
+// Address is where the bus is.
+func (a *Accessibility) Address() string { return a.address }
+
+// Connect makes a connection to the bus, as a screen reader or any other program
+// does, that is closed when the test ends.
+func (a *Accessibility) Connect() *dbus.Conn {
+	a.t.Helper()
+	conn, err := dbus.Connect(a.address, dbus.WithSignalHandler(dbus.NewSequentialSignalHandler()))
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	a.t.Cleanup(func() { conn.Close() })
+	return conn
+}
+
+// Read returns a screen reader of the bus.
+func (a *Accessibility) Read() *Reader {
+	a.t.Helper()
+	return &Reader{conn: a.Connect()}
+}
