@@ -55,7 +55,7 @@ func init() {
 	case launch.HostRole, launch.DialogsRole:
 		runtime.LockOSThread()
 		fallthrough
-	case launch.WorkerRole, guard.Role, sandbox.DisplayRole:
+	case launch.WorkerRole, guard.Role, sandbox.DisplayRole, sandbox.BusRole:
 		// What does not come to Main would do the Core's work a second time.
 		sandbox.Begin()
 	}
@@ -113,6 +113,8 @@ func runChild(role string, workers map[string]worker.Func) int {
 		err = guard.Run()
 	case sandbox.DisplayRole:
 		err = displayguard.Run()
+	case sandbox.BusRole:
+		err = displayguard.RunBus()
 	default:
 		err = childOf(role, workers)
 	}

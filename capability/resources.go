@@ -23,12 +23,12 @@ type Resources struct {
 	// Connect and Refuse are the servers of the network: those that match a
 	// rule of Connect and none of Refuse. Both are sorted.
 	Connect, Refuse []NetworkRule
-	// GPU and UserFonts (fonts, themes and icons in the user's home) are
-	// granted unless denied.
-	GPU, UserFonts bool
-	// Audio is the sound server, Camera are video devices, Accessibility is
-	// the bus of screen readers, InputMethods are servers of input methods.
-	Audio, Camera, Accessibility, InputMethods bool
+	// GPU, UserFonts (fonts, themes and icons in the user's home) and
+	// Accessibility (to be seen by screen readers) are granted unless denied.
+	GPU, UserFonts, Accessibility bool
+	// Audio is the sound server, Camera are video devices, InputMethods are
+	// servers of input methods.
+	Audio, Camera, InputMethods bool
 	// Read and Write are files, and folders with all that is below them:
 	// absolute, or begun with a variable as in a [PathScope]. Sorted.
 	Read, Write []string
@@ -107,9 +107,9 @@ var resources = []resource{
 	{name: "camera", grants: "Video devices.",
 		abuse: "take pictures with every camera, at any time and unasked.",
 		set:   func(r *Resources) { r.Camera = true }},
-	{name: "accessibility", grants: "The bus of screen readers.",
-		abuse: "read what other programs show in their windows, and operate these.",
-		set:   func(r *Resources) { r.Accessibility = true }},
+	{name: "accessibility", grants: "To be seen and operated by screen readers, through a filter that shows nothing of other programs. Granted unless sandbox:deny-accessibility.",
+		abuse:     "say something else to a screen reader than its window shows, and report keys to it that nobody has pressed.",
+		byDefault: true, set: func(r *Resources) { r.Accessibility = true }},
 	{name: "input_methods", grants: "The bus of IBus, for input methods that the display does not reach.",
 		abuse: "make itself an input method, and read and change what the user types by IBus, in all programs.",
 		set:   func(r *Resources) { r.InputMethods = true }},

@@ -45,6 +45,11 @@ type attacker struct {
 
 func startAttacker(t *testing.T, without sandbox.Without) *attacker {
 	t.Helper()
+	return startAttackerWith(t, without, nil)
+}
+
+func startAttackerWith(t *testing.T, without sandbox.Without, bus func() (*net.UnixConn, error)) *attacker {
+	t.Helper()
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -59,7 +64,7 @@ func startAttacker(t *testing.T, without sandbox.Without) *attacker {
 	a.answers = bufio.NewScanner(a.conn)
 	a.Process, err = sandbox.Start(sandbox.Spec{
 		Name: "attacker", Role: attackerRole, Socket: os.NewFile(uintptr(fds[1]), "theirs"),
-		Policy: &sandbox.Policy{Engine: true}, Without: without, Output: a.said,
+		Policy: &sandbox.Policy{Engine: true, Accessibility: true}, Without: without, Output: a.said, Bus: bus,
 	})
 	if err != nil {
 		t.Fatal(err)

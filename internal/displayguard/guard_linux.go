@@ -3,11 +3,13 @@ package displayguard
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
 	"time"
 
+	"github.com/mullion-dev/mullion/internal/busfilter"
 	"github.com/mullion-dev/mullion/internal/sandbox"
 	"github.com/mullion-dev/mullion/internal/shortage"
 )
@@ -29,6 +31,9 @@ func Run() error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrNotAGuard, err)
 	}
+	if bus := sandbox.ControlSocket(); bus != nil {
+		go serveBus(bus)
+	}
 	listener, ok := l.(*net.UnixListener)
 	compositor := os.Getenv("WAYLAND_DISPLAY")
 	if !ok || !filepath.IsAbs(compositor) {
@@ -42,6 +47,24 @@ func Run() error {
 		}
 		return c.(*net.UnixConn), nil
 	})
+}
+
+// RunBus is a guard that filters what the host says on the accessibility bus, and
+// has no display.
+func RunBus() error {
+	bus, err := sandbox.ChildSocket()
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrNotAGuard, err)
+	}
+	return serveBus(bus)
+}
+
+func serveBus(bus *os.File) error {
+	err := busfilter.Serve(bus, func(line string) { fmt.Println("mullion:", line) })
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
 }
 
 // serve passes on each connection until one breaks the rules.

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/godbus/dbus/v5"
+
 	"github.com/mullion-dev/mullion/internal/sandbox"
 )
 
@@ -22,6 +24,10 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	case sandbox.DisplayRole:
 		if err := Run(); err != nil {
+			fmt.Println("guard:", err)
+		}
+	case sandbox.BusRole:
+		if err := RunBus(); err != nil {
 			fmt.Println("guard:", err)
 		}
 	case attackerRole:
@@ -91,6 +97,21 @@ var attacks = map[string]func(arg string) (string, error){
 			return "", err
 		}
 		return "connected", c.Close()
+	},
+	"bus": func(to string) (string, error) {
+		if to == "" {
+			to = os.Getenv("AT_SPI_BUS_ADDRESS")
+		}
+		c, err := dbus.Connect(to)
+		if err != nil {
+			return "", err
+		}
+		defer c.Close()
+		var list []string
+		if err := c.BusObject().Call("org.freedesktop.DBus.ListNames", 0).Store(&list); err != nil {
+			return "connected, " + err.Error(), nil
+		}
+		return fmt.Sprint("connected, and sees ", list), nil
 	},
 	"raw": func(string) (string, error) {
 		c, err := dialClient(os.Getenv("WAYLAND_DISPLAY"))

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/mullion-dev/mullion/internal/desktop/a11y"
 	"github.com/mullion-dev/mullion/internal/egress"
 	"github.com/mullion-dev/mullion/internal/keeper/control"
 	"github.com/mullion-dev/mullion/internal/sandbox"
@@ -125,6 +126,7 @@ func (k *keeper) startHost(c *core, m message, key string) {
 	s := m.Spec.spec()
 	s.Socket, s.Control, s.Program, s.ProgramPath = theirs, its, file, c.program.path
 	s.Output = output{k, h}
+	s.Bus = new(a11y.Dialer).Dial
 	s.Refused = func(r sandbox.Refusal) {
 		k.post(func() {
 			if c := h.core; c != nil {

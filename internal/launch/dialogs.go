@@ -37,7 +37,7 @@ func Dialogs(log *slog.Logger) func(context.Context) (core.Child, error) {
 // dialogsVariables are what it has of the environment beyond what a host has:
 // where the user's folders and bookmarks are, and how the user types.
 var dialogsVariables = []string{
-	"DBUS_SESSION_BUS_ADDRESS", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "GTK_IM_MODULE", "XMODIFIERS", "NO_AT_BRIDGE",
+	"DBUS_SESSION_BUS_ADDRESS", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "GTK_IM_MODULE", "XMODIFIERS", "NO_AT_BRIDGE", "AT_SPI_BUS_ADDRESS",
 }
 
 func dialogsEnv(lookup func(string) (string, bool)) (env []string) {
@@ -49,7 +49,7 @@ func dialogsEnv(lookup func(string) (string, bool)) (env []string) {
 		}
 	}
 	if slices.Contains(names, "DBUS_SESSION_BUS_ADDRESS") && !slices.Contains(names, "NO_AT_BRIDGE") {
-		env = append(env, "NO_AT_BRIDGE=0") // screen readers, which hosts do not get unasked
+		env = append(env, "NO_AT_BRIDGE=0") // it finds the bus of screen readers itself
 	}
 	return env
 }

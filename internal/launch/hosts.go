@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/mullion-dev/mullion/internal/core"
+	"github.com/mullion-dev/mullion/internal/desktop/a11y"
 	"github.com/mullion-dev/mullion/internal/keeper"
 	"github.com/mullion-dev/mullion/internal/sandbox"
 	"github.com/mullion-dev/mullion/internal/transfer"
@@ -114,6 +115,7 @@ func (h *Hosts) spec(l core.Launch) (sandbox.Spec, error) {
 			Write:         r.Write,
 			MemoryLimit:   r.MemoryLimit,
 		},
+		Bus:     new(a11y.Dialer).Dial,
 		Watch:   h.Watch,
 		Refused: func(f sandbox.Refusal) { logRefusal(h.Log, f, hostGrant(f), "host", l.Name) },
 	}, nil

@@ -81,7 +81,6 @@ func connectPermission(to string) string {
 		{"TCP ", "sandbox:allow-network"},
 		{"/pulse/", "sandbox:allow-audio"},
 		{"/pipewire-", "sandbox:allow-audio"},
-		{"/at-spi/", "sandbox:allow-accessibility"},
 	} {
 		if strings.Contains(to, g.part) {
 			return g.permission

@@ -28,7 +28,8 @@ type confinement struct {
 	folder  *folder
 	// guarded is what the guard of the display listens on; nil without a guard.
 	guarded *os.File
-	display Status // zero without an engine
+	display Status   // zero without an engine
+	bus     *busDoor // nil without
 	// local is the listener of the proxy where the child has no network
 	// namespace to make one in.
 	local *announced
@@ -115,6 +116,14 @@ func (c *confinement) session(s *Spec) (d desk, remote bool, err error) {
 			d.files = append(d.files, cookies)
 			c.env = append(c.env, "XAUTHORITY="+cookies)
 		}
+	}
+	bus, err := c.openBus(s)
+	if err != nil {
+		return d, remote, err
+	}
+	if bus != "" {
+		d.sockets = append(d.sockets, bus)
+		c.env = append(c.env, busVariable+"=unix:path="+bus)
 	}
 	c.sockets, c.home = slices.Concat(d.sockets, d.abstract), d.home
 	return d, remote, nil

@@ -35,20 +35,13 @@ var allowed = []struct{ name, reason string }{
 }
 
 // fixed is set in every host whatever the Core's environment says.
-var fixed = []struct {
-	setting, reason string
-	unless          func(*Policy) bool
-}{
-	{"DBUS_SESSION_BUS_ADDRESS=disabled:", "no session bus; unset, GIO would start one", nil},
-	{"DBUS_SYSTEM_BUS_ADDRESS=disabled:", "nor the one of the system", nil},
-	{"NO_AT_BRIDGE=1", "no accessibility bus without a grant", accessible},
-	{"GTK_A11Y=none", "likewise", accessible},
-	{"GSETTINGS_BACKEND=memory", "dconf needs the bus", nil},
-	{"JSC_SIGNAL_FOR_GC=34", "keeps the engine's collector off SIGUSR1, which Go uses", nil},
-	{"GODEBUG=gcshrinkstackoff=1", "a signal handler of the engine may run below a goroutine's stack", nil},
+var fixed = []struct{ setting, reason string }{
+	{"DBUS_SESSION_BUS_ADDRESS=disabled:", "no session bus; unset, GIO would start one"},
+	{"DBUS_SYSTEM_BUS_ADDRESS=disabled:", "nor the one of the system"},
+	{"GSETTINGS_BACKEND=memory", "dconf needs the bus"},
+	{"JSC_SIGNAL_FOR_GC=34", "keeps the engine's collector off SIGUSR1, which Go uses"},
+	{"GODEBUG=gcshrinkstackoff=1", "a signal handler of the engine may run below a goroutine's stack"},
 }
-
-func accessible(p *Policy) bool { return p != nil && p.Accessibility }
 
 // environment is what a child gets of the Core's environment, without the
 // variables that are hidden from it.
@@ -67,9 +60,7 @@ func environment(core []string, s *Spec, hidden []string) []string {
 		}
 	}
 	for _, f := range fixed {
-		if f.unless == nil || !f.unless(s.Policy) {
-			env = append(env, f.setting)
-		}
+		env = append(env, f.setting)
 	}
 	if s.CacheDir != "" {
 		env = append(env, "XDG_CACHE_HOME="+s.CacheDir, "TMPDIR="+s.CacheDir)

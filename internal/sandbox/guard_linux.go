@@ -41,16 +41,11 @@ func (c *confinement) startGuarded(s *Spec) (*Process, error) {
 		err   error
 	}
 	guards := make(chan started, 1)
-	if socket := c.guarded; socket == nil {
+	if spec, ok := c.guardSpec(s); !ok {
 		guards <- started{}
 	} else {
-		c.guarded = nil // Start closes it
 		go func() {
-			guard, err := Start(Spec{
-				Name: "the display guard of " + s.Name, Role: DisplayRole, Socket: socket,
-				Program: s.Program, ProgramPath: s.ProgramPath,
-				Policy: &Policy{Compositor: true}, Without: s.Without, Output: s.Output,
-			})
+			guard, err := Start(spec)
 			guards <- started{guard, err}
 		}()
 	}
@@ -68,6 +63,9 @@ func (c *confinement) startGuarded(s *Spec) (*Process, error) {
 		}
 		c.discard()
 		return nil, err
+	}
+	if c.bus != nil {
+		go c.bus.serve()
 	}
 	go func() {
 		var guardDone <-chan struct{}
@@ -89,8 +87,30 @@ func (c *confinement) startGuarded(s *Spec) (*Process, error) {
 	return p, nil
 }
 
+// guardSpec says how to start the child's guard; ok is false where it needs none.
+// The sockets in it are the guard's from then on.
+func (c *confinement) guardSpec(s *Spec) (spec Spec, ok bool) {
+	spec = Spec{
+		Name: "the guard of " + s.Name, Role: DisplayRole, Program: s.Program, ProgramPath: s.ProgramPath,
+		Policy: &Policy{Compositor: true}, Without: s.Without, Output: s.Output,
+	}
+	if c.bus != nil {
+		spec.Control, c.bus.guard = c.bus.guard, nil
+	}
+	switch {
+	case c.guarded != nil:
+		spec.Socket, c.guarded = c.guarded, nil
+	case spec.Control != nil:
+		spec.Role, spec.Socket, spec.Control, spec.Policy = BusRole, spec.Control, nil, &Policy{}
+	default:
+		return spec, false
+	}
+	return spec, true
+}
+
 // discard removes what was made for the child.
 func (c *confinement) discard() {
+	c.bus.close()
 	if c.guarded != nil {
 		c.guarded.Close()
 	}

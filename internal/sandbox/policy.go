@@ -28,7 +28,7 @@ type Policy struct {
 	Audio bool `json:"audio,omitzero"`
 	// Camera grants video devices.
 	Camera bool `json:"camera,omitzero"`
-	// Accessibility grants the accessibility bus.
+	// Accessibility grants a filtered way to the accessibility bus; see Spec.Bus.
 	Accessibility bool `json:"accessibility,omitzero"`
 	// InputMethods grants input method servers.
 	InputMethods bool `json:"inputMethods,omitzero"`

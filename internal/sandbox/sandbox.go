@@ -6,6 +6,7 @@ package sandbox
 import (
 	"fmt"
 	"io"
+	"net"
 	"os"
 )
 
@@ -48,6 +49,9 @@ type Spec struct {
 	// names a file then waits for the Core to read it, so this is for
 	// developing.
 	Watch bool
+	// Bus connects to the accessibility bus. A child to which it is granted finds
+	// a filter in its place, if there is a bus when it starts. Nil: it has none.
+	Bus func() (*net.UnixConn, error)
 	// CacheDir is the child's private XDG_CACHE_HOME; it must persist, or
 	// every start pays for shaders and plugin scans again.
 	CacheDir string
@@ -119,6 +123,11 @@ const roleVariable = "MULLION_ROLE"
 // user's display. Start starts one beside a child with an engine under Wayland;
 // it finds a socket on which the child connects as ChildSocket.
 const DisplayRole = "display"
+
+// BusRole is the role of a guard without a display: ChildSocket has the
+// connections to the accessibility bus that it filters. One with a display has
+// them as ControlSocket.
+const BusRole = "bus"
 
 // panicStatus is how the Go runtime exits after a panic or a fatal signal.
 const panicStatus = 2

@@ -46,14 +46,6 @@ func session(p *Policy, getenv func(string) string, guarded string) (d desk, env
 		}
 		d.files = append(d.files, existing(filepath.Join(d.home, ".config/pulse/cookie"))...)
 	}
-	if p.Accessibility && runtimeDir != "" {
-		// The toolkit would ask the session bus, which it cannot see, where
-		// this one is.
-		if bus := existing(filepath.Join(runtimeDir, "at-spi", "bus*")); len(bus) > 0 {
-			d.sockets = append(d.sockets, bus[0])
-			env = append(env, "AT_SPI_BUS_ADDRESS=unix:path="+bus[0])
-		}
-	}
 	if p.Engine || p.InputMethods {
 		socket, settings := inputMethod(p, getenv, d.home)
 		env = append(env, settings...)

@@ -22,7 +22,6 @@ func TestSession(t *testing.T) {
 		}
 	}
 	put(run+"/pulse/native", "")
-	put(run+"/at-spi/bus_1", "")
 	put(home+"/.config/ibus/bus/x-unix-0", "# comment\nIBUS_ADDRESS=unix:abstract=/tmp/ibus,guid=1\n")
 	vars := map[string]string{"DISPLAY": ":7.0", "XDG_RUNTIME_DIR": run, "WAYLAND_DISPLAY": "wayland-3"}
 	getenv := func(name string) string { return vars[name] }
@@ -52,14 +51,14 @@ func TestSession(t *testing.T) {
 	if !slices.Equal(d.sockets, []string{run + "/wayland-3"}) || !slices.Equal(env, []string{"WAYLAND_DISPLAY=" + run + "/wayland-3"}) {
 		t.Errorf("the guard: %+v, %q", d, env)
 	}
-	d, env, _ = session(&Policy{Audio: true, Accessibility: true, InputMethods: true}, getenv, "")
-	if diff := cmp.Diff([]string{run + "/pulse/native", run + "/at-spi/bus_1"}, d.sockets); diff != "" {
+	d, env, _ = session(&Policy{Audio: true, InputMethods: true}, getenv, "")
+	if diff := cmp.Diff([]string{run + "/pulse/native"}, d.sockets); diff != "" {
 		t.Error(diff)
 	}
 	if diff := cmp.Diff([]string{"@/tmp/ibus"}, d.abstract); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]string{"AT_SPI_BUS_ADDRESS=unix:path=" + run + "/at-spi/bus_1", "IBUS_ADDRESS=unix:abstract=/tmp/ibus,guid=1"}, env); diff != "" {
+	if diff := cmp.Diff([]string{"IBUS_ADDRESS=unix:abstract=/tmp/ibus,guid=1"}, env); diff != "" {
 		t.Error(diff)
 	}
 	// The server of this display counts, whichever is newer.

@@ -150,6 +150,7 @@ func launch(s *Spec, c *confinement, control *os.File) (*Process, error) {
 				namespaceAttr(cmd.SysProcAttr)
 			}
 		}
+		cmd.Env = withBridge(cmd.Env)
 		if g != nil {
 			g.enter(cmd.SysProcAttr)
 		}

@@ -1,0 +1,238 @@
+package e2e_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/mullion-dev/mullion"
+	"github.com/mullion-dev/mullion/internal/e2e"
+	"github.com/mullion-dev/mullion/internal/e2e/session"
+)
+
+// controls is a page that a screen reader can work with.
+const controls = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>Controls</title>
+<h1>Order</h1>
+<label for="name">Name</label> <input id="name" value="Ada">
+<label for="amount">Amount</label> <input id="amount" type="range" min="0" max="10" value="3">
+<label><input id="gift" type="checkbox"> A gift</label>
+<button id="send">Send</button>
+<p id="status" role="status">Nothing sent</p>
+<a href="#more">More</a>
+<script type="module" src="/runner.js"></script>`
+
+// program finds an app, by the title of one of its windows, in the tree of a
+// screen reader.
+func program(t *testing.T, r *session.Reader, window string, has func(*session.Accessible) bool) *session.Accessible {
+	t.Helper()
+	p, err := r.Await(func(p *session.Accessible) bool {
+		return p.Find("frame", window) != nil && has(p)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// hasControl waits for one control of a page.
+func hasControl(role, name string) func(*session.Accessible) bool {
+	return func(p *session.Accessible) bool { return p.Find(role, name) != nil }
+}
+
+// TestAccessibility has a screen reader find, read and operate the controls of a
+// page of a confined host, to which nothing was granted.
+func TestAccessibility(t *testing.T) {
+	r := session.StartBus(t).StartAccessibility().Read()
+	app := e2e.Start(t, e2e.Options{Files: map[string]string{"controls.html": controls}, Config: `{"app": {"windows": [{"label": "main", "title": "Shop", "url": "controls.html"}]}}`})
+	page := app.Main()
+	p := program(t, r, "Shop", hasControl("push button", "Send"))
+	for _, want := range []struct{ role, name string }{
+		{"document web", "Controls"}, {"heading", "Order"}, {"entry", "Name"}, {"slider", "Amount"}, {"check box", "A gift"}, {"push button", "Send"}, {"link", "More"},
+	} {
+		if p.Find(want.role, want.name) == nil {
+			t.Errorf("no %s %q in the tree:\n%s", want.role, want.name, p)
+		}
+	}
+	if t.Failed() {
+		return
+	}
+	if all := app.Confinement(); len(all) != 1 || all[0].Level != mullion.ConfinementFull {
+		t.Errorf("confinement: %+v", all)
+	}
+
+	button, name, amount := p.Find("push button", "Send"), p.Find("entry", "Name"), p.Find("slider", "Amount")
+	page.Must(`document.getElementById('send').onclick = () => { document.getElementById('status').textContent = 'Sent' }`, nil)
+	if err := button.Press(); err != nil {
+		t.Error(err)
+	}
+	page.Must(`for (;;) { if (document.getElementById('status').textContent === 'Sent') return; await new Promise((r) => setTimeout(r, 10)) }`, nil)
+	if text, err := name.Text(); err != nil || text != "Ada" {
+		t.Errorf("the text of the entry is %q, %v", text, err)
+	}
+	if v, err := amount.Value(); err != nil || v != 3 {
+		t.Errorf("the value of the slider is %v, %v", v, err)
+	}
+	if err := amount.SetValue(7); err != nil {
+		t.Error(err)
+	}
+	page.Must(`for (;;) { if (document.getElementById('amount').value === '7') return; await new Promise((r) => setTimeout(r, 10)) }`, nil)
+
+	events, err := r.Hear("Object")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page.Must(`document.getElementById('gift').checked = true`, nil)
+	box := p.Find("check box", "A gift")
+	next(t, events, "a box is checked", func(e session.Event) bool {
+		return e.Kind == "Object.StateChanged.checked" && e.Detail == 1 && e.Of(box)
+	})
+	if err := name.Focus(); err != nil {
+		t.Error(err)
+	}
+	next(t, events, "the focus moves", func(e session.Event) bool {
+		return e.Kind == "Object.StateChanged.focused" && e.Detail == 1 && e.Of(name)
+	})
+	page.Must(`document.getElementById('name').setRangeText('!', 0, 0)`, nil)
+	next(t, events, "a text changes", func(e session.Event) bool { return strings.HasPrefix(e.Kind, "Object.TextChanged.insert") })
+
+	if app.Log.Contains("refused to the host") {
+		t.Error("what the toolkit and the engine ask for is refused")
+	}
+}
+
+// next waits for an event.
+func next(t *testing.T, events <-chan session.Event, what string, is func(session.Event) bool) {
+	t.Helper()
+	hang := e2e.Hang(t)
+	var heard []string
+	for {
+		select {
+		case e := <-events:
+			if is(e) {
+				return
+			}
+			heard = append(heard, fmt.Sprintf("%+v", e))
+		case <-hang:
+			t.Fatalf("%s, and nobody hears of it; heard were:\n%s", what, strings.Join(heard, "\n"))
+		}
+	}
+}
+
+// TestAccessibilityDenied: a window that is denied it is not there for a screen
+// reader, and one with a host of its own beside it is.
+func TestAccessibilityDenied(t *testing.T) {
+	r := session.StartBus(t).StartAccessibility().Read()
+	app := e2e.Start(t, e2e.Options{Permissions: []any{"sandbox:deny-accessibility"}})
+	app.Main().Must("return 1", nil)
+	programs, err := r.Programs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if slices.ContainsFunc(programs, func(p *session.Accessible) bool { return p.Name == "dev.mullion.e2e" }) {
+		t.Errorf("it is there: %v", programs)
+	}
+}
+
+// TestAccessibleParts: what the framework itself shows has roles and names too.
+func TestAccessibleParts(t *testing.T) {
+	r := session.StartBus(t).StartAccessibility().Read()
+	app := e2e.Start(t, e2e.Options{Config: `{"app": {"windows": [{"label": "main", "title": "Parts", "url": "page.html"}]}}`})
+	chosen := make(chan string, 10)
+	menu := mullion.Menu{{Text: "&File", Items: mullion.Menu{
+		{Text: "&Print", Do: func(context.Context, mullion.MenuEvent) { chosen <- "print" }},
+		{Text: "&Wrap", Check: true, Checked: true},
+	}}}
+	if err := app.SetMenu(t.Context(), menu); err != nil {
+		t.Fatal(err)
+	}
+	app.Main().Must("return 1", nil)
+	p := program(t, r, "Parts", hasControl("menu item", "Print"))
+	if p.Find("menu bar", "") == nil || p.Find("menu", "File") == nil || p.Find("check menu item", "Wrap") == nil {
+		t.Errorf("the menu bar is not whole:\n%s", p)
+	} else if !p.Find("check menu item", "Wrap").Is("checked") {
+		t.Errorf("the item is not checked: %v", p.Find("check menu item", "Wrap").States)
+	}
+	if err := p.Find("menu item", "Print").Press(); err != nil {
+		t.Error(err)
+	}
+	select {
+	case <-chosen:
+	case <-e2e.Hang(t):
+		t.Error("nothing comes of pressing an item")
+	}
+
+	answer := make(chan bool, 1)
+	go func() {
+		yes, err := app.Confirm(e2e.Context(t), mullion.MessageDialog{Title: "Question", Message: "Shall it be sent?"})
+		if err != nil {
+			t.Error(err)
+		}
+		answer <- yes
+	}()
+	var dialog *session.Accessible
+	if _, err := r.Await(func(p *session.Accessible) bool {
+		for _, o := range p.All() {
+			if (o.Role == "alert" || o.Role == "dialog") && o.Find("label", "Shall it be sent?") != nil {
+				dialog = o
+			}
+		}
+		return dialog != nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	yes := dialog.Find("push button", "Ok")
+	if yes == nil || dialog.Find("push button", "Cancel") == nil {
+		t.Fatalf("the buttons are not there:\n%s", dialog)
+	}
+	if err := yes.Press(); err != nil {
+		t.Error(err)
+	}
+	select {
+	case got := <-answer:
+		if !got {
+			t.Error("the answer is no")
+		}
+	case <-e2e.Hang(t):
+		t.Error("nothing comes of pressing a button of the dialog")
+	}
+}
+
+// TestAccessibleError: so has the page that stands for one that is not there.
+func TestAccessibleError(t *testing.T) {
+	r := session.StartBus(t).StartAccessibility().Read()
+	e2e.Start(t, e2e.Options{Dev: true, Config: `{"build": {"devUrl": "http://127.0.0.1:1"}, "app": {"windows": [{"label": "main", "title": "Broken"}]}}`})
+	p := program(t, r, "Broken", hasControl("push button", "Try again"))
+	if !slices.ContainsFunc(p.All(), func(o *session.Accessible) bool { return o.Role == "heading" && o.Name != "" }) {
+		t.Errorf("no heading:\n%s", p)
+	}
+}
+
+// BenchmarkAccessibility starts an app beside a screen reader that waits, and
+// denied to be seen by it.
+func BenchmarkAccessibility(b *testing.B) {
+	r := session.StartBus(b).StartAccessibility().Read()
+	if _, err := r.Programs(); err != nil {
+		b.Fatal(err)
+	}
+	for _, way := range []struct {
+		name        string
+		permissions []any
+	}{{"seen", nil}, {"denied", []any{"sandbox:deny-accessibility"}}} {
+		b.Run(way.name, func(b *testing.B) {
+			for b.Loop() {
+				app := e2e.Start(b, e2e.Options{Permissions: way.permissions})
+				app.Main().Must("return 1", nil)
+				b.StopTimer()
+				if err := app.Stop(); err != nil {
+					b.Fatal(err)
+				}
+				b.StartTimer()
+			}
+		})
+	}
+}
