@@ -27,6 +27,7 @@ type Desktop struct {
 	// tray and notifications are nil where there is no dbus-daemon.
 	tray          *session.Tray
 	notifications *session.Notifications
+	reader        *session.Reader // nil unless Options.Accessibility is set
 }
 
 // Open runs an app on a display of its own, with real windows, hosts confined
@@ -55,7 +56,7 @@ func Open(t testing.TB, run func(ctx context.Context) error, o *Options) *Deskto
 	}
 	d := &Desktop{}
 	d.display(t, o.orZero().Screen)
-	d.session(t)
+	d.session(t, o.orZero().Accessibility)
 	d.r = begin(t, run, o.orZero(), false, core.Substitutes{})
 	d.App = d.r.app
 	// From here on what is registered runs before the app ends.
@@ -110,13 +111,20 @@ func (d *Desktop) display(t testing.TB, size image.Point) {
 }
 
 // session starts a bus and what a desktop has on it.
-func (d *Desktop) session(t testing.TB) {
+func (d *Desktop) session(t testing.TB, accessibility bool) {
 	t.Helper()
-	if _, err := exec.LookPath("dbus-daemon"); err != nil {
+	t.Setenv("AT_SPI_BUS_ADDRESS", "") // that of whoever runs the tests
+	if accessibility && (!session.HasAccessibility() || !session.HasBus()) {
+		lacking(t, "the bus of screen readers", "at-spi2-core dbus", "at-spi2-core dbus-daemon", "at-spi2-core dbus", "at-spi2-core dbus-1-daemon")
+	}
+	if !session.HasBus() {
 		t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+os.DevNull)
 		return
 	}
 	bus := session.StartBus(t)
+	if accessibility {
+		d.reader = bus.StartAccessibility().Read()
+	}
 	d.tray, d.notifications = bus.StartTray(), bus.StartNotifications("actions", "body", "inline-reply", "persistence")
 }
 

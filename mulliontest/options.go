@@ -23,6 +23,10 @@ type Options struct {
 	// NativeDialogs has [Open] show the system's dialogs, as windows on the
 	// display, instead of giving them to the test by [Desktop.Dialog].
 	NativeDialogs bool
+	// Accessibility has [Open] start the bus on which screen readers meet apps, for
+	// [Window.Accessibility]. It needs at-spi2-core and dbus-daemon; where they are
+	// missing, the test is skipped as Open says.
+	Accessibility bool
 	// Artifacts is the folder in which [Open] keeps what helps to understand a
 	// test that has failed: a picture of the screen, the pages, the log. Each
 	// test has a folder below it. Empty means the one of go test -artifacts if

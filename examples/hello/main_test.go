@@ -22,6 +22,16 @@ func TestGreet(t *testing.T) {
 	}
 }
 
+// TestReader looks at the page as a screen reader does.
+func TestReader(t *testing.T) {
+	w := mulliontest.Open(t, run, &mulliontest.Options{Accessibility: true}).Window("main")
+	tree := w.Accessibility()
+	tree.Find("heading", "Whom shall the Core greet?").Wait()
+	tree.Find("entry", "Your name").WaitState("focused")
+	tree.Find("push button", "Greet").Press()
+	w.Find("output").WaitText("Hello, gopher, from the Core.")
+}
+
 // TestWindow does what a user does.
 func TestWindow(t *testing.T) {
 	w := mulliontest.Open(t, run, nil).Window("main")
