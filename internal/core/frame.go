@@ -138,6 +138,12 @@ func (c *Core) webviewOf(h *host, f wire.Frame) (*Webview, error) {
 	return v, nil
 }
 
+// unsupported is what a host says of something that its system or engine lacks.
+type unsupported string
+
+func (e unsupported) Error() string { return string(e) }
+func (unsupported) Unwrap() error   { return errors.ErrUnsupported }
+
 func (h *host) result(id uint64, r wire.Result) error {
 	h.mu.Lock()
 	p := h.waiting[id]
@@ -153,7 +159,7 @@ func (h *host) result(id uint64, r wire.Result) error {
 	case r.Error == "":
 		p <- outcome{value: r.Value}
 	case r.Unsupported:
-		p <- outcome{err: fmt.Errorf("%s: %w", r.Error, errors.ErrUnsupported)}
+		p <- outcome{err: unsupported(r.Error)}
 	default:
 		p <- outcome{err: errors.New(r.Error)}
 	}

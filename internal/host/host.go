@@ -312,6 +312,10 @@ func (h *host) applyWindow(id uint32, s wire.WindowState) error {
 	if h.keep.notice.Title != "" {
 		h.windows[id].showNotice(h.keep.notice)
 	}
+	if errors.Is(err, errors.ErrUnsupported) {
+		h.log(0, id, "window %q is without what the system lacks: %v", s.Label, err)
+		return nil
+	}
 	return err
 }
 

@@ -92,6 +92,8 @@ type library struct {
 	gdkWindowSetCursor                        cfunc
 	gdkX11GetServerTime                       cfunc `need:"optional"`
 	gdkX11WindowGetXid                        cfunc `need:"optional"`
+	gdkWaylandWindowAnnounceCsd               cfunc `need:"optional"`
+	gdkWaylandWindowAnnounceSsd               cfunc `need:"optional"`
 	gdkX11WindowSetUserTime                   cfunc `need:"optional"`
 	gdkWaylandDisplaySetStartupNotificationId cfunc `need:"optional"`
 	gdkX11GetDefaultXdisplay                  cfunc `need:"optional"`

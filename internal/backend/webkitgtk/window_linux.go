@@ -55,7 +55,9 @@ func newWindow(e *engine, id uint32, s *wire.WindowState) (*window, error) {
 	e.connect(w.overlay, "draw", 2, func(a args) uintptr { return w.draw(a[1]) })
 	e.connect(w.overlay, "get-child-position", 3, func(a args) uintptr { return w.place(a[1], a[2]) })
 	e.connectFallback(w.win, "delete-event", 2, 1, func(args) uintptr { w.requestClose(); return 1 })
-	if !e.wayland {
+	if e.wayland {
+		e.connectAfter(w.win, "map", 1, func(args) uintptr { w.announceFrame(); return 0 })
+	} else {
 		e.connect(w.win, "realize", 1, func(args) uintptr { w.hideMachine(); w.applyFunctions(&w.state); w.claimFocus(); return 0 })
 	}
 	w.watch()
@@ -101,26 +103,6 @@ func (w *window) hideMachine() {
 	c.gdkPropertyDelete.call(c.gdkDisplayGetDefaultGroup.call(c.gdkDisplayGetDefault.call()), name)
 }
 
-// applyFunctions tells the window manager what the user may not do, on X11.
-// GTK does that for closing only, and forgets the rest each time.
-func (w *window) applyFunctions(s *wire.WindowState) {
-	const all, minimize, maximize, closing = 1, 1 << 3, 1 << 4, 1 << 5 // GDK_FUNC_ALL: but for those named besides
-	gdk := w.e.c.gtkWidgetGetWindow.call(w.win)
-	if gdk == 0 {
-		return // it comes when the window has one
-	}
-	functions := uintptr(all)
-	for _, f := range []struct {
-		lacks bool
-		bit   uintptr
-	}{{s.NoMinimize, minimize}, {s.NoMaximize, maximize}, {!s.Closable, closing}} {
-		if f.lacks {
-			functions |= f.bit
-		}
-	}
-	w.e.c.gdkWindowSetFunctions.call(gdk, functions)
-}
-
 func unsupportedOn(what string) error {
 	return fmt.Errorf("webkitgtk: %s on Wayland: %w", what, errors.ErrUnsupported)
 }
@@ -141,7 +123,10 @@ var properties = []property{
 	{"title", func(old, s *wire.WindowState) bool { return old.Title == s.Title },
 		func(w *window, s *wire.WindowState) { w.e.c.gtkWindowSetTitle.with(w.win, w.title(s)) }, false},
 	{"decorated", func(old, s *wire.WindowState) bool { return old.Decorated == s.Decorated },
-		func(w *window, s *wire.WindowState) { w.set(w.e.c.gtkWindowSetDecorated, s.Decorated) }, false},
+		func(w *window, s *wire.WindowState) {
+			w.set(w.e.c.gtkWindowSetDecorated, s.Decorated)
+			w.announceFrame()
+		}, false},
 	{"closable", func(old, s *wire.WindowState) bool { return old.Closable == s.Closable },
 		func(w *window, s *wire.WindowState) {
 			w.set(w.e.c.gtkWindowSetDeletable, s.Closable)

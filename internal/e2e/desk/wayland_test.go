@@ -44,6 +44,18 @@ func TestWayland(t *testing.T) {
 			if err := w.SetCursorGrab(t.Context(), true); !errors.Is(err, errors.ErrUnsupported) || !strings.Contains(err.Error(), "GTK 3") {
 				t.Errorf("cursor grab: %v", err)
 			}
+			// What a compositor leaves to itself is no reason for a window not to open.
+			app.Open("placed", func(o *mullion.WindowOptions) {
+				x := 10.0
+				o.X, o.Y, o.AlwaysOnTop, o.SkipTaskbar, o.VisibleOnAllWorkspaces, o.Undecorated = &x, &x, true, true, true, true
+			}).Must("", nil)
+			if err := e2e.Window(t, app, "placed").SetDecorations(t.Context(), true); err != nil {
+				t.Error("decorations:", err)
+			}
+			err = w.SetPosition(t.Context(), 1, 1)
+			if !errors.Is(err, errors.ErrUnsupported) || strings.Count(err.Error(), "unsupported") != 1 {
+				t.Errorf("position: %v", err)
+			}
 			if err := w.Activate(t.Context(), "a token that nobody has given"); err != nil {
 				t.Error("activate:", err)
 			}
