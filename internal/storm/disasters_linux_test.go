@@ -39,8 +39,8 @@ var disasters = []disaster{
 
 var darkness = disaster{"display server killed and started again", (*storm).noDisplay}
 
-// inShort is how many of them are in the short form, too, beside darkness: the
-// quick ones.
+// inShort is how many of them are in the short form, too, beside darkness and
+// the first of takenHosts: the quick ones.
 const inShort = 3
 
 // begin lets one happen.

@@ -24,6 +24,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	go serveTaken()
 	if os.Getenv(labVariable) != "" {
 		mullion.Main(runKept)
 	}
@@ -247,12 +248,13 @@ func (s *storm) short() {
 		s.begin(d)
 	}
 	s.calm("after the blows")
+	s.strikeDisaster(takenHosts[0])
 	s.strikeDisaster(darkness) // a host that stands still would not notice it
 }
 
 // long strikes at random.
 func (s *storm) long(lasts time.Duration) {
-	next := 0
+	disasters, next := slices.Concat(takenHosts, disasters), 0
 	for end := time.Now().Add(lasts); time.Now().Before(end) && !s.t.Failed(); {
 		if s.rng.IntN(8) == 0 {
 			s.strikeDisaster(disasters[next%len(disasters)])
