@@ -279,6 +279,7 @@ func New(o Options) (*App, error) {
 		DataDir:  filepath.Join(a.folders.Data, "engine"),
 		CacheDir: filepath.Join(cacheDir, "engine"),
 		Launch:   hosts.Launch,
+		InFlight: sandbox.InFlight,
 		StayOpen: o.StayOpen,
 
 		MissingPlugins: o.MissingPlugins,

@@ -12,7 +12,7 @@ type Fault struct {
 	// Worker is the name of a worker.
 	Worker string
 	// Reason is a word: "killed", "crashed", "exited", "out of memory",
-	// "launch failed", "hung", "blank" or "protocol violation".
+	// "launch failed", "hung", "blank", "used too much" or "protocol violation".
 	Reason string
 	Detail string
 	// Failures is how often it has failed of late, this time included.

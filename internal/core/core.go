@@ -83,6 +83,9 @@ type Options struct {
 	PathVariable func(name string) (dir string, ok bool)
 	// Launch starts a host.
 	Launch func(ctx context.Context, l Launch) (Child, error)
+	// InFlight counts the descriptors that wait in the sockets of a process and
+	// of those below it. Nil: nobody looks.
+	InFlight func(pid int) int
 	// MayShowOthers says why a host that is confined like that must not show
 	// remote pages. Nil: each may.
 	MayShowOthers func([]sandbox.Status) error

@@ -35,6 +35,8 @@ type Patience struct {
 	// Answer is how long a window stays blank because a dev server does not
 	// answer before it says so.
 	Answer time.Duration
+	// Look is the pause between two looks at what a host uses up.
+	Look time.Duration
 	// Close is how long a page that listens for the closing of a window may
 	// leave the wish to close it without a sign of life before the window
 	// closes.
@@ -44,13 +46,13 @@ type Patience struct {
 // DefaultPatience is that of apps. Only tests change it.
 var DefaultPatience = Patience{
 	Ping: 2 * time.Second, Host: 10 * time.Second, Page: 30 * time.Second,
-	Blank: 10 * time.Second, Load: 250 * time.Millisecond, Answer: 3 * time.Second, Close: 5 * time.Second,
+	Blank: 10 * time.Second, Load: 250 * time.Millisecond, Answer: 3 * time.Second, Look: 10 * time.Second, Close: 5 * time.Second,
 }
 
 func (p *Patience) setDefaults() {
 	d := &DefaultPatience
 	for _, f := range []struct{ field, value *time.Duration }{
-		{&p.Ping, &d.Ping}, {&p.Host, &d.Host}, {&p.Page, &d.Page}, {&p.Blank, &d.Blank}, {&p.Load, &d.Load}, {&p.Answer, &d.Answer}, {&p.Close, &d.Close},
+		{&p.Ping, &d.Ping}, {&p.Host, &d.Host}, {&p.Page, &d.Page}, {&p.Blank, &d.Blank}, {&p.Load, &d.Load}, {&p.Answer, &d.Answer}, {&p.Look, &d.Look}, {&p.Close, &d.Close},
 	} {
 		if *f.field <= 0 {
 			*f.field = *f.value
@@ -67,6 +69,8 @@ func (h *host) watch(ctx context.Context, child Child) {
 	defer t.Stop()
 	var silent time.Duration
 	last := time.Now()
+	looks := h.core.opts.InFlight != nil
+	next := last.Add(p.Look)
 	for h.sendPing(child); ; {
 		select {
 		case <-t.C:
@@ -76,6 +80,12 @@ func (h *host) watch(ctx context.Context, child Child) {
 		now := time.Now()
 		elapsed := min(now.Sub(last), 2*p.Ping)
 		last = now
+		if looks && !now.Before(next) {
+			if h.greedy(child) {
+				return
+			}
+			next = now.Add(p.Look)
+		}
 		switch {
 		case h.answered():
 			silent = 0
@@ -130,6 +140,21 @@ func (h *host) end(child Child, why supervise.Ending) {
 	}
 	h.mu.Unlock()
 	child.Kill()
+}
+
+// mostInFlight is how many descriptors may wait in the sockets of a host. A few
+// wait where a process is busy. Most programs of the user can send none while
+// 1024 are on their way.
+const mostInFlight = 512
+
+// greedy ends a host that keeps other programs from sending descriptors.
+func (h *host) greedy(child Child) bool {
+	n := h.core.opts.InFlight(child.PID())
+	if n <= mostInFlight {
+		return false
+	}
+	h.end(child, supervise.Ending{Kind: supervise.Greedy, Detail: fmt.Sprintf("%d descriptors waited in its sockets", n)})
+	return true
 }
 
 // blank counts how long a window has been without a picture that should have

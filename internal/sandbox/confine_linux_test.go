@@ -66,6 +66,8 @@ var tries = map[string]func(arg string) error{
 		return nil
 	},
 	"fork":  fork,
+	"hoard": hoard,
+	"seal":  func(string) error { return Seal() },
 	"mkdir": func(name string) error { return unix.Mkdir(name, 0o700) },
 	"rename": func(arg string) error {
 		from, to, _ := strings.Cut(arg, " ")

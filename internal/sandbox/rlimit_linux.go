@@ -11,6 +11,9 @@ import (
 // together. A window with an engine has some twenty.
 const maxTasks = 4096
 
+// maxDescriptors is how many descriptors each process may have.
+const maxDescriptors = 4096
+
 // rlimits are what a confined child may take of what the kernel counts for each
 // user, so that it does not take it from the programs of that user. A limit that
 // is lower already stays.
@@ -22,7 +25,7 @@ var rlimits = []struct {
 	apart  bool
 	reason string
 }{
-	{unix.RLIMIT_NOFILE, 4096, false, "bounds descriptors that are on their way through sockets, too: beyond the limit of who sends, the kernel lets no program of the user send any"},
+	{unix.RLIMIT_NOFILE, maxDescriptors, false, "bounds descriptors that are on their way through sockets, too: beyond the limit of who sends, the kernel lets no program of the user send any"},
 	{unix.RLIMIT_SIGPENDING, 1024, false, "timers of POSIX count as signals that wait; engines have none"},
 	{unix.RLIMIT_MSGQUEUE, 0, false, "message queues of POSIX, of which engines have none"},
 	{unix.RLIMIT_NPROC, maxTasks, true, "threads and processes: beyond the user's limit, no program of the user starts any"},

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"time"
 
@@ -167,24 +168,56 @@ func eatDisk(dir string) (n int, err error) {
 
 // takenHosts are the disasters, by what a host uses up.
 var takenHosts = []disaster{
-	{"host that has descriptors on their way", func(s *storm) error { return s.takeOver("flight", false) }},
+	{"host that has descriptors on their way", (*storm).takeFlight},
 	{"host that has signals wait", func(s *storm) error { return s.takeOver("signals", true) }},
 	{"host that starts processes", func(s *storm) error { return s.takeOver("processes", true) }},
 	{"host that makes watches", func(s *storm) error { return s.takeOver("watches", true) }},
 	{"host that fills the disk", func(s *storm) error { return s.takeOver("disk", false) }},
 }
 
+// takeFlight has a host keep descriptors on their way until the Core ends it,
+// and no other one.
+func (s *storm) takeFlight() error {
+	seen := len(s.app.Faults())
+	return s.taken("flight", func() error {
+		return e2e.WaitFor(e2e.Timeout, func() error {
+			for _, f := range s.app.Faults()[seen:] {
+				if f.Reason == "used too much" && !slices.Equal(f.Windows, []string{takenLabel}) {
+					s.t.Errorf("for that, the host of %q was ended: %s", f.Windows, f.Detail)
+				} else if f.Reason == "used too much" {
+					return nil
+				}
+			}
+			return errors.New("the host has not been ended")
+		})
+	})
+}
+
 // takeOver has a host use something up. If the others can do without it, their
 // windows must work all the while.
 func (s *storm) takeOver(kind string, without bool) error {
-	const label = "taken"
-	o := s.app.WindowOptions(label)
-	o.URL, o.Title, o.Width, o.Height, o.Unfocused, o.Isolate = "eat.html", label, 200, 150, true, true
+	return s.taken(kind, func() error {
+		if without {
+			s.calm("while a host has taken " + kind)
+		} else {
+			s.randomPause()
+		}
+		return nil
+	})
+}
+
+// takenLabel is the label of the window whose host is taken over.
+const takenLabel = "taken"
+
+// taken calls meanwhile when a host has used something up, and ends that then.
+func (s *storm) taken(kind string, meanwhile func() error) error {
+	o := s.app.WindowOptions(takenLabel)
+	o.URL, o.Title, o.Width, o.Height, o.Unfocused, o.Isolate = "eat.html", takenLabel, 200, 150, true, true
 	w, err := s.app.OpenWindow(e2e.Context(s.t), o)
 	if err != nil {
 		return err
 	}
-	folders, err := filepath.Glob(filepath.Join(s.dataDir, "cache", "host", "window-"+label+"-*"))
+	folders, err := filepath.Glob(filepath.Join(s.dataDir, "cache", "host", "window-"+takenLabel+"-*"))
 	if err != nil || len(folders) != 1 {
 		w.Close()
 		return fmt.Errorf("the host's folder is one of %q: %w", folders, err)
@@ -206,14 +239,12 @@ func (s *storm) takeOver(kind string, without bool) error {
 		}
 		return err
 	})
-	if err == nil && without {
-		s.calm("while a host has taken " + kind)
-	} else {
-		s.randomPause()
+	if err == nil {
+		err = meanwhile()
 	}
 	w.Close()
 	return errors.Join(err, e2e.WaitFor(e2e.Timeout, func() error {
-		if pid := s.app.Processes()["window:"+label]; pid != 0 {
+		if pid := s.app.Processes()["window:"+takenLabel]; pid != 0 {
 			return errors.New("the host lives without a window, process " + strconv.Itoa(pid))
 		}
 		return nil

@@ -29,6 +29,9 @@ const (
 	Hung Kind = "hung"
 	// Blank means that it was ended because it drew nothing.
 	Blank Kind = "blank"
+	// Greedy means that it was ended because it used up what other programs
+	// need.
+	Greedy Kind = "used too much"
 	// Protocol means that it was ended because it broke the wire protocol.
 	Protocol Kind = "protocol violation"
 )
