@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -209,6 +210,35 @@ func TestAccessibleError(t *testing.T) {
 	p := program(t, r, "Broken", hasControl("push button", "Try again"))
 	if !slices.ContainsFunc(p.All(), func(o *session.Accessible) bool { return o.Role == "heading" && o.Name != "" }) {
 		t.Errorf("no heading:\n%s", p)
+	}
+}
+
+// TestAccessibilityQuiet: while no reader has asked for events, a page that
+// changes sends none.
+func TestAccessibilityQuiet(t *testing.T) {
+	a := session.StartBus(t).StartAccessibility()
+	app := e2e.Start(t, e2e.Options{})
+	page := app.Main()
+	const change = `
+		const p = document.createElement('p'); document.body.append(p);
+		for (let i = 0; i < 100; i++) { p.textContent = 'text ' + i; document.title = 'title ' + i; await new Promise((r) => setTimeout(r, 10)) }`
+	page.Must(change, nil)
+	sent := a.Watch()
+	page.Must(change, nil)
+	if got := sent(); len(got) > 0 {
+		t.Errorf("%d messages, such as %s", len(got), got[0])
+	}
+	if _, err := a.Read().Hear("Object"); err != nil {
+		t.Fatal(err)
+	}
+	if err := e2e.WaitFor(e2e.Timeout, func() error {
+		page.Must(change, nil)
+		if len(sent()) == 0 {
+			return errors.New("with a reader there are none either: the test sees nothing")
+		}
+		return nil
+	}); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -13,7 +13,33 @@ import (
 
 	"github.com/mullion-dev/mullion"
 	"github.com/mullion-dev/mullion/internal/e2e"
+	"github.com/mullion-dev/mullion/internal/e2e/session"
 )
+
+// TestWaylandReader: a screen reader finds the page under Wayland too, where the
+// guard of the display also stands before the accessibility bus.
+func TestWaylandReader(t *testing.T) {
+	r := session.StartBus(t).StartAccessibility().Read()
+	startWeston(t)
+	app := e2e.Start(t, e2e.Options{})
+	app.Main().Must(`const b = document.createElement('button'); b.textContent = 'Here'; b.onclick = () => b.textContent = 'Pressed'; document.body.append(b)`, nil)
+	has := func(name string) func(*session.Accessible) bool {
+		return func(p *session.Accessible) bool { return p.Find("push button", name) != nil }
+	}
+	p, err := r.Await(has("Here"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Find("push button", "Here").Press(); err != nil {
+		t.Error(err)
+	}
+	if _, err := r.Await(has("Pressed")); err != nil {
+		t.Error(err)
+	}
+	if n := len(guardsOf(t)); n != 1 {
+		t.Errorf("%d guards", n)
+	}
+}
 
 // TestWayland runs an app below a Wayland compositor without a screen, with
 // all layers of the confinement and without namespaces. There is an X display

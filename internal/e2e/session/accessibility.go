@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -81,6 +82,40 @@ func (a *Accessibility) Connect() *dbus.Conn {
 	}
 	a.t.Cleanup(func() { conn.Close() })
 	return conn
+}
+
+// Watch listens to all that is said on the bus. The function that it returns says
+// which signals programs have sent until then, but for those of the registry.
+func (a *Accessibility) Watch() (sent func() []string) {
+	a.t.Helper()
+	conn := a.Connect()
+	var registry string
+	if err := conn.BusObject().Call("org.freedesktop.DBus.GetNameOwner", 0, registryName).Store(&registry); err != nil {
+		a.t.Fatal(err)
+	}
+	if err := conn.BusObject().Call("org.freedesktop.DBus.Monitoring.BecomeMonitor", 0, []string{}, uint32(0)).Err; err != nil {
+		a.t.Fatal(err)
+	}
+	messages := make(chan *dbus.Message, 100)
+	conn.Eavesdrop(messages)
+	var mu sync.Mutex
+	var list []string
+	go func() {
+		for m := range messages {
+			sender, _ := m.Headers[dbus.FieldSender].Value().(string)
+			if m.Type != dbus.TypeSignal || sender == "org.freedesktop.DBus" || sender == registry {
+				continue
+			}
+			mu.Lock()
+			list = append(list, m.String())
+			mu.Unlock()
+		}
+	}()
+	return func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		return slices.Clone(list)
+	}
 }
 
 // Read returns a screen reader of the bus.
