@@ -79,6 +79,11 @@ func Main(run func(ctx context.Context) error, workers ...AnyWorker) {
 		fmt.Fprintf(os.Stderr, "mullion: %s: %v\n", role, err)
 		os.Exit(1)
 	}
+	if role != "" || os.Getenv("GOTRACEBACK") != "crash" { // with which Go itself dumps the Core, as it was told
+		if err := sandbox.NoCoreDumps(); err != nil {
+			fmt.Fprintf(os.Stderr, "mullion: %v\n", err)
+		}
+	}
 	lifecycle.SurviveReaders()
 	if role != "" {
 		os.Exit(runChild(role, funcs))

@@ -37,6 +37,9 @@ var rlimits = []struct {
 // limitResources puts limits on this process and all that it starts. apart says
 // that it has a user namespace.
 func limitResources(apart bool) error {
+	if err := limitCore(true); err != nil {
+		return err
+	}
 	apart = apart && countsApart()
 	for _, l := range rlimits {
 		if l.apart && !apart {

@@ -28,6 +28,9 @@ func TestResourceLimits(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if !regexp.MustCompile(`Max core file size +[01] +[01] `).Match(text) {
+			t.Errorf("%+v: the memory is written down if it crashes:\n%s", without, text)
+		}
 		apart := j.detail(LayerNamespaces) == "" && countsApart()
 		for _, l := range rlimits {
 			if l.apart && !apart {

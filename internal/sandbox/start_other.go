@@ -29,6 +29,9 @@ func nameProcess() {}
 // InFlight sees nothing on this system.
 func InFlight(int) int { return 0 }
 
+// NoCoreDumps does nothing on this system.
+func NoCoreDumps() error { return nil }
+
 // Seal does nothing on this system.
 func Seal() error { return nil }
 
