@@ -127,12 +127,12 @@ func (d *Dialogs) begin(ctx context.Context) (asker, error) {
 	if d.open[p] >= maxOpen {
 		return asker{}, fmt.Errorf("%d dialogs of this page are open; wait until the user has answered", maxOpen)
 	}
-	window, err := d.app.Window(p.Caller().Window)
+	view, err := d.app.Webview(p.Caller().Webview) // which may be in another window by now
 	if err != nil {
 		return asker{}, err
 	}
 	d.open[p]++
-	return asker{d.app, d.door, window, func() {
+	return asker{d.app, d.door, view.Window(), func() {
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		if d.open[p]--; d.open[p] == 0 {

@@ -190,6 +190,34 @@ func TestMessages(t *testing.T) {
 }
 
 // TestAttacks: none of these calls shows anything or grants a file.
+// TestMovedWebview: a page can ask in the window that its webview was moved to,
+// also when the one in which it has begun is closed.
+func TestMovedWebview(t *testing.T) {
+	var grants *files.Grants
+	app := mulliontest.Start(t, run(&grants), nil)
+	main, err := app.Window("main")
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := app.Window("other")
+	if err != nil {
+		t.Fatal(err)
+	}
+	view, err := main.AddWebview(t.Context(), mullion.WebviewOptions{Label: "tool", URL: "/"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	app.Page("tool").Emit("begun", nil)
+	if err := view.Move(t.Context(), other); err != nil {
+		t.Fatal(err)
+	}
+	main.Close()
+	got, err := calls(t, app, "tool", "message", args{"message": "there?"}, func(d *mulliontest.Dialog) { d.Press("Ok") })
+	if err != nil || got != "Ok" {
+		t.Errorf("got %v, %v", got, err)
+	}
+}
+
 func TestAttacks(t *testing.T) {
 	var grants *files.Grants
 	app := mulliontest.Start(t, run(&grants), nil)

@@ -216,11 +216,11 @@ func (p *Positioner) command(move func(context.Context, *mullion.Window, Positio
 		if err != nil {
 			return struct{}{}, err
 		}
-		w, err := p.app.Window(page.Caller().Window)
+		v, err := p.app.Webview(page.Caller().Webview) // which may be in another window by now
 		if err != nil {
 			return struct{}{}, err
 		}
-		return struct{}{}, move(ctx, w, a.Position)
+		return struct{}{}, move(ctx, v.Window(), a.Position)
 	}
 }
 

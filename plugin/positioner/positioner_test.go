@@ -179,3 +179,41 @@ func TestInWindow(t *testing.T) {
 		return nil
 	})
 }
+
+// TestMovedWebview: what a page moves is the window that its webview is in, not
+// the one in which the page has begun.
+func TestMovedWebview(t *testing.T) {
+	app := mulliontest.Start(t, run(positioner.New()), nil)
+	window := func(label string) *mullion.Window {
+		t.Helper()
+		w, err := app.Window(label)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return w
+	}
+	at(t, app.App, "main", -1, -1)
+	at(t, app.App, "plain", -1, -1)
+	view, err := window("main").AddWebview(t.Context(), mullion.WebviewOptions{Label: "tool", URL: "/"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := app.Page("tool")
+	move := func(to positioner.Position) {
+		t.Helper()
+		if err := page.Call("plugin:positioner|move_window", args{"position": to}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	move(positioner.TopLeft)
+	at(t, app.App, "main", 0, 30)
+	if err := view.Move(t.Context(), window("plain")); err != nil {
+		t.Fatal(err)
+	}
+	move(positioner.TopLeft)
+	at(t, app.App, "plain", 0, 30)
+	move(positioner.BottomRight)
+	g := window("plain").Geometry()
+	at(t, app.App, "plain", 1000-g.OuterWidth, 800-g.OuterHeight)
+	at(t, app.App, "main", 0, 30)
+}
