@@ -2,6 +2,7 @@ package capability
 
 import (
 	"fmt"
+	"net"
 	"net/netip"
 )
 
@@ -79,4 +80,37 @@ func embedded(b []byte) string {
 		return fmt.Sprintf("a form of %s, %s", addr, what)
 	}
 	return ""
+}
+
+// OwnNetwork says what makes an address one of this machine or of a network that
+// it is in, "" if nothing does. A machine may have addresses of the net itself,
+// and so may its neighbours: servers that trust those who reach them without a
+// router between. interfaces are as [net.InterfaceAddrs] returns them; they may
+// change at any time. What asks [SpecialUse] asks this, too.
+func OwnNetwork(addr netip.Addr, interfaces []net.Addr) string {
+	addr = addr.Unmap()
+	b := addr.As16()
+	switch {
+	case nat64.Contains(addr):
+		addr = netip.AddrFrom4([4]byte(b[12:]))
+	case sixTo4.Contains(addr):
+		addr = netip.AddrFrom4([4]byte(b[2:6]))
+	}
+	what := ""
+	for _, i := range interfaces {
+		n, ok := i.(*net.IPNet)
+		if !ok {
+			continue
+		}
+		own, ok := netip.AddrFromSlice(n.IP)
+		bits, _ := n.Mask.Size()
+		switch own = own.Unmap(); {
+		case !ok:
+		case own == addr:
+			return "an address of this machine"
+		case bits > 0 && netip.PrefixFrom(own, bits).Contains(addr):
+			what = "an address in a network of this machine"
+		}
+	}
+	return what
 }

@@ -297,3 +297,53 @@ func FuzzURL(f *testing.F) {
 		}
 	})
 }
+
+// TestOwnNetwork: this machine and its neighbours are out of reach also by
+// addresses of the net, unless a pattern has the very address and port.
+func TestOwnNetwork(t *testing.T) {
+	interfaces := func() ([]net.Addr, error) {
+		return []net.Addr{
+			&net.IPNet{IP: net.ParseIP("2a00::1"), Mask: net.CIDRMask(64, 128)},
+			&net.IPNet{IP: net.ParseIP("8.8.4.4"), Mask: net.CIDRMask(24, 32)},
+		}, nil
+	}
+	broken := func() ([]net.Addr, error) { return nil, errors.New("out of order") }
+	for _, test := range []struct {
+		allow      []string
+		url        string
+		interfaces func() ([]net.Addr, error)
+		want       string // part of the error; "" is allowed
+	}{
+		{[]string{"*://*:*"}, "http://8.8.8.8/", interfaces, ""},
+		{[]string{"*://*:*"}, "http://8.8.4.4/", interfaces, "an address of this machine"},
+		{[]string{"*://*:*"}, "http://8.8.4.7/", interfaces, "in a network of this machine"},
+		{[]string{"*://*:*"}, "http://[2a00::7]/", interfaces, "in a network of this machine"},
+		{[]string{"*://*:*"}, "http://[64:ff9b::808:407]/", interfaces, "in a network of this machine"},
+		{[]string{"*://*:*", "http://8.8.4.7:8080"}, "http://8.8.4.7:8080/", interfaces, ""},
+		{[]string{"*://*:*", "http://8.8.4.7:8080"}, "http://8.8.4.7:8081/", interfaces, "in a network of this machine"},
+		{[]string{"*://*:*"}, "http://8.8.8.8/", broken, "out of order"},
+	} {
+		s := scope(t, test.allow, nil)
+		s.Interfaces = test.interfaces
+		u, err := reach.ParseURL(test.url, "http")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Check(u); (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s by %q: got %v, want %q", test.url, test.allow, err, test.want)
+		}
+	}
+}
+
+// TestNameOfNeighbour: a name that leads to a neighbour needs a pattern for its
+// address, on that port.
+func TestNameOfNeighbour(t *testing.T) {
+	s := scope(t, []string{"*://*:*"}, nil)
+	s.Interfaces = func() ([]net.Addr, error) {
+		return []net.Addr{&net.IPNet{IP: net.ParseIP("8.8.4.4"), Mask: net.CIDRMask(24, 32)}}, nil
+	}
+	d := reach.Dialer{Scope: s, Resolver: resolver(t, func(string) netip.Addr { return netip.MustParseAddr("8.8.4.7") })}
+	if _, err := d.Dial(t.Context(), "http", "near.dev:80"); err == nil || !strings.Contains(err.Error(), "a network of this machine") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -9,6 +9,7 @@ package reach
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -63,6 +64,26 @@ func (e *NotAllowedError) Error() string {
 type Scope struct {
 	allow, deny []pattern
 	unlimited   []string // the patterns of allow where there were none
+
+	// Interfaces are the addresses of this machine; nil is net.InterfaceAddrs.
+	Interfaces func() ([]net.Addr, error)
+}
+
+// special says what keeps an address from being that of a server on the net, as
+// the proxy of hosts does.
+func (s *Scope) special(addr netip.Addr) string {
+	if what := capability.SpecialUse(addr); what != "" {
+		return what
+	}
+	interfaces := s.Interfaces
+	if interfaces == nil {
+		interfaces = net.InterfaceAddrs
+	}
+	list, err := interfaces()
+	if err != nil {
+		return fmt.Sprintf("perhaps an address of this machine (%v)", err)
+	}
+	return capability.OwnNetwork(addr, list)
 }
 
 // refuse is the error for an address that a pattern for its very host would allow.
@@ -252,7 +273,7 @@ func (s *Scope) Check(u *url.URL) error {
 	if isLocal(h) {
 		what = "this machine"
 	} else if h.Addr().IsValid() {
-		what = capability.SpecialUse(h.Addr())
+		what = s.special(h.Addr())
 	}
 	if what != "" && !slices.ContainsFunc(s.allow, func(p pattern) bool { return p.host == h && p.Match(text) }) {
 		return s.refuse(u, fmt.Sprintf("%s is %s, which only a pattern with that very host allows", h, what))
@@ -279,7 +300,7 @@ func (s *Scope) checkAddr(scheme string, h capability.Host, to netip.AddrPort) e
 	if matches(s.deny, text) {
 		return &NotAllowedError{URL: text, Why: fmt.Sprintf("this is where %s leads", h)}
 	}
-	what := capability.SpecialUse(to.Addr())
+	what := s.special(to.Addr())
 	if what == "" || h.Addr() == to.Addr() || isLocal(h) && to.Addr().IsLoopback() {
 		return nil
 	}
