@@ -30,6 +30,10 @@ type problem struct {
 	wanted, command, start string
 	// ended is closed when the error page is no longer wanted.
 	ended chan struct{}
+	// lost is how often the error page itself was lost, and making says that it
+	// is about to be made anew; guarded by Webview.mu.
+	lost   int
+	making bool
 }
 
 // reasons tell a user what has happened.
@@ -48,17 +52,45 @@ func newProblem(e supervise.Ending) *problem {
 	return p
 }
 
-// fail shows an error page instead of the page.
+// fail shows an error page instead of the page. Where it is that which was
+// lost, as happens while the system is out of memory, it is made anew, after
+// pauses that grow.
 func (v *Webview) fail(why supervise.Ending) {
 	v.mu.Lock()
-	if v.problem != nil { // the error page itself is lost
+	if p := v.problem; p != nil {
+		again := !p.making
+		if again {
+			p.making = true
+			p.lost++
+		}
+		n := p.lost
 		v.mu.Unlock()
+		if again {
+			v.core.tasks.Go(func() { v.remakeError(p, n) })
+		}
 		return
 	}
 	v.problem = newProblem(why)
 	v.mu.Unlock()
 	v.core.log.Error("mullion: giving up on the page; an error page is shown", "window", v.Window().label, "webview", v.label, "url", v.URL(), "reason", why.String())
 	v.remake()
+}
+
+// remakeError makes an error page anew that was lost n times.
+func (v *Webview) remakeError(p *problem, n int) {
+	ctx, cancel := v.while(p.ended)
+	defer cancel()
+	policy := v.core.opts.Restarts
+	if !pause(ctx, min(policy.First<<min(n-1, 16), policy.Most)) {
+		return
+	}
+	v.mu.Lock()
+	p.making = false
+	wanted := v.problem == p
+	v.mu.Unlock()
+	if wanted {
+		v.remake()
+	}
 }
 
 // retry shows the page again that an error page stands for. It reports whether

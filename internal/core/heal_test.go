@@ -375,6 +375,25 @@ func TestPageGivenUp(t *testing.T) {
 	}
 }
 
+// TestErrorPageLost: an error page whose own web process ends does not leave the
+// window blank.
+func TestErrorPageLost(t *testing.T) {
+	p := newPair(t, everything, core.Options{}, nil)
+	main := p.open("main", "app://localhost/")
+	main.crashForGood(wire.CrashMemory)
+	for range 4 {
+		main.onErrorPage()
+		lost := main.view
+		if err := lost.Crash(wire.CrashMemory); err != nil {
+			t.Fatal(err)
+		}
+		until(t, "another error page", func() bool { return main.address() == "mullion://localhost/error" && main.view != lost })
+	}
+	main.onErrorPage()
+	main.tryAgain()
+	until(t, "the page", func() bool { return main.address() == "app://localhost/" })
+}
+
 // TestNavigateAwayFromError: the app can show another page instead.
 func TestNavigateAwayFromError(t *testing.T) {
 	p := newPair(t, everything, core.Options{}, nil)
