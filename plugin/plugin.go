@@ -17,7 +17,10 @@ import (
 	"context"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"reflect"
+	"slices"
+	"strings"
 
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/ipc"
@@ -105,6 +108,16 @@ type App interface {
 
 // Commands are commands by name, such as "read_file".
 type Commands map[string]Command
+
+// Allow returns the names of the permissions that allow the commands, sorted:
+// the Default of a plugin that grants them all.
+func (c Commands) Allow() []string {
+	var names []string
+	for _, command := range slices.Sorted(maps.Keys(c)) {
+		names = append(names, "allow-"+strings.ReplaceAll(command, "_", "-"))
+	}
+	return names
+}
 
 // Command is a command of a plugin, made by [Typed] or [Raw].
 type Command struct {

@@ -384,3 +384,10 @@ func TestImages(t *testing.T) {
 		t.Errorf("a flood of images: %v", err)
 	}
 }
+
+func TestCommandsAllow(t *testing.T) {
+	c := plugin.Commands{"read_text_file": {}, "copy": {}}
+	if got, want := c.Allow(), []string{"allow-copy", "allow-read-text-file"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

@@ -7,9 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"maps"
-	"slices"
-	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -25,11 +22,7 @@ func New() plugin.Plugin {
 		"rgba":       plugin.Typed(rgba),
 		"size":       plugin.Typed(size),
 	}
-	var byDefault []string
-	for _, name := range slices.Sorted(maps.Keys(commands)) {
-		byDefault = append(byDefault, "allow-"+strings.ReplaceAll(name, "_", "-"))
-	}
-	return plugin.Plugin{Name: "image", Commands: commands, Default: byDefault}
+	return plugin.Plugin{Name: "image", Commands: commands, Default: commands.Allow()}
 }
 
 type pixelsArgs struct {

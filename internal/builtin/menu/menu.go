@@ -7,9 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"slices"
-	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -82,12 +80,8 @@ func New(app App) plugin.Plugin {
 		"set_as_windows_menu_for_nsapp": plugin.Typed(m.setForMac),
 		"set_as_help_menu_for_nsapp":    plugin.Typed(m.setForMac),
 	}
-	var byDefault []string
-	for _, name := range slices.Sorted(maps.Keys(commands)) {
-		byDefault = append(byDefault, "allow-"+strings.ReplaceAll(name, "_", "-"))
-	}
 	return plugin.Plugin{
-		Name: "menu", Commands: commands, Default: byDefault,
+		Name: "menu", Commands: commands, Default: commands.Allow(),
 		Start: func(ctx context.Context, app plugin.App) error {
 			m.ctx, m.log = ctx, app.Log()
 			return nil

@@ -7,9 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
-	"slices"
-	"strings"
 
 	"github.com/mullion-dev/mullion/internal/desktop/notify"
 	"github.com/mullion-dev/mullion/ipc"
@@ -59,11 +56,7 @@ func New(app App) plugin.Plugin {
 	for _, name := range []string{"show", "batch", "create_channel", "delete_channel", "list_channels"} {
 		commands[name] = onPhones(name)
 	}
-	var byDefault []string
-	for _, name := range slices.Sorted(maps.Keys(commands)) {
-		byDefault = append(byDefault, "allow-"+strings.ReplaceAll(name, "_", "-"))
-	}
-	return plugin.Plugin{Name: "notification", Commands: commands, Default: byDefault, Start: n.start}
+	return plugin.Plugin{Name: "notification", Commands: commands, Default: commands.Allow(), Start: n.start}
 }
 
 func (n *notifications) start(ctx context.Context, app plugin.App) error {

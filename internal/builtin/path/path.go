@@ -7,10 +7,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/mullion-dev/mullion/plugin"
@@ -32,12 +30,8 @@ func New() plugin.Plugin {
 		"basename":          plugin.Typed(func(_ context.Context, a basenameArgs) (string, error) { return base(a.Path, a.Ext) }),
 		"is_absolute":       plugin.Typed(func(_ context.Context, a pathArgs) (bool, error) { return filepath.IsAbs(a.Path), nil }),
 	}
-	var byDefault []string
-	for _, name := range slices.Sorted(maps.Keys(commands)) {
-		byDefault = append(byDefault, "allow-"+strings.ReplaceAll(name, "_", "-"))
-	}
 	return plugin.Plugin{
-		Name: "path", Commands: commands, Default: byDefault,
+		Name: "path", Commands: commands, Default: commands.Allow(),
 		Start: func(_ context.Context, app plugin.App) error {
 			p.app = app
 			return nil

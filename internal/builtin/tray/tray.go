@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"slices"
-	"strings"
 	"sync"
 
 	"github.com/go-json-experiment/json"
@@ -62,12 +60,8 @@ func New(app App) plugin.Plugin {
 		"set_icon_with_as_template":   plugin.Typed(i.setIconWithTemplate),
 		"set_show_menu_on_left_click": plugin.Typed(i.setMenuOnLeft),
 	}
-	var byDefault []string
-	for _, name := range slices.Sorted(maps.Keys(commands)) {
-		byDefault = append(byDefault, "allow-"+strings.ReplaceAll(name, "_", "-"))
-	}
 	return plugin.Plugin{
-		Name: "tray", Commands: commands, Default: byDefault,
+		Name: "tray", Commands: commands, Default: commands.Allow(),
 		Start: func(_ context.Context, app plugin.App) error {
 			i.log = app.Log()
 			return nil
