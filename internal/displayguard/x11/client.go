@@ -1,0 +1,290 @@
+package x11
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+)
+
+// Limits of a connection.
+const (
+	// maxWhole bounds a request of which a rule wants to see all, and a reply
+	// that is changed, in bytes.
+	maxWhole = 256 << 10
+	// maxRequest bounds any request, in bytes: what an Xorg takes.
+	maxRequest = 16 << 20
+	// maxPending bounds the replies that the guard has still to exchange.
+	maxPending = 4096
+	// maxSilent is how many requests without a reply may follow each other. The
+	// server's packets have the last 16 bits of a number; libraries ask
+	// something in time, so that these tell which request is meant.
+	maxSilent = 1<<16 - 1
+)
+
+// client is a connection of a host, with one of its own to the server. Ids
+// belong to a connection: nothing that one makes is of use in another.
+type client struct {
+	guard      *Guard
+	conn       net.Conn // of the host
+	server     net.Conn
+	fromHost   *bufio.Reader
+	toServer   *bufio.Writer
+	fromServer *bufio.Reader
+	toHost     *bufio.Writer
+	base, mask uint32
+
+	// What the goroutine that reads requests has.
+	seq     uint64        // of the last request
+	replied uint64        // of the last one that is answered
+	large   bool          // BIG-REQUESTS are on
+	slots   chan struct{} // taken by each entry of pending
+	done    chan struct{} // closed when the other goroutine has ended
+
+	lastSeq uint64 // what the goroutine that reads packets has seen
+
+	mu      sync.Mutex
+	pending []pending // guarded by mu: replies to exchange, in order
+	state   state     // guarded by mu
+}
+
+// pending is a reply that is not to reach the client as it comes.
+type pending struct {
+	seq   uint64
+	reply []byte
+	edit  func([]byte) []byte
+}
+
+// accept sets up a connection; nil for one that is not served.
+func (g *Guard) accept(conn net.Conn) (*client, error) {
+	in := bufio.NewReaderSize(conn, maxWhole+8)
+	refusal, err := readHello(in)
+	if err != nil {
+		return nil, err
+	}
+	if refusal != nil {
+		_, err := conn.Write(refusal)
+		return nil, err
+	}
+	s, err := g.Dial()
+	if err != nil {
+		_, _ = conn.Write(failed(nativeOrder(), "the display is gone"))
+		return nil, err
+	}
+	out := bufio.NewReaderSize(s, maxWhole)
+	_, err = s.Write(hello(g.Cookie))
+	var setup *setup
+	if err == nil {
+		setup, err = readSetup(out)
+	}
+	if err != nil {
+		s.Close()
+		_, _ = conn.Write(failed(nativeOrder(), "the display refuses"))
+		return nil, err
+	}
+	if _, err := conn.Write(setup.raw); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return &client{
+		guard: g, conn: conn, server: s, base: setup.base, mask: setup.mask,
+		fromHost: in, toServer: bufio.NewWriterSize(s, 64<<10), fromServer: out, toHost: bufio.NewWriterSize(conn, 64<<10),
+		slots: make(chan struct{}, maxPending), done: make(chan struct{}), state: newState(),
+	}, nil
+}
+
+// run serves until one side goes.
+func (c *client) run() error {
+	down := make(chan error, 1)
+	go func() {
+		err := c.down()
+		close(c.done)
+		c.conn.Close()
+		c.server.Close()
+		down <- err
+	}()
+	err := c.up()
+	c.conn.Close()
+	c.server.Close()
+	if other := <-down; err == nil || errors.Is(err, net.ErrClosed) {
+		err = other
+	}
+	return err
+}
+
+// errProtocol says that a client is none, or an attack.
+var errProtocol = errors.New("a client breaks the protocol")
+
+// up reads requests, judges them, and sends them on.
+func (c *client) up() error {
+	for {
+		m, extra, err := c.next()
+		if err != nil {
+			return err
+		}
+		v := c.judge(m)
+		if v.why != "" {
+			c.guard.tell(m.key(), v.why)
+		}
+		if err := c.act(m, extra, v); err != nil {
+			return err
+		}
+	}
+}
+
+// fill returns the next n bytes of the host, without taking them. What waits
+// for the server goes there first if that takes time.
+func (c *client) fill(n int) ([]byte, error) {
+	if c.fromHost.Buffered() < n && c.toServer.Buffered() > 0 {
+		if err := c.toServer.Flush(); err != nil {
+			return nil, err
+		}
+	}
+	return c.fromHost.Peek(n)
+}
+
+// next returns the next request, which is still to be taken out of the buffer.
+// extra is 4 for one with the longer length.
+func (c *client) next() (m *message, extra int, err error) {
+	b, err := c.fill(4)
+	if err != nil {
+		return nil, 0, err
+	}
+	m = &message{opcode: b[0], second: b[1], size: 4 * int(order.Uint16(b[2:]))}
+	if m.size == 0 {
+		if b, err = c.fill(8); err != nil {
+			return nil, 0, err
+		}
+		units := order.Uint32(b[4:])
+		if !c.large || units < 2 || units > maxRequest/4 {
+			return nil, 0, fmt.Errorf("%w: a request of %d units", errProtocol, units)
+		}
+		extra, m.size = 4, 4*int(units)-4
+	}
+	if c.seq++; c.seq-c.replied > maxSilent {
+		return nil, 0, fmt.Errorf("%w: %d requests without one that is answered", errProtocol, maxSilent)
+	}
+	m.seq = c.seq
+	c.name(m)
+	n := min(m.size, 4)
+	if r := ruleFor(m.extension, m.name); m.name != "" {
+		n = min(m.head(r), maxWhole)
+	}
+	if b, err = c.fill(n + extra); err != nil {
+		return nil, 0, err
+	}
+	m.data = b
+	if extra > 0 {
+		m.data = append(append(make([]byte, 0, n), b[:4]...), b[8:]...)
+	}
+	return m, extra, nil
+}
+
+// name finds out which request it is.
+func (c *client) name(m *message) {
+	number := m.opcode
+	if m.opcode >= 128 {
+		m.extension, number = c.guard.server.byOpcode[m.opcode], m.second
+		if m.extension == "" {
+			return
+		}
+	}
+	m.request = requests[m.extension][number]
+}
+
+// judge decides about a message.
+func (c *client) judge(m *message) verdict {
+	switch {
+	case m.name == "":
+		return verdict{reply: newError(m, badRequest, 0), why: fmt.Sprintf("no request %d.%d is known", m.opcode, m.second)}
+	case m.size < m.request.size || len(m.data) < m.request.size:
+		return verdict{code: badLength, why: "it is too short"}
+	case m.size > maxWhole && m.needsAll(ruleFor(m.extension, m.name)):
+		return verdict{code: badLength, why: "it is too long"}
+	}
+	return c.check(m)
+}
+
+// act does what a verdict says.
+func (c *client) act(m *message, extra int, v verdict) error {
+	switch {
+	case v.end:
+		return fmt.Errorf("%w: %s: %s", errProtocol, m.key(), v.why)
+	case v.reply != nil:
+		return c.stand(m, extra, v.reply)
+	case v.code != 0 && m.reply, v.code == badAlloc:
+		return c.stand(m, extra, newError(m, v.code, v.id))
+	case v.code != 0, v.instead != nil && m.reply:
+		v.instead = noOperation
+	}
+	if v.instead != nil {
+		if _, err := c.toServer.Write(v.instead); err != nil {
+			return err
+		}
+		return c.skip(m.size + extra)
+	}
+	if m.reply {
+		c.replied = m.seq
+		if v.edit != nil {
+			if err := c.expect(pending{seq: m.seq, edit: v.edit}); err != nil {
+				return err
+			}
+		}
+	}
+	return c.forward(m.size + extra)
+}
+
+// stand sends GetInputFocus instead of a message, the answer to which is
+// exchanged.
+func (c *client) stand(m *message, extra int, reply []byte) error {
+	c.replied = m.seq
+	if err := c.expect(pending{seq: m.seq, reply: reply}); err != nil {
+		return err
+	}
+	if _, err := c.toServer.Write(getInputFocus); err != nil {
+		return err
+	}
+	return c.skip(m.size + extra)
+}
+
+// expect notes a reply to exchange. It waits while there are too many.
+func (c *client) expect(p pending) error {
+	select {
+	case c.slots <- struct{}{}:
+	default:
+		if err := c.toServer.Flush(); err != nil {
+			return err
+		}
+		select {
+		case c.slots <- struct{}{}:
+		case <-c.done:
+			return net.ErrClosed
+		}
+	}
+	c.mu.Lock()
+	c.pending = append(c.pending, p)
+	c.mu.Unlock()
+	return nil
+}
+
+// forward sends n bytes of the host to the server, and skip sends them nowhere.
+func (c *client) forward(n int) error { return c.take(n, c.toServer) }
+func (c *client) skip(n int) error    { return c.take(n, io.Discard) }
+
+func (c *client) take(n int, to io.Writer) error {
+	for n > 0 {
+		b, err := c.fill(1)
+		if err != nil {
+			return err
+		}
+		b, _ = c.fromHost.Peek(min(n, c.fromHost.Buffered()))
+		if _, err := to.Write(b); err != nil {
+			return err
+		}
+		n -= len(b)
+		_, _ = c.fromHost.Discard(len(b))
+	}
+	return nil
+}

@@ -1,0 +1,251 @@
+package x11
+
+import "time"
+
+// The events of the core protocol that mean something here.
+const (
+	eventKeyPress         = 2
+	eventKeyRelease       = 3
+	eventButtonPress      = 4
+	eventButtonRelease    = 5
+	eventKeymapNotify     = 11
+	eventUnmapNotify      = 18
+	eventReparentNotify   = 21
+	eventConfigureRequest = 23
+	eventSelectionClear   = 29
+	eventSelectionRequest = 30
+	eventSelectionNotify  = 31
+	eventClientMessage    = 33
+	eventMappingNotify    = 34
+	eventGeneric          = 35
+	sentEvent             = 0x80 // by another client, not by the server
+)
+
+// The events of XInput 2.
+const (
+	xiDeviceChanged = 1
+	xiKeyPress      = 2
+	xiKeyRelease    = 3
+	xiButtonPress   = 4
+	xiButtonRelease = 5
+)
+
+// xkbStateNotify is the event of XKB that tells of each change of a modifier,
+// wherever the keyboard is.
+const xkbStateNotify = 2
+
+// maxDeviceEvent bounds what is looked at of an event of XInput.
+const maxDeviceEvent = 64 << 10
+
+// event learns from an event, and reports whether the host may have it.
+func (c *client) event(p []byte, size int) (keep bool, err error) {
+	switch kind := p[0]; kind {
+	case eventKeyPress, eventKeyRelease:
+		return c.key(kind == eventKeyPress, p[1], uint32(order.Uint16(p[28:]))), nil
+	case eventButtonPress, eventButtonRelease:
+		c.button(kind == eventButtonPress, uint32(p[1]), order.Uint32(p[12:]))
+	case eventReparentNotify:
+		c.reparented(order.Uint32(p[8:]), order.Uint32(p[12:]))
+	case eventSelectionClear:
+		selection := order.Uint32(p[12:])
+		c.with(func(s *state) { delete(s.owns, selection) })
+	case eventSelectionRequest:
+		c.requested(order.Uint32(p[12:]), order.Uint32(p[20:]), order.Uint32(p[24:]))
+	case eventClientMessage | sentEvent:
+		c.message(order.Uint32(p[8:]), order.Uint32(p[12:]))
+	case eventGeneric:
+		return c.deviceEvent(p, size)
+	case c.guard.server.extensions["XKEYBOARD"].event:
+		if p[1] == xkbStateNotify && kind != 0 {
+			return c.focused(), nil
+		}
+	}
+	return true, nil
+}
+
+// deviceEvent looks at an event of XInput 2.
+func (c *client) deviceEvent(p []byte, size int) (keep bool, err error) {
+	if p[1] != c.guard.server.extensions["XInputExtension"].major {
+		return true, nil
+	}
+	if p, err = c.arrives(min(size, maxDeviceEvent)); err != nil {
+		return false, err
+	}
+	switch kind := order.Uint16(p[8:]); kind {
+	case xiDeviceChanged:
+		blankClasses(p[32:], int(order.Uint16(p[16:])))
+	case xiKeyPress, xiKeyRelease, xiButtonPress, xiButtonRelease:
+		if len(p) < 80 {
+			return false, nil
+		}
+		detail, window := order.Uint32(p[16:]), order.Uint32(p[24:])
+		if kind == xiKeyPress || kind == xiKeyRelease {
+			return c.key(kind == xiKeyPress, byte(detail), order.Uint32(p[72:])), nil
+		}
+		c.button(kind == xiButtonPress, detail, window)
+	}
+	return true, nil
+}
+
+// key learns from a key, and reports whether the host may have it: only while
+// the keyboard is its own. It may have grabbed it, and the user gone elsewhere.
+func (c *client) key(press bool, code byte, modifiers uint32) bool {
+	if !c.focused() {
+		return false
+	}
+	if !press {
+		return true
+	}
+	keys, err := c.guard.server.keyboard()
+	if err != nil {
+		return false
+	}
+	c.with(func(s *state) {
+		s.gesture = time.Now()
+		if keys.pastes(code, modifiers) || keys.chooses(code) && s.menuOpen() {
+			s.paste = s.gesture
+			if modifiers&maskShift != 0 {
+				s.middle = s.gesture // Shift+Insert is for either, as toolkits like
+			}
+		}
+	})
+	return true
+}
+
+// menuOpen reports whether a menu of the client is shown.
+func (s *state) menuOpen() bool {
+	for _, w := range s.windows {
+		if w.override && w.mapped && !w.inputOnly {
+			return true
+		}
+	}
+	return false
+}
+
+// button learns from a button of the mouse.
+func (c *client) button(press bool, number, id uint32) {
+	c.with(func(s *state) {
+		if number > 3 && number < 8 {
+			return // the wheel
+		}
+		now := time.Now()
+		s.gesture = now
+		s.pressed = s.pressed || press
+		if number == 2 {
+			s.middle = now
+		}
+		// Menus are chosen from by letting the button go above them.
+		if number != 2 && s.inMenu(id) {
+			s.paste = now
+		}
+	})
+}
+
+// inMenu reports whether a window is part of a menu.
+func (s *state) inMenu(id uint32) bool {
+	for range 16 {
+		w := s.windows[id]
+		if w == nil {
+			return false
+		}
+		if w.override {
+			return true
+		}
+		id = w.parent
+	}
+	return false
+}
+
+// reparented finds what the window manager has put around a window.
+func (c *client) reparented(id, parent uint32) {
+	if !c.own(id) {
+		return
+	}
+	var frames []uint32
+	for range 8 {
+		if parent == 0 || c.own(parent) || c.guard.server.roots[parent] {
+			break
+		}
+		frames = append(frames, parent)
+		parent = c.guard.server.parent(parent)
+	}
+	c.with(func(s *state) {
+		if w := s.windows[id]; w != nil {
+			w.frames = frames
+		}
+	})
+}
+
+// requested grants a program that asks for a selection of the client what the
+// answer takes.
+func (c *client) requested(id, target, property uint32) {
+	if c.guard.atoms.names[target] == "MULTIPLE" {
+		property = 0 // they are in a list that the program has
+	} else if property == 0 {
+		property = target // of an old program
+	}
+	c.with(func(s *state) {
+		now := time.Now()
+		prune(s.requestors, maxPeers, func(r *requestor) bool { return now.After(r.until) })
+		r := s.requestors[id]
+		if r == nil {
+			if len(s.requestors) >= maxPeers {
+				return
+			}
+			r = &requestor{properties: map[uint32]bool{}}
+			s.requestors[id] = r
+		}
+		r.until = now.Add(requestTime)
+		if len(r.properties) < maxPeers {
+			r.properties[property] = true
+		}
+	})
+}
+
+// message learns from what another program says.
+func (c *client) message(kind, first uint32) {
+	a := &c.guard.atoms
+	c.with(func(s *state) {
+		now := time.Now()
+		switch a.names[kind] {
+		case "WM_PROTOCOLS":
+			if a.names[first] == "WM_TAKE_FOCUS" {
+				s.takeFocus = now
+			}
+		case "XdndEnter", "XdndPosition", "XdndDrop":
+			prune(s.peers, maxPeers, func(t time.Time) bool { return now.After(t) })
+			if len(s.peers) < maxPeers {
+				s.peers[first] = now.Add(peerTime)
+			}
+		case "_XIM_XCONNECT":
+			if c.guard.InputMethod && len(s.methods) < maxPeers {
+				s.methods[first] = true
+			}
+		}
+	})
+}
+
+// blankClasses takes out of the classes of a device where the pointer is and
+// what is pressed.
+func blankClasses(p []byte, count int) {
+	const button, valuator = 1, 2
+	for range count {
+		if len(p) < 8 {
+			return
+		}
+		size := 4 * int(order.Uint16(p[2:]))
+		if size < 8 || size > len(p) {
+			return
+		}
+		switch order.Uint16(p) {
+		case button:
+			words := (int(order.Uint16(p[6:])) + 31) / 32
+			clear(p[8:min(size, 8+4*words)])
+		case valuator:
+			if order.Uint16(p[6:]) < 2 && size >= 36 {
+				clear(p[28:36])
+			}
+		}
+		p = p[size:]
+	}
+}

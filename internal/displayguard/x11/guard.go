@@ -1,0 +1,110 @@
+package x11
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"sync/atomic"
+)
+
+// Config is what a guard is made of.
+type Config struct {
+	// Dial connects to the display's server.
+	Dial func() (net.Conn, error)
+	// Cookie is the MIT-MAGIC-COOKIE-1 of the server; nil where it wants none.
+	Cookie []byte
+	// PID is what windows say their process is, whatever the host writes; 0
+	// has them say nothing.
+	PID uint32
+	// Clipboard grants reading the clipboard at any time.
+	Clipboard bool
+	// InputMethod grants what a client of XIM needs to reach the input method.
+	InputMethod bool
+	// Refused is told of each kind of request that was refused, once. It may
+	// be nil, and is called by several goroutines.
+	Refused func(request, why string)
+}
+
+// Guard stands between one host and the display. It is safe for concurrent use.
+type Guard struct {
+	Config
+	server *server
+	atoms  atoms
+	free   chan struct{} // connections that may still be made
+	named  atomic.Int64  // atoms that clients have had made
+
+	mu   sync.Mutex
+	told map[string]bool // guarded by mu
+}
+
+// Limits of a host.
+const (
+	maxClients = 32
+	// maxTold bounds what is told of refusals.
+	maxTold = 200
+	// maxAtoms bounds the names that a host may make: a server keeps them
+	// forever. A window of WebKit's needs some 200.
+	maxAtoms = 8192
+)
+
+// New connects to the server.
+func New(config Config) (*Guard, error) {
+	conn, err := config.Dial()
+	if err != nil {
+		return nil, fmt.Errorf("connect to the display: %w", err)
+	}
+	g := &Guard{Config: config, free: make(chan struct{}, maxClients), told: map[string]bool{}}
+	if g.server, err = newServer(conn, config.Cookie); err == nil {
+		g.atoms, err = newAtoms(g.server)
+	}
+	if err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return g, nil
+}
+
+// Close ends the guard's own connection.
+func (g *Guard) Close() error { return g.server.conn.Close() }
+
+// ErrTooMany says that a host has as many connections as it may have.
+var ErrTooMany = errors.New("too many connections to the display")
+
+// Serve serves a client until it or the server goes, and closes its connection.
+func (g *Guard) Serve(conn net.Conn) error {
+	defer conn.Close()
+	select {
+	case g.free <- struct{}{}:
+		defer func() { <-g.free }()
+	default:
+		return ErrTooMany
+	}
+	c, err := g.accept(conn)
+	if c == nil || err != nil {
+		return err
+	}
+	err = c.run()
+	if err == io.EOF || errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+// tell tells of a refusal, once of each.
+func (g *Guard) tell(request, why string) {
+	if g.Refused == nil {
+		return
+	}
+	key := request + "\x00" + why
+	g.mu.Lock()
+	known := g.told[key] || len(g.told) >= maxTold
+	if !known {
+		g.told[key] = true
+	}
+	g.mu.Unlock()
+	if !known {
+		g.Refused(request, why)
+	}
+}

@@ -1,0 +1,111 @@
+package x11
+
+// internAtom bounds the names that a host has made.
+func (c *client) internAtom(m *message) verdict {
+	if m.second == 0 && c.guard.named.Add(1) > maxAtoms {
+		return verdict{code: badAlloc, why: "too many names"}
+	}
+	return pass
+}
+
+// changeProperty lets a client write what its windows are, and answer programs
+// that ask for a selection.
+func (c *client) changeProperty(m *message) verdict {
+	id, property := m.u32(4), m.u32(8)
+	if c.own(id) {
+		return c.changeOwn(m, property)
+	}
+	granted := false
+	c.with(func(s *state) {
+		if r := s.requestors[id]; r != nil && withinUntil(r.until) {
+			if granted = r.properties[property] || r.properties[0]; granted {
+				r.until = later(requestTime) // large ones come in parts
+			}
+		}
+		granted = granted || c.guard.InputMethod && s.methods[id]
+	})
+	if !granted {
+		return refuse(id, "a property of another program's window")
+	}
+	return pass
+}
+
+// changeOwn looks at properties that window managers act upon.
+func (c *client) changeOwn(m *message, property uint32) verdict {
+	const data = 24
+	switch c.guard.atoms.names[property] {
+	case "_NET_WM_PID":
+		if c.guard.PID == 0 {
+			return silent("the number of a process that a window manager may end")
+		}
+		if m.u8(16) == 32 && m.u32(20) == 1 && len(m.data) >= data+4 {
+			b := append([]byte(nil), m.data[:data+4]...)
+			order.PutUint32(b[data:], c.guard.PID)
+			order.PutUint16(b[2:], uint16(len(b)/4))
+			return verdict{instead: b}
+		}
+		return refuse(0, "the number of a process that a window manager may end")
+	case "WM_TRANSIENT_FOR":
+		if owner := m.u32(data); !c.own(owner) && !c.guard.server.roots[owner] {
+			return refuse(owner, "a dialog of another program's window")
+		}
+	case "_NET_WM_STRUT", "_NET_WM_STRUT_PARTIAL":
+		return silent("room of the screen")
+	case "_NET_WM_WINDOW_TYPE":
+		if m.size > len(m.data) {
+			return silent("more types than there are")
+		}
+		for at := data; at+4 <= len(m.data); at += 4 {
+			switch name := c.guard.atoms.names[m.u32(at)]; name {
+			case "_NET_WM_WINDOW_TYPE_DOCK", "_NET_WM_WINDOW_TYPE_DESKTOP":
+				return silent("a part of the desktop")
+			}
+		}
+	}
+	return pass
+}
+
+// getProperty lets a client read its own, and what is published.
+func (c *client) getProperty(m *message) verdict {
+	id, property := m.u32(4), m.u32(8)
+	if c.own(id) {
+		return pass
+	}
+	if m.second != 0 {
+		return refuse(id, "it deletes a property of another program's window")
+	}
+	a := &c.guard.atoms
+	ok := a.ofAny[property]
+	switch {
+	case c.guard.server.roots[id]:
+		ok = ok || a.ofRoot[property]
+	case c.frame(id):
+		ok = ok || a.ofFrame[property]
+	case c.peer(id):
+		ok = ok || a.ofPeer[property] || c.asked(id, property)
+	default:
+		ok = ok || a.ofPeer[property] && c.dragging() || a.names[property] == "_NET_WM_NAME" && c.manager(id)
+	}
+	if !ok {
+		return answer(newReply(32), "the property "+c.guard.server.atomName(property)+" of another's window") // as if there were none
+	}
+	return pass
+}
+
+// manager reports whether a window is the one by which window managers say that
+// they are there.
+func (c *client) manager(id uint32) bool {
+	s := c.guard.server
+	p, err := s.ask(build(20, 0, s.screen.root, c.guard.atoms.numbers["_NET_SUPPORTING_WM_CHECK"], 0, 0, 1))
+	return err == nil && len(p) >= 36 && order.Uint32(p[32:]) == id
+}
+
+// asked reports whether a program has asked for a selection at this property,
+// where MULTIPLE has its list.
+func (c *client) asked(id, property uint32) (ok bool) {
+	c.with(func(s *state) {
+		r := s.requestors[id]
+		ok = r != nil && withinUntil(r.until) && (r.properties[property] || r.properties[0])
+	})
+	return ok
+}

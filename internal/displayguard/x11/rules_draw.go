@@ -1,0 +1,252 @@
+package x11
+
+// renderRules are those of RENDER, by which toolkits draw.
+var renderRules = []rule{
+	{"QueryVersion", own, nil, "a version", 0},
+	{"QueryPictFormats", own, nil, "formats are no secret", 0},
+	{"QueryPictIndexValues", own, nil, "formats are no secret", 0},
+	{"CreatePicture", own, (*client).createPicture, "of its own", 0},
+	{"ChangePicture", own, nil, "its own", 0},
+	{"SetPictureClipRectangles", own, nil, "its own", 0},
+	{"FreePicture", own, (*client).freePicture, "its own", 0},
+	{"Composite", own, sources(8, 12), "from its own to its own", 0},
+	{"Trapezoids", own, sources(8), "from its own to its own", 0},
+	{"Triangles", own, sources(8), "from its own to its own", 0},
+	{"TriStrip", own, sources(8), "from its own to its own", 0},
+	{"TriFan", own, sources(8), "from its own to its own", 0},
+	{"CreateGlyphSet", own, nil, "its own", 0},
+	{"ReferenceGlyphSet", own, nil, "its own", 0},
+	{"FreeGlyphSet", own, nil, "its own", 0},
+	{"AddGlyphs", own, nil, "its own", 0},
+	{"FreeGlyphs", own, nil, "its own", 0},
+	{"CompositeGlyphs8", own, glyphs(1), "its own, also those that the text changes to", all},
+	{"CompositeGlyphs16", own, glyphs(2), "its own, also those that the text changes to", all},
+	{"CompositeGlyphs32", own, glyphs(4), "its own, also those that the text changes to", all},
+	{"FillRectangles", own, nil, "draws on its own", 0},
+	{"CreateCursor", own, sources(8), "of its own", 0},
+	{"SetPictureTransform", own, nil, "its own", 0},
+	{"QueryFilters", root, nil, "the root says for which screen", 0},
+	{"SetPictureFilter", own, nil, "its own", 0},
+	{"CreateAnimCursor", own, nil, "of its own, also those in the list", 0},
+	{"AddTraps", own, nil, "draws on its own", 0},
+	{"CreateSolidFill", own, nil, "its own", 0},
+	{"CreateLinearGradient", own, nil, "its own", 0},
+	{"CreateRadialGradient", own, nil, "its own", 0},
+	{"CreateConicalGradient", own, nil, "its own", 0},
+}
+
+var shapeRules = []rule{
+	{"QueryVersion", own, nil, "a version", 0},
+	{"Rectangles", own, nil, "its own", 0},
+	{"Mask", own, nil, "its own", 0},
+	{"Combine", own, nil, "its own", 0},
+	{"Offset", own, nil, "its own", 0},
+	{"QueryExtents", own, nil, "its own", 0},
+	{"SelectInput", own, nil, "its own", 0},
+	{"InputSelected", own, nil, "its own", 0},
+	{"GetRectangles", judged, (*client).lookAtWindow, "of its own, and of those that it drags something to", 0},
+}
+
+var fixesRules = []rule{
+	{"QueryVersion", own, nil, "a version", 0},
+	{"SelectSelectionInput", root, nil, "that something was copied, not what", 0},
+	{"CreateRegion", own, nil, "its own", 0},
+	{"CreateRegionFromBitmap", own, nil, "its own", 0},
+	{"CreateRegionFromWindow", own, nil, "its own", 0},
+	{"CreateRegionFromGC", own, nil, "its own", 0},
+	{"CreateRegionFromPicture", own, nil, "its own", 0},
+	{"DestroyRegion", own, nil, "its own", 0},
+	{"SetRegion", own, nil, "its own", 0},
+	{"CopyRegion", own, nil, "its own", 0},
+	{"UnionRegion", own, nil, "its own", 0},
+	{"IntersectRegion", own, nil, "its own", 0},
+	{"SubtractRegion", own, nil, "its own", 0},
+	{"InvertRegion", own, nil, "its own", 0},
+	{"TranslateRegion", own, nil, "its own", 0},
+	{"RegionExtents", own, nil, "its own", 0},
+	{"FetchRegion", own, nil, "its own", 0},
+	{"SetGCClipRegion", own, nil, "its own", 0},
+	{"SetWindowShapeRegion", own, nil, "its own", 0},
+	{"SetPictureClipRegion", own, nil, "its own", 0},
+	{"SetCursorName", own, nil, "its own", 0},
+	{"GetCursorName", own, nil, "its own", 0},
+	{"ExpandRegion", own, nil, "its own", 0},
+}
+
+var damageRules = []rule{
+	{"QueryVersion", own, nil, "a version", 0},
+	{"Create", own, nil, "its own", 0},
+	{"Destroy", own, nil, "its own", 0},
+	{"Subtract", own, nil, "its own", 0},
+	{"Add", own, nil, "its own", 0},
+}
+
+var compositeRules = []rule{
+	{"QueryVersion", own, nil, "a version", 0},
+}
+
+var syncRules = []rule{
+	{"Initialize", own, nil, "a version", 0},
+	{"CreateCounter", own, nil, "its own", 0},
+	{"DestroyCounter", own, nil, "its own", 0},
+	{"QueryCounter", own, nil, "its own", 0},
+	{"Await", own, nil, "its own, also those in the list", 0},
+	{"ChangeCounter", own, nil, "its own", 0},
+	{"SetCounter", own, nil, "its own", 0},
+	{"CreateAlarm", own, nil, "of its own counters", 0},
+	{"ChangeAlarm", own, nil, "of its own counters", 0},
+	{"DestroyAlarm", own, nil, "its own", 0},
+	{"QueryAlarm", own, nil, "its own", 0},
+	{"GetPriority", own, nil, "its own", 0},
+	{"CreateFence", root, nil, "the root says for which screen", 0},
+	{"TriggerFence", own, nil, "its own", 0},
+	{"ResetFence", own, nil, "its own", 0},
+	{"DestroyFence", own, nil, "its own", 0},
+	{"QueryFence", own, nil, "its own", 0},
+	{"AwaitFence", own, nil, "its own, also those in the list", 0},
+}
+
+// extensionDenials are the requests of extensions, which a host may see, that
+// it may not make.
+var extensionDenials = map[string][]denied{
+	"XFIXES": {
+		{"ChangeSaveSet", "it concerns windows of others"},
+		{"SelectCursorInput GetCursorImage GetCursorImageAndName", "the cursor tells what is below it, wherever it is"},
+		{"ChangeCursor ChangeCursorByName HideCursor ShowCursor", "they change cursors of others"},
+		{"CreatePointerBarrier DeletePointerBarrier", "they hold the pointer"},
+		{"SetClientDisconnectMode GetClientDisconnectMode", "they are for what starts servers"},
+	},
+	"Composite": {
+		{"RedirectWindow RedirectSubwindows UnredirectWindow UnredirectSubwindows CreateRegionFromBorderClip NameWindowPixmap", "the server begins what is behind a window with what was on the screen there"},
+		{"GetOverlayWindow ReleaseOverlayWindow", "it lies above all windows"},
+	},
+	"SYNC": {
+		{"ListSystemCounters", "they tell how long nobody has typed"},
+		{"SetPriority", "others would be served later"},
+	},
+	"RANDR": {
+		{"SetScreenConfig SetScreenSize CreateMode DestroyMode AddOutputMode DeleteOutputMode SetCrtcConfig SetCrtcGamma SetCrtcTransform SetPanning SetOutputPrimary SetMonitor DeleteMonitor", "monitors are set for all programs"},
+		{"ConfigureOutputProperty ChangeOutputProperty DeleteOutputProperty ConfigureProviderProperty ChangeProviderProperty DeleteProviderProperty", "monitors are set for all programs"},
+		{"SetProviderOffloadSink SetProviderOutputSource CreateLease FreeLease", "they give monitors away"},
+	},
+	"XInputExtension": {
+		{"OpenDevice CloseDevice SelectExtensionEvent GetSelectedExtensionEvents ChangeDeviceDontPropagateList GetDeviceDontPropagateList GetDeviceMotionEvents GetDeviceFocus", "the first version of the extension, which no toolkit uses with the second"},
+		{"GrabDevice UngrabDevice GrabDeviceKey UngrabDeviceKey GrabDeviceButton UngrabDeviceButton AllowDeviceEvents SetDeviceFocus", "the same; they take devices away"},
+		{"GetFeedbackControl ChangeFeedbackControl GetDeviceKeyMapping ChangeDeviceKeyMapping GetDeviceModifierMapping SetDeviceModifierMapping GetDeviceButtonMapping SetDeviceButtonMapping DeviceBell SetDeviceValuators GetDeviceControl ChangeDeviceControl SetDeviceMode ChangeKeyboardDevice ChangePointerDevice", "the same; they change devices for all"},
+		{"QueryDeviceState ListInputDevices", "the keys that are pressed, wherever"},
+		{"ListDeviceProperties ChangeDeviceProperty DeleteDeviceProperty GetDeviceProperty XIChangeProperty XIDeleteProperty", "devices are set for all"},
+		{"XIWarpPointer XIChangeHierarchy XISetClientPointer XISetFocus SendExtensionEvent", "input of the user is not made, and not led elsewhere"},
+		{"XIBarrierReleasePointer", "there are no barriers"},
+	},
+	"XKEYBOARD": {
+		{"LatchLockState SetControls SetMap SetCompatMap SetIndicatorMap SetNamedIndicator SetNames GetKbdByName SetDeviceInfo SetDebuggingFlags", "the keyboard is set for all"},
+		{"GetIndicatorState ListComponents", "nobody asks"},
+	},
+}
+
+// hiddenExtensions are those that a host does not see.
+var hiddenExtensions = []denied{
+	{"XTEST", "it makes input of the user"},
+	{"RECORD", "it tells all that goes on"},
+	{"GLX DRI2 DRI3 XFree86-DRI Present", "parsers in the server and memory of the graphics card; a host draws without them"},
+	{"MIT-SHM", "segments are attached with the rights of who connects: a host could name those of others; and descriptors are not passed on"},
+	{"MIT-SCREEN-SAVER DPMS", "the screen saver is the user's, and tells how long nobody has typed"},
+	{"DOUBLE-BUFFER", "no toolkit uses it"},
+	{"XVideo XVideo-MotionCompensation", "memory of the graphics card"},
+	{"X-Resource", "it lists the programs on the display"},
+	{"XFree86-VidModeExtension SELinux XEVIE XpExtension", "they concern the whole display"},
+}
+
+// sources refuses pictures of windows as what is drawn: the server would take
+// all that the screen shows there, windows of others above included.
+func sources(offsets ...int) func(*client, *message) verdict {
+	return func(c *client, m *message) (v verdict) {
+		c.with(func(s *state) {
+			for _, at := range offsets {
+				if s.pictures[m.u32(at)] != 0 {
+					v = refuse(m.u32(at), "a window as a source: others may lie above it")
+				}
+			}
+		})
+		return v
+	}
+}
+
+// glyphs checks the lists of glyphs of a given size, which may name other sets.
+func glyphs(width int) func(*client, *message) verdict {
+	const changes = 255
+	drawn := sources(8)
+	return func(c *client, m *message) verdict {
+		for at := m.request.size; at+8 <= len(m.data); {
+			count := int(m.data[at])
+			if count != changes {
+				at += 8 + pad(count*width)
+				continue
+			}
+			if id := m.u32(at + 8); id == 0 || !c.own(id) {
+				return refuse(id, "glyphs of another program")
+			}
+			at += 12
+		}
+		return drawn(c, m)
+	}
+}
+
+// createPicture notes the pictures of windows.
+func (c *client) createPicture(m *message) (v verdict) {
+	id, of := m.u32(4), m.u32(8)
+	c.with(func(s *state) {
+		switch {
+		case s.pictures[id] != 0:
+			// The server would refuse, and the guard think that it had not.
+			v = refuse(id, "a picture that there is")
+		case s.windows[of] == nil:
+		case len(s.pictures) >= maxPictures:
+			v = verdict{code: badAlloc, why: "too many pictures"}
+		default:
+			s.pictures[id] = of
+		}
+	})
+	return v
+}
+
+func (c *client) freePicture(m *message) verdict {
+	c.with(func(s *state) { delete(s.pictures, m.u32(4)) })
+	return pass
+}
+
+// createPixmap bounds the memory of pixmaps.
+func (c *client) createPixmap(m *message) verdict {
+	bits := uint64(m.second)
+	if bits > 8 {
+		bits = 32
+	}
+	size := (uint64(m.u16(12))*bits + 31) / 32 * 4 * uint64(m.u16(14))
+	var ask bool
+	var held, made uint64
+	var count int
+	c.with(func(s *state) {
+		made = s.made + size
+		ask, held, count = made >= pixmapStep, s.bytes+size, len(s.pixmaps)
+	})
+	if ask {
+		if n, ok := c.guard.server.pixmapBytes(c.base); ok {
+			held, made = n+size, 0
+		}
+	}
+	if held > maxPixmapBytes || count >= maxPixmaps {
+		return verdict{code: badAlloc, why: "too much memory for pixmaps"}
+	}
+	c.with(func(s *state) {
+		s.made, s.bytes, s.pixmaps[m.u32(4)] = made, s.bytes+size, size
+	})
+	return pass
+}
+
+func (c *client) freePixmap(m *message) verdict {
+	c.with(func(s *state) {
+		s.bytes -= s.pixmaps[m.u32(4)]
+		delete(s.pixmaps, m.u32(4))
+	})
+	return pass
+}

@@ -1,0 +1,267 @@
+package x11
+
+// inputRules are those of XInput, of which toolkits use the second version.
+var inputRules = []rule{
+	{"GetExtensionVersion", own, nil, "a version", 0},
+	{"XIQueryVersion", own, nil, "a version", 0},
+	{"XIQueryDevice", own, (*client).queryDevice, "what devices there are, without where the pointer is", 0},
+	{"XIQueryPointer", judged, (*client).queryPointer, "as QueryPointer", 0},
+	{"XIChangeCursor", own, nil, "above its own windows", 0},
+	{"XIGetClientPointer", own, nil, "a number", 0},
+	{"XISelectEvents", root, (*client).selectInput, "in its own windows; of the root only that devices come and go", all},
+	{"XIGetFocus", own, nil, "the number of a window", 0},
+	{"XIGrabDevice", judged, (*client).grabDevice, "as GrabPointer and GrabKeyboard", 0},
+	{"XIUngrabDevice", own, nil, "ends its own grab", 0},
+	{"XIAllowEvents", own, nil, "of its own grab", 0},
+	{"XIPassiveGrabDevice", own, nil, "in its own windows", 0},
+	{"XIPassiveUngrabDevice", own, nil, "in its own windows", 0},
+	{"XIListProperties", own, nil, "how devices are set", 0},
+	{"XIGetProperty", own, func(_ *client, m *message) verdict {
+		if m.u8(6) != 0 {
+			return refuse(0, "it deletes a property of a device")
+		}
+		return pass
+	}, "how devices are set", 0},
+	{"XIGetSelectedEvents", root, nil, "its own", 0},
+}
+
+// keyboardRules are those of XKB.
+var keyboardRules = []rule{
+	{"UseExtension", own, nil, "a version", 0},
+	{"SelectEvents", own, (*client).selectKeyboard, "that the keyboard is set anew; its state only while it is the client's", 0},
+	{"Bell", own, nil, "a sound", 0},
+	{"GetState", own, (*client).keyboardState, "the layout; modifiers only while the keyboard is its own", 0},
+	{"GetControls", own, nil, "how the keyboard is set", 0},
+	{"GetMap", own, nil, "what keys mean", 0},
+	{"GetCompatMap", own, nil, "what keys mean", 0},
+	{"GetIndicatorMap", own, nil, "what keys mean", 0},
+	{"GetNamedIndicator", own, nil, "whether Caps Lock is on", 0},
+	{"GetNames", own, nil, "what keys are called", 0},
+	{"PerClientFlags", own, nil, "how keys that repeat come to it", 0},
+	{"GetDeviceInfo", own, nil, "what devices can do", 0},
+}
+
+// randrRules let clients read which monitors there are.
+var randrRules = []rule{
+	{"QueryVersion", own, nil, "a version", 0},
+	{"SelectInput", root, nil, "that monitors change", 0},
+	{"GetScreenInfo", root, nil, "monitors are no secret", 0},
+	{"GetScreenSizeRange", root, nil, "monitors are no secret", 0},
+	{"GetScreenResources", root, nil, "monitors are no secret", 0},
+	{"GetOutputInfo", own, nil, "monitors are no secret", 0},
+	{"ListOutputProperties", own, nil, "monitors are no secret", 0},
+	{"QueryOutputProperty", own, nil, "monitors are no secret", 0},
+	{"GetOutputProperty", own, keepProperty, "monitors are no secret", 0},
+	{"GetCrtcInfo", own, nil, "monitors are no secret", 0},
+	{"GetCrtcGammaSize", own, nil, "monitors are no secret", 0},
+	{"GetCrtcGamma", own, nil, "monitors are no secret", 0},
+	{"GetScreenResourcesCurrent", root, nil, "monitors are no secret", 0},
+	{"GetCrtcTransform", own, nil, "monitors are no secret", 0},
+	{"GetPanning", own, nil, "monitors are no secret", 0},
+	{"GetOutputPrimary", root, nil, "monitors are no secret", 0},
+	{"GetProviders", root, nil, "monitors are no secret", 0},
+	{"GetProviderInfo", own, nil, "monitors are no secret", 0},
+	{"ListProviderProperties", own, nil, "monitors are no secret", 0},
+	{"QueryProviderProperty", own, nil, "monitors are no secret", 0},
+	{"GetProviderProperty", own, keepProperty, "monitors are no secret", 0},
+	{"GetMonitors", root, nil, "monitors are no secret", 0},
+}
+
+var xineramaRules = []rule{
+	{"QueryVersion", own, nil, "a version", 0},
+	{"GetState", root, nil, "monitors are no secret", 0},
+	{"GetScreenCount", root, nil, "monitors are no secret", 0},
+	{"GetScreenSize", root, nil, "monitors are no secret", 0},
+	{"IsActive", own, nil, "monitors are no secret", 0},
+	{"QueryScreens", own, nil, "monitors are no secret", 0},
+}
+
+// keepProperty refuses to read a property of a monitor so that it goes.
+func keepProperty(_ *client, m *message) verdict {
+	if m.u8(24) != 0 {
+		return refuse(0, "it deletes a property of a monitor")
+	}
+	return pass
+}
+
+// grab lets a menu have the pointer or the keyboard.
+func (c *client) grab(m *message) verdict {
+	busy := newReply(32)
+	busy[1] = alreadyGrabbed // an error would look like success to some libraries
+	if v := c.checkIDs(m, false); v.code != 0 || m.u32(4) == 0 {
+		return answer(busy, "a grab of another's window")
+	}
+	if !c.gestured() && !c.focused() {
+		return answer(busy, "a grab without the user")
+	}
+	return pass
+}
+
+const alreadyGrabbed = 1
+
+func (c *client) grabDevice(m *message) verdict {
+	v := c.grab(m)
+	if v.reply != nil {
+		v.reply[1], v.reply[8] = 0, alreadyGrabbed
+	}
+	return v
+}
+
+// queryPointer tells where the pointer is while it is above the client's
+// windows; else where it was then.
+func (c *client) queryPointer(m *message) verdict {
+	id := m.u32(4)
+	if !c.near(id) && !c.dragging() {
+		return noWindow(id)
+	}
+	xi := m.extension != ""
+	size, x, y := 32, 16, 18
+	if xi {
+		size, x, y = 56, 16, 20
+	}
+	if !c.pointed() {
+		p := newReply(size)
+		order.PutUint32(p[8:], c.guard.server.screen.root)
+		c.with(func(s *state) {
+			if xi {
+				order.PutUint32(p[x:], uint32(s.pointer.x)<<16)
+				order.PutUint32(p[y:], uint32(s.pointer.y)<<16)
+				p[32] = 1 // the same screen
+				return
+			}
+			p[1] = 1
+			order.PutUint16(p[x:], s.pointer.x)
+			order.PutUint16(p[y:], s.pointer.y)
+		})
+		return verdict{reply: p}
+	}
+	return verdict{edit: func(p []byte) []byte {
+		if len(p) < size {
+			return p
+		}
+		if child := order.Uint32(p[12:]); child != 0 && !c.own(child) && !c.frame(child) && !c.dragging() {
+			order.PutUint32(p[12:], 0)
+		}
+		c.with(func(s *state) {
+			if xi {
+				s.pointer.x, s.pointer.y = uint16(order.Uint32(p[x:])>>16), uint16(order.Uint32(p[y:])>>16)
+			} else {
+				s.pointer.x, s.pointer.y = order.Uint16(p[x:]), order.Uint16(p[y:])
+			}
+		})
+		return p
+	}}
+}
+
+func (c *client) translate(m *message) verdict {
+	for _, id := range []uint32{m.u32(4), m.u32(8)} {
+		if !c.near(id) && !c.dragging() {
+			return noWindow(id)
+		}
+	}
+	return verdict{edit: func(p []byte) []byte {
+		if child := order.Uint32(p[8:]); child != 0 && !c.own(child) && !c.frame(child) && !c.dragging() {
+			order.PutUint32(p[8:], 0)
+		}
+		return p
+	}}
+}
+
+func (c *client) warpPointer(m *message) verdict {
+	if m.u32(4) == 0 || m.u32(8) == 0 || !c.gestured() {
+		return refuse(m.u32(8), "the pointer is the user's")
+	}
+	return pass
+}
+
+func (c *client) setFocus(m *message) verdict {
+	if !c.own(m.u32(4)) {
+		return refuse(m.u32(4), "the keyboard for another window")
+	}
+	asked := false
+	c.with(func(s *state) { asked = within(s.takeFocus, focusTime) })
+	if !asked && !c.gestured() && !c.focused() {
+		return refuse(m.u32(4), "the keyboard, unasked")
+	}
+	return pass
+}
+
+// selectInput lets a client hear of devices; of the root, not what they do.
+func (c *client) selectInput(m *message) verdict {
+	// The hierarchy, properties, and what a device is.
+	rootEvents := []byte{1 << xiDeviceChanged, 1<<(11-8) | 1<<(12-8)}
+	if !c.guard.server.roots[m.u32(4)] {
+		return pass
+	}
+	at := m.request.size
+	for range m.u16(8) {
+		length := 4 * int(m.u16(at+2))
+		if at+4+length > len(m.data) {
+			return verdict{code: badLength, why: "it ends too early"}
+		}
+		for i := range length {
+			allowed := byte(0)
+			if i < len(rootEvents) {
+				allowed = rootEvents[i]
+			}
+			if m.data[at+4+i]&^allowed != 0 {
+				return refuse(m.u32(4), "input wherever it goes")
+			}
+		}
+		at += 4 + length
+	}
+	return pass
+}
+
+// queryDevice takes where the pointer is out of the answer.
+func (c *client) queryDevice(*message) verdict {
+	return verdict{edit: func(p []byte) []byte {
+		at := 32
+		for range order.Uint16(p[8:]) {
+			if at+12 > len(p) {
+				break
+			}
+			classes := int(order.Uint16(p[at+6:]))
+			begin := at + 12 + pad(int(order.Uint16(p[at+8:])))
+			end := begin
+			for range classes {
+				if end+4 > len(p) {
+					return newReply(32)
+				}
+				end += max(4, 4*int(order.Uint16(p[end+2:])))
+			}
+			if end > len(p) {
+				break
+			}
+			blankClasses(p[begin:end], classes)
+			at = end
+		}
+		return p
+	}}
+}
+
+// selectKeyboard refuses events that tell what is typed elsewhere.
+func (c *client) selectKeyboard(m *message) verdict {
+	// The keyboard is new or has another map, its state, names, and what its
+	// modifiers mean.
+	const allowed = 1<<0 | 1<<1 | 1<<xkbStateNotify | 1<<6 | 1<<7
+	which, clears := m.u16(6), m.u16(8)
+	if which&^clears&^allowed != 0 {
+		return refuse(0, "events of keys wherever the keyboard is")
+	}
+	return pass
+}
+
+// keyboardState tells the layout, and what is held while the keyboard is the
+// client's.
+func (c *client) keyboardState(*message) verdict {
+	if c.focused() {
+		return pass
+	}
+	return verdict{edit: func(p []byte) []byte {
+		const groups, compat = 12, 18
+		clear(p[8:groups])
+		clear(p[compat:26])
+		return p
+	}}
+}

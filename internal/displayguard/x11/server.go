@@ -1,0 +1,249 @@
+package x11
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+)
+
+// server is the guard's own connection to the display. By it the guard asks what
+// clients may not know.
+type server struct {
+	roots      map[uint32]bool
+	colormaps  map[uint32]bool
+	screen     screen // the first
+	minKey     byte
+	maxKey     byte
+	extensions map[string]extension // that the server has and a host may see
+	byOpcode   map[byte]string
+	resources  byte // the opcode of X-Resource, 0 without it
+
+	// mu is held for a whole question, and nobody but the clients of this guard
+	// waits for it.
+	mu     sync.Mutex
+	conn   net.Conn
+	in     *bufio.Reader
+	keys   *keyboard // guarded by mu; nil: to be read again
+	closed error     // guarded by mu
+}
+
+// extension is what the server says of an extension.
+type extension struct{ major, event, errors byte }
+
+// maxReply bounds what the guard reads as an answer to itself, in bytes.
+const maxReply = 1 << 20
+
+func newServer(conn net.Conn, cookie []byte) (*server, error) {
+	if _, err := conn.Write(hello(cookie)); err != nil {
+		return nil, fmt.Errorf("%w: %w", errSetup, err)
+	}
+	s := &server{conn: conn, in: bufio.NewReader(conn), roots: map[uint32]bool{}, colormaps: map[uint32]bool{}, extensions: map[string]extension{}, byOpcode: map[byte]string{}}
+	setup, err := readSetup(s.in)
+	if err != nil {
+		return nil, err
+	}
+	s.screen, s.minKey, s.maxKey = setup.screens[0], setup.minKey, setup.maxKey
+	for _, sc := range setup.screens {
+		s.roots[sc.root], s.colormaps[sc.colormap] = true, true
+	}
+	for name := range requests {
+		if name == "" {
+			continue
+		}
+		x, err := s.extension(name)
+		if err != nil {
+			return nil, err
+		}
+		if x.major >= 128 {
+			s.extensions[name], s.byOpcode[x.major] = x, name
+		}
+	}
+	x, err := s.extension("X-Resource")
+	s.resources = x.major
+	return s, err
+}
+
+// errRefused says that the server has answered with an error.
+var errRefused = errors.New("the server refuses")
+
+// ask sends a request that has a reply, and waits for it.
+func (s *server) ask(request []byte) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.askLocked(request)
+}
+
+func (s *server) askLocked(request []byte) (reply []byte, err error) {
+	if s.closed != nil {
+		return nil, s.closed
+	}
+	defer func() {
+		if err != nil && !errors.Is(err, errRefused) {
+			s.closed = err
+		}
+	}()
+	if _, err := s.conn.Write(request); err != nil {
+		return nil, err
+	}
+	for {
+		p := make([]byte, 32)
+		if _, err := io.ReadFull(s.in, p); err != nil {
+			return nil, err
+		}
+		more := packetRest(p)
+		if more > maxReply {
+			return nil, fmt.Errorf("a reply of %d bytes", more)
+		}
+		p = append(p, make([]byte, more)...)
+		if _, err := io.ReadFull(s.in, p[32:]); err != nil {
+			return nil, err
+		}
+		switch p[0] & 0x7f {
+		case packetReply:
+			return p, nil
+		case packetError:
+			return nil, fmt.Errorf("%w: error %d", errRefused, p[1])
+		case eventMappingNotify:
+			s.keys = nil
+		}
+	}
+}
+
+// packetRest is how many bytes follow the first 32 of a packet of the server.
+func packetRest(p []byte) int {
+	if p[0] == packetReply || p[0]&0x7f == eventGeneric {
+		return 4 * int(order.Uint32(p[4:]))
+	}
+	return 0
+}
+
+// build makes a request of four-byte values.
+func build(opcode, second byte, values ...uint32) []byte {
+	b := make([]byte, 4, 4+4*len(values))
+	b[0], b[1] = opcode, second
+	order.PutUint16(b[2:], uint16(1+len(values)))
+	for _, v := range values {
+		b = order.AppendUint32(b, v)
+	}
+	return b
+}
+
+// named makes a request that consists of a name.
+func named(opcode byte, name string) []byte {
+	b := make([]byte, 8+pad(len(name)))
+	b[0] = opcode
+	order.PutUint16(b[2:], uint16(len(b)/4))
+	order.PutUint16(b[4:], uint16(len(name)))
+	copy(b[8:], name)
+	return b
+}
+
+func (s *server) extension(name string) (x extension, err error) {
+	p, err := s.ask(named(98, name))
+	if err == nil && p[8] != 0 {
+		x = extension{p[9], p[10], p[11]}
+	}
+	return x, err
+}
+
+// atom returns the number of a name.
+func (s *server) atom(name string) (uint32, error) {
+	p, err := s.ask(named(16, name))
+	if err != nil {
+		return 0, err
+	}
+	return order.Uint32(p[8:]), nil
+}
+
+// atomName is for the log.
+func (s *server) atomName(atom uint32) string {
+	p, err := s.ask(build(17, 0, atom))
+	if err != nil {
+		return fmt.Sprint("atom ", atom)
+	}
+	return string(p[32:min(len(p), 32+int(order.Uint16(p[8:])))])
+}
+
+// parent returns the parent of a window, 0 if there is none.
+func (s *server) parent(window uint32) uint32 {
+	p, err := s.ask(build(15, 0, window))
+	if err != nil {
+		return 0
+	}
+	return order.Uint32(p[12:])
+}
+
+// focus returns the window that has the keyboard.
+func (s *server) focus() uint32 {
+	p, err := s.ask(getInputFocus)
+	if err != nil {
+		return 0
+	}
+	return order.Uint32(p[8:])
+}
+
+// pointer returns the child of the root below the pointer, and the buttons and
+// modifiers that are held.
+func (s *server) pointer() (child uint32, mask uint16) {
+	p, err := s.ask(build(38, 0, s.screen.root))
+	if err != nil {
+		return 0, 0
+	}
+	return order.Uint32(p[12:]), order.Uint16(p[24:])
+}
+
+// owner returns the window that owns a selection.
+func (s *server) owner(selection uint32) uint32 {
+	p, err := s.ask(build(23, 0, selection))
+	if err != nil {
+		return 0
+	}
+	return order.Uint32(p[8:])
+}
+
+// atoms returns what a property of the root window lists, up to 64.
+func (s *server) atoms(property uint32) (list []uint32) {
+	p, err := s.ask(build(20, 0, s.screen.root, property, 4, 0, 64)) // 4 is the type ATOM
+	if err != nil || p[1] != 32 {
+		return nil
+	}
+	for at := 32; at+4 <= len(p); at += 4 {
+		list = append(list, order.Uint32(p[at:]))
+	}
+	return list
+}
+
+// pixmapBytes returns how much memory the pixmaps of a client take, windows'
+// backgrounds and all else that holds one included. ok is false where the
+// server does not tell.
+func (s *server) pixmapBytes(base uint32) (n uint64, ok bool) {
+	if s.resources == 0 {
+		return 0, false
+	}
+	p, err := s.ask(build(s.resources, 3, base)) // QueryClientPixmapBytes
+	if err != nil {
+		return 0, false
+	}
+	return uint64(order.Uint32(p[12:]))<<32 | uint64(order.Uint32(p[8:])), true
+}
+
+// keyboard returns what the keys mean.
+func (s *server) keyboard() (*keyboard, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.keys != nil {
+		return s.keys, nil
+	}
+	count := int(s.maxKey) - int(s.minKey) + 1
+	b := build(101, 0, 0)
+	b[4], b[5] = s.minKey, byte(count)
+	p, err := s.askLocked(b)
+	if err != nil {
+		return nil, err
+	}
+	s.keys = newKeyboard(s.minKey, int(p[1]), p[32:])
+	return s.keys, nil
+}

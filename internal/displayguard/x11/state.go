@@ -1,0 +1,170 @@
+package x11
+
+import "time"
+
+// How long something that the user has done lets a host do something.
+const (
+	gestureTime = 5 * time.Second  // a grab, the focus, an own selection
+	pasteTime   = 5 * time.Second  // the clipboard
+	focusTime   = 2 * time.Second  // after WM_TAKE_FOCUS
+	peerTime    = 30 * time.Second // a program that drags something to the host
+	requestTime = 30 * time.Second // a program that asks for what the host has
+	dropTime    = 10 * time.Second // after the button is let go that drags
+)
+
+// Limits of what a client may have, for the guard keeps a note of each.
+const (
+	maxWindows  = 4096
+	maxPixmaps  = 16384
+	maxPictures = 16384
+	maxPeers    = 64
+	// maxPixmapBytes bounds the memory that pixmaps take in the server. A
+	// window on a screen of 8K takes 130 MB, and twice that while it is resized.
+	maxPixmapBytes = 1 << 30
+	// pixmapStep is after how much the server is asked what they take.
+	pixmapStep = 64 << 20
+)
+
+// state is what the guard knows of a client.
+type state struct {
+	gesture   time.Time // of any key or button in one of the client's windows
+	paste     time.Time // of what asks for the clipboard
+	middle    time.Time // of a middle click, which asks for the primary selection
+	takeFocus time.Time
+
+	windows  map[uint32]*window
+	pixmaps  map[uint32]uint64 // their sizes in bytes
+	pictures map[uint32]uint32 // of windows, with the window
+	bytes    uint64            // of all pixmaps, where the server does not tell
+	made     uint64            // bytes of pixmaps since the server was asked
+
+	owns       map[uint32]bool       // selections
+	requestors map[uint32]*requestor // who asks for them
+	peers      map[uint32]time.Time  // who drags something to the client
+	methods    map[uint32]bool       // windows of input methods that have answered
+	dragging   bool                  // the client drags something
+	held       time.Time             // when a button was held last, while it drags
+	pressed    bool                  // a button was pressed in the client's windows
+	pointer    struct{ x, y uint16 } // where the client saw it last
+}
+
+// window is a window of the client.
+type window struct {
+	parent    uint32
+	inputOnly bool
+	override  bool // no window manager looks after it: a menu, a tooltip
+	mapped    bool
+	frames    []uint32 // what the window manager has put around it
+}
+
+// requestor is a window that asks the client for a selection.
+type requestor struct {
+	until      time.Time
+	properties map[uint32]bool // where it wants them; with 0, anywhere
+}
+
+func newState() state {
+	return state{
+		windows: map[uint32]*window{}, pixmaps: map[uint32]uint64{}, pictures: map[uint32]uint32{}, owns: map[uint32]bool{},
+		requestors: map[uint32]*requestor{}, peers: map[uint32]time.Time{}, methods: map[uint32]bool{},
+	}
+}
+
+func within(t time.Time, d time.Duration) bool { return time.Since(t) < d }
+
+// with calls f with the state. f does not wait.
+func (c *client) with(f func(*state)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	f(&c.state)
+}
+
+// frame reports whether a window is what the window manager has put around one
+// of the client's.
+func (c *client) frame(id uint32) (is bool) {
+	c.with(func(s *state) {
+		for _, w := range s.windows {
+			for _, f := range w.frames {
+				is = is || f == id
+			}
+		}
+	})
+	return is
+}
+
+// near reports whether a window is the client's, the root or a frame.
+func (c *client) near(id uint32) bool {
+	return c.own(id) || c.guard.server.roots[id] || c.frame(id)
+}
+
+// peer reports whether a window belongs to a program that has begun something
+// with the client: it drags something there, or asks for a selection.
+func (c *client) peer(id uint32) (is bool) {
+	c.with(func(s *state) {
+		r := s.requestors[id]
+		is = time.Now().Before(s.peers[id]) || r != nil && time.Now().Before(r.until)
+	})
+	return is
+}
+
+// gestured reports whether the user has just done something in the client's
+// windows.
+func (c *client) gestured() (is bool) {
+	c.with(func(s *state) { is = within(s.gesture, gestureTime) })
+	return is
+}
+
+// dragging reports whether the user drags something out of the client's
+// windows: then the client looks for who might take it.
+func (c *client) dragging() bool {
+	var is, asked bool
+	c.with(func(s *state) { is, asked = s.dragging, within(s.held, 100*time.Millisecond) })
+	if !is || asked {
+		return is
+	}
+	_, mask := c.guard.server.pointer()
+	c.with(func(s *state) {
+		if mask&maskButtons != 0 {
+			s.held = time.Now()
+		}
+		s.dragging = s.dragging && within(s.held, dropTime)
+		is = s.dragging
+	})
+	return is
+}
+
+// focused reports whether one of the client's windows has the keyboard.
+func (c *client) focused() bool {
+	focus := c.guard.server.focus()
+	if focus == 1 { // PointerRoot
+		return c.pointed()
+	}
+	return c.own(focus)
+}
+
+// pointed reports whether the pointer is above one of the client's windows, or
+// held by it.
+func (c *client) pointed() bool {
+	child, mask := c.guard.server.pointer()
+	held := false
+	c.with(func(s *state) {
+		s.pressed = s.pressed && mask&maskButtons != 0
+		held = s.pressed || s.dragging
+	})
+	return held || child != 0 && (c.own(child) || c.frame(child))
+}
+
+// maskButtons are the buttons in the state of an event.
+const maskButtons = 1<<8 | 1<<9 | 1<<10 | 1<<11 | 1<<12
+
+// prune removes what has expired from a table that has grown.
+func prune[V any](m map[uint32]V, limit int, expired func(V) bool) {
+	if len(m) < limit {
+		return
+	}
+	for k, v := range m {
+		if expired(v) {
+			delete(m, k)
+		}
+	}
+}

@@ -1,0 +1,196 @@
+package x11
+
+// createWindow gives each window a background: one without shows what was on
+// the screen below it, and its client can read that.
+func (c *client) createWindow(m *message) verdict {
+	id, parent, class := m.u32(4), m.u32(8), m.u16(22)
+	atRoot := c.guard.server.roots[parent]
+	if !c.own(id) || !c.own(parent) && !atRoot {
+		return refuse(parent, "a window below that of another program")
+	}
+	if v := c.checkIDs(m, true); v.code != 0 {
+		return v
+	}
+	var full, known bool
+	var w *window
+	c.with(func(s *state) {
+		inputOnly := class == 2
+		if p := s.windows[parent]; class == 0 && p != nil {
+			inputOnly = p.inputOnly
+		}
+		override, _ := m.value(9)
+		w = &window{parent: parent, inputOnly: inputOnly, override: override&0xff != 0}
+		known, full = s.windows[id] != nil, len(s.windows) >= maxWindows
+		if !known && !full {
+			s.windows[id] = w
+		}
+	})
+	if known {
+		// The server would refuse, and the guard think that it had not.
+		return refuse(id, "a window that there is")
+	}
+	if full {
+		return verdict{code: badAlloc, why: "too many windows"}
+	}
+	if w.inputOnly {
+		return pass
+	}
+	return c.background(m, true)
+}
+
+// background changes the values of a window so that it keeps a background, or
+// gets one.
+func (c *client) background(m *message, create bool) verdict {
+	const pixmap, pixel = 0, 1
+	picture, hasPicture := m.value(pixmap)
+	_, hasColour := m.value(pixel)
+	none := hasPicture && picture <= 1 // None, or what the parent has
+	if !none && (hasPicture || hasColour || !create) {
+		return pass
+	}
+	mask := m.u32(m.mask)
+	b := append([]byte(nil), m.data[:m.request.size]...)
+	var values []byte
+	if !hasColour && create {
+		mask |= 1 << pixel
+		values = order.AppendUint32(nil, 0)
+	}
+	mask &^= 1 << pixmap
+	rest := m.data[m.request.size:min(len(m.data), m.size)]
+	if hasPicture {
+		rest = rest[4:] // its value is the first
+	}
+	if len(m.data) < m.size {
+		return verdict{code: badLength, why: "it is too long"}
+	}
+	b = append(append(b, values...), rest...)
+	order.PutUint32(b[m.mask:], mask)
+	order.PutUint16(b[2:], uint16(len(b)/4))
+	return verdict{instead: b}
+}
+
+// Events of a window that belongs to others: that it goes, moves, or is told
+// something. So a client hears of the end of who gives or takes a selection.
+const foreignEvents = 1<<17 | 1<<22 // StructureNotify, PropertyChange
+
+func (c *client) changeWindow(m *message) verdict {
+	const override, eventMask, cursor = 9, 11, 14
+	id := m.u32(4)
+	mask := m.u32(m.mask)
+	if c.own(id) {
+		if v := c.checkIDs(m, false); v.code != 0 {
+			return v
+		}
+		if v, ok := m.value(override); ok {
+			c.with(func(s *state) {
+				if w := s.windows[id]; w != nil {
+					w.override = v&0xff != 0
+				}
+			})
+		}
+		return c.background(m, false)
+	}
+	if mask != 1<<eventMask {
+		return refuse(id, "it changes a window of another program")
+	}
+	events, ok := m.value(eventMask)
+	if !ok {
+		return verdict{code: badLength, why: "it ends too early"}
+	}
+	if events&^foreignEvents == 0 {
+		return pass
+	}
+	b := append([]byte(nil), m.data...)
+	order.PutUint32(b[m.request.size:], events&foreignEvents)
+	order.PutUint16(b[2:], uint16(len(b)/4))
+	return verdict{instead: b, why: "events of another program's window"}
+}
+
+// lookAtWindow is for requests that tell where a window is.
+func (c *client) lookAtWindow(m *message) verdict {
+	if id := m.u32(4); !c.near(id) && !c.peer(id) && !c.dragging() {
+		return noWindow(id)
+	}
+	return pass
+}
+
+// queryTree cuts windows of others out of the answer.
+func (c *client) queryTree(m *message) verdict {
+	id := m.u32(4)
+	if c.dragging() {
+		return pass
+	}
+	if !c.near(id) && !c.peer(id) {
+		return noWindow(id)
+	}
+	return verdict{edit: func(p []byte) []byte {
+		q := append([]byte(nil), p[:32]...)
+		for at := 32; at+4 <= len(p); at += 4 {
+			if child := order.Uint32(p[at:]); c.own(child) || c.frame(child) {
+				q = order.AppendUint32(q, child)
+			}
+		}
+		order.PutUint32(q[4:], uint32(len(q)-32)/4)
+		order.PutUint16(q[16:], uint16((len(q)-32)/4))
+		return q
+	}}
+}
+
+func (c *client) destroyWindow(m *message) verdict {
+	c.with(func(s *state) {
+		s.forgetBelow(m.u32(4))
+		s.forget(m.u32(4))
+	})
+	return pass
+}
+
+func (c *client) destroyBelow(m *message) verdict {
+	c.with(func(s *state) { s.forgetBelow(m.u32(4)) })
+	return pass
+}
+
+// forgetBelow forgets the windows below one.
+func (s *state) forgetBelow(id uint32) {
+	gone := []uint32{id}
+	for i := 0; i < len(gone); i++ {
+		for child, w := range s.windows {
+			if w.parent == gone[i] && child != id {
+				gone = append(gone, child)
+				s.forget(child)
+			}
+		}
+	}
+}
+
+// forget forgets a window, and the pictures of it, which go with it.
+func (s *state) forget(id uint32) {
+	delete(s.windows, id)
+	for picture, of := range s.pictures {
+		if of == id {
+			delete(s.pictures, picture)
+		}
+	}
+}
+
+func (c *client) mapWindow(m *message) verdict   { return c.setMapped(m, true, false) }
+func (c *client) mapBelow(m *message) verdict    { return c.setMapped(m, true, true) }
+func (c *client) unmapWindow(m *message) verdict { return c.setMapped(m, false, false) }
+func (c *client) unmapBelow(m *message) verdict  { return c.setMapped(m, false, true) }
+
+func (c *client) setMapped(m *message, mapped, below bool) verdict {
+	id := m.u32(4)
+	c.with(func(s *state) {
+		if !below {
+			if w := s.windows[id]; w != nil {
+				w.mapped = mapped
+			}
+			return
+		}
+		for _, w := range s.windows {
+			if w.parent == id {
+				w.mapped = mapped
+			}
+		}
+	})
+	return pass
+}
