@@ -230,7 +230,7 @@ func (c *client) createPixmap(m *message) verdict {
 		ask, held, count = made >= pixmapStep, s.bytes+size, len(s.pixmaps)
 	})
 	if ask {
-		if n, ok := c.guard.server.pixmapBytes(c.base); ok {
+		if n, ok := c.pixmapBytes(maxPixmapBytes - min(size, maxPixmapBytes)); ok {
 			held, made = n+size, 0
 		}
 	}
@@ -241,6 +241,21 @@ func (c *client) createPixmap(m *message) verdict {
 		s.made, s.bytes, s.pixmaps[m.u32(4)] = made, s.bytes+size, size
 	})
 	return pass
+}
+
+// pixmapBytes asks how much memory the client's pixmaps take. What it frees may
+// still be on its way to the server; so it asks some times while it is too much.
+func (c *client) pixmapBytes(enough uint64) (n uint64, ok bool) {
+	const times = 16
+	if err := c.toServer.Flush(); err != nil {
+		return 0, false
+	}
+	for range times {
+		if n, ok = c.guard.server.pixmapBytes(c.base); !ok || n <= enough {
+			break
+		}
+	}
+	return n, ok
 }
 
 func (c *client) freePixmap(m *message) verdict {

@@ -74,7 +74,7 @@ func (c *client) background(m *message, create bool) verdict {
 const foreignEvents = 1<<17 | 1<<22 // StructureNotify, PropertyChange
 
 func (c *client) changeWindow(m *message) verdict {
-	const override, eventMask, cursor = 9, 11, 14
+	const override, eventMask = 9, 11
 	id := m.u32(4)
 	mask := m.u32(m.mask)
 	if c.own(id) {
@@ -83,7 +83,9 @@ func (c *client) changeWindow(m *message) verdict {
 		}
 		if v, ok := m.value(override); ok {
 			c.with(func(s *state) {
-				if w := s.windows[id]; w != nil {
+				// A window that is shown does not become a menu: the window manager
+				// would not notice.
+				if w := s.windows[id]; w != nil && (!w.mapped || v&0xff == 0) {
 					w.override = v&0xff != 0
 				}
 			})

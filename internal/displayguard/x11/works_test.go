@@ -1,0 +1,330 @@
+package x11
+
+import (
+	"bytes"
+	"net"
+	"testing"
+	"time"
+)
+
+// hosted is a window of a host that has the keyboard, and a user.
+type hosted struct {
+	*peer
+	host   *host
+	user   *user
+	window uint32
+}
+
+const allInput = 1<<0 | 1<<1 | 1<<2 | 1<<3 // keys and buttons
+
+func newHosted(t testing.TB, config Config) *hosted {
+	h := &hosted{host: newHost(t, config), user: newUser(t)}
+	h.peer = h.host.connect(t)
+	h.window = h.peer.window(100, 100, 200, 200, 0x444444, allInput)
+	h.send(build(2, 0, h.window, override, 0)) // so it is no menu, though no window manager looks after it
+	h.user.move(150, 150)
+	h.user.focus(h.window)
+	return h
+}
+
+// hears waits until the guard has passed on all events.
+func (h *hosted) hears(kind byte) {
+	h.t.Helper()
+	if !h.got(kind) {
+		h.t.Fatalf("event %d did not come", kind)
+	}
+}
+
+// TestGestures: what the user does lets the host have what that means, and
+// nothing else.
+func TestGestures(t *testing.T) {
+	serveClipboard(t)
+	paste := func(selection string) func(*hosted) bool {
+		return func(h *hosted) bool { return h.paste(h.window, selection) == secret }
+	}
+	own := func(selection string) func(*hosted) bool {
+		return func(h *hosted) bool {
+			h.send(build(22, 0, h.window, h.atom(selection), 0))
+			h.sync()
+			r, _ := h.user.ask(build(23, 0, h.user.atom(selection)))
+			return order.Uint32(r[8:]) == h.window
+		}
+	}
+	grab := func(h *hosted) bool {
+		r, _ := h.ask(build(26, 1, h.window, pack(4, 1|1<<8), 0, 0, 0))
+		defer h.send(build(27, 0, 0))
+		return r != nil && r[1] == 0
+	}
+	warp := func(h *hosted) bool {
+		h.send(build(41, 0, h.window, h.window, 0, 0, pack(20, 30)))
+		h.sync()
+		r, _ := h.user.ask(build(38, 0, h.user.root()))
+		return order.Uint16(r[16:]) == 120
+	}
+	focus := func(h *hosted) bool {
+		h.user.focus(1)
+		h.user.move(10, 10)
+		h.send(build(42, 1, h.window, 0))
+		h.sync()
+		r, _ := h.user.ask(getInputFocus)
+		return order.Uint32(r[8:]) == h.window
+	}
+	nothing := func(*hosted) {}
+	key := func(symbols ...uint32) func(*hosted) {
+		return func(h *hosted) { h.user.keys(symbols...); h.hears(eventKeyRelease) }
+	}
+	click := func(button byte) func(*hosted) {
+		return func(h *hosted) { h.user.click(button); h.hears(eventButtonRelease) }
+	}
+	menu := func(h *hosted) uint32 {
+		return h.peer.window(140, 140, 50, 50, 0x666666, allInput)
+	}
+	for _, test := range []struct {
+		name string
+		does func(*hosted)
+		gets func(*hosted) bool
+		want bool
+	}{
+		{"nothing, paste", nothing, paste("CLIPBOARD"), false},
+		{"a key, paste", key('a'), paste("CLIPBOARD"), false},
+		{"a click, paste", click(1), paste("CLIPBOARD"), false},
+		{"Ctrl+V, paste", key(keyControl, 'v'), paste("CLIPBOARD"), true},
+		{"Ctrl+V, paste the primary selection", key(keyControl, 'v'), paste("PRIMARY"), false},
+		{"Shift+Insert, paste", key(keyShift, keyInsert), paste("CLIPBOARD"), true},
+		{"v, paste", key('v'), paste("CLIPBOARD"), false},
+		{"Ctrl+C, paste", key(keyControl, 'c'), paste("CLIPBOARD"), false},
+		{"Return, paste", key(keyReturn), paste("CLIPBOARD"), false},
+		{"a middle click, paste the primary selection", click(2), paste("PRIMARY"), true},
+		{"a middle click, paste the clipboard", click(2), paste("CLIPBOARD"), false},
+		{"a click in a menu, paste", func(h *hosted) { menu(h); h.user.click(1); h.hears(eventButtonRelease) }, paste("CLIPBOARD"), true},
+		{"Return in a menu, paste", func(h *hosted) { menu(h); key(keyReturn)(h) }, paste("CLIPBOARD"), true},
+		{"Return after a menu, paste", func(h *hosted) {
+			h.send(build(10, 0, menu(h)))
+			h.sync()
+			key(keyReturn)(h)
+		}, paste("CLIPBOARD"), false},
+		{"a click in a window that becomes a menu, paste", func(h *hosted) {
+			h.send(build(2, 0, h.window, override, 1))
+			click(1)(h)
+		}, paste("CLIPBOARD"), false},
+		{"nothing, copy", nothing, own("CLIPBOARD"), false},
+		{"a key, copy", key(keyControl, 'c'), own("CLIPBOARD"), true},
+		{"a click, select", click(1), own("PRIMARY"), true},
+		{"a click, drag", click(1), own("XdndSelection"), true},
+		{"a click, the settings", click(1), own("_XSETTINGS_S0"), false},
+		{"a click, a menu", click(1), grab, true},
+		{"nothing, warp the pointer", nothing, warp, false},
+		{"a click, warp the pointer", click(1), warp, true},
+		{"a click, the keyboard", click(1), focus, true},
+		{"nothing, the keyboard", nothing, focus, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			serveClipboard(t)
+			h := newHosted(t, Config{})
+			h.sync()
+			test.does(h)
+			if got := test.gets(h); got != test.want {
+				t.Errorf("got %v, want %v; refused: %q", got, test.want, h.host.refused.list)
+			}
+		})
+	}
+	t.Run("a grant, paste", func(t *testing.T) {
+		serveClipboard(t)
+		h := newHosted(t, Config{Clipboard: true})
+		if got := h.paste(h.window, "CLIPBOARD"); got != secret {
+			t.Errorf("got %q", got)
+		}
+	})
+	t.Run("old", func(t *testing.T) {
+		if within(time.Now().Add(-pasteTime), pasteTime) || !within(time.Now(), pasteTime) {
+			t.Error("what the user does is remembered for another time")
+		}
+	})
+}
+
+// TestTakeFocus: the window manager may offer the keyboard.
+func TestTakeFocus(t *testing.T) {
+	h := newHosted(t, Config{})
+	h.user.focus(1)
+	h.user.move(10, 10)
+	h.user.send(messageTo(h.window, 0, h.window, h.user.atom("WM_PROTOCOLS"), h.user.atom("WM_TAKE_FOCUS")))
+	h.user.sync()
+	h.hears(eventClientMessage)
+	h.send(build(42, 1, h.window, 0))
+	h.sync()
+	if r, _ := h.user.ask(getInputFocus); order.Uint32(r[8:]) != h.window {
+		t.Error("the window did not get the keyboard")
+	}
+}
+
+// TestKeysElsewhere: a host that has grabbed the keyboard gets no key that is for
+// another window.
+func TestKeysElsewhere(t *testing.T) {
+	h := newHosted(t, Config{})
+	h.user.click(1)
+	h.hears(eventButtonRelease)
+	r, _ := h.ask(build(31, 0, h.window, 0, pack(1|1<<8, 0)))
+	if r == nil || r[1] != 0 {
+		t.Fatal("the host did not get the keyboard")
+	}
+	h.user.keys('a')
+	h.hears(eventKeyPress)
+	v := h.user.window(400, 400, 10, 10, 0, 0)
+	h.user.focus(v)
+	h.user.keys('a')
+	if h.got(eventKeyPress) {
+		t.Error("it hears what is typed elsewhere")
+	}
+}
+
+// TestPointer: it is told where it is above a window of the host's, and where
+// it was then.
+func TestPointer(t *testing.T) {
+	h := newHosted(t, Config{})
+	at := func() (x, y uint16) {
+		r, _ := h.ask(build(38, 0, h.root()))
+		return order.Uint16(r[16:]), order.Uint16(r[18:])
+	}
+	h.user.move(160, 170)
+	if x, y := at(); x != 160 || y != 170 {
+		t.Errorf("above: %d, %d", x, y)
+	}
+	h.user.move(700, 800)
+	if x, y := at(); x != 160 || y != 170 {
+		t.Errorf("elsewhere: %d, %d", x, y)
+	}
+}
+
+// TestOwn: a host draws, and reads what it has drawn.
+func TestOwn(t *testing.T) {
+	h := newHosted(t, Config{PID: 99})
+	if got := h.pixel(h.window, 10, 10); got != 0x444444 {
+		t.Errorf("its window: %#x", got)
+	}
+	pixmap, gc := h.id(), h.id()
+	h.send(build(53, 24, pixmap, h.root(), pack(10, 10)), build(55, 0, gc, pixmap, 1<<2, 0xabcdef), build(70, 0, pixmap, gc, 0, pack(10, 10)))
+	if got := h.pixel(pixmap, 5, 5); got != 0xabcdef {
+		t.Errorf("a pixmap: %#x", got)
+	}
+	render, from := h.picture(pixmap, false)
+	_, to := h.picture(h.window, false)
+	h.composite(render, from, to, 0, 0)
+	if got := h.pixel(h.window, 5, 5); got != 0xabcdef {
+		t.Errorf("by RENDER: %#x", got)
+	}
+	h.send(setProperty(h.window, h.atom("_NET_WM_PID"), 6, 4321))
+	if b := h.property(h.window, h.atom("_NET_WM_PID")); len(b) != 4 || order.Uint32(b) != 99 {
+		t.Errorf("its process: %v", b)
+	}
+	if b := h.property(h.root(), h.atom("_NET_SUPPORTED")); b == nil {
+		t.Error("it does not see what the window manager can do")
+	}
+	if len(h.errors) > 0 || len(h.host.refused.list) > 0 {
+		t.Errorf("errors %d, refused %q", h.errors, h.host.refused.list)
+	}
+}
+
+// TestCopyOut: another program gets what the host has copied, and the host may
+// write where that asks for it, and only there.
+func TestCopyOut(t *testing.T) {
+	h := newHosted(t, Config{})
+	h.user.keys(keyControl, 'c')
+	h.hears(eventKeyRelease)
+	h.send(build(22, 0, h.window, h.atom("CLIPBOARD"), 0))
+	h.sync()
+	w := h.user.window(500, 500, 10, 10, 0, 1<<22)
+	here, there := h.user.atom("HERE"), h.user.atom("THERE")
+	h.user.send(build(24, 0, w, h.user.atom("CLIPBOARD"), h.user.atom("UTF8_STRING"), here, 0))
+	h.user.sync()
+	h.hears(eventSelectionRequest)
+	var head [4]byte
+	head[0] = eventSelectionNotify
+	h.send(setProperty(w, here, 4, 7), setProperty(w, there, 4, 7))
+	h.send(event(w, 0, order.Uint32(head[:]), 0, w, h.atom("CLIPBOARD"), h.atom("UTF8_STRING"), here))
+	h.sync()
+	if !h.user.got(eventSelectionNotify) || h.user.property(w, here) == nil {
+		t.Error("the answer did not come")
+	}
+	if h.user.property(w, there) != nil {
+		t.Error("it wrote elsewhere")
+	}
+	// What the other program does with it tells it when to go on.
+	h.send(build(2, 0, w, eventMask, foreignEvents))
+	h.sync()
+	h.user.send(build(19, 0, w, here))
+	h.user.sync()
+	if !h.got(28) {
+		t.Error("it does not hear that a part was read")
+	}
+}
+
+// TestDragIn: a program that drags something to the host is answered.
+func TestDragIn(t *testing.T) {
+	h := newHosted(t, Config{})
+	source := h.user.window(500, 500, 10, 10, 0, 0)
+	h.user.send(setProperty(source, h.user.atom("XdndTypeList"), 4, 1))
+	h.user.send(messageTo(h.window, 0, h.window, h.user.atom("XdndEnter"), source))
+	h.user.sync()
+	h.hears(eventClientMessage)
+	if h.property(source, h.atom("XdndTypeList")) == nil {
+		t.Error("it may not read what is dragged")
+	}
+	h.send(messageTo(source, 0, source, h.atom("XdndStatus"), h.window), messageTo(source, 0, source, h.atom("WM_PROTOCOLS"), h.atom("WM_DELETE_WINDOW")))
+	h.sync()
+	count := 0
+	for _, e := range h.user.sync() {
+		if e[0]&0x7f == eventClientMessage {
+			count++
+		}
+	}
+	if count != 1 {
+		t.Errorf("%d messages came, want 1", count)
+	}
+}
+
+// TestBounds: what a host may have of the server has an end, and it is told so.
+func TestBounds(t *testing.T) {
+	h := newHosted(t, Config{})
+	var made []uint32
+	for range 40 {
+		id := h.id()
+		h.send(build(53, 24, id, h.root(), pack(4096, 4096))) // 64 MiB
+		h.sync()
+		if len(h.errors) > 0 {
+			break
+		}
+		made = append(made, id)
+	}
+	if len(made) > maxPixmapBytes>>26 || !bytes.Equal(h.errors, []byte{badAlloc}) {
+		t.Errorf("%d pixmaps of 64 MiB, errors %d", len(made), h.errors)
+	}
+	for _, id := range made {
+		h.send(build(54, 0, id))
+	}
+	h.errors = nil
+	h.send(build(53, 24, h.id(), h.root(), pack(4096, 4096)))
+	h.sync()
+	if len(h.errors) > 0 {
+		t.Errorf("after all were freed: errors %d", h.errors)
+	}
+	h.host.named.Store(maxAtoms)
+	if _, code := h.ask(named(16, "ONE_MORE")); code != badAlloc {
+		t.Errorf("a name too many: error %d", code)
+	}
+}
+
+// TestConnections: a host has so many, and gets them back.
+func TestConnections(t *testing.T) {
+	h := newHost(t, Config{})
+	for range maxClients {
+		h.connect(t)
+	}
+	conn, err := net.Dial("unix", h.socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := conn.Read(make([]byte, 1)); err == nil {
+		t.Error("one more was served")
+	}
+}
