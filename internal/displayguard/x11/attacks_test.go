@@ -542,6 +542,7 @@ var attacks = []attack{
 		a.sync()
 		r, _ := v.ask(build(108, 0))
 		v.send(build(107, 0, pack(0, 0), 0))
+		v.sync()
 		return order.Uint16(r[8:]) == 77
 	}},
 	{"list who may connect", func(a *peer, v *victim) bool { r, _ := a.ask(build(110, 0)); return r != nil }},
