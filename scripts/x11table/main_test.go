@@ -21,6 +21,13 @@ func TestFresh(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	version, err := installed(description)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.HasPrefix(got, []byte(generatedFrom+version+";")) {
+		t.Skip("another xcb-proto is installed")
+	}
 	if !bytes.Equal(got, want) {
 		t.Errorf("%s is not what the description says: go run ./scripts/x11table", output)
 	}

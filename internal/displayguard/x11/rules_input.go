@@ -168,7 +168,7 @@ func (c *client) translate(m *message) verdict {
 }
 
 func (c *client) warpPointer(m *message) verdict {
-	if m.u32(4) == 0 || m.u32(8) == 0 || !c.gestured() {
+	if m.u32(4) == 0 || m.u32(8) == 0 || !c.gestured() && !c.focused() {
 		return refuse(m.u32(8), "the pointer is the user's")
 	}
 	return pass

@@ -36,7 +36,8 @@ type extension struct{ major, event, errors byte }
 // maxReply bounds what the guard reads as an answer to itself, in bytes.
 const maxReply = 1 << 20
 
-func newServer(conn net.Conn, cookie []byte) (*server, error) {
+// connect sets up a connection.
+func connect(conn net.Conn, cookie []byte) (*server, error) {
 	if _, err := conn.Write(hello(cookie)); err != nil {
 		return nil, fmt.Errorf("%w: %w", errSetup, err)
 	}
@@ -48,6 +49,15 @@ func newServer(conn net.Conn, cookie []byte) (*server, error) {
 	s.screen, s.minKey, s.maxKey = setup.screens[0], setup.minKey, setup.maxKey
 	for _, sc := range setup.screens {
 		s.roots[sc.root], s.colormaps[sc.colormap] = true, true
+	}
+	return s, nil
+}
+
+// newServer also asks for what extensions there are.
+func newServer(conn net.Conn, cookie []byte) (*server, error) {
+	s, err := connect(conn, cookie)
+	if err != nil {
+		return nil, err
 	}
 	for name := range requests {
 		if name == "" {
@@ -193,6 +203,19 @@ func (s *server) pointer() (child uint32, mask uint16) {
 		return 0, 0
 	}
 	return order.Uint32(p[12:]), order.Uint16(p[24:])
+}
+
+// Pointer asks a server where the mouse is, and returns it in pixels.
+func Pointer(conn net.Conn, cookie []byte) (x, y int, err error) {
+	s, err := connect(conn, cookie)
+	if err != nil {
+		return 0, 0, err
+	}
+	p, err := s.ask(build(38, 0, s.screen.root))
+	if err != nil {
+		return 0, 0, err
+	}
+	return int(int16(order.Uint16(p[16:]))), int(int16(order.Uint16(p[18:]))), nil
 }
 
 // owner returns the window that owns a selection.
