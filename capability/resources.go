@@ -27,8 +27,9 @@ type Resources struct {
 	// Accessibility (to be seen by screen readers) are granted unless denied.
 	GPU, UserFonts, Accessibility bool
 	// Audio is the sound server, Camera are video devices, InputMethods are
-	// servers of input methods.
-	Audio, Camera, InputMethods bool
+	// servers of input methods. Clipboard is the clipboard at any time, where else
+	// the user has to paste.
+	Audio, Camera, InputMethods, Clipboard bool
 	// Read and Write are files, and folders with all that is below them:
 	// absolute, or begun with a variable as in a [PathScope]. Sorted.
 	Read, Write []string
@@ -113,6 +114,9 @@ var resources = []resource{
 	{name: "input_methods", grants: "The bus of IBus, for input methods that the display does not reach.",
 		abuse: "make itself an input method, and read and change what the user types by IBus, in all programs.",
 		set:   func(r *Resources) { r.InputMethods = true }},
+	{name: "clipboard", grants: "The clipboard at any time: on X11 a window otherwise has it only when the user pastes.",
+		abuse: "read all that the user copies in any program, passwords among it, at any time and unasked.",
+		set:   func(r *Resources) { r.Clipboard = true }},
 	{name: "read", grants: `Reading files, and folders with all below them. Needs a scope: {"path": PATH}.`,
 		abuse: "read all that is granted, at any time, and pass it on to whatever the host reaches.",
 		scope: func(s Scope, r *Resources) error { return readPaths(s, &r.Read) }},
