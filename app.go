@@ -25,6 +25,7 @@ import (
 	"github.com/mullion-dev/mullion/internal/desktop/login"
 	"github.com/mullion-dev/mullion/internal/desktop/notify"
 	"github.com/mullion-dev/mullion/internal/desktop/trayicons"
+	"github.com/mullion-dev/mullion/internal/displayguard"
 	"github.com/mullion-dev/mullion/internal/egress"
 	"github.com/mullion-dev/mullion/internal/harness"
 	"github.com/mullion-dev/mullion/internal/kept"
@@ -288,6 +289,8 @@ func New(o Options) (*App, error) {
 
 		DesktopFile:   o.DesktopFile,
 		MayShowOthers: func(s []sandbox.Status) error { return sandbox.CheckLevel(s, max(hosts.Least, sandbox.LevelFiles)) },
+
+		Cursor: displayguard.Pointer,
 
 		LaunchDialogs: launch.Dialogs(o.Logger), ChooseFiles: choose.Asker(),
 		Transfer: area,

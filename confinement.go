@@ -25,11 +25,11 @@ const (
 	ConfinementStrong
 	// ConfinementFull means that every layer of the kernel holds which Mullion
 	// knows on this system: two independent ones for each kind of access. It says
-	// nothing of the display, which is open on X11.
+	// nothing of the display.
 	ConfinementFull
 	// ConfinementDisplay means that the display is closed as well: a process
 	// has its own windows there, and no way to what other programs show, hear and
-	// copy. It can be had under Wayland, not on X11.
+	// copy. It cannot be had where an X display is another machine's.
 	ConfinementDisplay
 )
 
@@ -54,7 +54,7 @@ type Confinement struct {
 // ConfinementLayer is one of the kernel's means of confinement. On Linux these
 // are "environment", "namespaces", "landlock", "seccomp" and "broker", and
 // "network" where the display has to be reached by TCP. Hosts also have "display",
-// which holds under Wayland and does not on X11. "memory" is there where a
+// which holds unless the display is another machine's. "memory" is there where a
 // limit for memory is granted, and "grants" where some are left out, with the
 // reason; neither counts for the level;
 // docs/confinement.md says what each does.

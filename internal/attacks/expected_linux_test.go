@@ -21,7 +21,7 @@ var accepted = []acceptance{
 	{probe: "programs: a copy in the private folder by the loader", reason: "code that the attacker has brought along runs anyway; it gets the same layers"},
 	{probe: "programs: a memfd by execve of /proc/self/fd", reason: "likewise; Landlock has no rule for files in memory"},
 	{probe: "programs: map code of the private folder", reason: "likewise"},
-	{probe: "sockets: the display", reason: "windows are shown there; an X server lets its clients watch the keyboard and the screen, under Wayland a guard shows a host its own windows only"},
+	{probe: "sockets: the display", reason: "windows are shown there; a guard shows a host its own windows only"},
 	{probe: "network: the proxy", reason: "it is what was granted", under: run.networked},
 	{probe: "engine: memory of its other process", reason: "the processes of one host are one to us: windows that may do different things have different hosts"},
 	{probe: "host: signal", reason: "likewise; the Core starts the host again"},

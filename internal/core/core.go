@@ -86,6 +86,9 @@ type Options struct {
 	// InFlight counts the descriptors that wait in the sockets of a process and
 	// of those below it. Nil: nobody looks.
 	InFlight func(pid int) int
+	// Cursor says where the mouse is, in pixels, on a display of which hosts see
+	// only what is their own; ok is false on others. Nil leaves it to hosts.
+	Cursor func() (x, y int, ok bool, err error)
 	// MayShowOthers says why a host that is confined like that must not show
 	// remote pages. Nil: each may.
 	MayShowOthers func([]sandbox.Status) error

@@ -10,8 +10,8 @@ import (
 	"github.com/mullion-dev/mullion/internal/wire"
 )
 
-// Screen asks the window's host about monitors and mouse. The Core has no
-// eyes of its own.
+// Screen asks the window's host about monitors and mouse. Where a guard keeps
+// from the host what is not its own, the Core looks for the mouse itself.
 func (w *Window) Screen(ctx context.Context) (wire.Screen, error) {
 	var s wire.Screen
 	value, err := w.ask(ctx, wire.ActionScreen, nil)
@@ -28,6 +28,14 @@ func (w *Window) Screen(ctx context.Context) (wire.Screen, error) {
 		if i < -1 || i >= len(s.Monitors) {
 			return s, fmt.Errorf("ask about monitors: there is no number %d of %d", i, len(s.Monitors))
 		}
+	}
+	if s.Cursor == nil || w.core.opts.Cursor == nil {
+		return s, nil
+	}
+	if x, y, ok, err := w.core.opts.Cursor(); err != nil {
+		return s, fmt.Errorf("ask where the mouse is: %w", err)
+	} else if ok {
+		s.Cursor = &wire.Point{X: float64(x), Y: float64(y)}
 	}
 	return s, nil
 }

@@ -36,9 +36,12 @@ func Run() error {
 	}
 	listener, ok := l.(*net.UnixListener)
 	compositor := os.Getenv("WAYLAND_DISPLAY")
+	if display, x := sandbox.SessionX11(); ok && x && compositor == "" {
+		return serveX11(listener, display)
+	}
 	if !ok || !filepath.IsAbs(compositor) {
 		l.Close()
-		return fmt.Errorf("%w: no socket and no compositor", ErrNotAGuard)
+		return fmt.Errorf("%w: no socket and no display", ErrNotAGuard)
 	}
 	return serve(listener, func() (*net.UnixConn, error) {
 		c, err := net.Dial("unix", compositor)
@@ -75,13 +78,9 @@ func serve(l *net.UnixListener, dial func() (*net.UnixConn, error)) error {
 	go func() {
 		for {
 			free <- struct{}{}
-			client, err := l.AcceptUnix()
-			for shortage.Is(err) {
-				time.Sleep(shortagePause)
-				client, err = l.AcceptUnix()
-			}
+			client, err := accept(l)
 			if err != nil {
-				report(broken, fmt.Errorf("wait for the host: %w", err))
+				report(broken, err)
 				return
 			}
 			go func() {
@@ -93,6 +92,19 @@ func serve(l *net.UnixListener, dial func() (*net.UnixConn, error)) error {
 		}
 	}()
 	return <-broken
+}
+
+// accept waits for a connection of the host, and waits out a shortage.
+func accept(l *net.UnixListener) (*net.UnixConn, error) {
+	client, err := l.AcceptUnix()
+	for shortage.Is(err) {
+		time.Sleep(shortagePause)
+		client, err = l.AcceptUnix()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("wait for the host: %w", err)
+	}
+	return client, nil
 }
 
 // report keeps the first error.

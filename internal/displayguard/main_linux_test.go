@@ -59,6 +59,7 @@ func attack() {
 }
 
 var attacks = map[string]func(arg string) (string, error){
+	"x11": attackX11,
 	"list": func(string) (string, error) {
 		c, err := dialClient(os.Getenv("WAYLAND_DISPLAY"))
 		if err != nil {

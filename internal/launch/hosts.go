@@ -111,6 +111,7 @@ func (h *Hosts) spec(l core.Launch) (sandbox.Spec, error) {
 			Camera:        r.Camera,
 			Accessibility: r.Accessibility,
 			InputMethods:  r.InputMethods,
+			Clipboard:     r.Clipboard,
 			Read:          r.Read,
 			Write:         r.Write,
 			MemoryLimit:   r.MemoryLimit,

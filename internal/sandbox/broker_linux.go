@@ -34,6 +34,8 @@ const shortageTime, shortagePause = 10 * time.Second, 20 * time.Millisecond
 type broker struct {
 	listener *os.File
 	sockets  []string // that may be connected to: a path, or @ and a name
+	// instead are sockets to connect to in the place of others.
+	instead map[string]string
 	// handsOver is set where the child has a network of its own, in which
 	// sockets without a path have other names.
 	handsOver bool
@@ -269,6 +271,9 @@ func (b *broker) allowed(address []byte) (unix.Sockaddr, bool) {
 	switch family := binary.NativeEndian.Uint16(address); family {
 	case unix.AF_UNIX:
 		name := unixName(address[2:])
+		if own, ok := b.instead[name]; ok {
+			return &unix.SockaddrUnix{Name: own}, true
+		}
 		return &unix.SockaddrUnix{Name: name}, name != "" && slices.Contains(b.sockets, name)
 	case unix.AF_INET:
 		if len(address) < 8 {

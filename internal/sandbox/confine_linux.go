@@ -24,7 +24,8 @@ type confinement struct {
 	status []Status // what is known before stage one
 	// sockets that the broker lets the child connect to
 	sockets []string
-	home    string // of the user, if the child is shown something of it
+	instead map[string]string // and what others stand for
+	home    string            // of the user, if the child is shown something of it
 	folder  *folder
 	// guarded is what the guard of the display listens on; nil without a guard.
 	guarded *os.File
@@ -105,7 +106,10 @@ func (c *confinement) session(s *Spec) (d desk, remote bool, err error) {
 		}
 	}
 	d, c.env, remote = session(s.Policy, getenv, guarded)
-	if s.Policy.Engine && getenv("DISPLAY") != "" {
+	switch {
+	case guarded != "":
+		c.hidden = append(c.hidden, "XAUTHORITY")
+	case (s.Policy.Engine || s.Policy.Compositor) && getenv("DISPLAY") != "":
 		cookies, err := giveCookies(c.folder, getenv, d.home)
 		if err != nil {
 			return d, remote, err
@@ -125,7 +129,7 @@ func (c *confinement) session(s *Spec) (d desk, remote bool, err error) {
 		d.sockets = append(d.sockets, bus)
 		c.env = append(c.env, busVariable+"=unix:path="+bus)
 	}
-	c.sockets, c.home = slices.Concat(d.sockets, d.abstract), d.home
+	c.sockets, c.instead, c.home = slices.Concat(d.sockets, d.abstract), d.instead, d.home
 	return d, remote, nil
 }
 
@@ -166,7 +170,7 @@ func (c *confinement) launch(s *Spec) (p *Process, err error) {
 	}
 	p.status, p.granted = slices.Concat(c.status, out.Status), c.granted()
 	if c.display.Layer != "" {
-		p.status = append(p.status, c.display)
+		p.status = append(p.status, reachable(c.display, out.Status))
 	}
 	if p.memory.Layer != "" {
 		p.status = append(p.status, p.memory)
@@ -235,7 +239,7 @@ func (c *confinement) serve(s *Spec, p *Process, listener *os.File) {
 		}
 	}
 	b := &broker{
-		listener: listener, sockets: c.sockets, handsOver: c.order.Namespaces, missing: isMissing,
+		listener: listener, sockets: c.sockets, instead: c.instead, handsOver: c.order.Namespaces, missing: isMissing,
 		refused: func(pid int, program, to string) {
 			tell(Refusal{What: to}, func() (int, string) { return pid, program })
 		},

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -25,6 +26,8 @@ const (
 type path struct {
 	Path   string `json:"path"`
 	Access access `json:"access"`
+	// From is where it is, if that is elsewhere.
+	From string `json:"from,omitzero"`
 	// Real is the path without links, as a resolver has found it. It is shown
 	// only if it is still there.
 	Real string `json:"real"`
@@ -155,6 +158,9 @@ type desk struct {
 	files, sockets []string
 	// abstract are sockets that have no path, with an @.
 	abstract []string
+	// instead are sockets that the child finds where others are: by the names
+	// of these, which may be abstract, the paths of its own.
+	instead map[string]string
 }
 
 // view lists all that a child sees of the file system. left says which grants
@@ -184,6 +190,11 @@ func view(s *Spec, d desk) (list []path, left []string, err error) {
 	}
 	for _, s := range d.sockets {
 		list = append(list, path{Path: s, Access: socket})
+	}
+	for name, from := range d.instead {
+		if !strings.HasPrefix(name, "@") {
+			list = append(list, path{Path: name, From: from, Access: socket})
+		}
 	}
 	private := s.private()
 	for _, l := range []struct {
@@ -228,7 +239,7 @@ func (r *resolver) settle(list []path, hidden []string) (settled []path, left []
 	}
 	for _, p := range list {
 		var err error
-		if p.Real, err = r.real(p.Path); err != nil {
+		if p.Real, err = r.real(cmp.Or(p.From, p.Path)); err != nil {
 			if errors.Is(err, errPlanted) && p.origin == ofPrivate {
 				return nil, nil, err
 			} else if errors.Is(err, errPlanted) {
@@ -280,7 +291,7 @@ func expand(list []path) []path {
 		for _, m := range matches {
 			name := filepath.Clean(m)
 			known := all[name]
-			all[name] = path{Path: name, Access: known.Access | p.Access, origin: max(known.origin, p.origin)}
+			all[name] = path{Path: name, From: cmp.Or(p.From, known.From), Access: known.Access | p.Access, origin: max(known.origin, p.origin)}
 		}
 	}
 	var out []path

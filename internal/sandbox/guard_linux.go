@@ -3,6 +3,9 @@ package sandbox
 import (
 	"fmt"
 	"net"
+	"os"
+	"slices"
+	"strconv"
 )
 
 // guardDisplay makes the socket on which a child with an engine finds its
@@ -10,14 +13,19 @@ import (
 func (c *confinement) guardDisplay(s *Spec, getenv func(string) string) (socket string, err error) {
 	c.display = Status{Layer: LayerDisplay}
 	switch {
-	case getenv("WAYLAND_DISPLAY") == "":
-		c.display.Detail = "an X server lets its clients watch each other"
-		return "", nil
 	case s.Without.Display:
 		c.display.Detail = "switched off"
 		return "", nil
+	case getenv("WAYLAND_DISPLAY") != "":
+		c.display.Detail = "Wayland"
+	default:
+		if _, local := x11Display(getenv("DISPLAY")); !local {
+			c.display.Detail = "the display " + getenv("DISPLAY") + " is no socket of this machine"
+			return "", nil
+		}
+		c.display.Detail = "X11"
 	}
-	if socket, err = c.folder.file("wayland"); err != nil {
+	if socket, err = c.folder.file("display"); err != nil {
 		return "", err
 	}
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: socket, Net: "unix"})
@@ -29,8 +37,79 @@ func (c *confinement) guardDisplay(s *Spec, getenv func(string) string) (socket 
 	if c.guarded, err = l.File(); err != nil {
 		return "", fmt.Errorf("the guard of the display: %w", err)
 	}
-	c.display.Holds, c.display.Detail = true, "Wayland"
+	c.display.Holds = true
 	return socket, nil
+}
+
+// What the guard of an X display is told, by its environment.
+const (
+	// windowsPIDVariable is the process that windows say they are of: the
+	// Core, which a window manager may then end in their stead.
+	windowsPIDVariable = "MULLION_WINDOWS_PID"
+	// inputMethodVariable is set where the child speaks to an input method by
+	// the display.
+	inputMethodVariable = "MULLION_INPUT_METHOD"
+	// clipboardVariable is set where the child may read the clipboard at any
+	// time.
+	clipboardVariable = "MULLION_CLIPBOARD"
+)
+
+// guardSettings are these, for a child with a policy and an environment.
+func guardSettings(p *Policy, child []string) []string {
+	env := []string{windowsPIDVariable + "=" + strconv.Itoa(os.Getpid())}
+	if slices.Contains(child, "GTK_IM_MODULE=xim") {
+		env = append(env, inputMethodVariable+"=1")
+	}
+	if p.Clipboard {
+		env = append(env, clipboardVariable+"=1")
+	}
+	return env
+}
+
+// X11 is what a guard needs to know of the X display that it stands before.
+type X11 struct {
+	Sockets     []string // by which it may be reached; abstract ones begin with @
+	Cookie      []byte   // nil without one
+	WindowsPID  uint32
+	InputMethod bool
+	Clipboard   bool
+}
+
+// SessionX11 returns the X display of this process, which is the Core or a
+// guard; ok is false if it has none on this machine, or uses Wayland.
+func SessionX11() (x X11, ok bool) {
+	if oneDisplay(os.Getenv, takesConnections)("DISPLAY") == "" {
+		return x, false
+	}
+	number, local := x11Display(os.Getenv("DISPLAY"))
+	if !local {
+		return x, false
+	}
+	x.Sockets = []string{x11Socket(number), "@" + x11Socket(number)}
+	home, _ := os.UserHomeDir()
+	host, _ := os.Hostname()
+	for file := cookiesFor(userCookies(os.Getenv, home), host, number, true); len(file) > 0 && x.Cookie == nil; {
+		var c cookie
+		if c, file, _ = readCookie(file); c.name == "MIT-MAGIC-COOKIE-1" {
+			x.Cookie = []byte(c.data)
+		}
+	}
+	pid, _ := strconv.ParseUint(os.Getenv(windowsPIDVariable), 10, 32)
+	x.WindowsPID = uint32(pid)
+	x.InputMethod, x.Clipboard = os.Getenv(inputMethodVariable) != "", os.Getenv(clipboardVariable) != ""
+	return x, true
+}
+
+// reachable says that a guard is of no use where the child may connect to the
+// display itself.
+func reachable(display Status, others []Status) Status {
+	held := slices.ContainsFunc(others, func(s Status) bool {
+		return s.Holds && (s.Layer == LayerNamespaces || s.Layer == LayerBroker)
+	})
+	if display.Holds && !held {
+		return Status{LayerDisplay, false, "without namespaces and the broker the display itself can be reached"}
+	}
+	return display
 }
 
 // startGuarded starts the child, and at the same time the guard of its display.
@@ -100,6 +179,7 @@ func (c *confinement) guardSpec(s *Spec) (spec Spec, ok bool) {
 	switch {
 	case c.guarded != nil:
 		spec.Socket, c.guarded = c.guarded, nil
+		spec.Env = guardSettings(s.Policy, c.env)
 	case spec.Control != nil:
 		spec.Role, spec.Socket, spec.Control, spec.Policy = BusRole, spec.Control, nil, &Policy{}
 	default:

@@ -32,6 +32,8 @@ type Policy struct {
 	Accessibility bool `json:"accessibility,omitzero"`
 	// InputMethods grants input method servers.
 	InputMethods bool `json:"inputMethods,omitzero"`
+	// Clipboard grants reading the clipboard of an X display at any time.
+	Clipboard bool `json:"clipboard,omitzero"`
 	// Read and Write are files and folders, absolute and with all below
 	// them. What is not there when the child starts is not granted.
 	Read  []string `json:"read,omitzero"`

@@ -15,22 +15,24 @@ import (
 // session finds what of the user's session a child with this policy is shown,
 // and the settings by which it finds it; getenv knows one display at most, see
 // oneDisplay. guarded is the socket of the guard that a child with an engine has
-// in the place of the Wayland compositor. remote is set where the display is
-// another machine's, or is reached as if it were.
+// in the place of the display's own. remote is set where the display is another
+// machine's, or is reached as if it were.
 func session(p *Policy, getenv func(string) string, guarded string) (d desk, env []string, remote bool) {
 	d.home, _ = os.UserHomeDir()
 	runtimeDir := getenv("XDG_RUNTIME_DIR")
-	if p.Engine {
-		if display := getenv("DISPLAY"); display != "" {
-			number, local := x11Display(display)
-			if local {
-				socket := "/tmp/.X11-unix/X" + number
-				d.sockets = append(d.sockets, socket)
-				d.abstract = append(d.abstract, "@"+socket)
-			}
-			if remote = !local; remote {
-				d.files = append(d.files, "/etc/hosts", "/etc/host.conf", "/etc/resolv.conf")
-			}
+	if display := getenv("DISPLAY"); display != "" && (p.Engine || p.Compositor) {
+		number, local := x11Display(display)
+		switch {
+		case !local:
+			remote = true
+			d.files = append(d.files, "/etc/hosts", "/etc/host.conf", "/etc/resolv.conf")
+		case p.Engine && guarded != "":
+			// Libraries find a display by its number alone.
+			d.instead = map[string]string{x11Socket(number): guarded, "@" + x11Socket(number): guarded}
+		default:
+			socket := x11Socket(number)
+			d.sockets = append(d.sockets, socket)
+			d.abstract = append(d.abstract, "@"+socket)
 		}
 	}
 	if w := waylandSocket(getenv); w != "" && (p.Engine || p.Compositor) {
@@ -168,6 +170,9 @@ func x11Display(name string) (number string, local bool) {
 	number, _, _ = strings.Cut(rest, ".")
 	return number, (host == "" || host == "unix") && number != "" && strings.Trim(number, "0123456789") == ""
 }
+
+// x11Socket is the socket of a display of this machine.
+func x11Socket(number string) string { return "/tmp/.X11-unix/X" + number }
 
 func waylandSocket(getenv func(string) string) string {
 	name, runtimeDir := getenv("WAYLAND_DISPLAY"), getenv("XDG_RUNTIME_DIR")

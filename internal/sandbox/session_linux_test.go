@@ -43,6 +43,7 @@ func TestSession(t *testing.T) {
 	if diff := cmp.Diff([]string{"WAYLAND_DISPLAY=" + run + "/wayland-3"}, env); diff != "" {
 		t.Error(diff)
 	}
+	vars["DISPLAY"] = ""
 	d, env, _ = session(&Policy{Engine: true}, getenv, "/guarded")
 	if !slices.Contains(d.sockets, "/guarded") || slices.Contains(d.sockets, run+"/wayland-3") || !slices.Equal(env, []string{"WAYLAND_DISPLAY=/guarded"}) {
 		t.Errorf("with a guard: %+v, %q", d, env)
@@ -51,6 +52,16 @@ func TestSession(t *testing.T) {
 	if !slices.Equal(d.sockets, []string{run + "/wayland-3"}) || !slices.Equal(env, []string{"WAYLAND_DISPLAY=" + run + "/wayland-3"}) {
 		t.Errorf("the guard: %+v, %q", d, env)
 	}
+	vars["DISPLAY"], vars["WAYLAND_DISPLAY"] = ":7.0", ""
+	d, _, _ = session(&Policy{Engine: true}, getenv, "/guarded")
+	if diff := cmp.Diff(map[string]string{"/tmp/.X11-unix/X7": "/guarded", "@/tmp/.X11-unix/X7": "/guarded"}, d.instead); diff != "" || d.sockets != nil || d.abstract != nil {
+		t.Errorf("with a guard on X11: %+v\n%s", d, diff)
+	}
+	d, _, _ = session(&Policy{Compositor: true}, getenv, "/guarded")
+	if !slices.Equal(d.sockets, []string{"/tmp/.X11-unix/X7"}) || d.instead != nil {
+		t.Errorf("the guard on X11: %+v", d)
+	}
+	vars["WAYLAND_DISPLAY"] = "wayland-3"
 	d, env, _ = session(&Policy{Audio: true, InputMethods: true}, getenv, "")
 	if diff := cmp.Diff([]string{run + "/pulse/native"}, d.sockets); diff != "" {
 		t.Error(diff)

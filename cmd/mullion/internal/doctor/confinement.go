@@ -21,7 +21,7 @@ var remedies = map[sandbox.Layer]string{
 	sandbox.LayerLandlock: "Use Linux 5.13 or newer with landlock in the lsm= parameter of the kernel.",
 	sandbox.LayerSeccomp:  "Use a kernel with CONFIG_SECCOMP_FILTER.",
 	sandbox.LayerBroker:   "Use Linux 5.9 or newer.",
-	sandbox.LayerDisplay:  "Use a session with Wayland: an X server lets all programs watch keyboard and screen.",
+	sandbox.LayerDisplay:  "Use a display of this machine: an X server lets all programs watch keyboard and screen, and one that is reached by TCP has no guard.",
 	sandbox.LayerMemory: "Limits for all processes of a host together need control groups of version 2 that are delegated to the user, with the " +
 		"memory controller, as a session of systemd has; without them each web process and each worker has a limit of its own.",
 }

@@ -1,0 +1,54 @@
+package recovery_test
+
+import (
+	"errors"
+	"os"
+	"slices"
+	"testing"
+
+	"github.com/mullion-dev/mullion/internal/e2e"
+)
+
+// TestGuardKilled: without the guard of its display a host ends, and its windows
+// come back in a new one, before a new guard.
+func TestGuardKilled(t *testing.T) {
+	app := e2e.Start(t, e2e.Options{})
+	app.Main().Must(`return 1`, nil)
+	host := app.Processes()["app"]
+	guard, err := guardOf(host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e2e.Kill(t, guard)
+	if err := e2e.WaitFor(e2e.Timeout, func() error {
+		if now := app.Processes()["app"]; now == 0 || now == host {
+			return errors.New("there is no new host")
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	app.Main().Must(`return 1`, nil)
+	if again, err := guardOf(app.Processes()["app"]); err != nil || again == guard {
+		t.Errorf("the new guard is %d: %v", again, err)
+	}
+	if got := reasons(app); len(got) != 1 {
+		t.Errorf("faults %q, want one", got)
+	}
+}
+
+// guardOf finds the guard of a host: it has the same parent and the same name,
+// and is there for the one host that these tests have.
+func guardOf(host int) (int, error) {
+	all := e2e.Processes()
+	i := slices.IndexFunc(all, func(p e2e.Process) bool { return p.PID == host })
+	if i < 0 {
+		return 0, errors.New("the host has gone")
+	}
+	for _, p := range all {
+		if p.Parent == os.Getpid() && p.PID != host && p.Name == all[i].Name && p.State != 'Z' {
+			return p.PID, nil
+		}
+	}
+	return 0, errors.New("no guard was found")
+}
