@@ -385,6 +385,15 @@ var attacks = []attack{
 		r, _ := v.ask(build(38, 0, v.root()))
 		return order.Uint16(r[16:]) == 700
 	}},
+	{"move the pointer by XInput", func(a *peer, v *victim) bool {
+		v.move(10, 10)
+		input, _ := a.opcode("XInputExtension")
+		a.ask(build(input, 47, pack(2, 2)))
+		a.send(build(input, 41, 0, a.root(), 0, 0, 0, 700<<16, 500<<16, 2))
+		a.sync()
+		r, _ := v.ask(build(38, 0, v.root()))
+		return order.Uint16(r[16:]) == 700
+	}},
 	{"give itself the keyboard", func(a *peer, v *victim) bool {
 		w := owned(a)
 		v.focus(v.window)

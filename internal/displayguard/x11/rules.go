@@ -59,7 +59,7 @@ var coreRules = []rule{
 	{"QueryPointer", judged, (*client).queryPointer, "where it is, while it is above a window of its own", 0},
 	{"GetMotionEvents", own, nil, "in its own windows", 0},
 	{"TranslateCoordinates", judged, (*client).translate, "between its own windows and the root", 0},
-	{"WarpPointer", own, (*client).warpPointer, "within a window of its own, after the user did something", 0},
+	{"WarpPointer", judged, (*client).warpPointer, "into a window of its own, where the user is", 0},
 	{"SetInputFocus", own, (*client).setFocus, "to its own, if the window manager or the user wants it", 0},
 	{"GetInputFocus", own, nil, "the number of a window", 0},
 	{"QueryKeymap", own, func(*client, *message) verdict { return answer(newReply(40), "the keys that are pressed, wherever") }, "no key is pressed", 0},

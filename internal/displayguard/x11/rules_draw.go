@@ -135,7 +135,7 @@ var extensionDenials = map[string][]denied{
 		{"GetFeedbackControl ChangeFeedbackControl GetDeviceKeyMapping ChangeDeviceKeyMapping GetDeviceModifierMapping SetDeviceModifierMapping GetDeviceButtonMapping SetDeviceButtonMapping DeviceBell SetDeviceValuators GetDeviceControl ChangeDeviceControl SetDeviceMode ChangeKeyboardDevice ChangePointerDevice", "the same; they change devices for all"},
 		{"QueryDeviceState ListInputDevices", "the keys that are pressed, wherever"},
 		{"ListDeviceProperties ChangeDeviceProperty DeleteDeviceProperty GetDeviceProperty XIChangeProperty XIDeleteProperty", "devices are set for all"},
-		{"XIWarpPointer XIChangeHierarchy XISetClientPointer XISetFocus SendExtensionEvent", "input of the user is not made, and not led elsewhere"},
+		{"XIChangeHierarchy XISetClientPointer XISetFocus SendExtensionEvent", "input of the user is not made, and not led elsewhere"},
 		{"XIBarrierReleasePointer", "there are no barriers"},
 	},
 	"XKEYBOARD": {

@@ -6,6 +6,7 @@ var inputRules = []rule{
 	{"XIQueryVersion", own, nil, "a version", 0},
 	{"XIQueryDevice", own, (*client).queryDevice, "what devices there are, without where the pointer is", 0},
 	{"XIQueryPointer", judged, (*client).queryPointer, "as QueryPointer", 0},
+	{"XIWarpPointer", judged, (*client).warpPointer, "as WarpPointer", 0},
 	{"XIChangeCursor", own, nil, "above its own windows", 0},
 	{"XIGetClientPointer", own, nil, "a number", 0},
 	{"XISelectEvents", root, (*client).selectInput, "in its own windows; of the root only that devices come and go", all},
@@ -167,11 +168,43 @@ func (c *client) translate(m *message) verdict {
 	}}
 }
 
+// warpPointer lets a client that the user is at move the pointer into its own
+// windows. Toolkits name a place of the root.
 func (c *client) warpPointer(m *message) verdict {
-	if m.u32(4) == 0 || m.u32(8) == 0 || !c.gestured() && !c.focused() {
-		return refuse(m.u32(8), "the pointer is the user's")
+	to, x, y := m.u32(8), int(int16(m.u16(20))), int(int16(m.u16(22)))
+	if m.extension != "" {
+		x, y = int(int32(m.u32(24))>>16), int(int32(m.u32(28))>>16)
+	}
+	root := c.guard.server.roots[to]
+	if m.u32(4) != 0 && !c.own(m.u32(4)) || !root && !c.own(to) || root && !c.within(to, x, y) {
+		return refuse(to, "the pointer out of its windows")
+	}
+	if !c.gestured() && !c.focused() && !c.pointed() {
+		return refuse(to, "the pointer without the user")
 	}
 	return pass
+}
+
+// maxAsked bounds the windows that are looked at for one request.
+const maxAsked = 64
+
+// within reports whether a place of the root is in a window of the client's that
+// is shown.
+func (c *client) within(root uint32, x, y int) bool {
+	var shown []uint32
+	c.with(func(s *state) {
+		for id, w := range s.windows {
+			if w.mapped && s.windows[w.parent] == nil && len(shown) < maxAsked {
+				shown = append(shown, id)
+			}
+		}
+	})
+	for _, id := range shown {
+		if c.guard.server.covers(id, root, x, y) {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *client) setFocus(m *message) verdict {

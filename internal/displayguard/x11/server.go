@@ -205,6 +205,23 @@ func (s *server) pointer() (child uint32, mask uint16) {
 	return order.Uint32(p[12:]), order.Uint16(p[24:])
 }
 
+// covers reports whether a place of the root is in a window.
+func (s *server) covers(window, root uint32, x, y int) bool {
+	var place [4]byte
+	order.PutUint16(place[:], uint16(x))
+	order.PutUint16(place[2:], uint16(y))
+	at, err := s.ask(build(40, 0, root, window, order.Uint32(place[:])))
+	if err != nil {
+		return false
+	}
+	size, err := s.ask(build(14, 0, window))
+	if err != nil {
+		return false
+	}
+	inX, inY := int(int16(order.Uint16(at[12:]))), int(int16(order.Uint16(at[14:])))
+	return inX >= 0 && inY >= 0 && inX < int(order.Uint16(size[16:])) && inY < int(order.Uint16(size[18:]))
+}
+
 // Pointer asks a server where the mouse is, and returns it in pixels.
 func Pointer(conn net.Conn, cookie []byte) (x, y int, err error) {
 	s, err := connect(conn, cookie)

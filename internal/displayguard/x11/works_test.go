@@ -61,6 +61,14 @@ func TestGestures(t *testing.T) {
 		r, _ := h.user.ask(build(38, 0, h.user.root()))
 		return order.Uint16(r[16:]) == 120
 	}
+	warpRoot := func(x int) func(h *hosted) bool {
+		return func(h *hosted) bool {
+			h.send(build(41, 0, 0, h.root(), 0, 0, pack(x, 130)))
+			h.sync()
+			r, _ := h.user.ask(build(38, 0, h.user.root()))
+			return order.Uint16(r[16:]) == uint16(x)
+		}
+	}
 	focus := func(h *hosted) bool {
 		for range 5 { // the window manager gives it to others meanwhile
 			h.user.focus(1)
@@ -119,7 +127,12 @@ func TestGestures(t *testing.T) {
 		{"a click, a menu", click(1), grab, true},
 		{"nothing but the keyboard, warp the pointer", nothing, warp, true},
 		{"a click, warp the pointer", click(1), warp, true},
-		{"nothing, warp the pointer from elsewhere", func(h *hosted) { h.user.focus(h.user.window(400, 400, 5, 5, 0, 0)) }, warp, false},
+		{"nothing, warp the pointer from elsewhere", func(h *hosted) {
+			h.user.focus(h.user.window(400, 400, 5, 5, 0, 0))
+			h.user.move(10, 10)
+		}, warp, false},
+		{"a click, warp the pointer to a place in a window", click(1), warpRoot(120), true},
+		{"a click, warp the pointer elsewhere", click(1), warpRoot(700), false},
 		{"a click, the keyboard", click(1), focus, true},
 		{"nothing, the keyboard", nothing, focus, false},
 	} {
