@@ -94,7 +94,7 @@ var law = []struct {
 	{"internal/storm", append([]string{"internal/display", "internal/doctable", "internal/e2e"}, public...), "breaks apps from the outside, on the display of the tests"},
 	{"internal/hostile", []string{"ipc"}, "makes up arguments for tests, from types alone"},
 	{"internal/arch", nil, "reads sources, imports none"},
-	{"internal/attacks", []string{"internal/backend", "internal/backend/webkitgtk", "internal/display", "internal/doctable", "internal/e2e", "internal/sandbox", "internal/wire"},
+	{"internal/attacks", []string{"internal/backend", "internal/backend/webkitgtk", "internal/display", "internal/displayguard", "internal/doctable", "internal/e2e", "internal/sandbox", "internal/wire"},
 		"attacks the bare engine in a sandbox, on the display of the tests"},
 	{"internal/footprint", nil, "reads what a process holds, for tests"},
 	{"internal/doctable", nil, "compares documents with the tests that prove them"},

@@ -6,6 +6,7 @@ import (
 	"os"
 	"testing"
 
+	"github.com/mullion-dev/mullion/internal/displayguard"
 	"github.com/mullion-dev/mullion/internal/sandbox"
 )
 
@@ -21,8 +22,12 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	if sandbox.ChildRole() == hostRole {
+	switch sandbox.ChildRole() {
+	case hostRole:
 		os.Exit(runHost())
+	case sandbox.DisplayRole:
+		fmt.Fprintln(os.Stderr, displayguard.Run())
+		os.Exit(1)
 	}
 	if dir := os.Getenv(stationVariable); dir != "" {
 		if err := runStation(dir); err != nil {
