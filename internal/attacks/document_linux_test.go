@@ -9,7 +9,7 @@ import (
 )
 
 // columns are the runs in the table of docs/confinement.md.
-var columns = []string{unconfined, "environment", "namespaces", "Landlock", "seccomp", "seccomp and broker", allLayers}
+var columns = []string{unconfined, "environment", "namespaces", "Landlock", "seccomp", "seccomp and broker", unguarded, allLayers}
 
 // TestDocument compares the tables for people with docs/confinement.json, or
 // writes them.

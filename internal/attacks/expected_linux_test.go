@@ -75,6 +75,23 @@ var accepted = []acceptance{
 	{probe: "broker: other names of a socket", reason: "there is none", under: run.unbrokered},
 	{probe: "broker: replace the descriptor during connect()", reason: "there is none", under: run.unbrokered},
 	{probe: "broker: rewrite the address of a socket during connect()", reason: "there is none", under: run.unbrokered},
+	{probe: "display: find the window of another program", reason: "the guard can be gone around", under: run.unbrokered},
+	{probe: "display: the title of another program's window", reason: "likewise", under: run.unbrokered},
+	{probe: "display: pixels of another program's window", reason: "likewise", under: run.unbrokered},
+	{probe: "display: pixels of the screen", reason: "likewise", under: run.unbrokered},
+	{probe: "display: pixels below a window without a background", reason: "likewise", under: run.unbrokered},
+	{probe: "display: keys typed into another program", reason: "likewise", under: run.unbrokered},
+	{probe: "display: keys typed anywhere, by XInput", reason: "likewise", under: run.unbrokered},
+	{probe: "display: keys typed anywhere, by RECORD", reason: "likewise", under: run.unbrokered},
+	{probe: "display: which keys are pressed", reason: "likewise", under: run.unbrokered},
+	{probe: "display: grab the keyboard", reason: "likewise", under: run.unbrokered},
+	{probe: "display: take the keyboard from another program", reason: "likewise", under: run.unbrokered},
+	{probe: "display: type into another program by XTEST", reason: "likewise", under: run.unbrokered},
+	{probe: "display: type into another program by an event", reason: "likewise", under: run.unbrokered},
+	{probe: "display: have another program close its window", reason: "likewise", under: run.unbrokered},
+	{probe: "display: move another program's window", reason: "likewise", under: run.unbrokered},
+	{probe: "display: read the clipboard", reason: "likewise", under: run.unbrokered},
+	{probe: "display: the settings of other programs", reason: "likewise", under: run.unbrokered},
 }
 
 func (r run) networked() bool { return r.network }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/mullion-dev/mullion/internal/sandbox"
 )
@@ -17,6 +18,7 @@ const (
 	unconfined = "unconfined"
 	allLayers  = "all layers"
 	allNetwork = "all layers, network granted"
+	unguarded  = "all but the display"
 )
 
 // run is one start of the engine under attack.
@@ -32,6 +34,8 @@ type run struct {
 	// kernel is set for runs that are all that a kernel can do, whose every
 	// open probe needs a reason.
 	kernel bool
+	// cookie is set for a run on a display that wants one.
+	cookie bool
 	// races is set for runs with many rounds of each race.
 	races bool
 	// layers are those that must hold, so that a run is what it says. The
@@ -42,32 +46,36 @@ type run struct {
 // runs are made in this order.
 var runs = []run{
 	{name: unconfined, free: true, root: true},
-	{name: "environment", without: sandbox.Without{Namespaces: true, Landlock: -1, Seccomp: true, Broker: true}},
-	{name: "namespaces", without: sandbox.Without{Landlock: -1, Seccomp: true, Broker: true}, root: true, layers: []sandbox.Layer{sandbox.LayerNamespaces}},
-	{name: "Landlock", without: sandbox.Without{Namespaces: true, Seccomp: true, Broker: true}, layers: []sandbox.Layer{sandbox.LayerLandlock}},
-	{name: "seccomp", without: sandbox.Without{Namespaces: true, Landlock: -1, Broker: true}, layers: []sandbox.Layer{sandbox.LayerSeccomp}},
-	{name: "seccomp and broker", without: sandbox.Without{Namespaces: true, Landlock: -1},
+	{name: "environment", without: sandbox.Without{Namespaces: true, Landlock: -1, Seccomp: true, Broker: true, Display: true}},
+	{name: "namespaces", without: sandbox.Without{Landlock: -1, Seccomp: true, Broker: true, Display: true}, root: true, layers: []sandbox.Layer{sandbox.LayerNamespaces}},
+	{name: "Landlock", without: sandbox.Without{Namespaces: true, Seccomp: true, Broker: true, Display: true}, layers: []sandbox.Layer{sandbox.LayerLandlock}},
+	{name: "seccomp", without: sandbox.Without{Namespaces: true, Landlock: -1, Broker: true, Display: true}, layers: []sandbox.Layer{sandbox.LayerSeccomp}},
+	{name: "seccomp and broker", without: sandbox.Without{Namespaces: true, Landlock: -1, Display: true},
 		layers: []sandbox.Layer{sandbox.LayerSeccomp, sandbox.LayerBroker}},
+	{name: unguarded, without: sandbox.Without{Display: true},
+		layers: []sandbox.Layer{sandbox.LayerNamespaces, sandbox.LayerLandlock, sandbox.LayerSeccomp, sandbox.LayerBroker}},
 	{name: allLayers, kernel: true, root: true, races: true,
-		layers: []sandbox.Layer{sandbox.LayerNamespaces, sandbox.LayerLandlock, sandbox.LayerSeccomp, sandbox.LayerBroker}},
+		layers: []sandbox.Layer{sandbox.LayerNamespaces, sandbox.LayerLandlock, sandbox.LayerSeccomp, sandbox.LayerBroker, sandbox.LayerDisplay}},
+	{name: "all layers, a display with a cookie", kernel: true, cookie: true, root: true,
+		layers: []sandbox.Layer{sandbox.LayerNamespaces, sandbox.LayerLandlock, sandbox.LayerSeccomp, sandbox.LayerBroker, sandbox.LayerDisplay}},
 	{name: allNetwork, kernel: true, network: true, root: true,
-		layers: []sandbox.Layer{sandbox.LayerNamespaces, sandbox.LayerLandlock, sandbox.LayerSeccomp, sandbox.LayerBroker}},
+		layers: []sandbox.Layer{sandbox.LayerNamespaces, sandbox.LayerLandlock, sandbox.LayerSeccomp, sandbox.LayerBroker, sandbox.LayerDisplay}},
 	{name: "all layers, while developing", kernel: true, network: true, watched: true,
-		layers: []sandbox.Layer{sandbox.LayerNamespaces, sandbox.LayerLandlock, sandbox.LayerSeccomp, sandbox.LayerBroker}},
+		layers: []sandbox.Layer{sandbox.LayerNamespaces, sandbox.LayerLandlock, sandbox.LayerSeccomp, sandbox.LayerBroker, sandbox.LayerDisplay}},
 	{name: "no Landlock", kernel: true, without: sandbox.Without{Landlock: -1}, root: true,
-		layers: []sandbox.Layer{sandbox.LayerNamespaces, sandbox.LayerSeccomp, sandbox.LayerBroker}},
+		layers: []sandbox.Layer{sandbox.LayerNamespaces, sandbox.LayerSeccomp, sandbox.LayerBroker, sandbox.LayerDisplay}},
 	{name: "no namespaces", kernel: true, without: sandbox.Without{Namespaces: true}, root: true,
-		layers: []sandbox.Layer{sandbox.LayerLandlock, sandbox.LayerSeccomp, sandbox.LayerBroker}},
+		layers: []sandbox.Layer{sandbox.LayerLandlock, sandbox.LayerSeccomp, sandbox.LayerBroker, sandbox.LayerDisplay}},
 	{name: "no namespaces, network granted", kernel: true, network: true, races: true, without: sandbox.Without{Namespaces: true},
-		layers: []sandbox.Layer{sandbox.LayerLandlock, sandbox.LayerSeccomp, sandbox.LayerBroker}},
+		layers: []sandbox.Layer{sandbox.LayerLandlock, sandbox.LayerSeccomp, sandbox.LayerBroker, sandbox.LayerDisplay}},
 	{name: "no namespaces, Landlock ABI 6", kernel: true, without: sandbox.Without{Namespaces: true, Landlock: 6},
-		layers: []sandbox.Layer{sandbox.LayerLandlock, sandbox.LayerSeccomp, sandbox.LayerBroker}},
+		layers: []sandbox.Layer{sandbox.LayerLandlock, sandbox.LayerSeccomp, sandbox.LayerBroker, sandbox.LayerDisplay}},
 	{name: "no namespaces, Landlock ABI 4", kernel: true, without: sandbox.Without{Namespaces: true, Landlock: 4},
-		layers: []sandbox.Layer{sandbox.LayerLandlock, sandbox.LayerSeccomp, sandbox.LayerBroker}},
+		layers: []sandbox.Layer{sandbox.LayerLandlock, sandbox.LayerSeccomp, sandbox.LayerBroker, sandbox.LayerDisplay}},
 	{name: "no namespaces, Landlock ABI 2", kernel: true, without: sandbox.Without{Namespaces: true, Landlock: 2},
-		layers: []sandbox.Layer{sandbox.LayerLandlock, sandbox.LayerSeccomp, sandbox.LayerBroker}},
+		layers: []sandbox.Layer{sandbox.LayerLandlock, sandbox.LayerSeccomp, sandbox.LayerBroker, sandbox.LayerDisplay}},
 	{name: "no namespaces, Landlock ABI 1", kernel: true, without: sandbox.Without{Namespaces: true, Landlock: 1},
-		layers: []sandbox.Layer{sandbox.LayerLandlock, sandbox.LayerSeccomp, sandbox.LayerBroker}},
+		layers: []sandbox.Layer{sandbox.LayerLandlock, sandbox.LayerSeccomp, sandbox.LayerBroker, sandbox.LayerDisplay}},
 	{name: "no namespaces, no broker", kernel: true, without: sandbox.Without{Namespaces: true, Broker: true},
 		layers: []sandbox.Layer{sandbox.LayerLandlock, sandbox.LayerSeccomp}},
 }
@@ -90,6 +98,17 @@ func (r run) rounds() int {
 		return 20_000
 	}
 	return 300
+}
+
+// patience is how long probes wait for what comes of their doing, if anything does.
+func (r run) patience() time.Duration {
+	switch {
+	case !slices.Contains(r.layers, sandbox.LayerDisplay):
+		return 5 * time.Second // it comes at once
+	case r.races, r.cookie:
+		return time.Second
+	}
+	return 200 * time.Millisecond
 }
 
 // errLayers is returned where the kernel does not have what a run is about.

@@ -17,7 +17,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/mullion-dev/mullion/internal/display"
 	"github.com/mullion-dev/mullion/internal/e2e"
 	"github.com/mullion-dev/mullion/internal/sandbox"
 )
@@ -54,6 +53,8 @@ type station struct {
 	targets   map[string]string
 	closers   []io.Closer
 	rows      []row
+	open      *screen
+	locked    *screen
 }
 
 // runStation makes all runs of this user and writes their rows.
@@ -63,18 +64,9 @@ func runStation(dir string) error {
 		s.user = "root"
 	}
 	defer s.close()
-	if err := errors.Join(s.plantFiles(), s.plantSockets(), s.plantNetwork(), s.plantProcess()); err != nil {
+	if err := errors.Join(s.plantFiles(), s.plantSockets(), s.plantNetwork(), s.plantProcess(), s.startScreens()); err != nil {
 		return err
 	}
-	// A child with an IPC namespace but without the filter, which no kernel
-	// has, can make shared memory that the server does not see. GTK notices
-	// only if the server has none of that number.
-	d, err := display.Start("-extension", "MIT-SHM")
-	if err != nil {
-		return err
-	}
-	defer d.Stop()
-	s.targets["display"] = "/tmp/.X11-unix/X" + strings.TrimPrefix(os.Getenv("DISPLAY"), ":")
 	for name, value := range map[string]string{
 		"XDG_RUNTIME_DIR": s.targets["runtime"], "WAYLAND_DISPLAY": s.targets["allowed"], "GDK_BACKEND": "x11",
 		"SSH_AUTH_SOCK": s.targets["agent"], "ATTACKS_SECRET_TOKEN": "secret",
@@ -95,6 +87,9 @@ func runStation(dir string) error {
 		if err != nil {
 			return fmt.Errorf("%s, %s: %w", s.user, r.name, err)
 		}
+	}
+	if err := errors.Join(s.open.end(), s.locked.end()); err != nil {
+		return err
 	}
 	b, err := json.Marshal(s.rows)
 	if err != nil {
@@ -266,8 +261,17 @@ func (s *station) plantProcess() error {
 	return nil
 }
 
+// screen is the display of a run.
+func (s *station) screen(r run) *screen {
+	if r.cookie {
+		return s.locked
+	}
+	return s.open
+}
+
 // attack makes one run.
 func (s *station) attack(r run) error {
+	os.Setenv("DISPLAY", s.screen(r).display.Name())
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return err
@@ -349,7 +353,7 @@ func (s *station) watch(r run, p *sandbox.Process, conn net.Conn) error {
 		return fmt.Errorf("%w: %q, %w\n%s", errPage, line, err, threads(p.PID()))
 	}
 	conn.SetDeadline(time.Now().Add(limit))
-	own := map[string]string{"rounds": fmt.Sprint(r.rounds())}
+	own := map[string]string{"rounds": fmt.Sprint(r.rounds()), "patience": fmt.Sprint(r.patience().Milliseconds())}
 	if l := p.Proxy(); l != nil {
 		own["proxy"] = fmt.Sprint(l.Addr().(*net.TCPAddr).Port)
 		go greet(l, greeting)
@@ -359,7 +363,7 @@ func (s *station) watch(r run, p *sandbox.Process, conn net.Conn) error {
 		return err
 	}
 	var text bytes.Buffer
-	for _, list := range []map[string]string{s.targets, own} {
+	for _, list := range []map[string]string{s.targets, s.screen(r).targets, own} {
 		for name, value := range list {
 			fmt.Fprintln(&text, name, value)
 		}

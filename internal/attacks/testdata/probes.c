@@ -107,7 +107,7 @@ static void *attack(void *dir) {
 	snprintf(path, sizeof path, "%s/%s.%d", (char *)dir, names[self], getpid());
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0) return NULL;
-	const struct probe *lists[] = {files, programs, processes, sockets, broker, kernel, tricks};
+	const struct probe *lists[] = {files, programs, processes, sockets, clients, broker, kernel, tricks};
 	const char *begin = target("from");
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
 		for (const struct probe *p = lists[i]; p->name; p++)

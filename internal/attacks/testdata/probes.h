@@ -28,7 +28,7 @@ struct probe {
 	int flags;
 };
 
-extern const struct probe files[], programs[], processes[], sockets[], broker[], kernel[], tricks[];
+extern const struct probe files[], programs[], processes[], sockets[], clients[], broker[], kernel[], tricks[];
 
 // The processes that are attacked.
 enum process { HOST, NETWORK, WEB };
@@ -45,6 +45,9 @@ int result(long got);
 int reached(long got);
 // spawned runs f in a new process and returns what it returned.
 int spawned(int (*f)(void));
+// dial connects to a socket with a path, or with a name that begins with @. It
+// returns a descriptor, or -1.
+int dial(const char *name);
 // join makes the path of a file in a folder. It uses one static buffer.
 const char *join(const char *dir, const char *name);
 // in_new makes new namespaces, in a user namespace where it must, and takes

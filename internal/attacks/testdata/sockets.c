@@ -24,6 +24,14 @@ static socklen_t unix_address(struct sockaddr_un *a, const char *name) {
 	else n++;
 	return n;
 }
+int dial(const char *name) {
+	struct sockaddr_un a;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&a, unix_address(&a, name)) == 0) return fd;
+	int e = errno;
+	close(fd);
+	return errno = e, -1;
+}
 static int connect_unix(const char *name, int kind) {
 	struct sockaddr_un a;
 	if (!*name) return ABSENT;
