@@ -100,6 +100,13 @@ func (c *client) manager(id uint32) bool {
 	return err == nil && len(p) >= 36 && order.Uint32(p[32:]) == id
 }
 
+// public reports whether a window is one by which the window manager or the
+// settings of the desktop are found. Nothing is shown in it. Toolkits look at it
+// before they listen for what changes.
+func (c *client) public(id uint32) bool {
+	return c.guard.server.owner(c.guard.atoms.numbers["_XSETTINGS_S0"]) == id && id != 0 || c.manager(id)
+}
+
 // asked reports whether a program has asked for a selection at this property,
 // where MULTIPLE has its list.
 func (c *client) asked(id, property uint32) (ok bool) {

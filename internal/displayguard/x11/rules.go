@@ -23,7 +23,7 @@ var ruleIndex = map[string]map[string]*rule{
 var coreRules = []rule{
 	{"CreateWindow", judged, (*client).createWindow, "windows of its own, on the root or below others of its own, never without a background", 0},
 	{"ChangeWindowAttributes", judged, (*client).changeWindow, "of its own; of others only to hear of their end and of properties", 0},
-	{"GetWindowAttributes", judged, (*client).lookAtWindow, "of its own, of what is around it, and of those that it drags something to", 0},
+	{"GetWindowAttributes", judged, (*client).lookAtWindow, "of its own, of what is around it, of those that it drags something to, and of where the settings are", 0},
 	{"DestroyWindow", own, (*client).destroyWindow, "its own", 0},
 	{"DestroySubwindows", own, (*client).destroyBelow, "its own", 0},
 	{"MapWindow", own, (*client).mapWindow, "its own", 0},

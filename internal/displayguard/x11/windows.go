@@ -110,7 +110,7 @@ func (c *client) changeWindow(m *message) verdict {
 
 // lookAtWindow is for requests that tell where a window is.
 func (c *client) lookAtWindow(m *message) verdict {
-	if id := m.u32(4); !c.near(id) && !c.peer(id) && !c.dragging() {
+	if id := m.u32(4); !c.near(id) && !c.peer(id) && !c.dragging() && !c.public(id) {
 		return noWindow(id)
 	}
 	return pass
@@ -122,7 +122,7 @@ func (c *client) queryTree(m *message) verdict {
 	if c.dragging() {
 		return pass
 	}
-	if !c.near(id) && !c.peer(id) {
+	if !c.near(id) && !c.peer(id) && !c.public(id) {
 		return noWindow(id)
 	}
 	return verdict{edit: func(p []byte) []byte {

@@ -300,6 +300,29 @@ func TestDragIn(t *testing.T) {
 	}
 }
 
+// TestSettings: a toolkit looks at the window that has the settings of the
+// desktop, and hears when they change.
+func TestSettings(t *testing.T) {
+	h := newHosted(t, Config{})
+	other := h.user.window(500, 500, 10, 10, 0, 0)
+	look := func(request byte) bool { r, _ := h.ask(build(request, 0, other)); return r != nil }
+	if look(3) || look(14) || look(15) {
+		t.Error("a window of any program is looked at")
+	}
+	h.user.send(build(22, 0, other, h.user.atom("_XSETTINGS_S0"), 0))
+	h.user.sync()
+	if !look(3) || !look(14) || !look(15) {
+		t.Error("the window with the settings is not found")
+	}
+	h.send(build(2, 0, other, eventMask, foreignEvents))
+	h.sync()
+	h.user.send(setProperty(other, h.user.atom("_XSETTINGS_SETTINGS"), 4, 7))
+	h.user.sync()
+	if !h.got(28) || h.property(other, h.atom("_XSETTINGS_SETTINGS")) == nil {
+		t.Error("it does not hear of the settings")
+	}
+}
+
 // TestBounds: what a host may have of the server has an end, and it is told so.
 func TestBounds(t *testing.T) {
 	h := newHosted(t, Config{})
