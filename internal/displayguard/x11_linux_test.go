@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -84,6 +85,11 @@ func TestX11(t *testing.T) {
 			}
 			if _, err := os.Stat(path); err != nil {
 				t.Error(err)
+			}
+			a.conn.Close()
+			a.Wait()
+			if left, _ := filepath.Glob(filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), "*")); len(left) > 0 {
+				t.Errorf("%q is left over", left)
 			}
 		})
 	}

@@ -146,7 +146,9 @@ func (c *confinement) startGuarded(s *Spec) (*Process, error) {
 	if c.bus != nil {
 		go c.bus.serve()
 	}
+	p.cleared = make(chan struct{})
 	go func() {
+		defer close(p.cleared)
 		var guardDone <-chan struct{}
 		if g.guard != nil {
 			guardDone = g.guard.done

@@ -24,12 +24,15 @@ import (
 
 // Process is a child of the Core.
 type Process struct {
-	pid    int
-	done   chan struct{}
-	told   chan struct{} // closed when all its output was passed on
-	exit   Exit          // set before done is closed
-	handle *os.Process
-	status []Status
+	pid  int
+	done chan struct{}
+	told chan struct{} // closed when all its output was passed on
+	exit Exit          // set before done is closed
+	// cleared is closed when all that was made for it is gone, too; nil where
+	// nothing was.
+	cleared chan struct{}
+	handle  *os.Process
+	status  []Status
 	// granted is what it may write, but for what is its own.
 	granted []string
 	proxy   net.Listener
@@ -318,9 +321,13 @@ func (p *Process) Done() <-chan struct{} { return p.done }
 // OutputDone is closed when all that the child has printed was passed on.
 func (p *Process) OutputDone() <-chan struct{} { return p.told }
 
-// Wait waits for the child to end and tells how it did.
+// Wait waits for the child to end, and until all that was made for it is gone. It
+// tells how the child ended.
 func (p *Process) Wait() Exit {
 	<-p.done
+	if p.cleared != nil {
+		<-p.cleared
+	}
 	return p.exit
 }
 
