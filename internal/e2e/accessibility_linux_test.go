@@ -62,7 +62,7 @@ func TestAccessibility(t *testing.T) {
 	if t.Failed() {
 		return
 	}
-	if all := app.Confinement(); len(all) != 1 || all[0].Level != mullion.ConfinementFull {
+	if all := app.Confinement(); len(all) != 1 || all[0].Level != mullion.ConfinementDisplay {
 		t.Errorf("confinement: %+v", all)
 	}
 
