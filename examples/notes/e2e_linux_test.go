@@ -243,6 +243,18 @@ func gone(pid int) bool {
 	return err != nil || bytes.Contains(b, []byte(") Z "))
 }
 
+// build returns the program.
+func build(t *testing.T) (binary string) {
+	t.Helper()
+	binary = filepath.Join(t.TempDir(), "notes")
+	cmd := exec.Command("go", "build", "-o", binary, ".")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	return binary
+}
+
 // TestApp is a morning with the notebook, on a real display: search, two
 // windows, and three deaths.
 func TestApp(t *testing.T) {
@@ -250,12 +262,7 @@ func TestApp(t *testing.T) {
 		t.Skip("needs a display and half a minute")
 	}
 	d := newDesktop(t)
-	binary := filepath.Join(t.TempDir(), "notes")
-	build := exec.Command("go", "build", "-o", binary, ".")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
+	binary := build(t)
 	folder := filepath.Join(t.TempDir(), "Animals")
 	if err := os.Mkdir(folder, 0o755); err != nil {
 		t.Fatal(err)

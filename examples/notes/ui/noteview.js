@@ -184,6 +184,7 @@ export class NoteView {
   #show(html) {
     const t = document.createElement('template');
     t.innerHTML = html;
+    for (const box of t.content.querySelectorAll('input')) box.setAttribute('aria-label', 'Done'); // tasks
     this.text.replaceChildren(t.content);
     this.#options.drawn?.();
     core.shown({});
