@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/mullion-dev/mullion"
+	"github.com/mullion-dev/mullion/internal/e2e/session"
 )
 
 // recorder is a test that may fail without harm.
@@ -126,7 +127,7 @@ func TestFailures(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	d := Open(t, lost, nil)
+	d := Open(t, lost, &Options{Accessibility: true})
 	w := d.Window("main")
 	if _, err := d.Notify(t.Context(), mullion.Notification{Title: "Done"}); err != nil {
 		t.Fatal(err)
@@ -158,6 +159,12 @@ func TestFailures(t *testing.T) {
 		{"another type", func() { w.Eval("return 'x'", new(int)) }, `the script returned "x"`},
 		{"drop refused", func() { w.Find("h1").Drop(file) }, `the window refuses what is dragged over it`},
 		{"no key", func() { w.Press("Hyper+x") }, `no key has that name`},
+		{"no object", func() { w.Accessibility().Find("push button", "Sav").Press() }, `push button "Sav" in the accessible tree of window "main": there is no push button "Sav" in`},
+		{"no reader", func() {
+			defer func(r *session.Reader) { d.reader = r }(d.reader)
+			d.reader = nil
+			w.Accessibility()
+		}, `the accessible tree of window "main": set Options.Accessibility`},
 		{"no window", func() { d.Window("other") }, `there is no window "other"; there are ["main"]`},
 		{"not closed", func() { w.WaitClosed() }, `window "main": it is still there`},
 		{"no state", func() { d.State("setings", new(int)) }, `the app has no state "setings"; it has ["settings"]`},
