@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"slices"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -53,8 +54,11 @@ func (b *Bus) StartAccessibility() *Accessibility {
 		b.t.Fatal(err)
 	}
 	b.t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait() // it was killed
+		// It ends the daemon that it has started, if it is asked and not killed.
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		late := time.AfterFunc(Timeout, func() { _ = cmd.Process.Kill() })
+		defer late.Stop()
+		_ = cmd.Wait() // it was told to end
 	})
 	a := &Accessibility{t: b.t}
 	conn := b.Connect()
