@@ -306,6 +306,10 @@ func (v *Webview) remade() wire.WebviewState {
 		return s
 	}
 	s.Session = v.session
+	if err := wire.Fits(wire.KindWebview, s, 0); err != nil { // beside long scripts
+		v.core.log.Warn("mullion: page comes back without its history", "window", v.Window().label, "webview", v.label, "error", err)
+		s.Session = nil
+	}
 	return s
 }
 

@@ -112,6 +112,24 @@ func TestSessionComesBack(t *testing.T) {
 	}
 }
 
+// TestLargeSession: a page whose scripts leave no room for its history comes
+// back without that.
+func TestLargeSession(t *testing.T) {
+	p := newPair(t, everything, core.Options{Script: strings.Repeat(" ", 900<<10)}, nil)
+	main := p.open("main", "app://localhost/")
+	main.view.SaveSession(strings.Repeat("s", 200<<10))
+	old := p.engine("app")
+	old.Quit()
+	p.replaced(old)
+	main = p.page(main.window)
+	if got := main.call(`["echo",{"x":1}]`); got != `o{"x":1}` {
+		t.Errorf("got %s", got)
+	}
+	if got := len(main.view.State().Session); got > 0 {
+		t.Errorf("a session of %d bytes came with it", got)
+	}
+}
+
 // TestPoisonedSession: a session with which no page is drawn is dropped.
 func TestPoisonedSession(t *testing.T) {
 	p := newPair(t, everything, core.Options{}, nil)
