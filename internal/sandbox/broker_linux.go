@@ -27,6 +27,15 @@ const maxConnects = 64
 // to make it, such as descriptors: the child may need the connection to live.
 const shortageTime, shortagePause = 10 * time.Second, 20 * time.Millisecond
 
+// patiently does what needs a descriptor, and waits while there is none.
+func patiently[T any](do func() (T, error)) (v T, err error) {
+	for end := time.Now().Add(shortageTime); ; time.Sleep(shortagePause) {
+		if v, err = do(); !shortage.Is(err) || time.Now().After(end) {
+			return v, err
+		}
+	}
+}
+
 // broker makes the connections of a child in its stead. A rule in the kernel
 // could look at the address, but not keep another thread from changing it
 // afterwards; so the broker reads it once, decides, takes the socket out of
@@ -166,10 +175,7 @@ func (b *broker) connect(n *notice) unix.Errno {
 		b.note(n, to, address)
 		return unix.EACCES
 	}
-	fd, err := socketOf(n)
-	for end := time.Now().Add(shortageTime); shortage.Is(err) && time.Now().Before(end); fd, err = socketOf(n) {
-		time.Sleep(shortagePause)
-	}
+	fd, err := patiently(func() (int, error) { return socketOf(n) })
 	if err != nil {
 		return unix.EACCES
 	}

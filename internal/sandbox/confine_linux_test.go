@@ -14,7 +14,6 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -365,35 +364,6 @@ func fork(most string) error {
 		}
 	}
 	return nil
-}
-
-// TestBrokerWaits: a connection that the Core has no descriptor for is made when
-// there is one.
-func TestBrokerWaits(t *testing.T) {
-	dir := t.TempDir()
-	l, err := net.Listen("unix", dir+"/yes")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	t.Setenv("XDG_RUNTIME_DIR", dir)
-	t.Setenv("WAYLAND_DISPLAY", "yes")
-	j := startJailed(t, Spec{Policy: &Policy{Engine: true}, Without: Without{Display: true}})
-	var old unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &old); err != nil {
-		t.Fatal(err)
-	}
-	if err := unix.Prlimit(0, unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 3, Max: old.Max}, nil); err != nil {
-		t.Fatal(err)
-	}
-	more := time.AfterFunc(200*time.Millisecond, func() { unix.Prlimit(0, unix.RLIMIT_NOFILE, &old, nil) })
-	got := j.try("unix " + dir + "/yes")
-	if more.Stop() {
-		unix.Prlimit(0, unix.RLIMIT_NOFILE, &old, nil)
-	}
-	if got != "ok" {
-		t.Error(got)
-	}
 }
 
 // TestProxy checks that the listener of the proxy is all of the network that

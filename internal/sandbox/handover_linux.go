@@ -33,11 +33,11 @@ func (b *broker) handOver(n *notice, theirs int, to *unix.SockaddrUnix) unix.Err
 	if errno != 0 {
 		return errno
 	}
-	cloexec, err := closesOnExec(n)
+	cloexec, err := patiently(func() (uint32, error) { return closesOnExec(n) })
 	if err != nil {
 		return unix.EACCES
 	}
-	fd, err := unix.Socket(unix.AF_UNIX, kind|unix.SOCK_CLOEXEC, 0)
+	fd, err := patiently(func() (int, error) { return unix.Socket(unix.AF_UNIX, kind|unix.SOCK_CLOEXEC, 0) })
 	if err != nil {
 		return errnoOf(err)
 	}

@@ -3,8 +3,11 @@ package sandbox
 import (
 	"errors"
 	"fmt"
+	"net"
 	"os"
+	"sync"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -114,5 +117,62 @@ func TestShortage(t *testing.T) {
 	}
 	if p := startJailed(t, Spec{Policy: &Policy{}}); !confined(p.Process) {
 		t.Errorf("afterwards: %+v", p.Status())
+	}
+}
+
+// narrow lets this process open so many files more, for a moment.
+func narrow(t *testing.T, room int) (wide func()) {
+	t.Helper()
+	var old unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &old); err != nil {
+		t.Fatal(err)
+	}
+	limit := unix.Rlimit{Max: old.Max}
+	for free := 0; free < room || limit.Cur < 3; limit.Cur++ {
+		if _, err := unix.FcntlInt(uintptr(limit.Cur), unix.F_GETFD, 0); err != nil {
+			free++
+		}
+	}
+	if err := unix.Prlimit(0, unix.RLIMIT_NOFILE, &limit, nil); err != nil {
+		t.Fatal(err)
+	}
+	wide = sync.OnceFunc(func() { unix.Prlimit(0, unix.RLIMIT_NOFILE, &old, nil) })
+	time.AfterFunc(100*time.Millisecond, wide)
+	return wide
+}
+
+// TestBrokerWaits: a connection that the Core has no descriptor for is made when
+// there is one.
+func TestBrokerWaits(t *testing.T) {
+	dir := t.TempDir()
+	abstract := fmt.Sprintf("@mullion-test-waits-%d", os.Getpid())
+	for _, name := range []string{dir + "/yes", abstract} {
+		l, err := net.Listen("unix", name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+	}
+	t.Setenv("HOME", dir)
+	t.Setenv("XDG_RUNTIME_DIR", dir)
+	t.Setenv("WAYLAND_DISPLAY", "yes")
+	lay(t, dir, []string{".config/ibus/bus/"}, nil)
+	address := "IBUS_ADDRESS=unix:abstract=" + abstract[1:] + ",guid=1\n"
+	if err := os.WriteFile(dir+"/.config/ibus/bus/machine-unix-yes", []byte(address), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	j := startJailed(t, Spec{Policy: &Policy{Engine: true, InputMethods: true}, Without: Without{Display: true}})
+	for _, name := range []string{dir + "/yes", abstract} {
+		if got := j.try("unix " + name); got != "ok" {
+			t.Fatalf("%s, with room: %s", name, got)
+		}
+		for room := range 4 {
+			wide := narrow(t, room)
+			got := j.try("unix " + name)
+			wide()
+			if got != "ok" {
+				t.Errorf("%s, with room for %d: %s", name, room, got)
+			}
+		}
 	}
 }
