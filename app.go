@@ -268,7 +268,7 @@ func New(o Options) (*App, error) {
 	area := transfer.New(filepath.Join(cacheDir, "files"))
 	a.written = &launch.Written{Log: o.Logger, Path: filepath.Join(a.folders.Data, "engine", "written.json")}
 	hosts := &launch.Hosts{
-		Log: o.Logger, Area: area, Least: sandbox.Level(o.MinConfinement), Without: a.without,
+		Log: o.Logger, App: conf.Identifier, Area: area, Least: sandbox.Level(o.MinConfinement), Without: a.without,
 		Hidden: a.hidden, Written: a.written, Watch: o.Dev, Driver: driver, Keeper: kept.Link(),
 	}
 	co := core.Options{

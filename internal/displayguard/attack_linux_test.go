@@ -63,7 +63,7 @@ func startAttackerWith(t *testing.T, without sandbox.Without, bus func() (*net.U
 	a.conn.SetDeadline(time.Now().Add(time.Minute)) // to end a hang
 	a.answers = bufio.NewScanner(a.conn)
 	a.Process, err = sandbox.Start(sandbox.Spec{
-		Name: "attacker", Role: attackerRole, Socket: os.NewFile(uintptr(fds[1]), "theirs"),
+		Name: "attacker", App: "dev.mullion.attacker", Role: attackerRole, Socket: os.NewFile(uintptr(fds[1]), "theirs"),
 		Policy: &sandbox.Policy{Engine: true, Accessibility: true}, Without: without, Output: a.said, Bus: bus,
 	})
 	if err != nil {
@@ -176,6 +176,44 @@ func TestEnds(t *testing.T) {
 	}
 }
 
+// TestSecurityContext: where the compositor makes them, what is behind a guard has
+// a security context of its own, which goes with the child.
+func TestSecurityContext(t *testing.T) {
+	c := atCompositor(t)
+	for range 2 {
+		a := startAttacker(t, sandbox.Without{})
+		if got := a.do("list"); strings.HasPrefix(got, "error") {
+			t.Fatal(got)
+		}
+		a.Kill()
+		a.Wait()
+	}
+	if err := await.Until(await.Limit, func() error {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if len(c.contexts) != 2 {
+			return fmt.Errorf("%d contexts", len(c.contexts))
+		}
+		for _, s := range c.contexts {
+			if s.engine != "dev.mullion" || s.app != "dev.mullion.attacker" || s.inside == 0 || !s.ended {
+				return fmt.Errorf("%+v", s)
+			}
+		}
+		if c.contexts[0].instance == c.contexts[1].instance {
+			return fmt.Errorf("both are %q", c.contexts[0].instance)
+		}
+		return nil
+	}); err != nil {
+		t.Error(err)
+	}
+	startAttacker(t, sandbox.Without{Display: true}).do("list")
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.contexts) != 2 {
+		t.Error("there is a context without a guard")
+	}
+}
+
 // TestWithoutCompositor: a child whose compositor is gone learns it.
 func TestWithoutCompositor(t *testing.T) {
 	c := atCompositor(t)
@@ -183,7 +221,7 @@ func TestWithoutCompositor(t *testing.T) {
 	if got := a.do("list"); strings.HasPrefix(got, "error") {
 		t.Fatal(got)
 	}
-	c.listener.Close()
+	c.stop()
 	if got := a.do("list"); !strings.HasPrefix(got, "error") {
 		t.Errorf("got %q", got)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/godbus/dbus/v5"
 
 	"github.com/mullion-dev/mullion/internal/sandbox"
+	"github.com/mullion-dev/mullion/internal/wayland"
 )
 
 // TestMain runs the guard, or the child that it stands before, when this program
@@ -40,7 +41,7 @@ func TestMain(m *testing.M) {
 const attackerRole = "attacker"
 
 // attack does what it is told, line by line: "list" says how many globals it is
-// shown, "bind NUMBER KIND" takes one without being shown it, "direct PATH"
+// shown, "globals" which ones with their numbers, "bind NUMBER KIND" takes one without being shown it, "direct PATH"
 // connects to the compositor itself, and "raw" writes what is no message.
 func attack() {
 	s, err := sandbox.ChildSocket()
@@ -77,6 +78,19 @@ var attacks = map[string]func(arg string) (string, error){
 			}
 		}
 		return fmt.Sprintf("%d, %d of them privileged", len(list), n), nil
+	},
+	"globals": func(string) (string, error) {
+		c, err := dialClient(os.Getenv("WAYLAND_DISPLAY"))
+		if err != nil {
+			return "", err
+		}
+		defer c.Close()
+		list, err := c.announced()
+		var words []string
+		for number, kind := range list {
+			words = append(words, fmt.Sprint(number, ":", kind))
+		}
+		return strings.Join(words, " "), err
 	},
 	"bind": func(arg string) (string, error) {
 		var number uint32
@@ -123,6 +137,6 @@ var attacks = map[string]func(arg string) (string, error){
 		if _, err := c.Write(make([]byte, 64)); err != nil {
 			return "", err
 		}
-		return "passed", c.roundtrip(func(message) {})
+		return "passed", c.roundtrip(func(wayland.Message) {})
 	},
 }

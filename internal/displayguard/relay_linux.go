@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/mullion-dev/mullion/internal/wayland"
 )
 
 // maxRights is how many descriptors the libraries of Wayland send and receive
@@ -36,7 +38,7 @@ func relay(client, server *net.UnixConn) error {
 		// is told about its own mistake.
 		client.Close()
 	}()
-	err := pump(client, server, func(m message) (bool, error) { return true, f.request(m) })
+	err := pump(client, server, func(m wayland.Message) (bool, error) { return true, f.request(m) })
 	switch {
 	case errors.Is(err, errGone):
 		// The server may have said why. Until the client has read it and leaves,
@@ -61,10 +63,10 @@ type onlyReader struct{ io.Reader }
 // one buffer. judge says whether a message is passed on; its error ends all. At
 // the end of the stream, or where it breaks off, pump returns nil, and errGone
 // where the reader is gone.
-func pump(from, to *net.UnixConn, judge func(message) (bool, error)) error {
+func pump(from, to *net.UnixConn, judge func(wayland.Message) (bool, error)) error {
 	var s stream
 	defer s.closeRights()
-	s.buf = make([]byte, maxMessage+1) // room is left behind each part of a message
+	s.buf = make([]byte, wayland.MaxMessage+1) // room is left behind each part of a message
 	oob := make([]byte, unix.CmsgSpace(maxRights*4))
 	for {
 		n, on, flags, _, err := from.ReadMsgUnix(s.buf[s.have:], oob)
@@ -97,7 +99,7 @@ type stream struct {
 func (s *stream) take(oob []byte, flags int) error {
 	list, err := unix.ParseSocketControlMessage(oob)
 	if err != nil {
-		return fmt.Errorf("%w: %w", errMalformed, err)
+		return fmt.Errorf("%w: %w", wayland.ErrMalformed, err)
 	}
 	for i := range list {
 		if list[i].Header.Level != unix.SOL_SOCKET || list[i].Header.Type != unix.SCM_RIGHTS {
@@ -105,22 +107,22 @@ func (s *stream) take(oob []byte, flags int) error {
 		}
 		fds, err := unix.ParseUnixRights(&list[i])
 		if err != nil {
-			return fmt.Errorf("%w: %w", errMalformed, err)
+			return fmt.Errorf("%w: %w", wayland.ErrMalformed, err)
 		}
 		s.rights = append(s.rights, fds...)
 	}
 	if flags&unix.MSG_CTRUNC != 0 || len(s.rights) > maxHeld {
-		return fmt.Errorf("%w: too many descriptors", errMalformed)
+		return fmt.Errorf("%w: too many descriptors", wayland.ErrMalformed)
 	}
 	return nil
 }
 
 // judge goes through the whole messages in the buffer. It returns those that are
 // passed on, which it puts together at the beginning, and the rest behind them.
-func (s *stream) judge(judge func(message) (bool, error)) (passed, rest []byte, err error) {
+func (s *stream) judge(judge func(wayland.Message) (bool, error)) (passed, rest []byte, err error) {
 	out, at := 0, 0
 	for {
-		m, size, err := parse(s.buf[at:s.have])
+		m, size, err := wayland.Parse(s.buf[at:s.have])
 		if err != nil {
 			return nil, nil, err
 		}

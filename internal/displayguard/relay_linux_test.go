@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/mullion-dev/mullion/internal/wayland"
 )
 
 // pair returns the ends of a connection. What hangs is ended.
@@ -199,7 +201,7 @@ func TestTooManyDescriptors(t *testing.T) {
 					break // it has ended already
 				}
 			}
-			if err := <-ended; !errors.Is(err, errForbidden) || !errors.Is(err, errMalformed) {
+			if err := <-ended; !errors.Is(err, errForbidden) || !errors.Is(err, wayland.ErrMalformed) {
 				t.Errorf("relay: %v", err)
 			}
 			if b, err := io.ReadAll(server); len(b) > 0 || err != nil {
@@ -224,7 +226,7 @@ func openFiles(t *testing.T) int {
 // TestPieces: messages pass whole, wherever they are broken off.
 func TestPieces(t *testing.T) {
 	client, server, _ := between(t)
-	all := slicesOf(packet(9, 1), packet(9, 0, strings.Repeat("y", maxMessage-20)), packet(8, 3, 1, 2, 3), packet(7, 0, "z"))
+	all := slicesOf(packet(9, 1), packet(9, 0, strings.Repeat("y", wayland.MaxMessage-20)), packet(8, 3, 1, 2, 3), packet(7, 0, "z"))
 	go func() {
 		for rest := all; len(rest) > 0; {
 			n := min(1+len(rest)%997, len(rest))
@@ -273,7 +275,7 @@ func TestBackPressure(t *testing.T) {
 
 // TestLastWords: what came before the end of a side is passed on.
 func TestLastWords(t *testing.T) {
-	words := packet(displayID, 0, 5, 1, "you have done wrong")
+	words := packet(wayland.DisplayID, 0, 5, 1, "you have done wrong")
 	t.Run("of the server", func(t *testing.T) {
 		client, server, ended := between(t)
 		if _, err := server.Write(words); err != nil {
@@ -328,7 +330,7 @@ func TestLastWords(t *testing.T) {
 // TestForbidden: what a client may not say does not arrive, nor what follows.
 func TestForbidden(t *testing.T) {
 	client, server, ended := between(t)
-	hidden := slicesOf(packet(displayID, displayGetRegistry, 2), packet(2, registryBind, 1, "zwlr_screencopy_manager_v1", 1, 9), packet(9, 0))
+	hidden := slicesOf(packet(wayland.DisplayID, wayland.DisplayGetRegistry, 2), packet(2, wayland.RegistryBind, 1, "zwlr_screencopy_manager_v1", 1, 9), packet(9, 0))
 	if _, err := client.Write(hidden); err != nil {
 		t.Fatal(err)
 	}
@@ -381,7 +383,7 @@ func TestManyClients(t *testing.T) {
 	}
 	inside[0].Close()
 	late.SetReadDeadline(time.Now().Add(time.Minute))
-	if err := late.roundtrip(func(message) {}); err != nil {
+	if err := late.roundtrip(func(wayland.Message) {}); err != nil {
 		t.Errorf("after one has left: %v", err)
 	}
 	l.Close()

@@ -1,31 +1,14 @@
 package displayguard
 
 import (
-	"encoding/binary"
 	"slices"
+
+	"github.com/mullion-dev/mullion/internal/wayland"
 )
 
-// words makes the body of a message.
-func words(list ...any) (b []byte) {
-	for _, v := range list {
-		switch v := v.(type) {
-		case int:
-			b = binary.NativeEndian.AppendUint32(b, uint32(v))
-		case string:
-			b = binary.NativeEndian.AppendUint32(b, uint32(len(v)+1))
-			b = append(b, v...)
-			b = append(b, make([]byte, 4-len(v)%4)...)
-		}
-	}
-	return b
-}
-
 // packet makes a message.
-func packet(object, opcode int, list ...any) []byte {
-	body := words(list...)
-	b := binary.NativeEndian.AppendUint32(nil, uint32(object))
-	b = binary.NativeEndian.AppendUint32(b, uint32(len(body)+headerSize)<<16|uint32(opcode))
-	return append(b, body...)
+func packet(object, opcode int, args ...any) []byte {
+	return wayland.Append(nil, object, opcode, args...)
 }
 
 // privileged are globals that compositors announce to all clients and a host must
@@ -90,37 +73,44 @@ type server struct {
 }
 
 func newServer(bound func(kind string)) *server {
-	return &server{map[uint32]string{displayID: "wl_display"}, globals(), bound}
+	return &server{map[uint32]string{wayland.DisplayID: "wl_display"}, globals(), bound}
 }
 
 // handle does what a client asks for and returns what it is told. It is not ok
 // where a server ends the connection.
-func (s *server) handle(m message) (events [][]byte, ok bool) {
-	args := body{rest: m.body}
-	switch s.objects[m.object] {
+func (s *server) handle(m wayland.Message) (events [][]byte, ok bool) {
+	args := m.Args()
+	switch s.objects[m.Object] {
 	case "wl_display":
-		id := args.uint()
-		if s.objects[id] != "" || id >= serverIDs || m.opcode > displayGetRegistry {
+		id := args.Uint()
+		if s.objects[id] != "" || id >= serverIDs || m.Opcode > wayland.DisplayGetRegistry {
 			return nil, false
 		}
-		if m.opcode != displayGetRegistry {
+		if m.Opcode != wayland.DisplayGetRegistry {
 			// sync: the callback is done, and its number free.
-			return [][]byte{packet(int(id), 0, 1), packet(displayID, 1, int(id))}, true
+			return [][]byte{packet(int(id), 0, 1), packet(wayland.DisplayID, 1, int(id))}, true
 		}
 		s.objects[id] = "wl_registry"
 		for name, kind := range s.known {
-			events = append(events, packet(int(id), registryGlobal, int(name), kind, 1))
+			events = append(events, packet(int(id), wayland.RegistryGlobal, int(name), kind, 1))
 		}
 		return events, true
 	case "wl_registry":
-		name, kind := args.uint(), args.text()
-		args.uint()
-		id := args.uint()
-		if s.known[name] != kind || s.objects[id] != "" || m.opcode != registryBind {
+		name, kind := args.Uint(), args.Text()
+		args.Uint()
+		id := args.Uint()
+		if s.known[name] != kind || s.objects[id] != "" || m.Opcode != wayland.RegistryBind {
 			return nil, false
 		}
 		s.objects[id] = kind
 		s.bound(kind)
+		return nil, true
+	case "wp_security_context_manager_v1":
+		if m.Opcode == 1 {
+			s.objects[args.Uint()] = "wp_security_context_v1"
+		}
+		return nil, true
+	case "wp_security_context_v1":
 		return nil, true
 	}
 	return nil, false

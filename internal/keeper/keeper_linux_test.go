@@ -22,7 +22,7 @@ import (
 // would be a host that has something else than the app says.
 func TestSpecIsWhole(t *testing.T) {
 	// What the keeper gives itself.
-	own := []string{"Socket", "Control", "Program", "ProgramPath", "Refused", "Output", "Bus"}
+	own := []string{"Socket", "Control", "Program", "ProgramPath", "Refused", "Output", "Bus", "compositor"}
 	typ := reflect.TypeFor[sandbox.Spec]()
 	for i := range typ.NumField() {
 		name := typ.Field(i).Name
@@ -32,7 +32,7 @@ func TestSpecIsWhole(t *testing.T) {
 		}
 	}
 	s := sandbox.Spec{
-		Name: "host app", Role: "host", Policy: &sandbox.Policy{Audio: true, Read: []string{"/a"}}, Without: sandbox.Without{Landlock: 3},
+		Name: "host app", App: "dev.mullion.app", Role: "host", Policy: &sandbox.Policy{Audio: true, Read: []string{"/a"}}, Without: sandbox.Without{Landlock: 3},
 		Private: []string{"/b"}, Inbox: []string{"/i"}, Hidden: []string{"/h"}, Writable: []string{"/w"}, Watch: true, CacheDir: "/c", Env: []string{"D=e"},
 	}
 	if got := specOf(&s).spec(); !reflect.DeepEqual(got, s) {

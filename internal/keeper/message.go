@@ -114,6 +114,7 @@ type Cause struct {
 // may reach.
 type HostSpec struct {
 	Name     string          `json:"name"`
+	App      string          `json:"app"`
 	Role     string          `json:"role"`
 	Policy   *sandbox.Policy `json:"policy"`
 	Without  sandbox.Without `json:"without"`
@@ -137,13 +138,13 @@ type hostInfo struct {
 
 // specOf returns what of a spec goes to the keeper.
 func specOf(s *sandbox.Spec) *HostSpec {
-	return &HostSpec{s.Name, s.Role, s.Policy, s.Without, s.Private, s.Inbox, s.Hidden, s.Writable, s.Watch, s.CacheDir, s.Env}
+	return &HostSpec{s.Name, s.App, s.Role, s.Policy, s.Without, s.Private, s.Inbox, s.Hidden, s.Writable, s.Watch, s.CacheDir, s.Env}
 }
 
 // spec is the reverse of specOf.
 func (h *HostSpec) spec() sandbox.Spec {
 	return sandbox.Spec{
-		Name: h.Name, Role: h.Role, Policy: h.Policy, Without: h.Without,
+		Name: h.Name, App: h.App, Role: h.Role, Policy: h.Policy, Without: h.Without,
 		Private: h.Private, Inbox: h.Inbox, Hidden: h.Hidden, Writable: h.Writable, Watch: h.Watch, CacheDir: h.CacheDir, Env: h.Env,
 	}
 }

@@ -17,6 +17,8 @@ import (
 // Hosts says how the hosts of an app are started.
 type Hosts struct {
 	Log *slog.Logger
+	// App is the identifier of the app.
+	App string
 	// Area is where files of the user are laid out for them.
 	Area *transfer.Area
 	// Least is how confined each has to be. One that may show remote pages needs
@@ -94,6 +96,7 @@ func (h *Hosts) spec(l core.Launch) (sandbox.Spec, error) {
 	r := l.Resources
 	return sandbox.Spec{
 		Name:     "host " + l.Name,
+		App:      h.App,
 		Role:     HostRole,
 		CacheDir: l.Folders.Library,
 		Output:   &output{log: h.Log, from: []any{"host", l.Name}},

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"fmt"
+	"io"
 	"math"
 	"net"
 	"net/netip"
@@ -29,8 +30,12 @@ type confinement struct {
 	folder  *folder
 	// guarded is what the guard of the display listens on; nil without a guard.
 	guarded *os.File
-	display Status   // zero without an engine
-	bus     *busDoor // nil without
+	// context is what its connections to a compositor belong to, and compositor the
+	// socket where that takes them; nil and "" without one.
+	context    io.Closer
+	compositor string
+	display    Status   // zero without an engine
+	bus        *busDoor // nil without
 	// local is the listener of the proxy where the child has no network
 	// namespace to make one in.
 	local *announced
@@ -99,7 +104,7 @@ func (c *confinement) session(s *Spec) (d desk, remote bool, err error) {
 			c.hidden = append(c.hidden, name)
 		}
 	}
-	var guarded string
+	guarded := s.compositor
 	if s.Policy.Engine {
 		if guarded, err = c.guardDisplay(s, getenv); err != nil {
 			return d, false, err

@@ -28,17 +28,29 @@ func (c *confinement) guardDisplay(s *Spec, getenv func(string) string) (socket 
 	if socket, err = c.folder.file("display"); err != nil {
 		return "", err
 	}
-	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: socket, Net: "unix"})
+	if c.guarded, err = listenAt(socket); err != nil {
+		return "", err
+	}
+	c.display.Holds = true
+	if getenv("WAYLAND_DISPLAY") != "" {
+		return socket, c.secureDisplay(s.App, getenv)
+	}
+	return socket, nil
+}
+
+// listenAt makes a socket that listens, for another process.
+func listenAt(path string) (*os.File, error) {
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
 	if err != nil {
-		return "", fmt.Errorf("the guard of the display: %w", err)
+		return nil, fmt.Errorf("the guard of the display: %w", err)
 	}
 	l.SetUnlinkOnClose(false)
 	defer l.Close()
-	if c.guarded, err = l.File(); err != nil {
-		return "", fmt.Errorf("the guard of the display: %w", err)
+	f, err := l.File()
+	if err != nil {
+		return nil, fmt.Errorf("the guard of the display: %w", err)
 	}
-	c.display.Holds = true
-	return socket, nil
+	return f, nil
 }
 
 // What the guard of an X display is told, by its environment.
@@ -181,7 +193,7 @@ func (c *confinement) guardSpec(s *Spec) (spec Spec, ok bool) {
 	switch {
 	case c.guarded != nil:
 		spec.Socket, c.guarded = c.guarded, nil
-		spec.Env = guardSettings(s.Policy, c.env)
+		spec.Env, spec.compositor = guardSettings(s.Policy, c.env), c.compositor
 	case spec.Control != nil:
 		spec.Role, spec.Socket, spec.Control, spec.Policy = BusRole, spec.Control, nil, &Policy{}
 	default:
@@ -195,6 +207,9 @@ func (c *confinement) discard() {
 	c.bus.close()
 	if c.guarded != nil {
 		c.guarded.Close()
+	}
+	if c.context != nil {
+		c.context.Close()
 	}
 	c.folder.remove()
 }

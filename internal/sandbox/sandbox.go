@@ -14,6 +14,9 @@ import (
 type Spec struct {
 	// Name appears in logs.
 	Name string
+	// App is the identifier of the app, by which a compositor knows whose windows
+	// the child's are.
+	App string
 	// Role is given to the child, which finds Socket by it; see ChildSocket.
 	Role string
 	// Socket is the child's end of its connection. Start closes it.
@@ -59,6 +62,9 @@ type Spec struct {
 	Output io.Writer
 	// Env is added to what the allow-list lets through.
 	Env []string
+
+	// compositor is where a guard finds the compositor, if not at its own socket.
+	compositor string
 }
 
 // Without names layers that are not to be used.

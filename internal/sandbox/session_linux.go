@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"errors"
 	"net"
 	"os"
@@ -14,8 +15,8 @@ import (
 
 // session finds what of the user's session a child with this policy is shown,
 // and the settings by which it finds it; getenv knows one display at most, see
-// oneDisplay. guarded is the socket of the guard that a child with an engine has
-// in the place of the display's own. remote is set where the display is another
+// oneDisplay. guarded is the socket that it has in the place of the display's own:
+// a child with an engine that of its guard, a guard that of a security context. remote is set where the display is another
 // machine's, or is reached as if it were.
 func session(p *Policy, getenv func(string) string, guarded string) (d desk, env []string, remote bool) {
 	d.home, _ = os.UserHomeDir()
@@ -36,9 +37,7 @@ func session(p *Policy, getenv func(string) string, guarded string) (d desk, env
 		}
 	}
 	if w := waylandSocket(getenv); w != "" && (p.Engine || p.Compositor) {
-		if p.Engine && guarded != "" {
-			w = guarded
-		}
+		w = cmp.Or(guarded, w)
 		d.sockets = append(d.sockets, w)
 		env = append(env, "WAYLAND_DISPLAY="+w)
 	}

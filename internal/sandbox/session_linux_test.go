@@ -48,7 +48,11 @@ func TestSession(t *testing.T) {
 	if !slices.Contains(d.sockets, "/guarded") || slices.Contains(d.sockets, run+"/wayland-3") || !slices.Equal(env, []string{"WAYLAND_DISPLAY=/guarded"}) {
 		t.Errorf("with a guard: %+v, %q", d, env)
 	}
-	d, env, _ = session(&Policy{Compositor: true}, getenv, "/guarded")
+	d, env, _ = session(&Policy{Compositor: true}, getenv, "/context")
+	if !slices.Equal(d.sockets, []string{"/context"}) || !slices.Equal(env, []string{"WAYLAND_DISPLAY=/context"}) {
+		t.Errorf("the guard in a security context: %+v, %q", d, env)
+	}
+	d, env, _ = session(&Policy{Compositor: true}, getenv, "")
 	if !slices.Equal(d.sockets, []string{run + "/wayland-3"}) || !slices.Equal(env, []string{"WAYLAND_DISPLAY=" + run + "/wayland-3"}) {
 		t.Errorf("the guard: %+v, %q", d, env)
 	}
