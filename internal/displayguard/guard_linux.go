@@ -85,8 +85,11 @@ func serve(l *net.UnixListener, dial func() (*net.UnixConn, error)) error {
 			}
 			go func() {
 				defer func() { <-free }()
-				if err := connect(client, dial); errors.Is(err, errForbidden) {
+				switch err := connect(client, dial); {
+				case errors.Is(err, errForbidden):
 					report(broken, err)
+				case err != nil:
+					fmt.Fprintf(os.Stderr, "a connection to the display ends: %v\n", err)
 				}
 			}()
 		}

@@ -27,8 +27,9 @@ var errForbidden = errors.New("the host broke the rules of the display")
 // errGone is returned where the other side takes nothing any more.
 var errGone = errors.New("the other side is gone")
 
-// relay passes one connection on in both directions, until one side is gone. It
-// closes neither before all is passed on that came before its end.
+// relay passes one connection on in both directions, until one side is gone or
+// sends what is no message. It closes neither before all is passed on that came
+// before its end.
 func relay(client, server *net.UnixConn) error {
 	f := newFilter()
 	events := make(chan error, 1)
@@ -50,7 +51,9 @@ func relay(client, server *net.UnixConn) error {
 	}
 	server.Close()
 	client.Close()
-	<-events
+	if said := <-events; err == nil && said != nil && !errors.Is(said, errGone) {
+		err = fmt.Errorf("the compositor: %w", said)
+	}
 	return err
 }
 

@@ -2,12 +2,15 @@ package displayguard
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -246,30 +249,105 @@ func slicesOf(list ...[]byte) []byte { return bytes.Join(list, nil) }
 // TestBackPressure: who does not read has the other side wait, with no more kept
 // than a buffer. The other direction goes on.
 func TestBackPressure(t *testing.T) {
-	client, server, _ := between(t)
-	events := packet(9, 0, strings.Repeat("x", 4000))
-	sent := 0
-	server.SetWriteDeadline(time.Now().Add(time.Second)) // what is in between is full long before
+	for name, hostReads := range map[string]bool{"a host that does not read": false, "a compositor that does not read": true} {
+		t.Run(name, func(t *testing.T) {
+			client, server, _ := between(t)
+			writer, reader := server, client
+			if hostReads {
+				writer, reader = client, server
+			}
+			sent := fill(t, writer)
+			words := packet(9, 0, 1)
+			if _, err := reader.Write(words); err != nil {
+				t.Fatal(err)
+			}
+			if b, _ := receive(t, writer, len(words)); !bytes.Equal(b, words) {
+				t.Error("the other direction stands still")
+			}
+			// All of it is there for who reads in the end, and the rest is taken.
+			if _, err := io.CopyN(io.Discard, reader, int64(sent)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// fill writes whole messages until nothing is taken any more, and returns how
+// many bytes were.
+func fill(t *testing.T, to *net.UnixConn) (sent int) {
+	t.Helper()
+	message := packet(9, 0, strings.Repeat("x", 4000))
+	to.SetWriteDeadline(time.Now().Add(time.Second)) // what is in between is full long before
 	for {
-		n, err := server.Write(events)
+		n, err := to.Write(message)
 		sent += n
 		if errors.Is(err, os.ErrDeadlineExceeded) {
-			break
+			return sent
 		}
 		if err != nil || sent > 64<<20 {
 			t.Fatalf("after %d bytes: %v", sent, err)
 		}
 	}
-	request := packet(9, 0, 1)
-	if _, err := client.Write(request); err != nil {
-		t.Fatal(err)
+}
+
+// TestMemory: as many clients as there may be, none of which reads, before a
+// compositor that does not read either, have the guard keep two buffers each.
+func TestMemory(t *testing.T) {
+	held := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapInuse + m.StackInuse
 	}
-	if b, _ := receive(t, server, len(request)); !bytes.Equal(b, request) {
-		t.Error("the other direction stands still")
+	before := held()
+	var full sync.WaitGroup
+	for range maxClients {
+		client, server, _ := between(t)
+		full.Go(func() { fill(t, client) })
+		full.Go(func() { fill(t, server) })
 	}
-	// All of it is there for who reads in the end, and the rest is taken.
-	if _, err := io.CopyN(io.Discard, client, int64(sent)); err != nil {
-		t.Error(err)
+	full.Wait()
+	const each = 2 * (wayland.MaxMessage + 64<<10) // with room for all else
+	if after := held(); after > before+maxClients*each {
+		t.Errorf("%d KiB are held, %d KiB before", after>>10, before>>10)
+	} else {
+		t.Logf("%d KiB for %d clients", (after-min(after, before))>>10, maxClients)
+	}
+}
+
+// TestMalformed: what is no message ends the connection for both sides, and does
+// not arrive. Only from a host it is against the rules.
+func TestMalformed(t *testing.T) {
+	size := func(n int) []byte {
+		b := packet(9, 0)
+		binary.NativeEndian.PutUint32(b[4:], uint32(n)<<16)
+		return b
+	}
+	for name, b := range map[string][]byte{
+		"no size": size(0), "less than a header": size(4), "no whole words": size(13), "the largest size": size(0xffff),
+	} {
+		for _, fromServer := range []bool{false, true} {
+			t.Run(fmt.Sprint(name, ", from the server: ", fromServer), func(t *testing.T) {
+				client, server, ended := between(t)
+				from, to := client, server
+				if fromServer {
+					from, to = server, client
+				}
+				good := packet(9, 1)
+				if _, err := from.Write(slicesOf(good, b, good)); err != nil {
+					t.Fatal(err)
+				}
+				if got, err := io.ReadAll(to); len(got) > len(good) || err != nil && !errors.Is(err, unix.ECONNRESET) {
+					t.Errorf("%d bytes have arrived, %v", len(got), err)
+				}
+				if err := <-ended; !errors.Is(err, wayland.ErrMalformed) || errors.Is(err, errForbidden) == fromServer {
+					t.Errorf("relay: %v", err)
+				}
+				if _, err := io.ReadAll(from); err != nil && !errors.Is(err, unix.ECONNRESET) {
+					t.Errorf("who sent it is not told: %v", err)
+				}
+			})
+		}
 	}
 }
 
