@@ -43,13 +43,7 @@ func Run() error {
 		l.Close()
 		return fmt.Errorf("%w: no socket and no display", ErrNotAGuard)
 	}
-	return serve(listener, func() (*net.UnixConn, error) {
-		c, err := net.Dial("unix", compositor)
-		if err != nil {
-			return nil, err
-		}
-		return c.(*net.UnixConn), nil
-	})
+	return serve(listener, func() (*net.UnixConn, error) { return dial(compositor) })
 }
 
 // RunBus is a guard that filters what the host says on the accessibility bus, and

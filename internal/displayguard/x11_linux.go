@@ -57,14 +57,11 @@ func Pointer() (x, y int, ok bool, err error) {
 	return x, y, true, err
 }
 
-// patience is how long a server may take to say where the mouse is.
-const patience = 5 * time.Second
-
 // dialAny connects to the first of some sockets that answers.
 func dialAny(sockets []string) (conn net.Conn, err error) {
 	var all error
 	for _, name := range sockets {
-		if conn, err = net.Dial("unix", name); err == nil {
+		if conn, err = dial(name); err == nil {
 			return conn, nil
 		}
 		all = errors.Join(all, err)
