@@ -52,7 +52,7 @@ func attack() {
 		what, arg, _ := strings.Cut(lines.Text(), " ")
 		answer, err := attacks[what](arg)
 		if err != nil {
-			answer = "error: " + err.Error()
+			answer = "error: " + strings.ReplaceAll(err.Error(), "\n", "; ") // a line
 		}
 		fmt.Fprintln(s, answer)
 	}
