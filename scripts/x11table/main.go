@@ -282,7 +282,7 @@ func (t *types) request(n *node, core bool) string {
 		}
 		if second {
 			second = false
-			if name == "field" && t.size[bare(c.attr("type"))] == 1 || name == "pad" && c.attr("bytes") == "1" {
+			if (name == "field" || name == "exprfield") && t.size[bare(c.attr("type"))] == 1 || name == "pad" && c.attr("bytes") == "1" {
 				continue
 			}
 		}
@@ -292,6 +292,9 @@ func (t *types) request(n *node, core bool) string {
 	fmt.Fprintf(&b, "{name: %q, size: %d", n.attr("name"), l.size)
 	if n.child("reply") != nil {
 		b.WriteString(", reply: true")
+	}
+	if l.open {
+		b.WriteString(", open: true")
 	}
 	if ids := places(l.ids); ids != "" {
 		fmt.Fprintf(&b, ", ids: %s", ids)

@@ -627,7 +627,7 @@ func writes(a *peer, v *victim, window uint32) bool {
 // TestAttacks: each succeeds without a guard, and fails with one, which the host
 // survives.
 func TestAttacks(t *testing.T) {
-	for _, test := range attacks {
+	for _, test := range slices.Concat(attacks, nativeAttacks) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Run("without", func(t *testing.T) {
 				serveClipboard(t)
@@ -640,6 +640,9 @@ func TestAttacks(t *testing.T) {
 				a := newHost(t, Config{}).connect(t)
 				if v := newVictim(t); test.do(a, v) {
 					t.Error("it succeeded")
+				}
+				if a.gone {
+					return
 				}
 				a.sync()
 				if slices.Contains(a.errors, badAccess) {

@@ -201,6 +201,9 @@ func (c *client) judge(m *message) verdict {
 		return verdict{reply: newError(m, badRequest, 0), why: fmt.Sprintf("no request %d.%d is known", m.opcode, m.second)}
 	case m.size < m.request.size || len(m.data) < m.request.size:
 		return verdict{code: badLength, why: "it is too short"}
+	case !m.open && m.size > pad(m.request.size):
+		// The server would refuse, and the guard think that it had not.
+		return verdict{code: badLength, why: "it is longer than such requests are"}
 	case m.size > maxWhole && m.needsAll(ruleFor(m.extension, m.name)):
 		return verdict{code: badLength, why: "it is too long"}
 	}

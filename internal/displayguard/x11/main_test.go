@@ -135,6 +135,7 @@ type peer struct {
 	seq    uint16
 	events [][]byte
 	errors []byte // their codes
+	gone   bool   // it has no use for answers any more
 }
 
 func newPeer(t testing.TB, conn net.Conn) *peer {

@@ -35,6 +35,7 @@ type request struct {
 	name  string
 	size  int // of what every such request has, in bytes
 	reply bool
+	open  bool // more may follow
 	ids   []place
 	// mask is where the mask of a list of values is, which comes after the
 	// first size bytes; 0 without one that has ids in it. values are by bit.
@@ -101,7 +102,7 @@ func (m *message) u8(offset int) byte {
 }
 
 // eachValue calls f with the bit, the offset and the kind of each value of the
-// message's list. It reports whether all were there.
+// message's list. It reports whether all were there, and no more.
 func (m *message) eachValue(f func(bit, offset int, k kind)) bool {
 	if m.mask == 0 {
 		return true
@@ -129,7 +130,7 @@ func (m *message) eachValue(f func(bit, offset int, k kind)) bool {
 		f(bit, at, k)
 		at += size
 	}
-	return true
+	return at == m.size
 }
 
 // value is the value of a bit of the message's list.
