@@ -43,8 +43,8 @@ var otherNames = []string{
 	"PRIMARY", "CLIPBOARD", "CLIPBOARD_MANAGER", "TARGETS", "TIMESTAMP", "SAVE_TARGETS", "MULTIPLE",
 	"XdndSelection", "XdndEnter", "XdndPosition", "XdndStatus", "XdndLeave", "XdndDrop", "XdndFinished",
 	"WM_TAKE_FOCUS", "_NET_WM_PING", "_NET_WM_PID", "_NET_WM_NAME", "WM_TRANSIENT_FOR", "_NET_WM_STRUT", "_NET_WM_STRUT_PARTIAL",
-	"_NET_WM_WINDOW_TYPE", "_NET_WM_WINDOW_TYPE_DOCK", "_NET_WM_WINDOW_TYPE_DESKTOP",
-	"_XSETTINGS_S0", "_XIM_XCONNECT", "_XIM_PROTOCOL", "_XIM_MOREDATA",
+	"_XSETTINGS_S0", "_NET_WM_WINDOW_TYPE", "_NET_WM_WINDOW_TYPE_DOCK", "_NET_WM_WINDOW_TYPE_DESKTOP",
+	"_XIM_XCONNECT", "_XIM_PROTOCOL", "_XIM_MOREDATA",
 }
 
 func newAtoms(s *server) (a atoms, err error) {

@@ -9,9 +9,16 @@ const (
 	eventButtonPress      = 4
 	eventButtonRelease    = 5
 	eventKeymapNotify     = 11
+	eventCreateNotify     = 16
+	eventDestroyNotify    = 17
 	eventUnmapNotify      = 18
+	eventMapNotify        = 19
 	eventReparentNotify   = 21
+	eventConfigureNotify  = 22
 	eventConfigureRequest = 23
+	eventGravityNotify    = 24
+	eventCirculateNotify  = 26
+	eventPropertyNotify   = 28
 	eventSelectionClear   = 29
 	eventSelectionRequest = 30
 	eventSelectionNotify  = 31
@@ -28,6 +35,15 @@ const (
 	xiKeyRelease    = 3
 	xiButtonPress   = 4
 	xiButtonRelease = 5
+
+	xiRawKeyPress      = 13
+	xiRawKeyRelease    = 14
+	xiRawButtonPress   = 15
+	xiRawButtonRelease = 16
+	xiRawMotion        = 17
+	xiRawTouchBegin    = 22
+	xiRawTouchUpdate   = 23
+	xiRawTouchEnd      = 24
 )
 
 // xkbStateNotify is the event of XKB that tells of each change of a modifier,
@@ -44,8 +60,16 @@ func (c *client) event(p []byte, size int) (keep bool, err error) {
 		return c.key(kind == eventKeyPress, p[1], uint32(order.Uint16(p[28:]))), nil
 	case eventButtonPress, eventButtonRelease:
 		c.button(kind == eventButtonPress, uint32(p[1]), order.Uint32(p[12:]))
+	case eventKeymapNotify:
+		return c.focused(), nil // it has all keys, and comes with the pointer
 	case eventReparentNotify:
 		c.reparented(order.Uint32(p[8:]), order.Uint32(p[12:]))
+		return c.hearsOf(order.Uint32(p[4:])), nil
+	case eventCreateNotify, eventUnmapNotify, eventMapNotify, eventConfigureNotify, eventGravityNotify, eventCirculateNotify:
+		return c.hearsOf(order.Uint32(p[4:])), nil
+	case eventPropertyNotify:
+		id, property := order.Uint32(p[4:]), order.Uint32(p[8:])
+		return c.own(id) || c.mayRead(id, property), nil
 	case eventSelectionClear:
 		selection := order.Uint32(p[12:])
 		c.with(func(s *state) { delete(s.owns, selection) })
@@ -83,6 +107,8 @@ func (c *client) deviceEvent(p []byte, size int) (keep bool, err error) {
 			return c.key(kind == xiKeyPress, byte(detail), order.Uint32(p[72:])), nil
 		}
 		c.button(kind == xiButtonPress, detail, window)
+	case xiRawKeyPress, xiRawKeyRelease, xiRawButtonPress, xiRawButtonRelease, xiRawMotion, xiRawTouchBegin, xiRawTouchUpdate, xiRawTouchEnd:
+		return false, nil // who has grabbed a device hears all that it does
 	}
 	return true, nil
 }

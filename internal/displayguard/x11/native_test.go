@@ -43,4 +43,95 @@ var nativeAttacks = []attack{
 			a.composite(render, from, to, 100, 0)
 		})
 	}},
+	{"pressed keys, as the pointer comes to a window", func(a *peer, v *victim) bool {
+		const enter, keymap = 1 << 4, 1 << 14
+		code := v.code('a')
+		v.move(victimX+50, victimY+50)
+		v.fake(eventKeyPress, code, 0, 0)
+		defer v.fake(eventKeyRelease, code, 0, 0)
+		w := a.id()
+		a.send(create(w, a.root(), victimX+40, victimY+40, 20, 20, backPixel|override|eventMask, 0, 1, enter|keymap), build(8, 0, w))
+		for range 50 {
+			for _, e := range a.sync() {
+				if e[0] == eventKeymapNotify && e[code/8]&(1<<(code%8)) != 0 {
+					return true
+				}
+			}
+		}
+		return false
+	}},
+	{"where the pointer was", func(a *peer, v *victim) bool {
+		w := a.id()
+		a.send(create(w, a.root(), 0, 0, 1280, 1024, override, 1))
+		v.move(victimX+31, victimY+41)
+		v.move(victimX+32, victimY+42)
+		r, _ := a.ask(build(39, 0, w, 0, 0))
+		for at := 32; at+8 <= len(r); at += 8 {
+			if order.Uint16(r[at+4:]) == victimX+31 {
+				return true
+			}
+		}
+		return false
+	}},
+	{"that a window moves", func(a *peer, v *victim) bool {
+		a.send(build(2, 0, v.window, eventMask, foreignEvents))
+		a.sync()
+		v.send(build(12, 0, v.window, 1, victimX+1))
+		v.sync()
+		return a.got(eventConfigureNotify)
+	}},
+	{"when keys are pressed, by what they change", func(a *peer, v *victim) bool {
+		a.send(build(2, 0, v.window, eventMask, foreignEvents))
+		a.sync()
+		v.send(setProperty(v.window, v.atom("_NET_WM_USER_TIME"), 6, 1))
+		v.sync()
+		return a.got(eventPropertyNotify)
+	}},
+	{"that windows come and go, by what the window manager writes", func(a *peer, v *victim) bool {
+		a.send(build(2, 0, a.root(), eventMask, foreignEvents))
+		a.sync()
+		list := v.atom("_NET_CLIENT_LIST")
+		v.send(build(18, 2, v.root(), list, 33, 32, 0)) // it appends nothing
+		v.sync()
+		for range 50 {
+			for _, e := range a.sync() {
+				if e[0] == eventPropertyNotify && order.Uint32(e[8:]) == list {
+					return true
+				}
+			}
+		}
+		return false
+	}},
+	{"hold the pointer by a button", func(a *peer, v *victim) bool {
+		w := owned(a)
+		a.send(build(28, 1, w, pack(4, 0|1<<8), 0, 0, pack(0, 1<<15)))
+		a.sync()
+		return held(a, v)
+	}},
+	{"hold the pointer by a button, by XInput", func(a *peer, v *victim) bool {
+		input, _ := a.opcode("XInputExtension")
+		a.ask(build(input, 47, pack(2, 2)))
+		a.ask(build(input, 54, 0, owned(a), 0, 0, pack(2, 1), 1, 1, 1<<4, 1<<31))
+		return held(a, v)
+	}},
+	{"keep the pointer", func(a *peer, v *victim) bool {
+		w := owned(a)
+		a.send(build(28, 1, w, pack(4, 1|1<<8), w, 0, pack(0, 1<<15)))
+		a.sync()
+		return held(a, v)
+	}},
+}
+
+// held reports whether the pointer stands still after a click into the window of
+// an attacker.
+func held(a *peer, v *victim) bool {
+	v.move(60, 610)
+	v.press(1)
+	a.sync()
+	v.move(700, 20)
+	r, _ := v.ask(build(38, 0, v.root()))
+	a.send(build(35, 0, 0)) // AllowEvents
+	a.sync()
+	v.letGo(1)
+	return order.Uint16(r[16:]) != 700
 }

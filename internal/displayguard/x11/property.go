@@ -74,6 +74,14 @@ func (c *client) getProperty(m *message) verdict {
 	if m.second != 0 {
 		return refuse(id, "it deletes a property of another program's window")
 	}
+	if !c.mayRead(id, property) {
+		return answer(newReply(32), "the property "+c.guard.server.atomName(property)+" of another's window") // as if there were none
+	}
+	return pass
+}
+
+// mayRead reports whether a client may read a property of another's window.
+func (c *client) mayRead(id, property uint32) bool {
 	a := &c.guard.atoms
 	ok := a.ofAny[property]
 	switch {
@@ -86,10 +94,7 @@ func (c *client) getProperty(m *message) verdict {
 	default:
 		ok = ok || a.ofPeer[property] && c.dragging() || a.names[property] == "_NET_WM_NAME" && c.manager(id)
 	}
-	if !ok {
-		return answer(newReply(32), "the property "+c.guard.server.atomName(property)+" of another's window") // as if there were none
-	}
-	return pass
+	return ok
 }
 
 // manager reports whether a window is the one by which window managers say that

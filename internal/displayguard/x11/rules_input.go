@@ -14,7 +14,7 @@ var inputRules = []rule{
 	{"XIGrabDevice", judged, (*client).grabDevice, "as GrabPointer and GrabKeyboard", 0},
 	{"XIUngrabDevice", own, nil, "ends its own grab", 0},
 	{"XIAllowEvents", own, nil, "of its own grab", 0},
-	{"XIPassiveGrabDevice", own, nil, "in its own windows", 0},
+	{"XIPassiveGrabDevice", own, (*client).grabLater, "in its own windows", 0},
 	{"XIPassiveUngrabDevice", own, nil, "in its own windows", 0},
 	{"XIListProperties", own, nil, "how devices are set", 0},
 	{"XIGetProperty", own, func(_ *client, m *message) verdict {
@@ -95,7 +95,38 @@ func (c *client) grab(m *message) verdict {
 	if !c.gestured() && !c.focused() {
 		return answer(busy, "a grab without the user")
 	}
+	if m.holds() {
+		return answer(busy, "a grab that holds the user's devices")
+	}
 	return pass
+}
+
+// grabLater lets a client have keys and buttons that begin in its windows.
+func (c *client) grabLater(m *message) verdict {
+	if m.holds() {
+		return refuse(m.u32(4), "a grab that holds the user's devices")
+	}
+	return pass
+}
+
+// holds reports whether a grab would have the devices of the user stand still
+// until the client lets them go on, or keep the pointer within a window.
+func (m *message) holds() bool {
+	var modes, within int
+	switch m.name {
+	case "GrabPointer", "GrabButton":
+		modes, within = 10, 12
+	case "GrabKeyboard":
+		modes = 12
+	case "GrabKey":
+		modes = 11
+	case "XIGrabDevice":
+		modes = 18
+	case "XIPassiveGrabDevice":
+		modes = 27
+	}
+	const still = 0
+	return m.u8(modes) == still || m.u8(modes+1) == still || within > 0 && m.u32(within) != 0
 }
 
 const alreadyGrabbed = 1

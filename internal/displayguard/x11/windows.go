@@ -99,6 +99,9 @@ func (c *client) changeWindow(m *message) verdict {
 	if !ok {
 		return verdict{code: badLength, why: "it ends too early"}
 	}
+	if !c.hearsOf(id) && !c.public(id) {
+		return refuse(id, "events of another program's window")
+	}
 	if events&^foreignEvents == 0 {
 		return pass
 	}
@@ -108,9 +111,12 @@ func (c *client) changeWindow(m *message) verdict {
 	return verdict{instead: b, why: "events of another program's window"}
 }
 
+// hearsOf reports whether a client may know what becomes of a window.
+func (c *client) hearsOf(id uint32) bool { return c.near(id) || c.peer(id) || c.dragging() }
+
 // lookAtWindow is for requests that tell where a window is.
 func (c *client) lookAtWindow(m *message) verdict {
-	if id := m.u32(4); !c.near(id) && !c.peer(id) && !c.dragging() && !c.public(id) {
+	if id := m.u32(4); !c.hearsOf(id) && !c.public(id) {
 		return noWindow(id)
 	}
 	return pass
