@@ -1,5 +1,10 @@
 package x11
 
+import (
+	"maps"
+	"slices"
+)
+
 // atoms are the names that mean something to the guard, by number.
 type atoms struct {
 	names    map[uint32]string
@@ -42,8 +47,7 @@ var rootMessages = []string{
 var otherNames = []string{
 	"PRIMARY", "CLIPBOARD", "CLIPBOARD_MANAGER", "TARGETS", "TIMESTAMP", "SAVE_TARGETS", "MULTIPLE",
 	"XdndSelection", "XdndEnter", "XdndPosition", "XdndStatus", "XdndLeave", "XdndDrop", "XdndFinished",
-	"WM_TAKE_FOCUS", "_NET_WM_PING", "_NET_WM_PID", "_NET_WM_NAME", "WM_TRANSIENT_FOR", "_NET_WM_STRUT", "_NET_WM_STRUT_PARTIAL",
-	"_XSETTINGS_S0", "_NET_WM_WINDOW_TYPE", "_NET_WM_WINDOW_TYPE_DOCK", "_NET_WM_WINDOW_TYPE_DESKTOP",
+	"WM_TAKE_FOCUS", "_NET_WM_PING", "_NET_WM_NAME", "_XSETTINGS_S0",
 	"_XIM_XCONNECT", "_XIM_PROTOCOL", "_XIM_MOREDATA",
 }
 
@@ -65,7 +69,8 @@ func newAtoms(s *server) (a atoms, err error) {
 		names []string
 	}{
 		{&a.ofRoot, rootProperties}, {&a.ofFrame, frameProperties}, {&a.ofPeer, peerProperties}, {&a.ofAny, anyProperties},
-		{&a.messages, rootMessages}, {new(map[uint32]bool), otherNames},
+		{&a.messages, rootMessages}, {new(map[uint32]bool), otherNames}, {new(map[uint32]bool), windowTypes},
+		{new(map[uint32]bool), slices.Collect(maps.Keys(meaningful))},
 	} {
 		if *list.to = set(list.names); err != nil {
 			return a, err

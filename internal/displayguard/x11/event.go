@@ -19,7 +19,6 @@ const (
 	eventGravityNotify    = 24
 	eventCirculateNotify  = 26
 	eventPropertyNotify   = 28
-	eventSelectionClear   = 29
 	eventSelectionRequest = 30
 	eventSelectionNotify  = 31
 	eventClientMessage    = 33
@@ -70,9 +69,6 @@ func (c *client) event(p []byte, size int) (keep bool, err error) {
 	case eventPropertyNotify:
 		id, property := order.Uint32(p[4:]), order.Uint32(p[8:])
 		return c.own(id) || c.mayRead(id, property), nil
-	case eventSelectionClear:
-		selection := order.Uint32(p[12:])
-		c.with(func(s *state) { delete(s.owns, selection) })
 	case eventSelectionRequest:
 		c.requested(order.Uint32(p[12:]), order.Uint32(p[20:]), order.Uint32(p[24:]))
 	case eventClientMessage | sentEvent:
@@ -205,10 +201,12 @@ func (c *client) reparented(id, parent uint32) {
 // requested grants a program that asks for a selection of the client what the
 // answer takes.
 func (c *client) requested(id, target, property uint32) {
-	if c.guard.atoms.names[target] == "MULTIPLE" {
-		property = 0 // they are in a list that the program has
-	} else if property == 0 {
+	if property == 0 {
 		property = target // of an old program
+	}
+	properties := []uint32{property}
+	if c.guard.atoms.names[target] == "MULTIPLE" {
+		properties = append(properties, c.guard.server.second(id, property)...)
 	}
 	c.with(func(s *state) {
 		now := time.Now()
@@ -222,8 +220,10 @@ func (c *client) requested(id, target, property uint32) {
 			s.requestors[id] = r
 		}
 		r.until = now.Add(requestTime)
-		if len(r.properties) < maxPeers {
-			r.properties[property] = true
+		for _, property := range properties {
+			if len(r.properties) < maxPeers {
+				r.properties[property] = true
+			}
 		}
 	})
 }

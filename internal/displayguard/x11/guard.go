@@ -35,8 +35,9 @@ type Guard struct {
 	free   chan struct{} // connections that may still be made
 	named  atomic.Int64  // atoms that clients have had made
 
-	mu   sync.Mutex
-	told map[string]bool // guarded by mu
+	mu      sync.Mutex
+	told    map[string]bool  // guarded by mu
+	clients map[*client]bool // guarded by mu: those that are served
 }
 
 // Limits of a host.
@@ -55,7 +56,7 @@ func New(config Config) (*Guard, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to the display: %w", err)
 	}
-	g := &Guard{Config: config, free: make(chan struct{}, maxClients), told: map[string]bool{}}
+	g := &Guard{Config: config, free: make(chan struct{}, maxClients), told: map[string]bool{}, clients: map[*client]bool{}}
 	if g.server, err = newServer(conn, config.Cookie); err == nil {
 		g.atoms, err = newAtoms(g.server)
 	}
@@ -85,7 +86,13 @@ func (g *Guard) Serve(conn net.Conn) error {
 	if c == nil || err != nil {
 		return err
 	}
+	g.mu.Lock()
+	g.clients[c] = true
+	g.mu.Unlock()
 	err = c.run()
+	g.mu.Lock()
+	delete(g.clients, c)
+	g.mu.Unlock()
 	if err == io.EOF || errors.Is(err, net.ErrClosed) {
 		return nil
 	}

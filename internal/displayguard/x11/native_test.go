@@ -1,6 +1,9 @@
 package x11
 
-import "bytes"
+import (
+	"bytes"
+	"time"
+)
 
 // nativeAttacks are those of code that knows the guard, and the server behind it.
 var nativeAttacks = []attack{
@@ -120,6 +123,72 @@ var nativeAttacks = []attack{
 		a.sync()
 		return held(a, v)
 	}},
+	{"do something later", func(a *peer, v *victim) bool {
+		sync, _ := a.opcode("SYNC")
+		a.ask(build(sync, 0, pack(3|1<<8, 0)))
+		counter, w := a.id(), a.id()
+		a.send(create(w, a.root(), 0, 0, 5, 5, override, 1))
+		a.sync()
+		a.send(build(sync, 2, counter, 0, 0), build(sync, 7, counter, 0, 0, 1, 0, 0, 0), build(8, 0, w))
+		a.gone = true
+		for range 100 {
+			if r, _ := v.ask(build(3, 0, w)); r[26] != 0 {
+				return false
+			}
+			time.Sleep(time.Millisecond)
+		}
+		return true
+	}},
+	{"be in the group of another's windows", func(a *peer, v *victim) bool {
+		w := owned(a)
+		a.send(setProperty(w, a.atom("WM_HINTS"), a.atom("WM_HINTS"), 1<<6, 0, 0, 0, 0, 0, 0, 0, v.window))
+		a.sync()
+		return v.property(w, v.atom("WM_HINTS")) != nil
+	}},
+	{"be in the group of another's windows, in two steps", func(a *peer, v *victim) bool {
+		w := owned(a)
+		a.send(setProperty(w, a.atom("WM_HINTS"), a.atom("WM_HINTS"), 1<<6, 0, 0, 0, 0, 0, 0, 0))
+		b := setProperty(w, a.atom("WM_HINTS"), a.atom("WM_HINTS"), v.window)
+		b[1] = 2 // append
+		a.send(b)
+		a.sync()
+		return len(v.property(w, v.atom("WM_HINTS"))) == 36
+	}},
+	{"be started with the next session", func(a *peer, v *victim) bool {
+		w := owned(a)
+		a.send(setProperty(w, a.atom("WM_COMMAND"), 31, 1))
+		a.sync()
+		return v.property(w, v.atom("WM_COMMAND")) != nil
+	}},
+	{"have another's window take what is dragged to its own", func(a *peer, v *victim) bool {
+		w := owned(a)
+		a.send(setProperty(w, a.atom("XdndProxy"), 33, v.window))
+		a.sync()
+		return v.property(w, v.atom("XdndProxy")) != nil
+	}},
+	{"be a part of the desktop that has no name here", func(a *peer, v *victim) bool {
+		w := owned(a)
+		a.send(setProperty(w, a.atom("_NET_WM_WINDOW_TYPE"), 4, a.atom("_KDE_NET_WM_WINDOW_TYPE_ON_SCREEN_DISPLAY")))
+		a.sync()
+		return v.property(w, v.atom("_NET_WM_WINDOW_TYPE")) != nil
+	}},
+	{"the keyboard, as programs asked for it that did not say who they are", tells("_NET_ACTIVE_WINDOW", 0)},
+	{"the keyboard, to move a window", tells("_NET_WM_MOVERESIZE", 0, 0, 10)},
+	{"a menu of the window manager", tells("_GTK_SHOW_WINDOW_MENU", 0)},
+	{"the start of another program", tells("_NET_STARTUP_INFO_BEGIN", order.Uint32([]byte("new:")))},
+}
+
+// tells returns an attack that tells the window manager something about its own
+// window.
+func tells(name string, data ...uint32) func(*peer, *victim) bool {
+	return func(a *peer, v *victim) bool {
+		v.send(build(2, 0, v.root(), eventMask, 1<<19))
+		w := owned(a)
+		v.sync()
+		a.send(messageTo(a.root(), 3<<19, w, a.atom(name), data...))
+		a.sync()
+		return v.got(eventClientMessage)
+	}
 }
 
 // held reports whether the pointer stands still after a click into the window of

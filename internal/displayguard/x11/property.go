@@ -12,13 +12,20 @@ func (c *client) internAtom(m *message) verdict {
 // that ask for a selection.
 func (c *client) changeProperty(m *message) verdict {
 	id, property := m.u32(4), m.u32(8)
+	judge := meaningful[c.guard.atoms.names[property]]
 	if c.own(id) {
-		return c.changeOwn(m, property)
+		if judge == nil {
+			return pass
+		}
+		return c.changeMeaningful(m, judge)
+	}
+	if judge != nil {
+		return refuse(id, "a property that means something, of another program's window")
 	}
 	granted := false
 	c.with(func(s *state) {
 		if r := s.requestors[id]; r != nil && withinUntil(r.until) {
-			if granted = r.properties[property] || r.properties[0]; granted {
+			if granted = r.properties[property]; granted {
 				r.until = later(requestTime) // large ones come in parts
 			}
 		}
@@ -26,41 +33,6 @@ func (c *client) changeProperty(m *message) verdict {
 	})
 	if !granted {
 		return refuse(id, "a property of another program's window")
-	}
-	return pass
-}
-
-// changeOwn looks at properties that window managers act upon.
-func (c *client) changeOwn(m *message, property uint32) verdict {
-	const data = 24
-	switch c.guard.atoms.names[property] {
-	case "_NET_WM_PID":
-		if c.guard.PID == 0 {
-			return silent("the number of a process that a window manager may end")
-		}
-		if m.u8(16) == 32 && m.u32(20) == 1 && len(m.data) >= data+4 {
-			b := append([]byte(nil), m.data[:data+4]...)
-			order.PutUint32(b[data:], c.guard.PID)
-			order.PutUint16(b[2:], uint16(len(b)/4))
-			return verdict{instead: b}
-		}
-		return refuse(0, "the number of a process that a window manager may end")
-	case "WM_TRANSIENT_FOR":
-		if owner := m.u32(data); !c.own(owner) && !c.guard.server.roots[owner] {
-			return refuse(owner, "a dialog of another program's window")
-		}
-	case "_NET_WM_STRUT", "_NET_WM_STRUT_PARTIAL":
-		return silent("room of the screen")
-	case "_NET_WM_WINDOW_TYPE":
-		if m.size > len(m.data) {
-			return silent("more types than there are")
-		}
-		for at := data; at+4 <= len(m.data); at += 4 {
-			switch name := c.guard.atoms.names[m.u32(at)]; name {
-			case "_NET_WM_WINDOW_TYPE_DOCK", "_NET_WM_WINDOW_TYPE_DESKTOP":
-				return silent("a part of the desktop")
-			}
-		}
 	}
 	return pass
 }
@@ -112,12 +84,11 @@ func (c *client) public(id uint32) bool {
 	return c.guard.server.owner(c.guard.atoms.numbers["_XSETTINGS_S0"]) == id && id != 0 || c.manager(id)
 }
 
-// asked reports whether a program has asked for a selection at this property,
-// where MULTIPLE has its list.
+// asked reports whether a program has asked for a selection at this property.
 func (c *client) asked(id, property uint32) (ok bool) {
 	c.with(func(s *state) {
 		r := s.requestors[id]
-		ok = r != nil && withinUntil(r.until) && (r.properties[property] || r.properties[0])
+		ok = r != nil && withinUntil(r.until) && r.properties[property]
 	})
 	return ok
 }

@@ -36,7 +36,7 @@ var coreRules = []rule{
 	{"QueryTree", judged, (*client).queryTree, "toolkits look for their place; others are cut out of the answer", 0},
 	{"InternAtom", own, (*client).internAtom, "names; a server keeps them for ever, so there is a bound", 0},
 	{"GetAtomName", own, nil, "names are no secret", 0},
-	{"ChangeProperty", judged, (*client).changeProperty, "of its own, and what a program has asked for", 24 + 256},
+	{"ChangeProperty", judged, (*client).changeProperty, "of its own, and what a program has asked for", 24 + maxMeaningful},
 	{"DeleteProperty", own, nil, "of its own", 0},
 	{"GetProperty", judged, (*client).getProperty, "of its own, and what a window manager and a desktop publish", 0},
 	{"ListProperties", own, nil, "of its own", 0},

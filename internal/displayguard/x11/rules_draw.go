@@ -90,20 +90,9 @@ var syncRules = []rule{
 	{"CreateCounter", own, nil, "its own", 0},
 	{"DestroyCounter", own, nil, "its own", 0},
 	{"QueryCounter", own, nil, "its own", 0},
-	{"Await", own, nil, "its own, also those in the list", 0},
 	{"ChangeCounter", own, nil, "its own", 0},
 	{"SetCounter", own, nil, "its own", 0},
-	{"CreateAlarm", own, nil, "of its own counters", 0},
-	{"ChangeAlarm", own, nil, "of its own counters", 0},
-	{"DestroyAlarm", own, nil, "its own", 0},
-	{"QueryAlarm", own, nil, "its own", 0},
 	{"GetPriority", own, nil, "its own", 0},
-	{"CreateFence", root, nil, "the root says for which screen", 0},
-	{"TriggerFence", own, nil, "its own", 0},
-	{"ResetFence", own, nil, "its own", 0},
-	{"DestroyFence", own, nil, "its own", 0},
-	{"QueryFence", own, nil, "its own", 0},
-	{"AwaitFence", own, nil, "its own, also those in the list", 0},
 }
 
 // extensionDenials are the requests of extensions, which a host may see, that
@@ -123,6 +112,8 @@ var extensionDenials = map[string][]denied{
 	"SYNC": {
 		{"ListSystemCounters", "they tell how long nobody has typed"},
 		{"SetPriority", "others would be served later"},
+		{"Await AwaitFence", "the server keeps what a client asks for until later, when the user may not want it any more"},
+		{"CreateAlarm ChangeAlarm DestroyAlarm QueryAlarm CreateFence TriggerFence ResetFence DestroyFence QueryFence", "nobody asks"},
 	},
 	"RANDR": {
 		{"SetScreenConfig SetScreenSize CreateMode DestroyMode AddOutputMode DeleteOutputMode SetCrtcConfig SetCrtcGamma SetCrtcTransform SetPanning SetOutputPrimary SetMonitor DeleteMonitor", "monitors are set for all programs"},

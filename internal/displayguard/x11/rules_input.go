@@ -243,8 +243,8 @@ func (c *client) setFocus(m *message) verdict {
 		return refuse(m.u32(4), "the keyboard for another window")
 	}
 	asked := false
-	c.with(func(s *state) { asked = within(s.takeFocus, focusTime) })
-	if !asked && !c.gestured() && !c.focused() {
+	c.with(func(s *state) { asked = within(s.takeFocus, focusTime) || within(s.gesture, clickTime) })
+	if !asked && !c.focused() {
 		return refuse(m.u32(4), "the keyboard, unasked")
 	}
 	return pass

@@ -1,6 +1,9 @@
 package x11
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 func later(d time.Duration) time.Time { return time.Now().Add(d) }
 
@@ -16,19 +19,23 @@ func (c *client) takeSelection(m *message) verdict {
 	default:
 		return refuse(selection, "the selection "+c.guard.server.atomName(selection))
 	}
-	owned := false
-	c.with(func(s *state) { owned = s.owns[selection] })
-	if !owned && !c.gestured() {
+	if !c.gestured() && !c.owns(name) {
 		return refuse(selection, "the selection "+name+" without the user")
 	}
+	if name != "XdndSelection" || owner == 0 {
+		return pass
+	}
+	if _, mask := c.guard.server.pointer(); mask&maskButtons == 0 {
+		return refuse(selection, "a drag without a button")
+	}
+	watched := false
 	c.with(func(s *state) {
-		if s.owns[selection] = owner != 0; owner == 0 {
-			delete(s.owns, selection)
-		}
-		if name == "XdndSelection" {
-			s.dragging, s.held = owner != 0, time.Now()
-		}
+		watched = s.dragging && s.dropped.IsZero()
+		s.dragging, s.dropped = true, time.Time{}
 	})
+	if !watched {
+		go c.watchDrag()
+	}
 	return pass
 }
 
@@ -37,26 +44,29 @@ func (c *client) takeSelection(m *message) verdict {
 func (c *client) readSelection(m *message) verdict {
 	requestor, selection, target, at := m.u32(4), m.u32(8), m.u32(12), m.u32(20)
 	a := &c.guard.atoms
+	if meaningful[a.names[at]] != nil {
+		// The owner would write there what the client may not.
+		return refuse(at, "a selection into the property "+a.names[at])
+	}
 	var ok bool
 	name := a.names[selection]
 	switch name {
 	case "CLIPBOARD", "PRIMARY":
 		kinds := a.names[target] == "TARGETS" || a.names[target] == "TIMESTAMP"
 		c.with(func(s *state) {
-			ok = s.owns[selection] || kinds && within(s.gesture, gestureTime) ||
+			ok = kinds && within(s.gesture, gestureTime) ||
 				within(s.paste, pasteTime) && name == "CLIPBOARD" || within(s.middle, pasteTime) && name == "PRIMARY"
 		})
 		ok = ok || c.guard.Clipboard
 	case "XdndSelection":
 		c.with(func(s *state) {
-			ok = s.owns[selection]
 			for _, until := range s.peers {
 				ok = ok || withinUntil(until)
 			}
 		})
 	case "CLIPBOARD_MANAGER":
 		// It asks for what the client has copied, to keep it.
-		c.with(func(s *state) { ok = s.owns[a.numbers["CLIPBOARD"]] && a.names[target] == "SAVE_TARGETS" })
+		ok = a.names[target] == "SAVE_TARGETS" && c.owns("CLIPBOARD")
 	default:
 		ok = c.guard.InputMethod && c.inputMethod(selection)
 	}
@@ -129,7 +139,7 @@ func (c *client) sendOwn(m *message, kind byte, message uint32) verdict {
 
 // tellManager judges a message to the root window.
 func (c *client) tellManager(m *message, about, message uint32) verdict {
-	const data, pager = 12 + 12, 2
+	const data, application = 12 + 12, 1
 	a := &c.guard.atoms
 	if !a.messages[message] {
 		return refuse(about, "the message "+c.guard.server.atomName(message)+" to the root window")
@@ -143,8 +153,20 @@ func (c *client) tellManager(m *message, about, message uint32) verdict {
 	if !c.own(about) {
 		return refuse(about, "a message about another program's window")
 	}
-	if a.names[message] == "_NET_ACTIVE_WINDOW" && m.u32(data) == pager {
-		return refuse(about, "the keyboard, in the name of the user")
+	switch a.names[message] {
+	case "_NET_ACTIVE_WINDOW":
+		if m.u32(data) != application {
+			return refuse(about, "the keyboard, in the name of the user")
+		}
+	case "_NET_WM_MOVERESIZE", "_GTK_SHOW_WINDOW_MENU":
+		// The window manager takes pointer and keyboard for it.
+		if !c.gestured() {
+			return refuse(about, a.names[message]+" without the user")
+		}
+	case "_NET_STARTUP_INFO_BEGIN":
+		if !strings.HasPrefix(string(m.data[data:]), "remove:") {
+			return refuse(about, "the start of another program")
+		}
 	}
 	return pass
 }

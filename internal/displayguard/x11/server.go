@@ -256,6 +256,19 @@ func (s *server) atoms(property uint32) (list []uint32) {
 	return list
 }
 
+// second returns the second numbers of the pairs that a property of a window
+// lists, up to 64.
+func (s *server) second(window, property uint32) (list []uint32) {
+	p, err := s.ask(build(20, 0, window, property, 0, 0, 128))
+	if err != nil || p[1] != 32 {
+		return nil
+	}
+	for at := 36; at+4 <= len(p); at += 8 {
+		list = append(list, order.Uint32(p[at:]))
+	}
+	return list
+}
+
 // pixmapBytes returns how much memory the pixmaps of a client take, windows'
 // backgrounds and all else that holds one included. ok is false where the
 // server does not tell.

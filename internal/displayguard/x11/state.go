@@ -4,7 +4,8 @@ import "time"
 
 // How long something that the user has done lets a host do something.
 const (
-	gestureTime = 5 * time.Second  // a grab, the focus, an own selection
+	gestureTime = 5 * time.Second  // a grab, an own selection
+	clickTime   = time.Second      // the focus: after that the user may type elsewhere
 	pasteTime   = 5 * time.Second  // the clipboard
 	focusTime   = 2 * time.Second  // after WM_TAKE_FOCUS
 	peerTime    = 30 * time.Second // a program that drags something to the host
@@ -38,12 +39,11 @@ type state struct {
 	bytes    uint64            // of all pixmaps, where the server does not tell
 	made     uint64            // bytes of pixmaps since the server was asked
 
-	owns       map[uint32]bool       // selections
 	requestors map[uint32]*requestor // who asks for them
 	peers      map[uint32]time.Time  // who drags something to the client
 	methods    map[uint32]bool       // windows of input methods that have answered
 	dragging   bool                  // the client drags something
-	held       time.Time             // when a button was held last, while it drags
+	dropped    time.Time             // when the button was let go that drags; zero while it is held
 	pressed    bool                  // a button was pressed in the client's windows
 	pointer    struct{ x, y uint16 } // where the client saw it last
 }
@@ -60,12 +60,12 @@ type window struct {
 // requestor is a window that asks the client for a selection.
 type requestor struct {
 	until      time.Time
-	properties map[uint32]bool // where it wants them; with 0, anywhere
+	properties map[uint32]bool // where it wants them
 }
 
 func newState() state {
 	return state{
-		windows: map[uint32]*window{}, pixmaps: map[uint32]uint64{}, pictures: map[uint32]uint32{}, owns: map[uint32]bool{},
+		windows: map[uint32]*window{}, pixmaps: map[uint32]uint64{}, pictures: map[uint32]uint32{},
 		requestors: map[uint32]*requestor{}, peers: map[uint32]time.Time{}, methods: map[uint32]bool{},
 	}
 }
@@ -116,21 +116,37 @@ func (c *client) gestured() (is bool) {
 
 // dragging reports whether the user drags something out of the client's
 // windows: then the client looks for who might take it.
-func (c *client) dragging() bool {
-	var is, asked bool
-	c.with(func(s *state) { is, asked = s.dragging, within(s.held, 100*time.Millisecond) })
-	if !is || asked {
-		return is
-	}
-	_, mask := c.guard.server.pointer()
+func (c *client) dragging() (is bool) {
 	c.with(func(s *state) {
-		if mask&maskButtons != 0 {
-			s.held = time.Now()
-		}
-		s.dragging = s.dragging && within(s.held, dropTime)
+		s.dragging = s.dragging && (s.dropped.IsZero() || within(s.dropped, dropTime))
 		is = s.dragging
 	})
 	return is
+}
+
+// watchDrag waits until the button is let go that drags, and notes when that
+// was: the user may press another later, for something else.
+func (c *client) watchDrag() {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-c.done:
+			return
+		}
+		if _, mask := c.guard.server.pointer(); mask&maskButtons == 0 {
+			c.with(func(s *state) { s.dropped = time.Now() })
+			return
+		}
+	}
+}
+
+// owns reports whether one of the client's windows owns a selection. The server
+// knows it: it refuses one that comes too late, and tells nobody when the window
+// of an owner is destroyed.
+func (c *client) owns(selection string) bool {
+	return c.own(c.guard.server.owner(c.guard.atoms.numbers[selection]))
 }
 
 // focused reports whether one of the client's windows has the keyboard.

@@ -122,7 +122,29 @@ func TestGestures(t *testing.T) {
 		{"nothing, copy", nothing, own("CLIPBOARD"), false},
 		{"a key, copy", key(keyControl, 'c'), own("CLIPBOARD"), true},
 		{"a click, select", click(1), own("PRIMARY"), true},
-		{"a click, drag", click(1), own("XdndSelection"), true},
+		{"a click, drag", click(1), own("XdndSelection"), false},
+		{"a button that is held, drag", func(h *hosted) {
+			h.user.press(1)
+			h.t.Cleanup(func() { h.user.letGo(1) })
+			h.hears(eventButtonPress)
+		}, own("XdndSelection"), true},
+		{"a copy from a window that is gone, paste", func(h *hosted) {
+			click(1)(h)
+			w := h.id()
+			h.send(create(w, h.root(), 0, 0, 5, 5, override, 1), build(22, 0, w, h.atom("CLIPBOARD"), 0), build(4, 0, w))
+			h.sync()
+			serveClipboard(h.t)
+		}, paste("CLIPBOARD"), false},
+		{"a copy that the server does not take, paste", func(h *hosted) {
+			click(1)(h)
+			h.send(build(22, 0, h.window, h.atom("CLIPBOARD"), 1)) // too long ago
+			h.sync()
+		}, paste("CLIPBOARD"), false},
+		{"a copy into no window, paste", func(h *hosted) {
+			click(1)(h)
+			h.send(build(22, 0, h.id(), h.atom("CLIPBOARD"), 0))
+			h.sync()
+		}, paste("CLIPBOARD"), false},
 		{"a click, the settings", click(1), own("_XSETTINGS_S0"), false},
 		{"a click, a menu", click(1), grab, true},
 		{"nothing but the keyboard, warp the pointer", nothing, warp, true},
@@ -273,6 +295,91 @@ func TestCopyOut(t *testing.T) {
 	h.user.sync()
 	if !h.got(28) {
 		t.Error("it does not hear that a part was read")
+	}
+}
+
+// TestCopyOutMany: a program that asks for several kinds at once gets them where
+// it says, and nowhere else.
+func TestCopyOutMany(t *testing.T) {
+	h := newHosted(t, Config{})
+	h.user.click(1)
+	h.hears(eventButtonRelease)
+	h.send(build(22, 0, h.window, h.atom("CLIPBOARD"), 0))
+	h.sync()
+	w := h.user.window(500, 500, 10, 10, 0, 0)
+	list, here, there := h.user.atom("LIST"), h.user.atom("HERE"), h.user.atom("THERE")
+	h.user.send(setProperty(w, list, h.user.atom("ATOM_PAIR"), h.user.atom("UTF8_STRING"), here))
+	h.user.send(build(24, 0, w, h.user.atom("CLIPBOARD"), h.user.atom("MULTIPLE"), list, 0))
+	h.user.sync()
+	h.hears(eventSelectionRequest)
+	h.send(setProperty(w, here, 4, 7), setProperty(w, there, 4, 7))
+	h.sync()
+	if h.user.property(w, here) == nil {
+		t.Error("the answer did not come")
+	}
+	if h.user.property(w, there) != nil {
+		t.Error("it wrote elsewhere")
+	}
+	if h.property(w, list) == nil {
+		t.Error("it may not read what is wanted")
+	}
+}
+
+// TestRoundabout: what a host may not write, nobody writes for it, not even
+// itself by another connection, of which it asks for a selection.
+func TestRoundabout(t *testing.T) {
+	h := newHosted(t, Config{})
+	v := h.user.window(300, 300, 5, 5, 0, 0)
+	h.user.click(1)
+	h.hears(eventButtonRelease)
+	h.send(build(22, 0, h.window, h.atom("PRIMARY"), 0))
+	h.sync()
+	other := h.host.connect(t)
+	w := other.window(50, 600, 60, 60, 0, allInput)
+	h.user.move(60, 610)
+	h.user.click(1)
+	if !other.got(eventButtonRelease) {
+		t.Fatal("the click did not come")
+	}
+	transient := h.atom("WM_TRANSIENT_FOR")
+	other.send(build(24, 0, w, other.atom("PRIMARY"), other.atom("TARGETS"), transient, 0))
+	other.sync()
+	h.got(eventSelectionRequest)
+	h.send(setProperty(w, transient, 33, v))
+	h.sync()
+	if h.user.property(w, transient) != nil {
+		t.Error("it is a dialog of another's window")
+	}
+}
+
+// TestDragEnds: what is dragged is let go once, whatever the user does later.
+func TestDragEnds(t *testing.T) {
+	for want, dropped := range map[bool]time.Time{true: {}, false: time.Now().Add(-dropTime)} {
+		c := &client{state: newState()}
+		c.state.dragging, c.state.dropped = true, dropped
+		if got := c.dragging(); got != want {
+			t.Errorf("let go at %v: %v", dropped, got)
+		}
+	}
+	h := newHosted(t, Config{})
+	h.user.press(1)
+	h.hears(eventButtonPress)
+	h.send(build(22, 0, h.window, h.atom("XdndSelection"), 0))
+	other := h.user.window(500, 500, 10, 10, 0, 0)
+	if r, _ := h.ask(build(14, 0, other)); r == nil {
+		t.Error("it does not see what it may drag to")
+	}
+	h.user.letGo(1)
+	var c *client
+	for c == nil {
+		h.host.mu.Lock()
+		for each := range h.host.clients {
+			c = each
+		}
+		h.host.mu.Unlock()
+	}
+	for over := false; !over; time.Sleep(time.Millisecond) {
+		c.with(func(s *state) { over = !s.dropped.IsZero() })
 	}
 }
 
