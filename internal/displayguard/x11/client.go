@@ -16,12 +16,6 @@ const (
 	maxWhole = 256 << 10
 	// maxRequest bounds any request, in bytes: what an Xorg takes.
 	maxRequest = 16 << 20
-	// maxPending bounds the replies that the guard has still to exchange.
-	maxPending = 4096
-	// maxSilent is how many requests without a reply may follow each other. The
-	// server's packets have the last 16 bits of a number; libraries ask
-	// something in time, so that these tell which request is meant.
-	maxSilent = 1<<16 - 1
 )
 
 // client is a connection of a host, with one of its own to the server. Ids
@@ -37,13 +31,16 @@ type client struct {
 	base, mask uint32
 
 	// What the goroutine that reads requests has.
-	seq     uint64        // of the last request
-	replied uint64        // of the last one that is answered
-	large   bool          // BIG-REQUESTS are on
-	slots   chan struct{} // taken by each entry of pending
-	done    chan struct{} // closed when the other goroutine has ended
+	sent   uint64        // the number of the last request to the server
+	fenced uint64        // that of the last fence
+	cost   int           // of what was asked for since then, in bytes
+	large  bool          // BIG-REQUESTS are on
+	fences chan struct{} // holds one for each fence that is not answered
+	done   chan struct{} // closed when the other goroutine has ended
 
-	lastSeq uint64 // what the goroutine that reads packets has seen
+	// What the goroutine that reads packets has.
+	lastSeq  uint64 // the number of the last request that the server spoke of
+	inserted uint64 // how many of these were the guard's
 
 	mu      sync.Mutex
 	pending []pending // guarded by mu: replies to exchange, in order
@@ -52,9 +49,10 @@ type client struct {
 
 // pending is a reply that is not to reach the client as it comes.
 type pending struct {
-	seq   uint64
+	seq   uint64 // the server's
 	reply []byte
 	edit  func([]byte) []byte
+	mine  bool // the request is the guard's: a fence
 }
 
 // accept sets up a connection; nil for one that is not served.
@@ -91,7 +89,7 @@ func (g *Guard) accept(conn net.Conn) (*client, error) {
 	return &client{
 		guard: g, conn: conn, server: s, base: setup.base, mask: setup.mask,
 		fromHost: in, toServer: bufio.NewWriterSize(s, 64<<10), fromServer: out, toHost: bufio.NewWriterSize(conn, 64<<10),
-		slots: make(chan struct{}, maxPending), done: make(chan struct{}), state: newState(),
+		fences: make(chan struct{}, maxFences), done: make(chan struct{}), state: newState(),
 	}, nil
 }
 
@@ -120,6 +118,9 @@ var errProtocol = errors.New("a client breaks the protocol")
 // up reads requests, judges them, and sends them on.
 func (c *client) up() error {
 	for {
+		if err := c.pace(); err != nil {
+			return err
+		}
 		m, extra, err := c.next()
 		if err != nil {
 			return err
@@ -163,10 +164,6 @@ func (c *client) next() (m *message, extra int, err error) {
 		}
 		extra, m.size = 4, 4*int(units)-4
 	}
-	if c.seq++; c.seq-c.replied > maxSilent {
-		return nil, 0, fmt.Errorf("%w: %d requests without one that is answered", errProtocol, maxSilent)
-	}
-	m.seq = c.seq
 	c.name(m)
 	n := min(m.size, 4)
 	if r := ruleFor(m.extension, m.name); m.name != "" {
@@ -212,6 +209,7 @@ func (c *client) judge(m *message) verdict {
 
 // act does what a verdict says.
 func (c *client) act(m *message, extra int, v verdict) error {
+	c.sent++
 	switch {
 	case v.end:
 		return fmt.Errorf("%w: %s: %s", errProtocol, m.key(), v.why)
@@ -229,11 +227,9 @@ func (c *client) act(m *message, extra int, v verdict) error {
 		return c.skip(m.size + extra)
 	}
 	if m.reply {
-		c.replied = m.seq
+		c.cost += m.replyCost()
 		if v.edit != nil {
-			if err := c.expect(pending{seq: m.seq, edit: v.edit}); err != nil {
-				return err
-			}
+			c.expect(pending{seq: c.sent, edit: v.edit})
 		}
 	}
 	return c.forward(m.size + extra)
@@ -242,34 +238,12 @@ func (c *client) act(m *message, extra int, v verdict) error {
 // stand sends GetInputFocus instead of a message, the answer to which is
 // exchanged.
 func (c *client) stand(m *message, extra int, reply []byte) error {
-	c.replied = m.seq
-	if err := c.expect(pending{seq: m.seq, reply: reply}); err != nil {
-		return err
-	}
+	c.cost += len(reply)
+	c.expect(pending{seq: c.sent, reply: reply})
 	if _, err := c.toServer.Write(getInputFocus); err != nil {
 		return err
 	}
 	return c.skip(m.size + extra)
-}
-
-// expect notes a reply to exchange. It waits while there are too many.
-func (c *client) expect(p pending) error {
-	select {
-	case c.slots <- struct{}{}:
-	default:
-		if err := c.toServer.Flush(); err != nil {
-			return err
-		}
-		select {
-		case c.slots <- struct{}{}:
-		case <-c.done:
-			return net.ErrClosed
-		}
-	}
-	c.mu.Lock()
-	c.pending = append(c.pending, p)
-	c.mu.Unlock()
-	return nil
 }
 
 // forward sends n bytes of the host to the server, and skip sends them nowhere.

@@ -56,9 +56,9 @@ const maxDeviceEvent = 64 << 10
 func (c *client) event(p []byte, size int) (keep bool, err error) {
 	switch kind := p[0]; kind {
 	case eventKeyPress, eventKeyRelease:
-		return c.key(kind == eventKeyPress, p[1], uint32(order.Uint16(p[28:]))), nil
+		return c.key(kind == eventKeyPress, p[1], uint32(order.Uint16(p[28:])), order.Uint32(p[4:])), nil
 	case eventButtonPress, eventButtonRelease:
-		c.button(kind == eventButtonPress, uint32(p[1]), order.Uint32(p[12:]))
+		c.button(kind == eventButtonPress, uint32(p[1]), order.Uint32(p[12:]), order.Uint32(p[4:]))
 	case eventKeymapNotify:
 		return c.focused(), nil // it has all keys, and comes with the pointer
 	case eventReparentNotify:
@@ -100,9 +100,9 @@ func (c *client) deviceEvent(p []byte, size int) (keep bool, err error) {
 		}
 		detail, window := order.Uint32(p[16:]), order.Uint32(p[24:])
 		if kind == xiKeyPress || kind == xiKeyRelease {
-			return c.key(kind == xiKeyPress, byte(detail), order.Uint32(p[72:])), nil
+			return c.key(kind == xiKeyPress, byte(detail), order.Uint32(p[72:]), order.Uint32(p[12:])), nil
 		}
-		c.button(kind == xiButtonPress, detail, window)
+		c.button(kind == xiButtonPress, detail, window, order.Uint32(p[12:]))
 	case xiRawKeyPress, xiRawKeyRelease, xiRawButtonPress, xiRawButtonRelease, xiRawMotion, xiRawTouchBegin, xiRawTouchUpdate, xiRawTouchEnd:
 		return false, nil // who has grabbed a device hears all that it does
 	}
@@ -111,7 +111,7 @@ func (c *client) deviceEvent(p []byte, size int) (keep bool, err error) {
 
 // key learns from a key, and reports whether the host may have it: only while
 // the keyboard is its own. It may have grabbed it, and the user gone elsewhere.
-func (c *client) key(press bool, code byte, modifiers uint32) bool {
+func (c *client) key(press bool, code byte, modifiers, when uint32) bool {
 	if !c.focused() {
 		return false
 	}
@@ -122,8 +122,9 @@ func (c *client) key(press bool, code byte, modifiers uint32) bool {
 	if err != nil {
 		return false
 	}
+	was := c.was(when)
 	c.with(func(s *state) {
-		s.gesture = time.Now()
+		s.gesture = was
 		if keys.pastes(code, modifiers) || keys.chooses(code) && s.menuOpen() {
 			s.paste = s.gesture
 			if modifiers&maskShift != 0 {
@@ -144,13 +145,19 @@ func (s *state) menuOpen() bool {
 	return false
 }
 
+// was returns when something was, by the time that an event says. It may be long
+// ago: a host that reads nothing lets events wait.
+func (c *client) was(when uint32) time.Time {
+	return time.Now().Add(-c.guard.server.ago(when))
+}
+
 // button learns from a button of the mouse.
-func (c *client) button(press bool, number, id uint32) {
+func (c *client) button(press bool, number, id, when uint32) {
+	if number > 3 && number < 8 {
+		return // the wheel
+	}
+	now := c.was(when)
 	c.with(func(s *state) {
-		if number > 3 && number < 8 {
-			return // the wheel
-		}
-		now := time.Now()
 		s.gesture = now
 		s.pressed = s.pressed || press
 		if number == 2 {

@@ -12,22 +12,27 @@ func (c *client) down() error {
 			return err
 		}
 		size := 32 + packetRest(p)
+		var next pending
+		var expected bool
+		var number uint64
 		if p[0]&0x7f != eventKeymapNotify { // which has no number
 			c.lastSeq = unwrap(c.lastSeq, order.Uint16(p[2:]))
+			next, expected, number = c.settle(p[0] == packetError || p[0] == packetReply)
+			order.PutUint16(p[2:], uint16(number))
 		}
 		var to []byte
 		keep := true // what came, as it is or changed in its place
-		switch p[0] {
-		case packetError, packetReply:
-			to, keep, err = c.exchange(p, size)
-		default:
+		switch {
+		case p[0] > packetReply:
 			keep, err = c.event(p, size)
+		case expected:
+			to, keep, err = c.exchange(next, p, size)
 		}
 		if err != nil {
 			return err
 		}
 		if to != nil {
-			order.PutUint16(to[2:], uint16(c.lastSeq))
+			order.PutUint16(to[2:], uint16(number))
 			if _, err := c.toHost.Write(to); err != nil {
 				return err
 			}
@@ -39,8 +44,8 @@ func (c *client) down() error {
 }
 
 // unwrap returns the whole number of a request, of which the server says the
-// last 16 bits. It is never below the last one, and never more than maxSilent
-// above it.
+// last 16 bits. It is never below the last one, and never so much above it
+// that these do not tell.
 func unwrap(last uint64, low uint16) uint64 {
 	return last + uint64(low-uint16(last))
 }
@@ -76,11 +81,10 @@ func (c *client) deliver(n int, keep bool) error {
 
 // exchange finds what the client gets in place of a reply or an error. Nil and
 // keep let it have what came.
-func (c *client) exchange(p []byte, size int) (to []byte, keep bool, err error) {
-	next, ok := c.expected()
+func (c *client) exchange(next pending, p []byte, size int) (to []byte, keep bool, err error) {
 	switch {
-	case !ok:
-		return nil, true, nil
+	case next.mine:
+		return nil, false, nil
 	case next.reply != nil:
 		return next.reply, false, nil
 	case p[0] == packetError:
@@ -95,20 +99,4 @@ func (c *client) exchange(p []byte, size int) (to []byte, keep bool, err error) 
 		return nil, false, fmt.Errorf("a reply that was cut to %d bytes", len(to))
 	}
 	return to, false, nil
-}
-
-// expected takes the entry for the current number out of the list.
-func (c *client) expected() (p pending, ok bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for len(c.pending) > 0 && c.pending[0].seq <= c.lastSeq {
-		p, ok = c.pending[0], c.pending[0].seq == c.lastSeq
-		c.pending[0] = pending{}
-		c.pending = c.pending[1:]
-		<-c.slots
-		if ok {
-			return p, true
-		}
-	}
-	return pending{}, false
 }

@@ -86,16 +86,26 @@ func TestNumbers(t *testing.T) {
 	}
 }
 
-// TestSilence: a client that asks nothing for too long would have the guard lose
-// count; no library does that.
-func TestSilence(t *testing.T) {
-	c, _, _ := loose(bytes.Repeat(noOperation, maxSilent), nil)
-	if err := c.up(); err != io.EOF {
-		t.Errorf("%d: %v", maxSilent, err)
-	}
-	c, _, _ = loose(bytes.Repeat(noOperation, maxSilent+1), nil)
-	if err := c.up(); err == io.EOF || err == nil {
-		t.Errorf("%d: %v", maxSilent+1, err)
+// TestUnread: a client that reads nothing has the server keep little.
+func TestUnread(t *testing.T) {
+	const width, height = 1000, 1000
+	image := build(73, 2, testBase+1, 0, pack(width, height), 0xffffffff)
+	for _, test := range []struct {
+		name    string
+		request []byte
+		most    int // that go on
+	}{
+		{"answers", image, 2*fenceBytes/(4*width*height) + 4},
+		{"events", build(18, 2, testBase+1, 1, 1, 8, 0), 2*fenceRequests + 2},
+	} {
+		c, toServer, _ := loose(bytes.Repeat(test.request, 10_000), nil)
+		if err := c.up(); err == io.EOF {
+			t.Errorf("%s: all were read", test.name)
+		}
+		_ = c.toServer.Flush()
+		if list, _ := split(toServer.Bytes()); len(list) > test.most {
+			t.Errorf("%s: %d requests went on, want %d at most", test.name, len(list), test.most)
+		}
 	}
 }
 
@@ -162,7 +172,7 @@ func TestLarge(t *testing.T) {
 // gets all when it does.
 func TestBackPressure(t *testing.T) {
 	h := newHosted(t, Config{})
-	const count = 3 * maxPending
+	const count = 12_000
 	sent := make(chan error, 1)
 	go func() {
 		_, err := h.conn.Write(bytes.Repeat(build(44, 0), count)) // QueryKeymap, which the guard answers

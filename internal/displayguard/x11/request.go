@@ -67,7 +67,6 @@ type message struct {
 	// what its rule wants to see.
 	data []byte
 	size int // of data, if all were there
-	seq  uint64
 }
 
 // key names the kind of the message, for rules and logs.

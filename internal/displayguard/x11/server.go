@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"sync"
+	"time"
 )
 
 // server is the guard's own connection to the display. By it the guard asks what
@@ -27,6 +29,8 @@ type server struct {
 	conn   net.Conn
 	in     *bufio.Reader
 	keys   *keyboard // guarded by mu; nil: to be read again
+	now    uint32    // guarded by mu: the server's time when it was asked last
+	window uint32    // of the guard's, which tells the time
 	closed error     // guarded by mu
 }
 
@@ -46,7 +50,7 @@ func connect(conn net.Conn, cookie []byte) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.screen, s.minKey, s.maxKey = setup.screens[0], setup.minKey, setup.maxKey
+	s.screen, s.minKey, s.maxKey, s.window = setup.screens[0], setup.minKey, setup.maxKey, setup.base+1
 	for _, sc := range setup.screens {
 		s.roots[sc.root], s.colormaps[sc.colormap] = true, true
 	}
@@ -72,8 +76,29 @@ func newServer(conn net.Conn, cookie []byte) (*server, error) {
 		}
 	}
 	x, err := s.extension("X-Resource")
+	if err != nil {
+		return nil, err
+	}
 	s.resources = x.major
+	const inputOnly, propertyChange = 2, 1 << 22
+	values := build(1, 0, s.window, s.screen.root, 0, 0, 0, 0, 1<<11, propertyChange)
+	order.PutUint16(values[16:], 1) // its width and height
+	order.PutUint16(values[18:], 1)
+	order.PutUint16(values[22:], inputOnly)
+	_, err = s.ask(append(values, getInputFocus...))
 	return s, err
+}
+
+// ago returns how long ago something was, by the time that the server says of it.
+func (s *server) ago(when uint32) time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	// A property to which nothing is added has the server say what time it is.
+	const appends, kind, width = 2, 4, 8
+	if _, err := s.askLocked(append(build(18, appends, s.window, kind, kind, width, 0), getInputFocus...)); err != nil {
+		return math.MaxInt64
+	}
+	return time.Duration(max(0, int32(s.now-when))) * time.Millisecond
 }
 
 // errRefused says that the server has answered with an error.
@@ -118,6 +143,8 @@ func (s *server) askLocked(request []byte) (reply []byte, err error) {
 			return nil, fmt.Errorf("%w: error %d", errRefused, p[1])
 		case eventMappingNotify:
 			s.keys = nil
+		case eventPropertyNotify:
+			s.now = order.Uint32(p[12:])
 		}
 	}
 }

@@ -182,6 +182,28 @@ func TestGestures(t *testing.T) {
 	})
 }
 
+// TestOldGestures: a host that does not read what the user does has no use of it
+// later.
+func TestOldGestures(t *testing.T) {
+	h := newHosted(t, Config{})
+	if ago := h.host.server.ago(0); ago == 0 {
+		t.Error("no time went by since the server began")
+	}
+	c := &client{guard: h.host.Guard, state: newState()}
+	h.host.server.ago(0)
+	now := h.host.server.now
+	for _, test := range []struct {
+		when uint32
+		want bool
+	}{{now, true}, {now + 1000, true}, {now - uint32(gestureTime/time.Millisecond) - 1, false}} {
+		c.state.gesture = time.Time{}
+		c.button(true, 1, 0, test.when)
+		if got := c.gestured(); got != test.want {
+			t.Errorf("a click %d ms before: %v", int32(now-test.when), got)
+		}
+	}
+}
+
 // TestTakeFocus: the window manager may offer the keyboard.
 func TestTakeFocus(t *testing.T) {
 	h := newHosted(t, Config{})
