@@ -70,7 +70,7 @@ func newAtoms(s *server) (a atoms, err error) {
 	}{
 		{&a.ofRoot, rootProperties}, {&a.ofFrame, frameProperties}, {&a.ofPeer, peerProperties}, {&a.ofAny, anyProperties},
 		{&a.messages, rootMessages}, {new(map[uint32]bool), otherNames}, {new(map[uint32]bool), windowTypes},
-		{new(map[uint32]bool), slices.Collect(maps.Keys(meaningful))},
+		{new(map[uint32]bool), slices.Collect(maps.Keys(meaningful))}, {new(map[uint32]bool), slices.Collect(maps.Keys(unwanted))},
 	} {
 		if *list.to = set(list.names); err != nil {
 			return a, err

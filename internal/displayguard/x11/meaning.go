@@ -14,19 +14,23 @@ var meaningful = map[string]func(*client, *message, []uint32) verdict{
 	"XdndProxy":                    ownWindows(false, 0),
 	"_NET_WM_USER_TIME_WINDOW":     ownWindows(false, 0),
 	"_NET_WM_SYNC_REQUEST_COUNTER": ownWindows(false),
-	"_NET_WM_STRUT":                never("room of the screen"),
-	"_NET_WM_STRUT_PARTIAL":        never("room of the screen"),
+}
+
+// unwanted are properties that no window of a host has.
+var unwanted = map[string]string{
+	"_NET_WM_STRUT":         "room of the screen",
+	"_NET_WM_STRUT_PARTIAL": "room of the screen",
 	// By these the desktop calls programs, or starts them anew.
-	"WM_COMMAND":                       never("what is started with the next session"),
-	"SM_CLIENT_ID":                     never("a client of the session"),
-	"_GTK_UNIQUE_BUS_NAME":             never("a program on the bus"),
-	"_GTK_APPLICATION_OBJECT_PATH":     never("a program on the bus"),
-	"_GTK_WINDOW_OBJECT_PATH":          never("a program on the bus"),
-	"_GTK_APP_MENU_OBJECT_PATH":        never("a program on the bus"),
-	"_GTK_MENUBAR_OBJECT_PATH":         never("a program on the bus"),
-	"_UNITY_OBJECT_PATH":               never("a program on the bus"),
-	"_KDE_NET_WM_APPMENU_SERVICE_NAME": never("a program on the bus"),
-	"_KDE_NET_WM_APPMENU_OBJECT_PATH":  never("a program on the bus"),
+	"WM_COMMAND":                       "what is started with the next session",
+	"SM_CLIENT_ID":                     "a client of the session",
+	"_GTK_UNIQUE_BUS_NAME":             "a program on the bus",
+	"_GTK_APPLICATION_OBJECT_PATH":     "a program on the bus",
+	"_GTK_WINDOW_OBJECT_PATH":          "a program on the bus",
+	"_GTK_APP_MENU_OBJECT_PATH":        "a program on the bus",
+	"_GTK_MENUBAR_OBJECT_PATH":         "a program on the bus",
+	"_UNITY_OBJECT_PATH":               "a program on the bus",
+	"_KDE_NET_WM_APPMENU_SERVICE_NAME": "a program on the bus",
+	"_KDE_NET_WM_APPMENU_OBJECT_PATH":  "a program on the bus",
 }
 
 // maxMeaningful is the longest value of one of them, in bytes.
@@ -45,17 +49,13 @@ var windowTypes = []string{
 func (c *client) changeMeaningful(m *message, judge func(*client, *message, []uint32) verdict) verdict {
 	const replace, words, data = 0, 32, 24
 	if m.second != replace || m.u8(16) != words || m.size > len(m.data) || m.size != data+4*int(m.u32(20)) {
-		return silent("a property that means something, not as a list of numbers, or not all of it")
+		return silent(c.guard.atoms.names[m.u32(8)] + ", not as a list of numbers, or not all of it")
 	}
 	var values []uint32
 	for at := data; at < m.size; at += 4 {
 		values = append(values, m.u32(at))
 	}
 	return judge(c, m, values)
-}
-
-func never(why string) func(*client, *message, []uint32) verdict {
-	return func(*client, *message, []uint32) verdict { return silent(why) }
 }
 
 // ownWindows lets a property name what the client has, at the places that

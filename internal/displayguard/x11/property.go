@@ -12,15 +12,17 @@ func (c *client) internAtom(m *message) verdict {
 // that ask for a selection.
 func (c *client) changeProperty(m *message) verdict {
 	id, property := m.u32(4), m.u32(8)
-	judge := meaningful[c.guard.atoms.names[property]]
-	if c.own(id) {
-		if judge == nil {
-			return pass
-		}
+	name := c.guard.atoms.names[property]
+	judge, why := meaningful[name], unwanted[name]
+	switch {
+	case why != "":
+		return silent(name + ": " + why)
+	case c.own(id) && judge != nil:
 		return c.changeMeaningful(m, judge)
-	}
-	if judge != nil {
-		return refuse(id, "a property that means something, of another program's window")
+	case c.own(id):
+		return pass
+	case judge != nil:
+		return refuse(id, name+" of another program's window")
 	}
 	granted := false
 	c.with(func(s *state) {

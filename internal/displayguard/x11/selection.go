@@ -44,7 +44,7 @@ func (c *client) takeSelection(m *message) verdict {
 func (c *client) readSelection(m *message) verdict {
 	requestor, selection, target, at := m.u32(4), m.u32(8), m.u32(12), m.u32(20)
 	a := &c.guard.atoms
-	if meaningful[a.names[at]] != nil {
+	if meaningful[a.names[at]] != nil || unwanted[a.names[at]] != "" {
 		// The owner would write there what the client may not.
 		return refuse(at, "a selection into the property "+a.names[at])
 	}
