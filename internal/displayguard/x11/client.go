@@ -89,7 +89,7 @@ func (g *Guard) accept(conn net.Conn) (*client, error) {
 	return &client{
 		guard: g, conn: conn, server: s, base: setup.base, mask: setup.mask,
 		fromHost: in, toServer: bufio.NewWriterSize(s, 64<<10), fromServer: out, toHost: bufio.NewWriterSize(conn, 64<<10),
-		fences: make(chan struct{}, maxFences), done: make(chan struct{}), state: newState(),
+		fences: make(chan struct{}, maxFences), done: make(chan struct{}), state: newState(&g.stock),
 	}, nil
 }
 
@@ -217,10 +217,13 @@ func (c *client) act(m *message, extra int, v verdict) error {
 		return c.stand(m, extra, v.reply)
 	case v.code != 0 && m.reply, v.code == badAlloc:
 		return c.stand(m, extra, newError(m, v.code, v.id))
-	case v.code != 0, v.instead != nil && m.reply:
+	case v.code != 0:
 		v.instead = noOperation
 	}
 	if v.instead != nil {
+		if m.reply {
+			c.cost += m.replyCost()
+		}
 		if _, err := c.toServer.Write(v.instead); err != nil {
 			return err
 		}

@@ -34,6 +34,7 @@ type Guard struct {
 	atoms  atoms
 	free   chan struct{} // connections that may still be made
 	named  atomic.Int64  // atoms that clients have had made
+	stock  stock
 
 	mu      sync.Mutex
 	told    map[string]bool  // guarded by mu
@@ -48,6 +49,8 @@ const (
 	// maxAtoms bounds the names that a host may make: a server keeps them
 	// forever. A window of WebKit's needs some 200.
 	maxAtoms = 8192
+	// maxName bounds the request that has one, in bytes.
+	maxName = 1024
 )
 
 // New connects to the server.
@@ -93,10 +96,21 @@ func (g *Guard) Serve(conn net.Conn) error {
 	g.mu.Lock()
 	delete(g.clients, c)
 	g.mu.Unlock()
+	c.leave()
 	if err == io.EOF || errors.Is(err, net.ErrClosed) {
 		return nil
 	}
 	return err
+}
+
+// bases returns where the ids of the clients begin.
+func (g *Guard) bases() (list []uint32) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for c := range g.clients {
+		list = append(list, c.base)
+	}
+	return list
 }
 
 // tell tells of a refusal, once of each.

@@ -2,8 +2,18 @@ package x11
 
 // internAtom bounds the names that a host has made.
 func (c *client) internAtom(m *message) verdict {
-	if m.second == 0 && c.guard.named.Add(1) > maxAtoms {
-		return verdict{code: badAlloc, why: "too many names"}
+	if m.second != 0 {
+		return pass
+	}
+	return c.newName(m)
+}
+
+// nameCursor bounds them where cursors get names, which are the same.
+func (c *client) nameCursor(m *message) verdict { return c.newName(m) }
+
+func (c *client) newName(m *message) verdict {
+	if m.size > maxName || c.guard.named.Add(1) > maxAtoms {
+		return verdict{code: badAlloc, why: "too many names, or too long a one"}
 	}
 	return pass
 }

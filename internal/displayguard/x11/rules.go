@@ -31,7 +31,6 @@ var coreRules = []rule{
 	{"UnmapWindow", own, (*client).unmapWindow, "its own", 0},
 	{"UnmapSubwindows", own, (*client).unmapBelow, "its own", 0},
 	{"ConfigureWindow", own, nil, "its own, above or below others of its own", 0},
-	{"CirculateWindow", own, nil, "its own", 0},
 	{"GetGeometry", judged, (*client).lookAtWindow, "as GetWindowAttributes", 0},
 	{"QueryTree", judged, (*client).queryTree, "toolkits look for their place; others are cut out of the answer", 0},
 	{"InternAtom", own, (*client).internAtom, "names; a server keeps them for ever, so there is a bound", 0},
@@ -62,34 +61,22 @@ var coreRules = []rule{
 	{"SetInputFocus", own, (*client).setFocus, "to its own, if the window manager or the user wants it", 0},
 	{"GetInputFocus", own, nil, "the number of a window", 0},
 	{"QueryKeymap", own, func(*client, *message) verdict { return answer(newReply(40), "the keys that are pressed, wherever") }, "no key is pressed", 0},
-	{"OpenFont", own, nil, "cursors are glyphs of a font", 0},
+	{"OpenFont", own, (*client).openFont, "cursors are glyphs of a font", 12 + 16},
 	{"CloseFont", own, nil, "its own", 0},
 	{"QueryFont", own, nil, "its own", 0},
 	{"QueryTextExtents", own, nil, "its own", 0},
-	{"ListFonts", own, nil, "fonts of the server are no secret", 0},
+	{"ListFonts", own, func(*client, *message) verdict { return answer(newReply(32), "fonts of the server") }, "there are none: toolkits have their own", 0},
 	{"CreatePixmap", root, (*client).createPixmap, "memory of the server, with a bound; the root says for which screen", 0},
 	{"FreePixmap", own, (*client).freePixmap, "its own", 0},
 	{"CreateGC", root, nil, "the root says for which screen", 0},
 	{"ChangeGC", own, nil, "its own", 0},
-	{"CopyGC", own, nil, "its own", 0},
-	{"SetDashes", own, nil, "its own", 0},
 	{"SetClipRectangles", own, nil, "its own", 0},
 	{"FreeGC", own, nil, "its own", 0},
 	{"ClearArea", own, nil, "draws on its own", 0},
 	{"CopyArea", own, nil, "from its own to its own", 0},
-	{"CopyPlane", own, nil, "from its own to its own", 0},
-	{"PolyPoint", own, nil, "draws on its own", 0},
-	{"PolyLine", own, nil, "draws on its own", 0},
-	{"PolySegment", own, nil, "draws on its own", 0},
-	{"PolyRectangle", own, nil, "draws on its own", 0},
-	{"PolyArc", own, nil, "draws on its own", 0},
-	{"FillPoly", own, nil, "draws on its own", 0},
 	{"PolyFillRectangle", own, nil, "draws on its own", 0},
-	{"PolyFillArc", own, nil, "draws on its own", 0},
 	{"PutImage", own, nil, "draws on its own", 0},
-	{"GetImage", own, nil, "of its own", 0},
-	{"ImageText8", own, nil, "draws on its own", 0},
-	{"ImageText16", own, nil, "draws on its own", 0},
+	{"GetImage", own, (*client).getImage, "of its own", 0},
 	{"CreateColormap", root, nil, "the root says for which screen", 0},
 	{"FreeColormap", own, nil, "its own", 0},
 	{"AllocColor", own, nil, "of its own or the screen's, where it takes nothing away", 0},
@@ -120,6 +107,7 @@ var coreDenials = []denied{
 	{"GetMotionEvents", "it tells where the pointer was, in windows that are not even shown"},
 	{"RotateProperties", "nobody rotates properties, and the guard would lose sight of some"},
 	{"ListFontsWithInfo", "it has many replies, and nobody asks for it"},
+	{"CopyGC SetDashes CopyPlane PolyPoint PolyLine PolySegment PolyRectangle PolyArc FillPoly PolyFillArc ImageText8 ImageText16 CirculateWindow", "nobody asks: toolkits draw lines, arcs and text themselves"},
 	{"SetFontPath GetFontPath", "they concern all programs"},
 	{"PolyText8 PolyText16", "fonts are hidden in the text; toolkits draw text themselves"},
 	{"CopyColormapAndFree InstallColormap UninstallColormap ListInstalledColormaps AllocColorCells AllocColorPlanes StoreColors StoreNamedColor", "they are for screens without true colours, and change what others show"},
@@ -141,4 +129,13 @@ var idRules = []rule{
 
 var genericRules = []rule{
 	{"QueryVersion", own, nil, "a version", 0},
+}
+
+// openFont lets a client have the font of cursors: others may be scaled to any
+// size, at the server's cost.
+func (c *client) openFont(m *message) verdict {
+	if n := int(m.u16(8)); 12+n > len(m.data) || string(m.data[12:12+n]) != "cursor" {
+		return refuse(m.u32(4), "a font of the server")
+	}
+	return pass
 }

@@ -1,5 +1,7 @@
 package x11
 
+import "slices"
+
 // renderRules are those of RENDER, by which toolkits draw.
 var renderRules = []rule{
 	{"QueryVersion", own, nil, "a version", 0},
@@ -11,35 +13,27 @@ var renderRules = []rule{
 	{"FreePicture", own, (*client).freePicture, "its own", 0},
 	{"Composite", own, sources(8, 12), "from its own to its own", 0},
 	{"Trapezoids", own, sources(8), "from its own to its own", 0},
-	{"Triangles", own, sources(8), "from its own to its own", 0},
-	{"TriStrip", own, sources(8), "from its own to its own", 0},
-	{"TriFan", own, sources(8), "from its own to its own", 0},
 	{"CreateGlyphSet", own, nil, "its own", 0},
-	{"ReferenceGlyphSet", own, nil, "its own", 0},
 	{"FreeGlyphSet", own, nil, "its own", 0},
-	{"AddGlyphs", own, nil, "its own", 0},
-	{"FreeGlyphs", own, nil, "its own", 0},
+	{"AddGlyphs", own, nil, "its own", maxGlyphInfo},
+	{"FreeGlyphs", own, nil, "its own", maxGlyphInfo},
 	{"CompositeGlyphs8", own, glyphs(1), "its own, also those that the text changes to", all},
 	{"CompositeGlyphs16", own, glyphs(2), "its own, also those that the text changes to", all},
 	{"CompositeGlyphs32", own, glyphs(4), "its own, also those that the text changes to", all},
 	{"FillRectangles", own, nil, "draws on its own", 0},
 	{"CreateCursor", own, sources(8), "of its own", 0},
 	{"SetPictureTransform", own, nil, "its own", 0},
-	{"QueryFilters", root, nil, "the root says for which screen", 0},
-	{"SetPictureFilter", own, nil, "its own", 0},
+	{"SetPictureFilter", own, (*client).filter, "those that cost little", 12 + 16},
 	{"CreateAnimCursor", own, nil, "of its own, also those in the list", 0},
-	{"AddTraps", own, nil, "draws on its own", 0},
 	{"CreateSolidFill", own, nil, "its own", 0},
 	{"CreateLinearGradient", own, nil, "its own", 0},
 	{"CreateRadialGradient", own, nil, "its own", 0},
-	{"CreateConicalGradient", own, nil, "its own", 0},
 }
 
 var shapeRules = []rule{
 	{"QueryVersion", own, nil, "a version", 0},
 	{"Rectangles", own, nil, "its own", 0},
 	{"Mask", own, nil, "its own", 0},
-	{"Combine", own, nil, "its own", 0},
 	{"Offset", own, nil, "its own", 0},
 	{"QueryExtents", own, nil, "its own", 0},
 	{"SelectInput", own, nil, "its own", 0},
@@ -50,35 +44,12 @@ var shapeRules = []rule{
 var fixesRules = []rule{
 	{"QueryVersion", own, nil, "a version", 0},
 	{"SelectSelectionInput", root, nil, "that something was copied, not what", 0},
-	{"CreateRegion", own, nil, "its own", 0},
-	{"CreateRegionFromBitmap", own, nil, "its own", 0},
-	{"CreateRegionFromWindow", own, nil, "its own", 0},
-	{"CreateRegionFromGC", own, nil, "its own", 0},
-	{"CreateRegionFromPicture", own, nil, "its own", 0},
-	{"DestroyRegion", own, nil, "its own", 0},
-	{"SetRegion", own, nil, "its own", 0},
-	{"CopyRegion", own, nil, "its own", 0},
-	{"UnionRegion", own, nil, "its own", 0},
-	{"IntersectRegion", own, nil, "its own", 0},
-	{"SubtractRegion", own, nil, "its own", 0},
-	{"InvertRegion", own, nil, "its own", 0},
-	{"TranslateRegion", own, nil, "its own", 0},
-	{"RegionExtents", own, nil, "its own", 0},
-	{"FetchRegion", own, nil, "its own", 0},
-	{"SetGCClipRegion", own, nil, "its own", 0},
-	{"SetWindowShapeRegion", own, nil, "its own", 0},
-	{"SetPictureClipRegion", own, nil, "its own", 0},
-	{"SetCursorName", own, nil, "its own", 0},
+	{"SetCursorName", own, (*client).nameCursor, "its own; a server keeps names for ever", 0},
 	{"GetCursorName", own, nil, "its own", 0},
-	{"ExpandRegion", own, nil, "its own", 0},
 }
 
 var damageRules = []rule{
 	{"QueryVersion", own, nil, "a version", 0},
-	{"Create", own, nil, "its own", 0},
-	{"Destroy", own, nil, "its own", 0},
-	{"Subtract", own, nil, "its own", 0},
-	{"Add", own, nil, "its own", 0},
 }
 
 var compositeRules = []rule{
@@ -98,7 +69,17 @@ var syncRules = []rule{
 // extensionDenials are the requests of extensions, which a host may see, that
 // it may not make.
 var extensionDenials = map[string][]denied{
+	"RENDER": {
+		{"Triangles TriStrip TriFan AddTraps ReferenceGlyphSet QueryFilters CreateConicalGradient", "nobody asks"},
+	},
+	"SHAPE": {
+		{"Combine", "nobody asks"},
+	},
+	"DAMAGE": {
+		{"Create Destroy Subtract Add", "nobody asks"},
+	},
 	"XFIXES": {
+		{"CreateRegion CreateRegionFromBitmap CreateRegionFromWindow CreateRegionFromGC CreateRegionFromPicture DestroyRegion SetRegion CopyRegion UnionRegion IntersectRegion SubtractRegion InvertRegion TranslateRegion RegionExtents FetchRegion SetGCClipRegion SetWindowShapeRegion SetPictureClipRegion ExpandRegion", "nobody asks"},
 		{"ChangeSaveSet", "it concerns windows of others"},
 		{"SelectCursorInput GetCursorImage GetCursorImageAndName", "the cursor tells what is below it, wherever it is"},
 		{"ChangeCursor ChangeCursorByName HideCursor ShowCursor", "they change cursors of others"},
@@ -116,6 +97,7 @@ var extensionDenials = map[string][]denied{
 		{"CreateAlarm ChangeAlarm DestroyAlarm QueryAlarm CreateFence TriggerFence ResetFence DestroyFence QueryFence", "nobody asks"},
 	},
 	"RANDR": {
+		{"GetScreenInfo", "the server asks each monitor again, and serves nobody meanwhile"},
 		{"SetScreenConfig SetScreenSize CreateMode DestroyMode AddOutputMode DeleteOutputMode SetCrtcConfig SetCrtcGamma SetCrtcTransform SetPanning SetOutputPrimary SetMonitor DeleteMonitor", "monitors are set for all programs"},
 		{"ConfigureOutputProperty ChangeOutputProperty DeleteOutputProperty ConfigureProviderProperty ChangeProviderProperty DeleteProviderProperty", "monitors are set for all programs"},
 		{"SetProviderOffloadSink SetProviderOutputSource CreateLease FreeLease", "they give monitors away"},
@@ -218,7 +200,7 @@ func (c *client) createPixmap(m *message) verdict {
 	var count int
 	c.with(func(s *state) {
 		made = s.made + size
-		ask, held, count = made >= pixmapStep, s.bytes+size, len(s.pixmaps)
+		ask, held, count = made >= pixmapStep, uint64(s.stock.pixels.Load())+size, len(s.pixmaps)
 	})
 	if ask {
 		if n, ok := c.pixmapBytes(maxPixmapBytes - min(size, maxPixmapBytes)); ok {
@@ -229,12 +211,14 @@ func (c *client) createPixmap(m *message) verdict {
 		return verdict{code: badAlloc, why: "too much memory for pixmaps"}
 	}
 	c.with(func(s *state) {
+		s.bytes -= s.pixmaps[m.u32(4)]
 		s.made, s.bytes, s.pixmaps[m.u32(4)] = made, s.bytes+size, size
+		s.stock.pixels.Add(int64(size))
 	})
 	return pass
 }
 
-// pixmapBytes asks how much memory the client's pixmaps take. What it frees may
+// pixmapBytes asks how much memory the host's pixmaps take. What it frees may
 // still be on its way to the server; so it asks some times while it is too much.
 func (c *client) pixmapBytes(enough uint64) (n uint64, ok bool) {
 	const times = 16
@@ -242,17 +226,49 @@ func (c *client) pixmapBytes(enough uint64) (n uint64, ok bool) {
 		return 0, false
 	}
 	for range times {
-		if n, ok = c.guard.server.pixmapBytes(c.base); !ok || n <= enough {
+		n = 0
+		for _, base := range c.guard.bases() {
+			of, told := c.guard.server.pixmapBytes(base)
+			if !told {
+				return 0, false
+			}
+			n += of
+		}
+		if n <= enough {
 			break
 		}
 	}
-	return n, ok
+	return n, true
 }
 
 func (c *client) freePixmap(m *message) verdict {
 	c.with(func(s *state) {
 		s.bytes -= s.pixmaps[m.u32(4)]
+		s.stock.pixels.Add(-int64(s.pixmaps[m.u32(4)]))
 		delete(s.pixmaps, m.u32(4))
 	})
+	return pass
+}
+
+// filters are those that cost the server little. There are some with a matrix of
+// any size, which would have it draw one picture for hours.
+var filters = []string{"nearest", "bilinear", "fast", "good", "best"}
+
+func (c *client) filter(m *message) verdict {
+	n := int(m.u16(8))
+	if 12+n > len(m.data) || !slices.Contains(filters, string(m.data[12:12+n])) {
+		return refuse(0, "a filter that costs much")
+	}
+	return pass
+}
+
+// maxImage bounds an image that is read, in bytes: the server has all of it in
+// memory. One of a screen of 8K takes 130 MB.
+const maxImage = 256 << 20
+
+func (c *client) getImage(m *message) verdict {
+	if m.replyCost() > maxImage {
+		return verdict{code: badAlloc, why: "an image that is too large"}
+	}
 	return pass
 }

@@ -14,7 +14,7 @@ var inputRules = []rule{
 	{"XIGrabDevice", judged, (*client).grabDevice, "as GrabPointer and GrabKeyboard", 0},
 	{"XIUngrabDevice", own, nil, "ends its own grab", 0},
 	{"XIAllowEvents", own, nil, "of its own grab", 0},
-	{"XIPassiveGrabDevice", own, (*client).grabLater, "in its own windows", 0},
+	{"XIPassiveGrabDevice", own, (*client).grabLater, "in its own windows", 1024},
 	{"XIPassiveUngrabDevice", own, nil, "in its own windows", 0},
 	{"XIListProperties", own, nil, "how devices are set", 0},
 	{"XIGetProperty", own, func(_ *client, m *message) verdict {
@@ -46,9 +46,8 @@ var keyboardRules = []rule{
 var randrRules = []rule{
 	{"QueryVersion", own, nil, "a version", 0},
 	{"SelectInput", root, nil, "that monitors change", 0},
-	{"GetScreenInfo", root, nil, "monitors are no secret", 0},
 	{"GetScreenSizeRange", root, nil, "monitors are no secret", 0},
-	{"GetScreenResources", root, nil, "monitors are no secret", 0},
+	{"GetScreenResources", root, (*client).knownResources, "monitors are no secret", 0},
 	{"GetOutputInfo", own, nil, "monitors are no secret", 0},
 	{"ListOutputProperties", own, nil, "monitors are no secret", 0},
 	{"QueryOutputProperty", own, nil, "monitors are no secret", 0},
@@ -77,6 +76,15 @@ var xineramaRules = []rule{
 	{"QueryScreens", own, nil, "monitors are no secret", 0},
 }
 
+// knownResources has the server tell what it knows, instead of asking each
+// monitor again: nothing else is served meanwhile.
+func (c *client) knownResources(m *message) verdict {
+	const current = 25
+	b := append([]byte(nil), m.data...)
+	b[1] = current
+	return verdict{instead: b}
+}
+
 // keepProperty refuses to read a property of a monitor so that it goes.
 func keepProperty(_ *client, m *message) verdict {
 	if m.u8(24) != 0 {
@@ -103,6 +111,10 @@ func (c *client) grab(m *message) verdict {
 
 // grabLater lets a client have keys and buttons that begin in its windows.
 func (c *client) grabLater(m *message) verdict {
+	const most = 64 // modifiers in a list
+	if m.extension != "" && m.u16(22) > most {
+		return refuse(m.u32(8), "a grab with too many modifiers")
+	}
 	if m.holds() {
 		return refuse(m.u32(4), "a grab that holds the user's devices")
 	}

@@ -78,7 +78,7 @@ func TestPlaces(t *testing.T) {
 // rule for its own ids alone.
 func TestIDs(t *testing.T) {
 	const base, mask, foreign = 0x400000, 0x1fffff, 0x800001
-	c := &client{guard: &Guard{server: &server{roots: map[uint32]bool{0x123: true}, colormaps: map[uint32]bool{0x20: true}}}, base: base, mask: mask, state: newState()}
+	c := &client{guard: &Guard{server: &server{roots: map[uint32]bool{0x123: true}, colormaps: map[uint32]bool{0x20: true}}}, base: base, mask: mask, state: newState(&stock{})}
 	tried := 0
 	for extension, list := range requests {
 		for _, r := range list {

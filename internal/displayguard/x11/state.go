@@ -19,8 +19,9 @@ const (
 	maxPixmaps  = 16384
 	maxPictures = 16384
 	maxPeers    = 64
-	// maxPixmapBytes bounds the memory that pixmaps take in the server. A
-	// window on a screen of 8K takes 130 MB, and twice that while it is resized.
+	// maxPixmapBytes bounds the memory that the pixmaps of a host take in the
+	// server. A window on a screen of 8K takes 130 MB, and twice that while it is
+	// resized.
 	maxPixmapBytes = 1 << 30
 	// pixmapStep is after how much the server is asked what they take.
 	pixmapStep = 64 << 20
@@ -33,6 +34,8 @@ type state struct {
 	middle    time.Time // of a middle click, which asks for the primary selection
 	takeFocus time.Time
 
+	stock    *stock // of the host
+	things   map[uint32]*thing
 	windows  map[uint32]*window
 	pixmaps  map[uint32]uint64 // their sizes in bytes
 	pictures map[uint32]uint32 // of windows, with the window
@@ -63,8 +66,9 @@ type requestor struct {
 	properties map[uint32]bool // where it wants them
 }
 
-func newState() state {
+func newState(stock *stock) state {
 	return state{
+		stock: stock, things: map[uint32]*thing{},
 		windows: map[uint32]*window{}, pixmaps: map[uint32]uint64{}, pictures: map[uint32]uint32{},
 		requestors: map[uint32]*requestor{}, peers: map[uint32]time.Time{}, methods: map[uint32]bool{},
 	}

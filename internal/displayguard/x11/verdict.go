@@ -93,10 +93,17 @@ func (c *client) check(m *message) verdict {
 			return v
 		}
 	}
-	if r.judge == nil {
-		return pass
+	v := pass
+	if r.judge != nil {
+		v = r.judge(c, m)
 	}
-	return r.judge(c, m)
+	if v.code != 0 || v.reply != nil || v.end || len(v.instead) > 0 && v.instead[0] == noOperation[0] {
+		return v
+	}
+	if full := c.account(m); full.code != 0 {
+		return full
+	}
+	return v
 }
 
 // checkIDs refuses a message with an id of another.

@@ -173,9 +173,11 @@ func (s *state) forgetBelow(id uint32) {
 // forget forgets a window, and the pictures of it, which go with it.
 func (s *state) forget(id uint32) {
 	delete(s.windows, id)
+	s.drop(kindWindow, id)
 	for picture, of := range s.pictures {
 		if of == id {
 			delete(s.pictures, picture)
+			s.drop(kindPicture, picture)
 		}
 	}
 }

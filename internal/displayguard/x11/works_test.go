@@ -189,7 +189,7 @@ func TestOldGestures(t *testing.T) {
 	if ago := h.host.server.ago(0); ago == 0 {
 		t.Error("no time went by since the server began")
 	}
-	c := &client{guard: h.host.Guard, state: newState()}
+	c := &client{guard: h.host.Guard, state: newState(&stock{})}
 	h.host.server.ago(0)
 	now := h.host.server.now
 	for _, test := range []struct {
@@ -377,7 +377,7 @@ func TestRoundabout(t *testing.T) {
 // TestDragEnds: what is dragged is let go once, whatever the user does later.
 func TestDragEnds(t *testing.T) {
 	for want, dropped := range map[bool]time.Time{true: {}, false: time.Now().Add(-dropTime)} {
-		c := &client{state: newState()}
+		c := &client{state: newState(&stock{})}
 		c.state.dragging, c.state.dropped = true, dropped
 		if got := c.dragging(); got != want {
 			t.Errorf("let go at %v: %v", dropped, got)
