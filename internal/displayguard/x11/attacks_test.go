@@ -226,23 +226,26 @@ var attacks = []attack{
 	}},
 	{"a window without a background", func(a *peer, v *victim) bool {
 		w := a.id()
-		a.send(create(w, a.root(), victimX, victimY, 100, 100, override, 1), build(8, 0, w))
+		a.send(create(w, a.root(), victimX, victimY, 100, 100, override, 1))
+		a.show(w)
 		return a.pixel(w, 10, 10) == victimColour
 	}},
 	{"a window with the background None", func(a *peer, v *victim) bool {
 		w := a.id()
-		a.send(create(w, a.root(), victimX, victimY, 100, 100, backPixmap|override, 0, 1), build(8, 0, w))
+		a.send(create(w, a.root(), victimX, victimY, 100, 100, backPixmap|override, 0, 1))
+		a.show(w)
 		return a.pixel(w, 10, 10) == victimColour
 	}},
 	{"a child without a background", func(a *peer, v *victim) bool {
 		w, child := a.id(), a.id()
 		a.send(create(w, a.root(), victimX, victimY, 100, 100, override, 1), create(child, w, 0, 0, 100, 100, 0))
-		a.send(build(8, 0, child), build(8, 0, w))
+		a.show(child, w)
 		return a.pixel(child, 10, 10) == victimColour
 	}},
 	{"a background that is taken away", func(a *peer, v *victim) bool {
 		w := a.id()
-		a.send(create(w, a.root(), victimX, victimY, 100, 100, backPixel|override, 7, 1), build(2, 0, w, backPixmap, 0), build(8, 0, w))
+		a.send(create(w, a.root(), victimX, victimY, 100, 100, backPixel|override, 7, 1), build(2, 0, w, backPixmap, 0))
+		a.show(w)
 		return a.pixel(w, 10, 10) == victimColour
 	}},
 
@@ -583,7 +586,9 @@ var attacks = []attack{
 		a.ask(build(composite, 0, 0, 4))
 		w, pixmap := a.id(), a.id()
 		a.send(create(w, a.root(), victimX, victimY, 100, 100, override, 1))
-		a.send(build(composite, 1, w, 1), build(8, 0, w), build(composite, 6, w, pixmap))
+		a.send(build(composite, 1, w, 1))
+		a.show(w)
+		a.send(build(composite, 6, w, pixmap))
 		return a.pixel(pixmap, 10, 10) == victimColour
 	}},
 	{"how long nobody has typed", func(a *peer, v *victim) bool {

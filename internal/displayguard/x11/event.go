@@ -138,7 +138,7 @@ func (c *client) key(press bool, code byte, modifiers, when uint32) bool {
 // menuOpen reports whether a menu of the client is shown.
 func (s *state) menuOpen() bool {
 	for _, w := range s.windows {
-		if w.override && w.mapped && !w.inputOnly {
+		if w.menu && !w.inputOnly {
 			return true
 		}
 	}
@@ -157,7 +157,11 @@ func (c *client) button(press bool, number, id, when uint32) {
 		return // the wheel
 	}
 	now := c.was(when)
+	outside := press && c.grabs() && !c.above()
 	c.with(func(s *state) {
+		if outside && s.outside.IsZero() {
+			s.outside = time.Now()
+		}
 		s.gesture = now
 		s.pressed = s.pressed || press
 		if number == 2 {
@@ -177,7 +181,7 @@ func (s *state) inMenu(id uint32) bool {
 		if w == nil {
 			return false
 		}
-		if w.override {
+		if w.menu {
 			return true
 		}
 		id = w.parent

@@ -12,11 +12,20 @@ import (
 type deaf struct {
 	net.Conn
 	replies bytes.Buffer
+	sent    uint16
 }
 
-func (d *deaf) Write(b []byte) (int, error) { d.replies.Write(newReply(64)); return len(b), nil }
-func (d *deaf) Read(b []byte) (int, error)  { return d.replies.Read(b) }
-func (d *deaf) Close() error                { return nil }
+func (d *deaf) Write(b []byte) (int, error) {
+	list, _ := split(b)
+	d.sent += uint16(len(list))
+	p := newReply(64)
+	order.PutUint16(p[2:], d.sent)
+	d.replies.Write(p)
+	return len(b), nil
+}
+
+func (d *deaf) Read(b []byte) (int, error) { return d.replies.Read(b) }
+func (d *deaf) Close() error               { return nil }
 
 const (
 	testRoot = 0x123

@@ -112,7 +112,9 @@ func (h *host) connect(t testing.TB) *peer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newPeer(t, conn)
+	p := newPeer(t, conn)
+	p.other = outside(t)
+	return p
 }
 
 // outside connects as another program of the user.
@@ -136,6 +138,7 @@ type peer struct {
 	events [][]byte
 	errors []byte // their codes
 	gone   bool   // it has no use for answers any more
+	other  *peer  // who shows windows that the guard would not, for tests of other rules
 }
 
 func newPeer(t testing.TB, conn net.Conn) *peer {
@@ -241,14 +244,6 @@ func (p *peer) opcode(name string) (major, event byte) {
 	return r[9], r[10]
 }
 
-// pack is two numbers of 16 bits, in the order of the protocol.
-func pack(a, b int) uint32 {
-	var p [4]byte
-	order.PutUint16(p[:], uint16(a))
-	order.PutUint16(p[2:], uint16(b))
-	return order.Uint32(p[:])
-}
-
 // create returns the request for a window with values by mask.
 func create(id, parent uint32, x, y, w, h int, mask uint32, values ...uint32) []byte {
 	const inputOutput = 1
@@ -266,9 +261,23 @@ const (
 func (p *peer) window(x, y, w, h int, colour uint32, events uint32) uint32 {
 	p.t.Helper()
 	id := p.id()
-	p.send(create(id, p.root(), x, y, w, h, backPixel|override|eventMask, colour, 1, events), build(8, 0, id))
+	p.send(create(id, p.root(), x, y, w, h, backPixel|override|eventMask, colour, 1, events))
+	p.show(id)
 	p.sync()
 	return id
+}
+
+// show shows windows, whether the guard lets them be seen or not.
+func (p *peer) show(ids ...uint32) {
+	p.t.Helper()
+	p.events = append(p.events, p.sync()...)
+	for _, id := range ids {
+		if p.other != nil {
+			p.other.send(build(8, 0, id))
+			p.other.sync()
+		}
+		p.send(build(8, 0, id))
+	}
 }
 
 // pixel returns the colour of a place in a window or pixmap.

@@ -53,7 +53,8 @@ var nativeAttacks = []attack{
 		v.fake(eventKeyPress, code, 0, 0)
 		defer v.fake(eventKeyRelease, code, 0, 0)
 		w := a.id()
-		a.send(create(w, a.root(), victimX+40, victimY+40, 20, 20, backPixel|override|eventMask, 0, 1, enter|keymap), build(8, 0, w))
+		a.send(create(w, a.root(), victimX+40, victimY+40, 20, 20, backPixel|override|eventMask, 0, 1, enter|keymap))
+		a.show(w)
 		for range 50 {
 			for _, e := range a.sync() {
 				if e[0] == eventKeymapNotify && e[code/8]&(1<<(code%8)) != 0 {
@@ -127,7 +128,7 @@ var nativeAttacks = []attack{
 		sync, _ := a.opcode("SYNC")
 		a.ask(build(sync, 0, pack(3|1<<8, 0)))
 		counter, w := a.id(), a.id()
-		a.send(create(w, a.root(), 0, 0, 5, 5, override, 1))
+		a.send(create(w, a.root(), 0, 0, 5, 5, 0))
 		a.sync()
 		a.send(build(sync, 2, counter, 0, 0), build(sync, 7, counter, 0, 0, 1, 0, 0, 0), build(8, 0, w))
 		a.gone = true
@@ -138,6 +139,12 @@ var nativeAttacks = []attack{
 			time.Sleep(time.Millisecond)
 		}
 		return true
+	}},
+	{"a window above all others, without the user", func(a *peer, v *victim) bool {
+		w := a.id()
+		a.send(create(w, a.root(), victimX, victimY, 10, 10, override, 1), build(8, 0, w))
+		a.sync()
+		return v.seen(w)
 	}},
 	{"be in the group of another's windows", func(a *peer, v *victim) bool {
 		w := owned(a)

@@ -188,6 +188,14 @@ func (m *message) head(r *rule) int {
 	return min(m.size, m.request.size)
 }
 
+// pack is two numbers of 16 bits, in the order of the protocol.
+func pack(a, b int) uint32 {
+	var p [4]byte
+	order.PutUint16(p[:], uint16(a))
+	order.PutUint16(p[2:], uint16(b))
+	return order.Uint32(p[:])
+}
+
 func pad(n int) int { return (n + 3) &^ 3 }
 
 // The errors of the core protocol that the guard gives.

@@ -12,7 +12,7 @@ var inputRules = []rule{
 	{"XISelectEvents", root, (*client).selectInput, "in its own windows; of the root only that devices come and go", all},
 	{"XIGetFocus", own, nil, "the number of a window", 0},
 	{"XIGrabDevice", judged, (*client).grabDevice, "as GrabPointer and GrabKeyboard", 0},
-	{"XIUngrabDevice", own, nil, "ends its own grab", 0},
+	{"XIUngrabDevice", own, (*client).ungrab, "ends its own grab", 0},
 	{"XIAllowEvents", own, nil, "of its own grab", 0},
 	{"XIPassiveGrabDevice", own, (*client).grabLater, "in its own windows", 1024},
 	{"XIPassiveUngrabDevice", own, nil, "in its own windows", 0},
@@ -106,7 +106,7 @@ func (c *client) grab(m *message) verdict {
 	if m.holds() {
 		return answer(busy, "a grab that holds the user's devices")
 	}
-	return pass
+	return c.noteGrab(m)
 }
 
 // grabLater lets a client have keys and buttons that begin in its windows.

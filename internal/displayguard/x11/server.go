@@ -29,6 +29,7 @@ type server struct {
 	conn   net.Conn
 	in     *bufio.Reader
 	keys   *keyboard // guarded by mu; nil: to be read again
+	sent   uint16    // guarded by mu: the number of the last request
 	now    uint32    // guarded by mu: the server's time when it was asked last
 	window uint32    // of the guard's, which tells the time
 	closed error     // guarded by mu
@@ -104,7 +105,7 @@ func (s *server) ago(when uint32) time.Duration {
 // errRefused says that the server has answered with an error.
 var errRefused = errors.New("the server refuses")
 
-// ask sends a request that has a reply, and waits for it.
+// ask sends requests, of which the last has a reply, and waits for it.
 func (s *server) ask(request []byte) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -120,6 +121,9 @@ func (s *server) askLocked(request []byte) (reply []byte, err error) {
 			s.closed = err
 		}
 	}()
+	for rest := request; len(rest) >= 4; rest = rest[min(len(rest), 4*int(order.Uint16(rest[2:]))):] {
+		s.sent++
+	}
 	if _, err := s.conn.Write(request); err != nil {
 		return nil, err
 	}
@@ -136,14 +140,15 @@ func (s *server) askLocked(request []byte) (reply []byte, err error) {
 		if _, err := io.ReadFull(s.in, p[32:]); err != nil {
 			return nil, err
 		}
-		switch p[0] & 0x7f {
-		case packetReply:
+		last := order.Uint16(p[2:]) == s.sent
+		switch kind := p[0] & 0x7f; {
+		case kind == packetReply && last:
 			return p, nil
-		case packetError:
+		case kind == packetError && last:
 			return nil, fmt.Errorf("%w: error %d", errRefused, p[1])
-		case eventMappingNotify:
+		case kind == eventMappingNotify:
 			s.keys = nil
-		case eventPropertyNotify:
+		case kind == eventPropertyNotify:
 			s.now = order.Uint32(p[12:])
 		}
 	}
@@ -230,6 +235,49 @@ func (s *server) pointer() (child uint32, mask uint16) {
 		return 0, 0
 	}
 	return order.Uint32(p[12:]), order.Uint16(p[24:])
+}
+
+// size returns how large a window is.
+func (s *server) size(window uint32) (width, height int) {
+	p, err := s.ask(build(14, 0, window))
+	if err != nil {
+		return 0, 0
+	}
+	return int(order.Uint16(p[16:])), int(order.Uint16(p[18:]))
+}
+
+// taken reports whether a client has the pointer or the keyboard to itself. The
+// guard asks for them with a window that is not shown, to which they are not
+// given.
+func (s *server) taken() bool {
+	const async = 1 | 1<<8
+	for _, b := range [][]byte{build(26, 0, s.window, pack(0, async), 0, 0, 0), build(31, 0, s.window, 0, pack(async, 0))} {
+		if p, err := s.ask(b); err == nil && p[1] == alreadyGrabbed {
+			return true
+		}
+	}
+	return false
+}
+
+// hide hides a window, which may be gone.
+func (s *server) hide(window uint32) {
+	_, _ = s.ask(append(build(10, 0, window), getInputFocus...))
+}
+
+// monitor returns how many pixels the largest monitor has.
+func (s *server) monitor() (pixels int) {
+	const getMonitors, active = 42, 1
+	if x, ok := s.extensions["RANDR"]; ok {
+		p, err := s.ask(build(x.major, getMonitors, s.screen.root, active))
+		for at := 32; err == nil && at+24 <= len(p); {
+			pixels = max(pixels, int(order.Uint16(p[at+12:]))*int(order.Uint16(p[at+14:])))
+			at += 24 + 4*int(order.Uint16(p[at+6:]))
+		}
+	}
+	if pixels == 0 {
+		pixels = s.screen.width * s.screen.height
+	}
+	return pixels
 }
 
 // covers reports whether a place of the root is in a window.

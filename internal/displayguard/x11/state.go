@@ -48,6 +48,9 @@ type state struct {
 	dragging   bool                  // the client drags something
 	dropped    time.Time             // when the button was let go that drags; zero while it is held
 	pressed    bool                  // a button was pressed in the client's windows
+	grabs      map[uint32]uint32     // windows, by the device
+	outside    time.Time             // of a click outside the client's windows, while it has a grab
+	watched    bool                  // somebody looks after menus and grabs
 	pointer    struct{ x, y uint16 } // where the client saw it last
 }
 
@@ -56,7 +59,11 @@ type window struct {
 	parent    uint32
 	inputOnly bool
 	override  bool // no window manager looks after it: a menu, a tooltip
+	menu      bool // it is shown so
+	managed   bool // a window manager has looked after it
 	mapped    bool
+	width     int
+	height    int
 	frames    []uint32 // what the window manager has put around it
 }
 
@@ -70,7 +77,7 @@ func newState(stock *stock) state {
 	return state{
 		stock: stock, things: map[uint32]*thing{},
 		windows: map[uint32]*window{}, pixmaps: map[uint32]uint64{}, pictures: map[uint32]uint32{},
-		requestors: map[uint32]*requestor{}, peers: map[uint32]time.Time{}, methods: map[uint32]bool{},
+		requestors: map[uint32]*requestor{}, peers: map[uint32]time.Time{}, methods: map[uint32]bool{}, grabs: map[uint32]uint32{},
 	}
 }
 
@@ -160,6 +167,18 @@ func (c *client) focused() bool {
 		return c.pointed()
 	}
 	return c.own(focus)
+}
+
+// grabs reports whether the client has a device to itself.
+func (c *client) grabs() (is bool) {
+	c.with(func(s *state) { is = len(s.grabs) > 0 })
+	return is
+}
+
+// above reports whether the pointer is above one of the client's windows.
+func (c *client) above() bool {
+	child, _ := c.guard.server.pointer()
+	return child != 0 && (c.own(child) || c.frame(child))
 }
 
 // pointed reports whether the pointer is above one of the client's windows, or

@@ -19,7 +19,7 @@ func (c *client) createWindow(m *message) verdict {
 			inputOnly = p.inputOnly
 		}
 		override, _ := m.value(9)
-		w = &window{parent: parent, inputOnly: inputOnly, override: override&0xff != 0}
+		w = &window{parent: parent, inputOnly: inputOnly, override: override&0xff != 0, width: int(m.u16(16)), height: int(m.u16(18))}
 		known, full = s.windows[id] != nil, len(s.windows) >= maxWindows
 		if !known && !full {
 			s.windows[id] = w
@@ -83,9 +83,9 @@ func (c *client) changeWindow(m *message) verdict {
 		}
 		if v, ok := m.value(override); ok {
 			c.with(func(s *state) {
-				// A window that is shown does not become a menu: the window manager
-				// would not notice.
-				if w := s.windows[id]; w != nil && (!w.mapped || v&0xff == 0) {
+				// A window that is shown does not become a menu, nor a menu another
+				// window: the window manager does not notice.
+				if w := s.windows[id]; w != nil {
 					w.override = v&0xff != 0
 				}
 			})
@@ -182,7 +182,6 @@ func (s *state) forget(id uint32) {
 	}
 }
 
-func (c *client) mapWindow(m *message) verdict   { return c.setMapped(m, true, false) }
 func (c *client) mapBelow(m *message) verdict    { return c.setMapped(m, true, true) }
 func (c *client) unmapWindow(m *message) verdict { return c.setMapped(m, false, false) }
 func (c *client) unmapBelow(m *message) verdict  { return c.setMapped(m, false, true) }
@@ -192,7 +191,7 @@ func (c *client) setMapped(m *message, mapped, below bool) verdict {
 	c.with(func(s *state) {
 		if !below {
 			if w := s.windows[id]; w != nil {
-				w.mapped = mapped
+				w.mapped, w.menu = mapped, false
 			}
 			return
 		}

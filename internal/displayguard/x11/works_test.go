@@ -20,8 +20,14 @@ const allInput = 1<<0 | 1<<1 | 1<<2 | 1<<3 // keys and buttons
 func newHosted(t testing.TB, config Config) *hosted {
 	h := &hosted{host: newHost(t, config), user: newUser(t)}
 	h.peer = h.host.connect(t)
-	h.window = h.peer.window(100, 100, 200, 200, 0x444444, allInput)
-	h.send(build(2, 0, h.window, override, 0)) // so it is no menu, though no window manager looks after it
+	// To the guard it is no menu, though no window manager looks after it.
+	h.window = h.id()
+	h.send(create(h.window, h.root(), 100, 100, 200, 200, backPixel|override|eventMask, 0x444444, 1, allInput))
+	h.sync()
+	h.user.send(build(8, 0, h.window))
+	h.user.sync()
+	h.send(build(2, 0, h.window, override, 0), build(8, 0, h.window))
+	h.sync()
 	h.user.move(150, 150)
 	h.user.focus(h.window)
 	return h
@@ -392,14 +398,7 @@ func TestDragEnds(t *testing.T) {
 		t.Error("it does not see what it may drag to")
 	}
 	h.user.letGo(1)
-	var c *client
-	for c == nil {
-		h.host.mu.Lock()
-		for each := range h.host.clients {
-			c = each
-		}
-		h.host.mu.Unlock()
-	}
+	c := h.host.client()
 	for over := false; !over; time.Sleep(time.Millisecond) {
 		c.with(func(s *state) { over = !s.dropped.IsZero() })
 	}
