@@ -33,11 +33,7 @@ func serveX11(l *net.UnixListener, display sandbox.X11) error {
 		if err != nil {
 			return err
 		}
-		go func() {
-			if err := guard.Serve(conn); err != nil {
-				fmt.Fprintf(os.Stderr, "a connection to the display ends: %v\n", err)
-			}
-		}()
+		go func() { _ = guard.Serve(conn) }()
 	}
 }
 

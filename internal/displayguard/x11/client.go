@@ -52,7 +52,8 @@ type pending struct {
 	seq   uint64 // the server's
 	reply []byte
 	edit  func([]byte) []byte
-	mine  bool // the request is the guard's: a fence
+	mine  bool // the request is the guard's
+	fence bool // and is a fence
 }
 
 // accept sets up a connection; nil for one that is not served.
@@ -235,7 +236,10 @@ func (c *client) act(m *message, extra int, v verdict) error {
 			c.expect(pending{seq: c.sent, edit: v.edit})
 		}
 	}
-	return c.forward(m.size + extra)
+	if err := c.forward(m.size + extra); err != nil || v.then == nil {
+		return err
+	}
+	return c.insert(v.then, false)
 }
 
 // stand sends GetInputFocus instead of a message, the answer to which is

@@ -24,22 +24,52 @@ func (c *client) pace() error {
 	if c.sent-c.fenced < fenceRequests && c.cost < fenceBytes {
 		return nil
 	}
+	return c.fence()
+}
+
+func (c *client) fence() error {
+	if err := c.waitFence(); err != nil {
+		return err
+	}
+	c.fenced, c.cost = c.sent+1, 0
+	return c.insert(getInputFocus, true)
+}
+
+// waitFence waits until there may be one more fence.
+func (c *client) waitFence() error {
 	select {
 	case c.fences <- struct{}{}:
+		return nil
 	default:
-		if err := c.toServer.Flush(); err != nil {
-			return err
-		}
-		select {
-		case c.fences <- struct{}{}:
-		case <-c.done:
-			return net.ErrClosed
-		}
 	}
+	if err := c.toServer.Flush(); err != nil {
+		return err
+	}
+	select {
+	case c.fences <- struct{}{}:
+		return nil
+	case <-c.done:
+		return net.ErrClosed
+	}
+}
+
+// catchUp waits until the server has served all that the client has asked for.
+func (c *client) catchUp() error {
+	err := c.fence()
+	if err == nil {
+		err = c.waitFence()
+	}
+	if err == nil {
+		<-c.fences
+	}
+	return err
+}
+
+// insert sends a request of the guard's own in the stream of the client's.
+func (c *client) insert(request []byte, fence bool) error {
 	c.sent++
-	c.fenced, c.cost = c.sent, 0
-	c.expect(pending{seq: c.sent, mine: true})
-	_, err := c.toServer.Write(getInputFocus)
+	c.expect(pending{seq: c.sent, mine: true, fence: fence})
+	_, err := c.toServer.Write(request)
 	return err
 }
 
@@ -66,10 +96,16 @@ func (c *client) settle(answers bool) (p pending, ok bool, number uint64) {
 		c.pending = c.pending[1:]
 		if p.mine {
 			c.inserted++
+		}
+		if p.fence {
 			<-c.fences
 		}
 	}
-	return p, ok, c.lastSeq - c.inserted
+	number = c.lastSeq - c.inserted
+	if !ok && len(c.pending) > 0 && c.pending[0].seq == c.lastSeq && c.pending[0].mine {
+		number-- // an event after a request of the guard's that has no answer
+	}
+	return p, ok, number
 }
 
 // replyCost is how long a reply may be, in bytes.

@@ -43,7 +43,8 @@ type Guard struct {
 
 // Limits of a host.
 const (
-	maxClients = 32
+	// maxClients bounds its connections. A server has some 250 for all programs.
+	maxClients = 16
 	// maxTold bounds what is told of refusals.
 	maxTold = 200
 	// maxAtoms bounds the names that a host may make: a server keeps them
@@ -78,6 +79,14 @@ var ErrTooMany = errors.New("too many connections to the display")
 
 // Serve serves a client until it or the server goes, and closes its connection.
 func (g *Guard) Serve(conn net.Conn) error {
+	err := g.serve(conn)
+	if err != nil {
+		g.tell("a connection", err.Error())
+	}
+	return err
+}
+
+func (g *Guard) serve(conn net.Conn) error {
 	defer conn.Close()
 	select {
 	case g.free <- struct{}{}:

@@ -109,6 +109,52 @@ func TestUnread(t *testing.T) {
 	}
 }
 
+// TestCleared: new pixmaps are empty, whatever the server has left in them, and
+// the client hears nothing of how.
+func TestCleared(t *testing.T) {
+	c, toServer, _ := loose(build(53, 24, testBase+1, testRoot, pack(30, 20)), nil)
+	c.guard.server.clears = map[byte]uint32{24: 0x777}
+	_ = c.up()
+	_ = c.toServer.Flush()
+	want := build(70, 0, testBase+1, 0x777, 0, pack(30, 20))
+	if list, _ := split(toServer.Bytes()); len(list) != 2 || !bytes.Equal(list[1], want) {
+		t.Errorf("went on: %v, want %v after it", list, want)
+	}
+	h := newHosted(t, Config{})
+	for i := range 300 {
+		depth := []byte{1, 24, 32, 77}[i%4] // there is no such depth
+		h.send(build(53, depth, h.id(), h.root(), pack(9, 9)), build(53, 24, h.window, h.root(), pack(9, 9)))
+		if i%50 == 0 {
+			h.user.keys('a')
+		}
+		h.send(setProperty(h.window, 39, 31, 1))
+		if r, code := h.ask(build(14, 0, h.window)); code != 0 || order.Uint16(r[16:]) != 200 {
+			t.Fatalf("%d: error %d, %v", i, code, r)
+		}
+		for _, e := range h.events {
+			if got := order.Uint16(e[2:]); int16(h.seq-got) < 0 {
+				t.Fatalf("%d: an event after request %d, and %d was the last", i, got, h.seq)
+			}
+		}
+		h.events = nil
+	}
+	if got := h.pixel(h.window, 10, 10); got != 0x444444 && got != 0 {
+		t.Errorf("the window: %#x", got)
+	}
+}
+
+// TestTold: what a host names does not make lines of the log.
+func TestTold(t *testing.T) {
+	h := newHosted(t, Config{})
+	h.send(build(22, 0, h.window, h.atom("A\nB\x1b[31m"+strings.Repeat("long ", 50)), 0))
+	h.sync()
+	h.host.refused.mu.Lock()
+	defer h.host.refused.mu.Unlock()
+	if list := h.host.refused.list; len(list) != 1 || strings.ContainsAny(list[0], "\n\x1b") || len(list[0]) > 200 {
+		t.Errorf("%q", list)
+	}
+}
+
 // TestUnwrap: numbers go on where 16 and 32 bits end.
 func TestUnwrap(t *testing.T) {
 	for _, test := range []struct {

@@ -188,7 +188,8 @@ func (c *client) freePicture(m *message) verdict {
 	return pass
 }
 
-// createPixmap bounds the memory of pixmaps.
+// createPixmap bounds the memory of pixmaps, and clears it: what is in a new one
+// is anything, such as pictures of other programs that have freed theirs.
 func (c *client) createPixmap(m *message) verdict {
 	bits := uint64(m.second)
 	if bits > 8 {
@@ -203,7 +204,7 @@ func (c *client) createPixmap(m *message) verdict {
 		ask, held, count = made >= pixmapStep, uint64(s.stock.pixels.Load())+size, len(s.pixmaps)
 	})
 	if ask {
-		if n, ok := c.pixmapBytes(maxPixmapBytes - min(size, maxPixmapBytes)); ok {
+		if n, ok := c.pixmapBytes(); ok {
 			held, made = n+size, 0
 		}
 	}
@@ -215,28 +216,25 @@ func (c *client) createPixmap(m *message) verdict {
 		s.made, s.bytes, s.pixmaps[m.u32(4)] = made, s.bytes+size, size
 		s.stock.pixels.Add(int64(size))
 	})
-	return pass
+	gc, ok := c.guard.server.clears[m.second]
+	if !ok {
+		return pass // the server has no such pixmaps
+	}
+	return verdict{then: build(70, 0, m.u32(4), gc, 0, m.u32(12))}
 }
 
-// pixmapBytes asks how much memory the host's pixmaps take. What it frees may
-// still be on its way to the server; so it asks some times while it is too much.
-func (c *client) pixmapBytes(enough uint64) (n uint64, ok bool) {
-	const times = 16
-	if err := c.toServer.Flush(); err != nil {
+// pixmapBytes asks how much memory the host's pixmaps take, without those that the
+// client has freed by now.
+func (c *client) pixmapBytes() (n uint64, ok bool) {
+	if c.guard.server.resources == 0 || c.catchUp() != nil {
 		return 0, false
 	}
-	for range times {
-		n = 0
-		for _, base := range c.guard.bases() {
-			of, told := c.guard.server.pixmapBytes(base)
-			if !told {
-				return 0, false
-			}
-			n += of
+	for _, base := range c.guard.bases() {
+		of, ok := c.guard.server.pixmapBytes(base)
+		if !ok {
+			return 0, false
 		}
-		if n <= enough {
-			break
-		}
+		n += of
 	}
 	return n, true
 }

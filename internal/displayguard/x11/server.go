@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"net"
+	"slices"
 	"sync"
 	"time"
 )
@@ -28,11 +29,12 @@ type server struct {
 	mu     sync.Mutex
 	conn   net.Conn
 	in     *bufio.Reader
-	keys   *keyboard // guarded by mu; nil: to be read again
-	sent   uint16    // guarded by mu: the number of the last request
-	now    uint32    // guarded by mu: the server's time when it was asked last
-	window uint32    // of the guard's, which tells the time
-	closed error     // guarded by mu
+	keys   *keyboard       // guarded by mu; nil: to be read again
+	sent   uint16          // guarded by mu: the number of the last request
+	now    uint32          // guarded by mu: the server's time when it was asked last
+	window uint32          // of the guard's, which tells the time
+	clears map[byte]uint32 // graphic contexts by depth, which draw zeros
+	closed error           // guarded by mu
 }
 
 // extension is what the server says of an extension.
@@ -52,8 +54,12 @@ func connect(conn net.Conn, cookie []byte) (*server, error) {
 		return nil, err
 	}
 	s.screen, s.minKey, s.maxKey, s.window = setup.screens[0], setup.minKey, setup.maxKey, setup.base+1
+	s.clears = map[byte]uint32{}
 	for _, sc := range setup.screens {
 		s.roots[sc.root], s.colormaps[sc.colormap] = true, true
+		for _, depth := range sc.depths {
+			s.clears[depth] = 0
+		}
 	}
 	return s, nil
 }
@@ -86,7 +92,15 @@ func newServer(conn net.Conn, cookie []byte) (*server, error) {
 	order.PutUint16(values[16:], 1) // its width and height
 	order.PutUint16(values[18:], 1)
 	order.PutUint16(values[22:], inputOnly)
-	_, err = s.ask(append(values, getInputFocus...))
+	b := values
+	id := s.window
+	for depth := range s.clears {
+		pixmap, gc := id+1, id+2
+		id += 2
+		s.clears[depth] = gc
+		b = slices.Concat(b, build(53, depth, pixmap, s.screen.root, 1|1<<16), build(55, 0, gc, pixmap, 1<<2, 0), build(54, 0, pixmap))
+	}
+	_, err = s.ask(append(b, getInputFocus...))
 	return s, err
 }
 
@@ -200,13 +214,13 @@ func (s *server) atom(name string) (uint32, error) {
 	return order.Uint32(p[8:]), nil
 }
 
-// atomName is for the log.
+// atomName is for the log: names are anybody's.
 func (s *server) atomName(atom uint32) string {
 	p, err := s.ask(build(17, 0, atom))
 	if err != nil {
 		return fmt.Sprint("atom ", atom)
 	}
-	return string(p[32:min(len(p), 32+int(order.Uint16(p[8:])))])
+	return fmt.Sprintf("%.60q", p[32:min(len(p), 32+int(order.Uint16(p[8:])))])
 }
 
 // parent returns the parent of a window, 0 if there is none.

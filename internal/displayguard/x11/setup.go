@@ -85,6 +85,7 @@ type setup struct {
 type screen struct {
 	root, colormap, black uint32
 	width, height         int
+	depths                []byte
 }
 
 // readSetup reads it. A server that refuses is an error.
@@ -131,6 +132,8 @@ func parseSetup(raw []byte) (*setup, error) {
 			if at+8 > len(raw) {
 				return nil, short
 			}
+			sc := &s.screens[len(s.screens)-1]
+			sc.depths = append(sc.depths, raw[at])
 			at += 8 + 24*int(order.Uint16(raw[at+2:]))
 		}
 	}

@@ -15,6 +15,8 @@ type verdict struct {
 	reply []byte
 	// edit changes the server's reply.
 	edit func(reply []byte) []byte
+	// then is sent after the request, if it passes as it is.
+	then []byte
 	// end ends the connection.
 	end bool
 }
