@@ -68,6 +68,15 @@ func (c *client) event(p []byte, size int) (keep bool, err error) {
 		return c.hearsOf(order.Uint32(p[4:])), nil
 	case eventPropertyNotify:
 		id, property := order.Uint32(p[4:]), order.Uint32(p[8:])
+		const deleted = 1
+		if p[16] == deleted {
+			// The program has read a part of what it asked for.
+			c.with(func(s *state) {
+				if t := s.things[id]; t != nil && !c.own(id) {
+					s.unstore(t, uint64(property))
+				}
+			})
+		}
 		return c.own(id) || c.mayRead(id, property), nil
 	case eventSelectionRequest:
 		c.requested(order.Uint32(p[12:]), order.Uint32(p[20:]), order.Uint32(p[24:]))
@@ -221,10 +230,15 @@ func (c *client) requested(id, target, property uint32) {
 	}
 	c.with(func(s *state) {
 		now := time.Now()
-		prune(s.requestors, maxPeers, func(r *requestor) bool { return now.After(r.until) })
+		for id, r := range s.requestors {
+			if now.After(r.until) {
+				delete(s.requestors, id)
+				s.drop(kindWindow, id)
+			}
+		}
 		r := s.requestors[id]
 		if r == nil {
-			if len(s.requestors) >= maxPeers {
+			if len(s.requestors) >= maxPeers || !s.add(kindWindow, id) {
 				return
 			}
 			r = &requestor{properties: map[uint32]bool{}}

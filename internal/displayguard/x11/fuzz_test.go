@@ -50,7 +50,7 @@ func loose(host, display []byte) (c *client, toServer, toHost *bytes.Buffer) {
 	done := make(chan struct{})
 	close(done) // nobody reads replies: too many of them end the connection
 	return &client{
-		guard: g, base: testBase, mask: 0x1fffff, fences: make(chan struct{}, maxFences), done: done, state: newState(&stock{}),
+		guard: g, base: testBase, mask: 0x1fffff, fences: make(chan struct{}, maxFences), done: done, state: newState(&g.stock),
 		fromHost: bufio.NewReaderSize(bytes.NewReader(host), maxWhole+8), toServer: bufio.NewWriter(toServer),
 		fromServer: bufio.NewReaderSize(bytes.NewReader(display), maxWhole), toHost: bufio.NewWriter(toHost),
 	}, toServer, toHost

@@ -67,12 +67,14 @@ var nativeAttacks = []attack{
 	{"where the pointer was", func(a *peer, v *victim) bool {
 		w := a.id()
 		a.send(create(w, a.root(), 0, 0, 1280, 1024, override, 1))
-		v.move(victimX+31, victimY+41)
-		v.move(victimX+32, victimY+42)
-		r, _ := a.ask(build(39, 0, w, 0, 0))
-		for at := 32; at+8 <= len(r); at += 8 {
-			if order.Uint16(r[at+4:]) == victimX+31 {
-				return true
+		for range 50 { // the server keeps what is some milliseconds old
+			v.move(victimX+31, victimY+41)
+			v.move(victimX+32, victimY+42)
+			r, _ := a.ask(build(39, 0, w, 0, 0))
+			for at := 32; at+8 <= len(r); at += 8 {
+				if order.Uint16(r[at+4:]) == victimX+31 {
+					return true
+				}
 			}
 		}
 		return false

@@ -151,6 +151,7 @@ const (
 var kept = map[string]func(*state, *message) bool{
 	"ChangeProperty": func(s *state, m *message) bool {
 		const replace = 0
+		// Of a window that is not the client's, this counts while it is a requestor.
 		size := int64(m.u32(20)) * int64(m.u8(16)) / 8
 		return size <= maxProperty && s.store(kindWindow, m.u32(4), uint64(m.u32(8)), size, m.second != replace)
 	},

@@ -326,6 +326,36 @@ func TestCopyOut(t *testing.T) {
 	}
 }
 
+// TestCopyOutBound: what the host writes to a program that asks for it is bounded, until
+// that has read it.
+func TestCopyOutBound(t *testing.T) {
+	c, _, _ := loose(nil, nil)
+	const other, property, size = 0x800001, 1000, 1 << 20
+	c.requested(other, 1001, property)
+	part := append(build(18, 2, other, property, 4, 8, size), make([]byte, size)...)
+	wrote := 0
+	for ; wrote <= maxStored/size && judges(c, part).code == 0; wrote++ {
+	}
+	if wrote == 0 || wrote > maxStored/size {
+		t.Errorf("%d MiB were written", wrote)
+	}
+	gone := make([]byte, 32)
+	gone[0], gone[16] = eventPropertyNotify, 1
+	order.PutUint32(gone[4:], other)
+	order.PutUint32(gone[8:], property)
+	if keep, err := c.event(gone, len(gone)); !keep || err != nil {
+		t.Errorf("it does not hear of it: %v", err)
+	}
+	if v := judges(c, part); v.code != 0 {
+		t.Errorf("after it was read: %+v", v)
+	}
+	c.state.requestors[other].until = time.Now()
+	c.requested(other+1, 1001, property)
+	if n := c.guard.stock.stored.Load(); n != 0 {
+		t.Errorf("%d bytes are left", n)
+	}
+}
+
 // TestCopyOutMany: a program that asks for several kinds at once gets them where
 // it says, and nowhere else.
 func TestCopyOutMany(t *testing.T) {
