@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"slices"
+	"syscall"
 	"testing"
 
 	"github.com/mullion-dev/mullion/internal/e2e"
@@ -51,4 +52,28 @@ func guardOf(host int) (int, error) {
 		}
 	}
 	return 0, errors.New("no guard was found")
+}
+
+// TestGuardHangs: a guard that does nothing any more is noticed by the host that
+// draws, and so by the Core.
+func TestGuardHangs(t *testing.T) {
+	app := e2e.Start(t, e2e.Options{})
+	app.Main().Must(`return 1`, nil)
+	host := app.Processes()["app"]
+	guard, err := guardOf(host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(guard, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	if err := e2e.WaitFor(e2e.Timeout, func() error {
+		if now := app.Processes()["app"]; now == 0 || now == host {
+			return errors.New("there is no new host")
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	app.Main().Must(`return 1`, nil)
 }
