@@ -20,7 +20,7 @@ type atoms struct {
 var rootProperties = []string{
 	// What the window manager can do, and the room that it leaves.
 	"_NET_SUPPORTED", "_NET_SUPPORTING_WM_CHECK", "_NET_WORKAREA", "_GTK_WORKAREAS_D0", "_GTK_WORKAREAS", "_GTK_EDGE_CONSTRAINTS", "_MOTIF_WM_INFO",
-	"_NET_CURRENT_DESKTOP", "_NET_NUMBER_OF_DESKTOPS", "_NET_DESKTOP_GEOMETRY", "_NET_DESKTOP_VIEWPORT", "_NET_SHOWING_DESKTOP", "_NET_ACTIVE_WINDOW",
+	"_NET_CURRENT_DESKTOP", "_NET_NUMBER_OF_DESKTOPS", "_NET_DESKTOP_GEOMETRY", "_NET_DESKTOP_VIEWPORT", "_NET_SHOWING_DESKTOP",
 	// Settings of the user: fonts, cursors, keyboard.
 	"RESOURCE_MANAGER", "_XKB_RULES_NAMES", "XKLAVIER_STATE", "GDK_VISUALS",
 	"XIM_SERVERS",
@@ -71,6 +71,7 @@ func newAtoms(s *server) (a atoms, err error) {
 		{&a.ofRoot, rootProperties}, {&a.ofFrame, frameProperties}, {&a.ofPeer, peerProperties}, {&a.ofAny, anyProperties},
 		{&a.messages, rootMessages}, {new(map[uint32]bool), otherNames}, {new(map[uint32]bool), windowTypes},
 		{new(map[uint32]bool), slices.Collect(maps.Keys(meaningful))}, {new(map[uint32]bool), slices.Collect(maps.Keys(unwanted))},
+		{new(map[uint32]bool), slices.Collect(maps.Keys(texts))},
 	} {
 		if *list.to = set(list.names); err != nil {
 			return a, err

@@ -167,12 +167,14 @@ func (c *client) button(press bool, number, id, when uint32) {
 	}
 	now := c.was(when)
 	outside := press && c.grabs() && !c.above()
+	if press {
+		c.watchButton()
+	}
 	c.with(func(s *state) {
 		if outside && s.outside.IsZero() {
 			s.outside = time.Now()
 		}
 		s.gesture = now
-		s.pressed = s.pressed || press
 		if number == 2 {
 			s.middle = now
 		}

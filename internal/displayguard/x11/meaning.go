@@ -33,6 +33,15 @@ var unwanted = map[string]string{
 	"_KDE_NET_WM_APPMENU_OBJECT_PATH":  "a program on the bus",
 }
 
+// texts are properties that others show to the user.
+var texts = map[string]bool{
+	"WM_NAME": true, "WM_ICON_NAME": true, "WM_CLASS": true, "WM_WINDOW_ROLE": true, "WM_CLIENT_MACHINE": true,
+	"_NET_WM_NAME": true, "_NET_WM_ICON_NAME": true, "_NET_WM_VISIBLE_NAME": true,
+}
+
+// maxText bounds one of them, in bytes.
+const maxText = 64 << 10
+
 // maxMeaningful is the longest value of one of them, in bytes.
 const maxMeaningful = 256
 

@@ -148,6 +148,27 @@ var nativeAttacks = []attack{
 		a.sync()
 		return v.seen(w)
 	}},
+	{"which window has the keyboard", func(a *peer, v *victim) bool {
+		r, _ := a.ask(getInputFocus)
+		return order.Uint32(r[8:]) == v.window
+	}},
+	{"which window has the keyboard, by XInput", func(a *peer, v *victim) bool {
+		input, _ := a.opcode("XInputExtension")
+		a.ask(build(input, 47, pack(2, 2)))
+		r, _ := a.ask(build(input, 50, 3))
+		return r != nil && order.Uint32(r[8:]) == v.window
+	}},
+	{"which window has the keyboard, by the window manager", func(a *peer, v *victim) bool {
+		return a.property(a.root(), a.atom("_NET_ACTIVE_WINDOW")) != nil
+	}},
+	{"have others show a title without end", func(a *peer, v *victim) bool {
+		w := owned(a)
+		b := append(build(18, 0, w, 39, 31, 8, 200_000), make([]byte, 200_000)...)
+		order.PutUint16(b[2:], uint16(len(b)/4))
+		a.send(b)
+		a.sync()
+		return len(v.property(w, 39)) > 0
+	}},
 	{"be in the group of another's windows", func(a *peer, v *victim) bool {
 		w := owned(a)
 		a.send(setProperty(w, a.atom("WM_HINTS"), a.atom("WM_HINTS"), 1<<6, 0, 0, 0, 0, 0, 0, 0, v.window))

@@ -29,6 +29,8 @@ func (c *client) changeProperty(m *message) verdict {
 		return silent(name + ": " + why)
 	case c.own(id) && judge != nil:
 		return c.changeMeaningful(m, judge)
+	case texts[name] && (m.second != 0 || m.size > maxText):
+		return silent(name + " of so many bytes, or of parts")
 	case c.own(id):
 		return pass
 	case judge != nil:

@@ -59,7 +59,7 @@ var coreRules = []rule{
 	{"TranslateCoordinates", judged, (*client).translate, "between its own windows and the root", 0},
 	{"WarpPointer", judged, (*client).warpPointer, "into a window of its own, where the user is", 0},
 	{"SetInputFocus", own, (*client).setFocus, "to its own, if the window manager or the user wants it", 0},
-	{"GetInputFocus", own, nil, "the number of a window", 0},
+	{"GetInputFocus", own, (*client).hideFocus, "whether it is its own; who has it tells what the user does", 0},
 	{"QueryKeymap", own, func(*client, *message) verdict { return answer(newReply(40), "the keys that are pressed, wherever") }, "no key is pressed", 0},
 	{"OpenFont", own, (*client).openFont, "cursors are glyphs of a font", 12 + 16},
 	{"CloseFont", own, nil, "its own", 0},

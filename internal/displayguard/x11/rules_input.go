@@ -10,7 +10,7 @@ var inputRules = []rule{
 	{"XIChangeCursor", own, nil, "above its own windows", 0},
 	{"XIGetClientPointer", own, nil, "a number", 0},
 	{"XISelectEvents", root, (*client).selectInput, "in its own windows; of the root only that devices come and go", all},
-	{"XIGetFocus", own, nil, "the number of a window", 0},
+	{"XIGetFocus", own, (*client).hideFocus, "as GetInputFocus", 0},
 	{"XIGrabDevice", judged, (*client).grabDevice, "as GrabPointer and GrabKeyboard", 0},
 	{"XIUngrabDevice", own, (*client).ungrab, "ends its own grab", 0},
 	{"XIAllowEvents", own, nil, "of its own grab", 0},
@@ -260,6 +260,17 @@ func (c *client) setFocus(m *message) verdict {
 		return refuse(m.u32(4), "the keyboard, unasked")
 	}
 	return pass
+}
+
+// hideFocus has windows of others be none in particular.
+func (c *client) hideFocus(*message) verdict {
+	const pointerRoot = 1
+	return verdict{edit: func(p []byte) []byte {
+		if id := order.Uint32(p[8:]); id > pointerRoot && !c.own(id) {
+			order.PutUint32(p[8:], pointerRoot)
+		}
+		return p
+	}}
 }
 
 // selectInput lets a client hear of devices; of the root, not what they do.

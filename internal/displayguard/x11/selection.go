@@ -25,16 +25,14 @@ func (c *client) takeSelection(m *message) verdict {
 	if name != "XdndSelection" || owner == 0 {
 		return pass
 	}
-	if _, mask := c.guard.server.pointer(); mask&maskButtons == 0 {
-		return refuse(selection, "a drag without a button")
-	}
-	watched := false
+	_, mask := c.guard.server.pointer()
+	pressed := false
 	c.with(func(s *state) {
-		watched = s.dragging && s.dropped.IsZero()
-		s.dragging, s.dropped = true, time.Time{}
+		pressed = s.pressed && mask&maskButtons != 0
+		s.dragging = pressed
 	})
-	if !watched {
-		go c.watchDrag()
+	if !pressed {
+		return refuse(selection, "a drag without a button")
 	}
 	return pass
 }

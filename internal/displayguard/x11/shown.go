@@ -14,7 +14,10 @@ const (
 	// outsideTime is how long a client may keep a grab after a click outside its
 	// windows, which ends menus.
 	outsideTime = 3 * time.Second
-	watchStep   = time.Second
+	// idleTime is how long they stay if the user does nothing there: what locks
+	// the screen has to wait for a grab.
+	idleTime  = 2 * time.Minute
+	watchStep = time.Second
 )
 
 // present reports whether the user is at the client's windows.
@@ -159,6 +162,7 @@ func (c *client) watch() {
 	tick := time.NewTicker(watchStep)
 	defer tick.Stop()
 	seen := time.Now()
+	used := seen
 	for {
 		select {
 		case <-tick.C:
@@ -168,7 +172,13 @@ func (c *client) watch() {
 		if c.present() {
 			seen = time.Now()
 		}
-		list, more := c.overdue(!within(seen, awayTime), c.guard.server.taken())
+		c.with(func(s *state) {
+			if s.gesture.After(used) {
+				used = s.gesture
+			}
+		})
+		away := !within(seen, awayTime) || !within(used, idleTime)
+		list, more := c.overdue(away, c.guard.server.taken())
 		for _, id := range list {
 			c.guard.tell("MapWindow", "a menu or a grab, while the user is elsewhere")
 			c.guard.server.hide(id)

@@ -46,8 +46,8 @@ type state struct {
 	peers      map[uint32]time.Time  // who drags something to the client
 	methods    map[uint32]bool       // windows of input methods that have answered
 	dragging   bool                  // the client drags something
-	dropped    time.Time             // when the button was let go that drags; zero while it is held
-	pressed    bool                  // a button was pressed in the client's windows
+	dropped    time.Time             // when the button was let go that drags
+	pressed    bool                  // a button was pressed in the client's windows, and is held
 	grabs      map[uint32]uint32     // windows, by the device
 	outside    time.Time             // of a click outside the client's windows, while it has a grab
 	watched    bool                  // somebody looks after menus and grabs
@@ -129,28 +129,35 @@ func (c *client) gestured() (is bool) {
 // windows: then the client looks for who might take it.
 func (c *client) dragging() (is bool) {
 	c.with(func(s *state) {
-		s.dragging = s.dragging && (s.dropped.IsZero() || within(s.dropped, dropTime))
+		s.dragging = s.dragging && (s.pressed || within(s.dropped, dropTime))
 		is = s.dragging
 	})
 	return is
 }
 
-// watchDrag waits until the button is let go that drags, and notes when that
-// was: the user may press another later, for something else.
-func (c *client) watchDrag() {
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-		case <-c.done:
-			return
-		}
-		if _, mask := c.guard.server.pointer(); mask&maskButtons == 0 {
-			c.with(func(s *state) { s.dropped = time.Now() })
-			return
-		}
+// watchButton waits until the button is let go that the user pressed in the client's
+// windows, and notes it: the next may be for another program. A drag ends with it.
+func (c *client) watchButton() {
+	running := false
+	c.with(func(s *state) { running, s.pressed = s.pressed, true })
+	if running {
+		return
 	}
+	go func() {
+		tick := time.NewTicker(50 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+			case <-c.done:
+				return
+			}
+			if _, mask := c.guard.server.pointer(); mask&maskButtons == 0 {
+				c.with(func(s *state) { s.pressed, s.dropped = false, time.Now() })
+				return
+			}
+		}
+	}()
 }
 
 // owns reports whether one of the client's windows owns a selection. The server
@@ -184,13 +191,9 @@ func (c *client) above() bool {
 // pointed reports whether the pointer is above one of the client's windows, or
 // held by it.
 func (c *client) pointed() bool {
-	child, mask := c.guard.server.pointer()
 	held := false
-	c.with(func(s *state) {
-		s.pressed = s.pressed && mask&maskButtons != 0
-		held = s.pressed || s.dragging
-	})
-	return held || child != 0 && (c.own(child) || c.frame(child))
+	c.with(func(s *state) { held = s.pressed })
+	return held || c.dragging() || c.above()
 }
 
 // maskButtons are the buttons in the state of an event.

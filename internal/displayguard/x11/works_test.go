@@ -412,11 +412,15 @@ func TestRoundabout(t *testing.T) {
 
 // TestDragEnds: what is dragged is let go once, whatever the user does later.
 func TestDragEnds(t *testing.T) {
-	for want, dropped := range map[bool]time.Time{true: {}, false: time.Now().Add(-dropTime)} {
+	for _, test := range []struct {
+		pressed bool
+		dropped time.Time
+		want    bool
+	}{{true, time.Time{}, true}, {false, time.Now(), true}, {false, time.Now().Add(-dropTime), false}} {
 		c := &client{state: newState(&stock{})}
-		c.state.dragging, c.state.dropped = true, dropped
-		if got := c.dragging(); got != want {
-			t.Errorf("let go at %v: %v", dropped, got)
+		c.state.dragging, c.state.pressed, c.state.dropped = true, test.pressed, test.dropped
+		if got := c.dragging(); got != test.want {
+			t.Errorf("%v, let go at %v: %v", test.pressed, test.dropped, got)
 		}
 	}
 	h := newHosted(t, Config{})
@@ -430,7 +434,18 @@ func TestDragEnds(t *testing.T) {
 	h.user.letGo(1)
 	c := h.host.client()
 	for over := false; !over; time.Sleep(time.Millisecond) {
-		c.with(func(s *state) { over = !s.dropped.IsZero() })
+		c.with(func(s *state) { over = !s.pressed })
+	}
+	// Some time later the user presses a button elsewhere.
+	c.with(func(s *state) { s.dropped = s.dropped.Add(-dropTime) })
+	h.user.move(700, 700)
+	h.user.press(1)
+	defer h.user.letGo(1)
+	if r, _ := h.ask(build(38, 0, h.root())); order.Uint16(r[16:]) == 700 {
+		t.Error("it sees where the pointer is")
+	}
+	if r, _ := h.ask(build(14, 0, other)); r != nil {
+		t.Error("it sees another's window")
 	}
 }
 
