@@ -7,6 +7,7 @@ import "slices"
 var meaningful = map[string]func(*client, *message, []uint32) verdict{
 	"_NET_WM_PID":                  (*client).changePID,
 	"_NET_WM_WINDOW_TYPE":          (*client).changeType,
+	"_NET_WM_USER_TIME":            (*client).changeTime,
 	"WM_TRANSIENT_FOR":             ownWindows(true, 0), // the root: of all windows of its group
 	"WM_HINTS":                     ownWindows(false, 3, 4, 7, 8),
 	"WM_CLIENT_LEADER":             ownWindows(false, 0),
@@ -91,6 +92,24 @@ func (c *client) changePID(m *message, values []uint32) verdict {
 	order.PutUint32(b[data:], c.guard.PID)
 	order.PutUint16(b[2:], uint16(len(b)/4))
 	return verdict{instead: b}
+}
+
+// changeTime has the user have used a window before now: window managers give no
+// program the keyboard that was used before another.
+func (c *client) changeTime(_ *message, values []uint32) verdict {
+	if len(values) != 1 || c.toCome(values[0]) {
+		return silent("a time that is to come")
+	}
+	return pass
+}
+
+// toCome reports whether a time of the server is to come; 0 is none.
+func (c *client) toCome(when uint32) bool {
+	if when == 0 {
+		return false
+	}
+	d, err := c.guard.server.since(when)
+	return err != nil || d < 0
 }
 
 func (c *client) changeType(_ *message, values []uint32) verdict {

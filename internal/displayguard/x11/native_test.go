@@ -159,7 +159,10 @@ var nativeAttacks = []attack{
 		return r != nil && order.Uint32(r[8:]) == v.window
 	}},
 	{"which window has the keyboard, by the window manager", func(a *peer, v *victim) bool {
-		return a.property(a.root(), a.atom("_NET_ACTIVE_WINDOW")) != nil
+		name := v.atom("_NET_ACTIVE_WINDOW")
+		v.send(setProperty(v.root(), name, 33, v.window))
+		v.sync()
+		return a.property(a.root(), name) != nil
 	}},
 	{"have others show a title without end", func(a *peer, v *victim) bool {
 		w := owned(a)
@@ -168,6 +171,12 @@ var nativeAttacks = []attack{
 		a.send(b)
 		a.sync()
 		return len(v.property(w, 39)) > 0
+	}},
+	{"have been used last, for days to come", func(a *peer, v *victim) bool {
+		w := owned(a)
+		a.send(setProperty(w, a.atom("_NET_WM_USER_TIME"), 6, 0x7fffffff))
+		a.sync()
+		return v.property(w, v.atom("_NET_WM_USER_TIME")) != nil
 	}},
 	{"be in the group of another's windows", func(a *peer, v *victim) bool {
 		w := owned(a)
@@ -202,6 +211,7 @@ var nativeAttacks = []attack{
 		a.sync()
 		return v.property(w, v.atom("_NET_WM_WINDOW_TYPE")) != nil
 	}},
+	{"the keyboard, at a time to come", tells("_NET_ACTIVE_WINDOW", 1, 0x7fffffff)},
 	{"the keyboard, as programs asked for it that did not say who they are", tells("_NET_ACTIVE_WINDOW", 0)},
 	{"the keyboard, to move a window", tells("_NET_WM_MOVERESIZE", 0, 0, 10)},
 	{"a menu of the window manager", tells("_GTK_SHOW_WINDOW_MENU", 0)},

@@ -212,9 +212,11 @@ func (c *client) createPixmap(m *message) verdict {
 		return verdict{code: badAlloc, why: "too much memory for pixmaps"}
 	}
 	c.with(func(s *state) {
-		s.bytes -= s.pixmaps[m.u32(4)]
-		s.made, s.bytes, s.pixmaps[m.u32(4)] = made, s.bytes+size, size
-		s.stock.pixels.Add(int64(size))
+		// One that there is stays as it is, for the server refuses another.
+		old := s.pixmaps[m.u32(4)]
+		more := max(size, old) - old
+		s.made, s.bytes, s.pixmaps[m.u32(4)] = made, s.bytes+more, old+more
+		s.stock.pixels.Add(int64(more))
 	})
 	gc, ok := c.guard.server.clears[m.second]
 	if !ok {

@@ -153,7 +153,7 @@ func (c *client) tellManager(m *message, about, message uint32) verdict {
 	}
 	switch a.names[message] {
 	case "_NET_ACTIVE_WINDOW":
-		if m.u32(data) != application {
+		if m.u32(data) != application || c.toCome(m.u32(data+4)) {
 			return refuse(about, "the keyboard, in the name of the user")
 		}
 	case "_NET_WM_MOVERESIZE", "_GTK_SHOW_WINDOW_MENU":

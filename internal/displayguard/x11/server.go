@@ -106,14 +106,23 @@ func newServer(conn net.Conn, cookie []byte) (*server, error) {
 
 // ago returns how long ago something was, by the time that the server says of it.
 func (s *server) ago(when uint32) time.Duration {
+	d, err := s.since(when)
+	if err != nil {
+		return math.MaxInt64
+	}
+	return max(0, d)
+}
+
+// since returns the same, less than nothing for what is to come.
+func (s *server) since(when uint32) (time.Duration, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	// A property to which nothing is added has the server say what time it is.
 	const appends, kind, width = 2, 4, 8
 	if _, err := s.askLocked(append(build(18, appends, s.window, kind, kind, width, 0), getInputFocus...)); err != nil {
-		return math.MaxInt64
+		return 0, err
 	}
-	return time.Duration(max(0, int32(s.now-when))) * time.Millisecond
+	return time.Duration(int32(s.now-when)) * time.Millisecond, nil
 }
 
 // errRefused says that the server has answered with an error.

@@ -61,6 +61,9 @@ func TestStock(t *testing.T) {
 		{"clips of a bitmap", func(ids map[string]uint32, i int) [][]byte {
 			return [][]byte{build(55, 0, next(i), testRoot, 1<<19, ids["bitmap"])}
 		}, maxStored / (64 * mega)},
+		{"cursors of a pixmap that it says to be small", func(ids map[string]uint32, i int) [][]byte {
+			return [][]byte{build(53, 24, ids["pixmap"], testRoot, pack(1, 1)), build(129, 4, next(2*i), ids["pixmap"], 7, 0), build(129, 27, next(2*i+1), next(2*i), 0)}
+		}, maxStored / (8 * mega)},
 		{"cursors", func(ids map[string]uint32, i int) [][]byte {
 			return [][]byte{build(129, 27, next(i), ids["picture"], 0)}
 		}, maxStored / (8 * mega)},
