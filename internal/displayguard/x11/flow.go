@@ -65,6 +65,17 @@ func (c *client) catchUp() error {
 	return err
 }
 
+// atOnce judges a request when the server has served all before it. Else a client
+// could have what it may do now done later, behind much that takes long.
+func atOnce(judge func(*client, *message) verdict) func(*client, *message) verdict {
+	return func(c *client, m *message) verdict {
+		if err := c.catchUp(); err != nil {
+			return verdict{end: true, why: err.Error()}
+		}
+		return judge(c, m)
+	}
+}
+
 // insert sends a request of the guard's own in the stream of the client's.
 func (c *client) insert(request []byte, fence bool) error {
 	c.sent++

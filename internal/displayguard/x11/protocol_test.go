@@ -6,6 +6,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestSetup: who speaks the machine's own byte order is served, with whatever
@@ -105,6 +106,28 @@ func TestUnread(t *testing.T) {
 		_ = c.toServer.Flush()
 		if list, _ := split(toServer.Bytes()); len(list) > test.most {
 			t.Errorf("%s: %d requests went on, want %d at most", test.name, len(list), test.most)
+		}
+	}
+}
+
+// TestAtOnce: what the user lets a host do for a moment does not wait behind what
+// takes the server long.
+func TestAtOnce(t *testing.T) {
+	for _, request := range [][]byte{
+		build(22, 0, testBase+1, 1, 0), build(24, 0, testBase+1, 1, 2, 3, 0), build(26, 0, testBase+1, 1<<16, 0, 0, 0), build(31, 0, testBase+1, 0, 1|1<<8),
+		build(42, 0, testBase+1, 0), build(130, 51, testBase+1, 0, 0, pack(2, 1|1<<8), pack(0, 0), 0),
+	} {
+		c, toServer, _ := loose(append(bytes.Clone(noOperation), request...), nil)
+		c.state.gesture, c.state.paste = time.Now(), time.Now()
+		if err := c.up(); err == io.EOF {
+			t.Errorf("%d.%d: the server has not served what was before it", request[0], request[1])
+		}
+		_ = c.toServer.Flush()
+		list, _ := split(toServer.Bytes())
+		for _, b := range list {
+			if b[0] == request[0] {
+				t.Errorf("%d.%d went on", request[0], request[1])
+			}
 		}
 	}
 }

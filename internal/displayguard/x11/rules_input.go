@@ -11,7 +11,7 @@ var inputRules = []rule{
 	{"XIGetClientPointer", own, nil, "a number", 0},
 	{"XISelectEvents", root, (*client).selectInput, "in its own windows; of the root only that devices come and go", all},
 	{"XIGetFocus", own, (*client).hideFocus, "as GetInputFocus", 0},
-	{"XIGrabDevice", judged, (*client).grabDevice, "as GrabPointer and GrabKeyboard", 0},
+	{"XIGrabDevice", judged, atOnce((*client).grabDevice), "as GrabPointer and GrabKeyboard", 0},
 	{"XIUngrabDevice", own, (*client).ungrab, "ends its own grab", 0},
 	{"XIAllowEvents", own, nil, "of its own grab", 0},
 	{"XIPassiveGrabDevice", own, (*client).grabLater, "in its own windows", 1024},
