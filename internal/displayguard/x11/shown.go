@@ -32,7 +32,7 @@ func (c *client) shows(id uint32, area int) (v verdict) {
 		count := 0
 		for other, w := range s.windows {
 			if other != id && w.menu {
-				count, area = count+1, area+w.width*w.height
+				count, area = count+1, area+w.area()
 			}
 		}
 		if area > limit || count >= maxShown {
@@ -52,7 +52,7 @@ func (c *client) mapWindow(m *message) verdict {
 		c.with(func(s *state) { s.windows[id].mapped, s.windows[id].managed = true, true })
 		return pass
 	}
-	area := w.width * w.height
+	area := w.area()
 	if w.managed { // it may have the size that a window manager gave it
 		width, height := c.guard.server.size(id)
 		area = max(area, width*height)
@@ -81,25 +81,27 @@ func (c *client) window(id uint32) (w window, ok bool) {
 // configure bounds the size that windows without a window manager get while
 // they are seen.
 func (c *client) configure(m *message) verdict {
-	const width, height = 2, 3
+	const width, height, border = 2, 3, 4
 	id := m.u32(4)
 	w, ok := c.window(id)
 	if !ok {
 		return pass
 	}
-	wide, high := w.width, w.height
-	if v, ok := m.value(width); ok {
-		wide = int(uint16(v))
+	old := w.area()
+	for bit, to := range map[int]*int{width: &w.width, height: &w.height, border: &w.border} {
+		if v, ok := m.value(bit); ok {
+			*to = int(uint16(v))
+		}
 	}
-	if v, ok := m.value(height); ok {
-		high = int(uint16(v))
-	}
-	if w.menu && wide*high > w.width*w.height {
-		if v := c.shows(id, wide*high); v.code != 0 {
+	if w.menu && w.area() > old {
+		if v := c.shows(id, w.area()); v.code != 0 {
 			return v
 		}
 	}
-	c.with(func(s *state) { s.windows[id].width, s.windows[id].height = wide, high })
+	c.with(func(s *state) {
+		known := s.windows[id]
+		known.width, known.height, known.border = w.width, w.height, w.border
+	})
 	return pass
 }
 

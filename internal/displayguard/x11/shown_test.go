@@ -52,6 +52,10 @@ func TestMenus(t *testing.T) {
 	if h.user.seen(menu(1280, 1024, override, 1)) {
 		t.Error("a second one covers the screen")
 	}
+	h.send(build(12, 0, small, 1<<4, 600))
+	if r, _ := h.ask(build(14, 0, small)); order.Uint16(r[20:]) != 0 {
+		t.Error("its border covers the screen")
+	}
 	count := 0
 	for range 2 * maxShown {
 		if h.user.seen(menu(1, 1, override, 1)) {

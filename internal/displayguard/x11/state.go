@@ -64,8 +64,12 @@ type window struct {
 	mapped    bool
 	width     int
 	height    int
+	border    int
 	frames    []uint32 // what the window manager has put around it
 }
+
+// area is how much of the screen it covers.
+func (w *window) area() int { return (w.width + 2*w.border) * (w.height + 2*w.border) }
 
 // requestor is a window that asks the client for a selection.
 type requestor struct {

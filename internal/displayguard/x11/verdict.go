@@ -32,7 +32,7 @@ func noWindow(id uint32) verdict {
 	return verdict{code: badWindow, id: id, why: "a window of another program"}
 }
 
-// silent makes a request nothing, whether it has a reply or not.
+// silent makes a request nothing that has no reply.
 func silent(why string) verdict { return verdict{instead: noOperation, why: why} }
 
 // answer gives an answer of the guard.

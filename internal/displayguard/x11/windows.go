@@ -19,7 +19,7 @@ func (c *client) createWindow(m *message) verdict {
 			inputOnly = p.inputOnly
 		}
 		override, _ := m.value(9)
-		w = &window{parent: parent, inputOnly: inputOnly, override: override&0xff != 0, width: int(m.u16(16)), height: int(m.u16(18))}
+		w = &window{parent: parent, inputOnly: inputOnly, override: override&0xff != 0, width: int(m.u16(16)), height: int(m.u16(18)), border: int(m.u16(20))}
 		known, full = s.windows[id] != nil, len(s.windows) >= maxWindows
 		if !known && !full {
 			s.windows[id] = w
