@@ -172,6 +172,24 @@ var nativeAttacks = []attack{
 		a.sync()
 		return len(v.property(w, 39)) > 0
 	}},
+	{"set the keyboard as it leaves", func(a *peer, v *victim) bool {
+		xkb, _ := a.opcode("XKEYBOARD")
+		a.ask(build(xkb, 0, pack(1, 0)))
+		const repeat, resets = 1 << 0, 1 << 2
+		a.ask(build(xkb, 21, 0x100, resets, resets, repeat, repeat, 0))
+		a.conn.Close()
+		a.gone = true
+		v.ask(build(xkb, 0, pack(1, 0)))
+		for range 50 {
+			if r, _ := v.ask(build(xkb, 6, 0x100)); order.Uint32(r[56:])&repeat == 0 {
+				v.send(build(102, 0, 1<<7, 1))
+				v.sync()
+				return true
+			}
+			time.Sleep(time.Millisecond)
+		}
+		return false
+	}},
 	{"have been used last, for days to come", func(a *peer, v *victim) bool {
 		w := owned(a)
 		a.send(setProperty(w, a.atom("_NET_WM_USER_TIME"), 6, 0x7fffffff))

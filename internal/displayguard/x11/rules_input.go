@@ -38,7 +38,7 @@ var keyboardRules = []rule{
 	{"GetIndicatorMap", own, nil, "what keys mean", 0},
 	{"GetNamedIndicator", own, nil, "whether Caps Lock is on", 0},
 	{"GetNames", own, nil, "what keys are called", 0},
-	{"PerClientFlags", own, nil, "how keys that repeat come to it", 0},
+	{"PerClientFlags", own, (*client).keyboardFlags, "how keys that repeat come to it", 0},
 	{"GetDeviceInfo", own, nil, "what devices can do", 0},
 }
 
@@ -335,6 +335,15 @@ func (c *client) selectKeyboard(m *message) verdict {
 	which, clears := m.u16(6), m.u16(8)
 	if which&^clears&^allowed != 0 {
 		return refuse(0, "events of keys wherever the keyboard is")
+	}
+	return pass
+}
+
+// keyboardFlags refuses to have the server set the keyboard when the client goes.
+func (c *client) keyboardFlags(m *message) verdict {
+	const change, resets, controls = 8, 1 << 2, 16
+	if m.u32(change)&resets != 0 || m.u32(controls) != 0 {
+		return refuse(0, "the keyboard for all")
 	}
 	return pass
 }
