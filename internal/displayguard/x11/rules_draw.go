@@ -8,7 +8,7 @@ var renderRules = []rule{
 	{"QueryPictFormats", own, nil, "formats are no secret", 0},
 	{"QueryPictIndexValues", own, nil, "formats are no secret", 0},
 	{"CreatePicture", own, (*client).createPicture, "of its own", 0},
-	{"ChangePicture", own, nil, "its own", 0},
+	{"ChangePicture", own, (*client).changePicture, "its own", 0},
 	{"SetPictureClipRectangles", own, nil, "its own", 0},
 	{"FreePicture", own, (*client).freePicture, "its own", 0},
 	{"Composite", own, sources(8, 12), "from its own to its own", 0},
@@ -165,8 +165,20 @@ func glyphs(width int) func(*client, *message) verdict {
 	}
 }
 
+// changePicture refuses a picture in a picture, which no toolkit makes.
+func (c *client) changePicture(m *message) verdict {
+	const alphaMap = 1
+	if id, _ := m.value(alphaMap); id != 0 {
+		return refuse(id, "a picture in a picture")
+	}
+	return pass
+}
+
 // createPicture notes the pictures of windows.
 func (c *client) createPicture(m *message) (v verdict) {
+	if v := c.changePicture(m); v.code != 0 {
+		return v
+	}
 	id, of := m.u32(4), m.u32(8)
 	c.with(func(s *state) {
 		switch {
