@@ -34,6 +34,7 @@ type Guard struct {
 	atoms  atoms
 	free   chan struct{} // connections that may still be made
 	named  atomic.Int64  // atoms that clients have had made
+	rang   atomic.Int64  // when a client last made a sound, in milliseconds
 	stock  stock
 
 	mu      sync.Mutex

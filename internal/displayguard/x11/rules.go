@@ -93,7 +93,7 @@ var coreRules = []rule{
 	{"ListExtensions", own, (*client).listExtensions, "those that a host may see", 0},
 	{"GetKeyboardMapping", own, nil, "what keys mean", 0},
 	{"GetKeyboardControl", own, nil, "whether keys repeat", 0},
-	{"Bell", own, nil, "a sound", 0},
+	{"Bell", own, (*client).bell, "a sound, some times a second", 0},
 	{"GetPointerControl", own, nil, "how fast the pointer is", 0},
 	{"GetPointerMapping", own, nil, "what buttons mean", 0},
 	{"GetModifierMapping", own, nil, "what keys mean", 0},

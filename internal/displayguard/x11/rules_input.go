@@ -1,5 +1,7 @@
 package x11
 
+import "time"
+
 // inputRules are those of XInput, of which toolkits use the second version.
 var inputRules = []rule{
 	{"GetExtensionVersion", own, nil, "a version", 0},
@@ -30,7 +32,7 @@ var inputRules = []rule{
 var keyboardRules = []rule{
 	{"UseExtension", own, nil, "a version", 0},
 	{"SelectEvents", own, (*client).selectKeyboard, "that the keyboard is set anew; its state only while it is the client's", 0},
-	{"Bell", own, nil, "a sound", 0},
+	{"Bell", own, (*client).bell, "a sound, some times a second", 0},
 	{"GetState", own, (*client).keyboardState, "the layout; modifiers only while the keyboard is its own", 0},
 	{"GetControls", own, nil, "how the keyboard is set", 0},
 	{"GetMap", own, nil, "what keys mean", 0},
@@ -335,6 +337,15 @@ func (c *client) selectKeyboard(m *message) verdict {
 	which, clears := m.u16(6), m.u16(8)
 	if which&^clears&^allowed != 0 {
 		return refuse(0, "events of keys wherever the keyboard is")
+	}
+	return pass
+}
+
+// bell lets the host make few sounds.
+func (c *client) bell(*message) verdict {
+	now := time.Now().UnixMilli()
+	if last := c.guard.rang.Load(); now-last < bellTime.Milliseconds() || !c.guard.rang.CompareAndSwap(last, now) {
+		return silent("many sounds")
 	}
 	return pass
 }

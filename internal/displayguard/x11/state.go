@@ -4,9 +4,10 @@ import "time"
 
 // How long something that the user has done lets a host do something.
 const (
-	gestureTime = 5 * time.Second  // a grab, an own selection
-	clickTime   = time.Second      // the focus: after that the user may type elsewhere
-	pasteTime   = 5 * time.Second  // the clipboard
+	gestureTime = 5 * time.Second // a grab, an own selection
+	clickTime   = time.Second     // the focus: after that the user may type elsewhere
+	pasteTime   = 5 * time.Second // the clipboard
+	bellTime    = 200 * time.Millisecond
 	focusTime   = 2 * time.Second  // after WM_TAKE_FOCUS
 	peerTime    = 30 * time.Second // a program that drags something to the host
 	requestTime = 30 * time.Second // a program that asks for what the host has

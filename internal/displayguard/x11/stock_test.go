@@ -1,6 +1,9 @@
 package x11
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 // judges returns what a client's guard says of a request.
 func judges(c *client, b []byte) verdict {
@@ -105,6 +108,22 @@ func TestStock(t *testing.T) {
 				t.Errorf("%d things, %d bytes, %d of pixmaps are left", things, stored, stock.pixels.Load())
 			}
 		})
+	}
+}
+
+// TestBells: a host does not make noise without a pause.
+func TestBells(t *testing.T) {
+	c, _, _ := loose(nil, nil)
+	begin, rang := time.Now(), 0
+	for range 1000 {
+		for _, b := range [][]byte{build(104, 100), build(131, 3, 0, 0, 0, 0, 0, 0)} {
+			if v := judges(c, b); v.code == 0 && v.instead == nil {
+				rang++
+			}
+		}
+	}
+	if most := 1 + int(time.Since(begin)/bellTime); rang == 0 || rang > most {
+		t.Errorf("%d of 2000 sounds passed, want %d at most", rang, most)
 	}
 }
 
