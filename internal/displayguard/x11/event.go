@@ -167,7 +167,7 @@ func (c *client) button(press bool, number, id, when uint32) {
 	}
 	now := c.was(when)
 	outside := press && c.grabs() && !c.above()
-	if press {
+	if press && within(now, gestureTime) {
 		c.watchButton()
 	}
 	c.with(func(s *state) {

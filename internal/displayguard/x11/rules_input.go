@@ -128,7 +128,9 @@ func (c *client) grabLater(m *message) verdict {
 func (m *message) holds() bool {
 	var modes, within int
 	switch m.name {
-	case "GrabPointer", "GrabButton":
+	case "GrabPointer":
+		modes = 10 // it may keep the pointer, and is watched
+	case "GrabButton":
 		modes, within = 10, 12
 	case "GrabKeyboard":
 		modes = 12

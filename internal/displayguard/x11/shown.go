@@ -121,6 +121,7 @@ func (m *message) device() uint32 {
 // noteGrab notes a grab that succeeds.
 func (c *client) noteGrab(m *message) verdict {
 	device, window, status := m.device(), m.u32(4), 1
+	confined := m.name == "GrabPointer" && m.u32(12) != 0
 	if m.extension != "" {
 		status = 8
 	}
@@ -130,7 +131,7 @@ func (c *client) noteGrab(m *message) verdict {
 		}
 		c.watched(func(s *state) {
 			if len(s.grabs) < maxPeers {
-				s.grabs[device] = window
+				s.grabs[device] = grab{window, confined}
 			}
 		})
 		return p
@@ -171,7 +172,8 @@ func (c *client) watch() {
 		case <-c.done:
 			return
 		}
-		if c.present() {
+		confined := c.confined()
+		if confined && c.focused() || !confined && c.present() {
 			seen = time.Now()
 		}
 		c.with(func(s *state) {
@@ -179,7 +181,7 @@ func (c *client) watch() {
 				used = s.gesture
 			}
 		})
-		away := !within(seen, awayTime) || !within(used, idleTime)
+		away := !within(seen, awayTime) || !within(used, idleTime) && !confined
 		list, more := c.overdue(away, c.guard.server.taken())
 		for _, id := range list {
 			c.guard.tell("MapWindow", "a menu or a grab, while the user is elsewhere")
@@ -189,6 +191,17 @@ func (c *client) watch() {
 			return
 		}
 	}
+}
+
+// confined reports whether the pointer stays in a window of the client's, as
+// games want it while they have the keyboard. Where it is says nothing then.
+func (c *client) confined() (is bool) {
+	c.with(func(s *state) {
+		for _, g := range s.grabs {
+			is = is || g.confined
+		}
+	})
+	return is
 }
 
 // overdue returns the windows that are to be hidden, and whether others stay to be
@@ -201,8 +214,8 @@ func (c *client) overdue(away, taken bool) (list []uint32, more bool) {
 			s.outside = time.Time{}
 		}
 		if away || !s.outside.IsZero() && !within(s.outside, outsideTime) {
-			for device, id := range s.grabs {
-				list = append(list, id)
+			for device, g := range s.grabs {
+				list = append(list, g.window)
 				delete(s.grabs, device)
 			}
 			s.outside = time.Time{}

@@ -126,6 +126,39 @@ func TestAway(t *testing.T) {
 	}
 }
 
+// TestConfined: games keep the pointer while they have the keyboard.
+func TestConfined(t *testing.T) {
+	h := newHosted(t, Config{})
+	c := h.host.client()
+	if r, _ := h.ask(build(26, 1, h.window, pack(4, 1|1<<8), h.window, 0, 0)); r[1] != 0 {
+		t.Fatalf("the pointer: %d", r[1])
+	}
+	h.user.move(700, 700)
+	if r, _ := h.user.ask(build(38, 0, h.user.root())); order.Uint16(r[16:]) >= 300 {
+		t.Errorf("it is at %d", order.Uint16(r[16:]))
+	}
+	if !c.confined() || !c.focused() {
+		t.Error("it is not seen to be kept")
+	}
+	h.user.focus(h.user.window(500, 500, 5, 5, 0, 0))
+	if c.focused() {
+		t.Error("the host still has the keyboard")
+	}
+}
+
+// TestHeld: who holds a button down for long may drag then.
+func TestHeld(t *testing.T) {
+	h := newHosted(t, Config{})
+	h.user.press(1)
+	defer h.user.letGo(1)
+	h.hears(eventButtonPress)
+	c := h.host.client()
+	c.with(func(s *state) { s.gesture = s.gesture.Add(-gestureTime) })
+	if !c.gestured() {
+		t.Error("a button that is held is not seen")
+	}
+}
+
 // TestGrabEnds: a grab that has ended does not cost a window later.
 func TestGrabEnds(t *testing.T) {
 	h := newHosted(t, Config{})

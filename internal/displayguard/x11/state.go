@@ -49,7 +49,7 @@ type state struct {
 	dragging   bool                  // the client drags something
 	dropped    time.Time             // when the button was let go that drags
 	pressed    bool                  // a button was pressed in the client's windows, and is held
-	grabs      map[uint32]uint32     // windows, by the device
+	grabs      map[uint32]grab       // by the device
 	outside    time.Time             // of a click outside the client's windows, while it has a grab
 	watched    bool                  // somebody looks after menus and grabs
 	pointer    struct{ x, y uint16 } // where the client saw it last
@@ -72,6 +72,12 @@ type window struct {
 // area is how much of the screen it covers.
 func (w *window) area() int { return (w.width + 2*w.border) * (w.height + 2*w.border) }
 
+// grab is a device that a client has to itself.
+type grab struct {
+	window   uint32
+	confined bool // the pointer stays in a window
+}
+
 // requestor is a window that asks the client for a selection.
 type requestor struct {
 	until      time.Time
@@ -82,7 +88,7 @@ func newState(stock *stock) state {
 	return state{
 		stock: stock, things: map[uint32]*thing{},
 		windows: map[uint32]*window{}, pixmaps: map[uint32]uint64{}, pictures: map[uint32]uint32{},
-		requestors: map[uint32]*requestor{}, peers: map[uint32]time.Time{}, methods: map[uint32]bool{}, grabs: map[uint32]uint32{},
+		requestors: map[uint32]*requestor{}, peers: map[uint32]time.Time{}, methods: map[uint32]bool{}, grabs: map[uint32]grab{},
 	}
 }
 
@@ -126,7 +132,7 @@ func (c *client) peer(id uint32) (is bool) {
 // gestured reports whether the user has just done something in the client's
 // windows.
 func (c *client) gestured() (is bool) {
-	c.with(func(s *state) { is = within(s.gesture, gestureTime) })
+	c.with(func(s *state) { is = s.pressed || within(s.gesture, gestureTime) })
 	return is
 }
 

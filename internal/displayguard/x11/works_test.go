@@ -195,14 +195,15 @@ func TestOldGestures(t *testing.T) {
 	if ago := h.host.server.ago(0); ago == 0 {
 		t.Error("no time went by since the server began")
 	}
-	c := &client{guard: h.host.Guard, state: newState(&stock{})}
+	c := &client{guard: h.host.Guard, done: make(chan struct{}), state: newState(&stock{})}
+	defer close(c.done)
 	h.host.server.ago(0)
 	now := h.host.server.now
 	for _, test := range []struct {
 		when uint32
 		want bool
 	}{{now, true}, {now + 1000, true}, {now - uint32(gestureTime/time.Millisecond) - 1, false}} {
-		c.state.gesture = time.Time{}
+		c.state.gesture, c.state.pressed = time.Time{}, false
 		c.button(true, 1, 0, test.when)
 		if got := c.gestured(); got != test.want {
 			t.Errorf("a click %d ms before: %v", int32(now-test.when), got)
