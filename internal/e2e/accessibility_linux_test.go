@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -206,7 +207,12 @@ func TestAccessibleParts(t *testing.T) {
 // TestAccessibleError: so has the page that stands for one that is not there.
 func TestAccessibleError(t *testing.T) {
 	r := session.StartBus(t).StartAccessibility().Read()
-	e2e.Start(t, e2e.Options{Dev: true, Config: `{"build": {"devUrl": "http://127.0.0.1:1"}, "app": {"windows": [{"label": "main", "title": "Broken"}]}}`})
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close() // nobody answers there
+	e2e.Start(t, e2e.Options{Dev: true, Config: fmt.Sprintf(`{"build": {"devUrl": "http://%s"}, "app": {"windows": [{"label": "main", "title": "Broken"}]}}`, l.Addr())})
 	p := program(t, r, "Broken", hasControl("push button", "Try again"))
 	if !slices.ContainsFunc(p.All(), func(o *session.Accessible) bool { return o.Role == "heading" && o.Name != "" }) {
 		t.Errorf("no heading:\n%s", p)
