@@ -18,6 +18,9 @@ func (c *confinement) guardDisplay(s *Spec, getenv func(string) string) (socket 
 		return "", nil
 	case getenv("WAYLAND_DISPLAY") != "":
 		c.display.Detail = "Wayland"
+	case getenv("DISPLAY") == "":
+		c.display.Detail = "there is no display"
+		return "", nil
 	default:
 		if _, local := x11Display(getenv("DISPLAY")); !local {
 			c.display.Detail = "the display " + getenv("DISPLAY") + " is no socket of this machine"

@@ -39,8 +39,11 @@ func confinement() []Finding {
 	var list []Finding
 	for _, s := range p.Status() {
 		f := Finding{Name: string(s.Layer), Level: OK, Detail: s.Detail}
-		if !s.Holds {
+		switch {
+		case !s.Holds:
 			f.Level, f.Advice = Weaker, remedies[s.Layer]
+		case s.Layer == sandbox.LayerDisplay:
+			f.Detail = "a guard stands between windows and " + s.Detail
 		}
 		list = append(list, f)
 	}

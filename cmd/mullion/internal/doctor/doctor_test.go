@@ -6,6 +6,7 @@ import (
 	"debug/elf"
 	"encoding/binary"
 	"errors"
+	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -343,6 +344,37 @@ func TestConfinement(t *testing.T) {
 	for _, name := range []string{"namespaces", "landlock", "seccomp", "broker", "display"} {
 		if f := find(t, list, name); f.Level != OK && f.Advice == "" {
 			t.Errorf("no advice: %+v", f)
+		}
+	}
+}
+
+// TestDisplayLayer: what is said of the display is so for each kind of it.
+func TestDisplayLayer(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("confinement is looked into on Linux only")
+	}
+	dir := t.TempDir()
+	l, err := net.Listen("unix", filepath.Join(dir, "wayland-7"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	listen(t, l, func(net.Conn) {})
+	t.Setenv("XDG_RUNTIME_DIR", dir)
+	for _, tt := range []struct {
+		x, wayland string
+		level      Level
+		detail     string
+	}{
+		{"127.0.0.1:77", "", Weaker, "the display 127.0.0.1:77 is no socket of this machine"},
+		{"", "", Weaker, "there is no display"},
+		{":77", "", OK, "a guard stands between windows and X11"},
+		{"127.0.0.1:77", "wayland-7", OK, "a guard stands between windows and Wayland"},
+		{"", "wayland-7", OK, "a guard stands between windows and Wayland"},
+	} {
+		t.Setenv("DISPLAY", tt.x)
+		t.Setenv("WAYLAND_DISPLAY", tt.wayland)
+		if f := find(t, confinement(), "display"); f.Level != tt.level || !strings.HasPrefix(f.Detail, tt.detail) || f.Level != OK && f.Advice == "" {
+			t.Errorf("DISPLAY=%s WAYLAND_DISPLAY=%s: %+v", tt.x, tt.wayland, f)
 		}
 	}
 }
