@@ -2,6 +2,7 @@ package display
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"time"
@@ -95,6 +96,10 @@ func (s *Screen) give(r xproto.SelectionRequestEvent, text string) (given bool, 
 // giveAs gives a text of a kind where that is asked for.
 func (s *Screen) giveAs(r xproto.SelectionRequestEvent, kind xproto.Atom, text string) (given bool, err error) {
 	answer := xproto.SelectionNotifyEvent{Time: r.Time, Requestor: r.Requestor, Selection: r.Selection, Target: r.Target}
+	if r.Target == kind && len(text) > maxPart {
+		answer.Property = r.Property
+		return true, s.giveParts(answer, kind, text)
+	}
 	if r.Target == kind {
 		given, answer.Property = true, r.Property
 		if err := xproto.ChangePropertyChecked(s.conn, xproto.PropModeReplace, r.Requestor, r.Property, kind, 8, uint32(len(text)), []byte(text)).Check(); err != nil {
@@ -102,4 +107,118 @@ func (s *Screen) giveAs(r xproto.SelectionRequestEvent, kind xproto.Atom, text s
 		}
 	}
 	return given, gone(xproto.SendEventChecked(s.conn, false, r.Requestor, 0, string(answer.Bytes())).Check())
+}
+
+// maxPart is how much goes into a property at once, in bytes: what a request may
+// have without the extension for larger ones.
+const maxPart = 200_000
+
+// giveParts gives a text that is too long for a property, see ICCCM 2.7.2: each
+// part when the one before has been taken.
+func (s *Screen) giveParts(answer xproto.SelectionNotifyEvent, kind xproto.Atom, text string) error {
+	incr, err := s.atom("INCR")
+	if err != nil {
+		return err
+	}
+	put := func(kind xproto.Atom, format byte, part []byte) error {
+		return gone(xproto.ChangePropertyChecked(s.conn, xproto.PropModeReplace, answer.Requestor, answer.Property, kind, format, uint32(len(part))*8/uint32(format), part).Check())
+	}
+	if err := errors.Join(
+		xproto.ChangeWindowAttributesChecked(s.conn, answer.Requestor, xproto.CwEventMask, []uint32{xproto.EventMaskPropertyChange}).Check(),
+		put(incr, 32, binary.LittleEndian.AppendUint32(nil, uint32(len(text)))),
+		xproto.SendEventChecked(s.conn, false, answer.Requestor, 0, string(answer.Bytes())).Check(),
+	); err != nil {
+		return err
+	}
+	for {
+		if err := s.waitProperty(answer.Property, xproto.PropertyDelete); err != nil {
+			return err
+		}
+		part := text[:min(len(text), maxPart)]
+		if err := put(kind, 8, []byte(part)); err != nil || part == "" {
+			return err
+		}
+		text = text[len(part):]
+	}
+}
+
+// waitProperty waits until a property is set or deleted.
+func (s *Screen) waitProperty(name xproto.Atom, state byte) error {
+	for {
+		e, err := s.conn.WaitForEvent()
+		if e == nil && err == nil {
+			return errors.New("the other side goes on no more")
+		}
+		if p, ok := e.(xproto.PropertyNotifyEvent); ok && p.Atom == name && p.State == state {
+			return nil
+		}
+	}
+}
+
+// Copied returns the text on the clipboard, as another program of the user gets
+// it.
+func (s *Screen) Copied() (text string, err error) {
+	asker, err := Connect(s.name)
+	if err != nil {
+		return "", err
+	}
+	ctx, cancel := await.Context(context.Background(), await.Limit)
+	defer cancel()
+	stop := context.AfterFunc(ctx, asker.Close)
+	defer func() {
+		if stop() {
+			asker.Close()
+		}
+	}()
+	return asker.copied()
+}
+
+func (s *Screen) copied() (string, error) {
+	id, err := xproto.NewWindowId(s.conn)
+	if err != nil {
+		return "", err
+	}
+	if err := xproto.CreateWindowChecked(s.conn, 0, id, s.root, 0, 0, 1, 1, 0, xproto.WindowClassInputOutput, 0,
+		xproto.CwEventMask, []uint32{xproto.EventMaskPropertyChange}).Check(); err != nil {
+		return "", err
+	}
+	var atoms [4]xproto.Atom
+	for i, name := range []string{"CLIPBOARD", "UTF8_STRING", "COPIED", "INCR"} {
+		if atoms[i], err = s.atom(name); err != nil {
+			return "", err
+		}
+	}
+	property, incr := atoms[2], atoms[3]
+	if err := xproto.ConvertSelectionChecked(s.conn, id, atoms[0], atoms[1], property, xproto.TimeCurrentTime).Check(); err != nil {
+		return "", err
+	}
+	for {
+		e, err := s.conn.WaitForEvent()
+		if e == nil && err == nil {
+			return "", errors.New("nobody answers for the clipboard")
+		}
+		if n, ok := e.(xproto.SelectionNotifyEvent); ok && n.Property == 0 {
+			return "", errors.New("there is no text on the clipboard")
+		} else if ok {
+			break
+		}
+	}
+	take := func() (*xproto.GetPropertyReply, error) {
+		return xproto.GetProperty(s.conn, true, id, property, xproto.GetPropertyTypeAny, 0, 1<<24).Reply()
+	}
+	r, err := take()
+	if err != nil || r.Type != incr {
+		return string(r.Value), err
+	}
+	var text []byte
+	for {
+		if err := s.waitProperty(property, xproto.PropertyNewValue); err != nil {
+			return "", err
+		}
+		r, err := take()
+		if err != nil || len(r.Value) == 0 {
+			return string(text), err
+		}
+		text = append(text, r.Value...)
+	}
 }
