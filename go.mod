@@ -10,7 +10,7 @@ require (
 	github.com/jezek/xgb v1.1.1
 	github.com/pelletier/go-toml/v2 v2.4.3
 	go.uber.org/goleak v1.3.0
-	golang.org/x/net v0.41.0
+	golang.org/x/net v0.62.0
 	golang.org/x/sys v0.49.0
 )
 
@@ -20,7 +20,7 @@ require (
 	golang.org/x/mod v0.42.0
 )
 
-require golang.org/x/crypto v0.39.0 // indirect
+require golang.org/x/crypto v0.58.0 // indirect
 
 require (
 	github.com/gorilla/websocket v1.5.3
