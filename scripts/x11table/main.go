@@ -124,7 +124,7 @@ func generate(dir string) ([]byte, error) {
 	for _, x := range extensions {
 		fmt.Fprintf(&b, "%q,\n", x)
 	}
-	b.WriteString("}\n\n// requests are those of the core protocol, and of each extension that a host\n// may see, by their numbers.\nvar requests = map[string]map[byte]request{\n")
+	b.WriteString("}\n\n// requests are those of the core protocol, and of each extension that a host\n// may see, by their numbers. One without a name is none.\nvar requests = map[string][]request{\n")
 	for _, file := range shown {
 		x := files[file].attr("extension-xname")
 		fmt.Fprintf(&b, "%q: {\n", x)

@@ -189,7 +189,9 @@ func (c *client) name(m *message) {
 			return
 		}
 	}
-	m.request = requests[m.extension][number]
+	if list := requests[m.extension]; int(number) < len(list) {
+		m.request = list[number]
+	}
 }
 
 // judge decides about a message.

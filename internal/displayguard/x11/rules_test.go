@@ -29,6 +29,9 @@ func TestNamed(t *testing.T) {
 			}
 		}
 		for _, r := range list {
+			if r.name == "" {
+				continue // a number that is not used
+			}
 			if seen[r.name] != 1 {
 				t.Errorf("%s: %s is named %d times", extension, r.name, seen[r.name])
 			}
@@ -67,7 +70,7 @@ func TestPlaces(t *testing.T) {
 			if r.hidden != "" && ruleFor(extension, r.name) != nil {
 				t.Errorf("%s:%s is allowed, and has ids somewhere: %s", extension, r.name, r.hidden)
 			}
-			if r.size < 4 {
+			if r.size < 4 && r.name != "" {
 				t.Errorf("%s:%s has %d bytes", extension, r.name, r.size)
 			}
 		}

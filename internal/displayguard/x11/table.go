@@ -38,8 +38,8 @@ var described = []string{
 }
 
 // requests are those of the core protocol, and of each extension that a host
-// may see, by their numbers.
-var requests = map[string]map[byte]request{
+// may see, by their numbers. One without a name is none.
+var requests = map[string][]request{
 	"": {
 		1:   {name: "CreateWindow", size: 32, open: true, ids: []place{{4, kindWindow}, {8, kindWindow}}, mask: 28, maskSize: 4, values: []kind{kindPixmap, 0, kindPixmap, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, kindColormap, kindCursor}},
 		2:   {name: "ChangeWindowAttributes", size: 12, open: true, ids: []place{{4, kindWindow}}, mask: 8, maskSize: 4, values: []kind{kindPixmap, 0, kindPixmap, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, kindColormap, kindCursor}},
