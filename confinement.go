@@ -24,18 +24,16 @@ const (
 	// are out of reach as well.
 	ConfinementStrong
 	// ConfinementFull means that every layer of the kernel holds which Mullion
-	// knows on this system: two independent ones for each kind of access. It says
-	// nothing of the display.
+	// knows on this system, two independent ones for each kind of access, and
+	// that the display is closed as well: a process has its own windows there, and
+	// no way to what other programs show, hear and copy. It cannot be had where
+	// an X display is another machine's.
 	ConfinementFull
-	// ConfinementDisplay means that the display is closed as well: a process
-	// has its own windows there, and no way to what other programs show, hear and
-	// copy. It cannot be had where an X display is another machine's.
-	ConfinementDisplay
 )
 
-// String returns "none", "files", "strong", "full" or "display".
+// String returns "none", "files", "strong" or "full".
 func (l ConfinementLevel) String() string {
-	if l < ConfinementNone || l > ConfinementDisplay {
+	if l < ConfinementNone || l > ConfinementFull {
 		return fmt.Sprintf("ConfinementLevel(%d)", int(l))
 	}
 	return sandbox.Level(l).String()

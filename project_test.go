@@ -148,15 +148,15 @@ func TestMissingPage(t *testing.T) {
 // TestConfinementLevels: the levels of the public API are those of the sandbox.
 func TestConfinementLevels(t *testing.T) {
 	for want, level := range map[string]ConfinementLevel{
-		"none": ConfinementNone, "files": ConfinementFiles, "strong": ConfinementStrong, "full": ConfinementFull, "display": ConfinementDisplay,
-		"ConfinementLevel(-1)": -1, "ConfinementLevel(5)": 5,
+		"none": ConfinementNone, "files": ConfinementFiles, "strong": ConfinementStrong, "full": ConfinementFull,
+		"ConfinementLevel(-1)": -1, "ConfinementLevel(4)": 4,
 	} {
 		if got := level.String(); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
 	for level, of := range map[ConfinementLevel]sandbox.Level{
-		ConfinementNone: sandbox.LevelNone, ConfinementFiles: sandbox.LevelFiles, ConfinementStrong: sandbox.LevelStrong, ConfinementFull: sandbox.LevelFull, ConfinementDisplay: sandbox.LevelDisplay,
+		ConfinementNone: sandbox.LevelNone, ConfinementFiles: sandbox.LevelFiles, ConfinementStrong: sandbox.LevelStrong, ConfinementFull: sandbox.LevelFull,
 	} {
 		if int(level) != int(of) {
 			t.Errorf("%v is %d, and %d in the sandbox", level, int(level), int(of))

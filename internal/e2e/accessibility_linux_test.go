@@ -63,7 +63,7 @@ func TestAccessibility(t *testing.T) {
 	if t.Failed() {
 		return
 	}
-	if all := app.Confinement(); len(all) != 1 || all[0].Level != mullion.ConfinementDisplay {
+	if all := app.Confinement(); len(all) != 1 || all[0].Level != mullion.ConfinementFull {
 		t.Errorf("confinement: %+v", all)
 	}
 

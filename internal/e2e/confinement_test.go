@@ -26,14 +26,14 @@ func TestConfinement(t *testing.T) {
 		level   mullion.ConfinementLevel
 		missing string // in the log
 	}{
-		{"everything", nil, mullion.ConfinementDisplay, ""},
+		{"everything", nil, mullion.ConfinementFull, ""},
 		{"Landlock ABI 1", []string{"namespaces", "landlock:1"}, mullion.ConfinementStrong, "layer=namespaces"},
 		{"Landlock ABI 2", []string{"namespaces", "landlock:2"}, mullion.ConfinementStrong, "layer=namespaces"},
 		{"Landlock ABI 4", []string{"namespaces", "landlock:4"}, mullion.ConfinementStrong, "layer=namespaces"},
-		{"Landlock ABI 6", []string{"landlock:6"}, mullion.ConfinementDisplay, ""},
+		{"Landlock ABI 6", []string{"landlock:6"}, mullion.ConfinementFull, ""},
 		{"no Landlock", []string{"landlock"}, mullion.ConfinementStrong, "layer=landlock"},
 		{"no notification of seccomp", []string{"broker"}, mullion.ConfinementStrong, "layer=broker"},
-		{"no guard", []string{"display"}, mullion.ConfinementFull, "layer=display"},
+		{"no guard", []string{"display"}, mullion.ConfinementStrong, "layer=display"},
 		{"neither namespaces nor notification", []string{"namespaces", "broker"}, mullion.ConfinementFiles, "layer=broker"},
 		{"nothing", []string{"namespaces", "landlock", "seccomp"}, mullion.ConfinementNone, "layer=landlock"},
 	} {

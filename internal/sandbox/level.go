@@ -18,11 +18,10 @@ const (
 	LevelFiles
 	LevelStrong
 	LevelFull
-	LevelDisplay
 )
 
-// String returns "none", "files", "strong", "full" or "display".
-func (l Level) String() string { return [...]string{"none", "files", "strong", "full", "display"}[l] }
+// String returns "none", "files", "strong" or "full".
+func (l Level) String() string { return [...]string{"none", "files", "strong", "full"}[l] }
 
 // LevelOf sums the layers up.
 func LevelOf(status []Status) Level {
@@ -37,11 +36,8 @@ func LevelOf(status []Status) Level {
 	switch {
 	case !files:
 		return LevelNone
-	case calls && holds(LayerBroker) && holds(LayerLandlock) && holds(LayerNamespaces):
-		if lacks(LayerDisplay) {
-			return LevelFull
-		}
-		return LevelDisplay
+	case calls && holds(LayerBroker) && holds(LayerLandlock) && holds(LayerNamespaces) && !lacks(LayerDisplay):
+		return LevelFull
 	case calls && !lacks(LayerNetwork) && (holds(LayerBroker) || holds(LayerNamespaces)):
 		return LevelStrong
 	}
@@ -84,7 +80,7 @@ func CheckLevel(status []Status, least Level) error {
 	}
 	var missing []string
 	for _, s := range status {
-		if !s.Holds && (s.Layer != LayerDisplay || least > LevelFull) {
+		if !s.Holds && (s.Layer != LayerDisplay || least == LevelFull) {
 			missing = append(missing, fmt.Sprintf("%s (%s)", s.Layer, s.Detail))
 		}
 	}

@@ -22,7 +22,7 @@ func TestLevels(t *testing.T) {
 		{"landlock, calls and broker", []Layer{LayerLandlock, LayerSeccomp, LayerBroker}, false, LevelStrong},
 		{"namespaces and calls", []Layer{LayerNamespaces, LayerSeccomp}, false, LevelStrong},
 		{"the same with an open network", []Layer{LayerNamespaces, LayerSeccomp}, true, LevelFiles},
-		{"all", all, false, LevelDisplay},
+		{"all", all, false, LevelFull},
 	} {
 		var status []Status
 		for _, l := range all {
@@ -38,7 +38,7 @@ func TestLevels(t *testing.T) {
 		if got := LevelOf(status); got != test.want {
 			t.Errorf("%s: got %v, want %v", test.name, got, test.want)
 		}
-		for least := LevelNone; least <= LevelDisplay; least++ {
+		for least := LevelNone; least <= LevelFull; least++ {
 			err := CheckLevel(status, least)
 			if enough := least <= test.want; enough != (err == nil) || !enough && !errors.Is(err, errors.ErrUnsupported) {
 				t.Errorf("%s, %v demanded: %v", test.name, least, err)
@@ -49,10 +49,10 @@ func TestLevels(t *testing.T) {
 	for _, l := range all {
 		open = append(open, Status{Layer: l, Holds: true})
 	}
-	if got := LevelOf(open); got != LevelFull {
-		t.Errorf("on X11: got %v, want %v", got, LevelFull)
+	if got := LevelOf(open); got != LevelStrong {
+		t.Errorf("on X11: got %v, want %v", got, LevelStrong)
 	}
-	if err := CheckLevel(open, LevelDisplay); err == nil || !strings.Contains(err.Error(), "missing: display (X11)") {
+	if err := CheckLevel(open, LevelFull); err == nil || !strings.Contains(err.Error(), "missing: display (X11)") {
 		t.Errorf("on X11: %v", err)
 	}
 	err := CheckLevel([]Status{{Layer: LayerSeccomp, Holds: true}, {Layer: LayerLandlock, Detail: "too old"}}, LevelFiles)

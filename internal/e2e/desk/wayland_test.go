@@ -86,7 +86,7 @@ func TestWayland(t *testing.T) {
 				t.Error("activate:", err)
 			}
 			got := app.Confinement()
-			if len(got) != 1 || got[0].Level < mullion.ConfinementStrong || without == nil && got[0].Level != mullion.ConfinementDisplay {
+			if len(got) != 1 || got[0].Level < mullion.ConfinementStrong || without == nil && got[0].Level != mullion.ConfinementFull {
 				t.Errorf("confinement: %+v", got)
 			}
 			if len(got) == 1 && !slices.ContainsFunc(got[0].Layers, func(l mullion.ConfinementLayer) bool { return l.Name == "display" && l.Holds }) {
@@ -170,7 +170,7 @@ func TestCompositorGone(t *testing.T) {
 				t.Errorf("label %q, want %q", got, label)
 			}
 		}
-		if got := app.Confinement(); len(got) != 1 || got[0].Level != mullion.ConfinementDisplay {
+		if got := app.Confinement(); len(got) != 1 || got[0].Level != mullion.ConfinementFull {
 			t.Errorf("confinement: %+v", got)
 		}
 	}
