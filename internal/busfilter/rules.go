@@ -1,6 +1,7 @@
 package busfilter
 
 import (
+	"slices"
 	"strings"
 	"sync"
 )
@@ -22,29 +23,53 @@ const (
 // endpoint is a method that may be called.
 type endpoint struct{ path, iface, member string }
 
-// ofRegistry are the methods of the registry that a host may call, with what is
-// read of their bodies.
-var ofRegistry = map[endpoint]func(c *conn, v *values) bool{
-	{"/org/a11y/atspi/accessible/root", "org.a11y.atspi.Socket", "Embed"}:                 (*conn).ownObject,
-	{"/org/a11y/atspi/accessible/root", "org.a11y.atspi.Socket", "Unembed"}:               (*conn).ownObject,
-	{"/org/a11y/atspi/registry", registryInterface, "GetRegisteredEvents"}:                nil,
-	{deviceController, "org.a11y.atspi.DeviceEventController", "GetKeystrokeListeners"}:   nil,
-	{deviceController, "org.a11y.atspi.DeviceEventController", "GetDeviceEventListeners"}: nil,
-	{deviceController, "org.a11y.atspi.DeviceEventController", "NotifyListenersSync"}:     nil,
-	{deviceController, "org.a11y.atspi.DeviceEventController", "NotifyListenersAsync"}:    nil,
+// arguments are what a method takes. A service that gets others than it expects
+// may end; the registry does.
+type arguments struct {
+	signatures []string                      // any of them
+	judge      func(c *conn, v *values) bool // reads them; nil if all may pass
+}
+
+// ofRegistry are the methods of the registry that a host may call.
+var ofRegistry = map[endpoint]arguments{
+	{"/org/a11y/atspi/accessible/root", "org.a11y.atspi.Socket", "Embed"}:                 {[]string{"(so)"}, (*conn).ownObject},
+	{"/org/a11y/atspi/accessible/root", "org.a11y.atspi.Socket", "Unembed"}:               {[]string{"(so)"}, (*conn).ownObject},
+	{"/org/a11y/atspi/registry", registryInterface, "GetRegisteredEvents"}:                {nothing, nil},
+	{deviceController, "org.a11y.atspi.DeviceEventController", "GetKeystrokeListeners"}:   {nothing, nil},
+	{deviceController, "org.a11y.atspi.DeviceEventController", "GetDeviceEventListeners"}: {nothing, nil},
+	{deviceController, "org.a11y.atspi.DeviceEventController", "NotifyListenersSync"}:     {keyEvent, nil},
+	{deviceController, "org.a11y.atspi.DeviceEventController", "NotifyListenersAsync"}:    {keyEvent, nil},
 }
 
 const deviceController = "/org/a11y/atspi/registry/deviceeventcontroller"
 
-// ofBus are the methods of the bus that a host may call, likewise.
-var ofBus = map[string]func(c *conn, v *values) bool{
-	"Hello":              func(*conn, *values) bool { return true },
-	"AddMatch":           (*conn).addMatch,
-	"RemoveMatch":        (*conn).removeMatch,
-	"GetNameOwner":       (*conn).knownName,
-	"NameHasOwner":       (*conn).knownName,
-	"StartServiceByName": func(c *conn, v *values) bool { return v.text() == registryName && v.uint() == 0 },
-	"RequestName":        func(c *conn, v *values) bool { name := v.text(); v.uint(); return mayOwn(name) && c.mayHaveMore() },
+var (
+	nothing       = []string{""}
+	text          = []string{"s"}
+	textAndNumber = []string{"su"}
+	// keyEvent is described as the first one; toolkits write the others.
+	keyEvent = []string{"(uiuuisb)", "(uiiiisb)", "(uinnisb)"}
+)
+
+// ofBus are the methods of the bus that a host may call.
+var ofBus = map[string]arguments{
+	"Hello":              {nothing, nil},
+	"AddMatch":           {text, (*conn).addMatch},
+	"RemoveMatch":        {text, (*conn).removeMatch},
+	"GetNameOwner":       {text, (*conn).knownName},
+	"NameHasOwner":       {text, (*conn).knownName},
+	"StartServiceByName": {textAndNumber, func(_ *conn, v *values) bool { return v.text() == registryName && v.uint() == 0 }},
+	"RequestName":        {textAndNumber, func(c *conn, v *values) bool { name := v.text(); v.uint(); return mayOwn(name) && c.mayHaveMore() }},
+}
+
+// takes reports whether a method takes what a message brings along. body is nil
+// if it was not read.
+func (a arguments) takes(c *conn, h *header, body []byte) bool {
+	if !slices.Contains(a.signatures, h.signature) || h.body > maxRead || a.judge != nil && body == nil {
+		return false
+	}
+	v := values{order: h.order, b: body}
+	return a.judge == nil || a.judge(c, &v) && v.whole()
 }
 
 // verdict is what becomes of a message: it is passed on, or dropped, and then
@@ -107,7 +132,7 @@ func (c *conn) reads(h *header) bool {
 	if h.destination == busName {
 		return true
 	}
-	return c.group.isRegistry(h.destination) && ofRegistry[endpoint{h.path, h.iface, h.member}] != nil
+	return c.group.isRegistry(h.destination) && ofRegistry[endpoint{h.path, h.iface, h.member}].judge != nil
 }
 
 // toBus judges a message of the host. body is nil if it is not read.
@@ -140,11 +165,10 @@ func (c *conn) toBus(h *header, body []byte) verdict {
 // ask judges a call.
 func (c *conn) ask(h *header, body []byte) verdict {
 	q := question{}
-	v := values{order: h.order, b: body}
 	switch {
 	case h.destination == busName:
-		judge := ofBus[h.member]
-		if h.path != busPath || h.iface != busName || judge == nil || body == nil && h.body > 0 || !judge(c, &v) || !v.whole() {
+		method, ok := ofBus[h.member]
+		if h.path != busPath || h.iface != busName || !ok || !method.takes(c, h, body) {
 			return deny
 		}
 		q = question{method: h.member}
@@ -152,8 +176,8 @@ func (c *conn) ask(h *header, body []byte) verdict {
 			q.name = (&values{order: h.order, b: body}).text()
 		}
 	case c.group.isRegistry(h.destination):
-		judge, ok := ofRegistry[endpoint{h.path, h.iface, h.member}]
-		if !ok || judge != nil && (!judge(c, &v) || !v.whole()) {
+		method, ok := ofRegistry[endpoint{h.path, h.iface, h.member}]
+		if !ok || !method.takes(c, h, body) {
 			return deny
 		}
 		q.registry = true

@@ -6,6 +6,19 @@ import (
 	"testing"
 )
 
+// signatureOf is that of the arguments of a method.
+func signatureOf(member string) string {
+	if a, ok := ofBus[member]; ok {
+		return a.signatures[0]
+	}
+	for e, a := range ofRegistry {
+		if e.member == member {
+			return a.signatures[0]
+		}
+	}
+	return ""
+}
+
 // put writes values as the body of a message.
 func put(order binary.ByteOrder, values ...any) []byte {
 	var b []byte
@@ -54,7 +67,7 @@ func hello(t testing.TB, c *conn, name string) {
 }
 
 func call(to, path, iface, member string) *header {
-	return &header{order: binary.LittleEndian, kind: methodCall, serial: 1, path: path, iface: iface, member: member, destination: to}
+	return &header{order: binary.LittleEndian, kind: methodCall, serial: 1, path: path, iface: iface, member: member, destination: to, signature: signatureOf(member)}
 }
 
 func answer(from string, to uint32) *header {
