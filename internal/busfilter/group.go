@@ -4,15 +4,27 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Bounds of what a host, or those who call it, can make the filter remember.
 const (
 	maxNames     = 256  // of the connections of a host
 	maxClients   = 1024 // that have called it
-	maxRules     = 256  // of one connection
+	maxRules     = 1024 // of the connections of a host, with those added twice
+	maxRequests  = 16   // for names, in the life of one connection
 	maxUnsettled = 4096 // calls of one connection, in each direction
 	maxLogged    = 50   // lines in the life of a group
+)
+
+// Bounds of what a host has others hold and read. The bus and the readers are the
+// user's: limits of the host's memory do not count what is in them.
+const (
+	maxComing = 4 << 20  // bytes from the host to one of its connections, in the bus
+	maxTold   = 32 << 20 // bytes for others at once
+	toldRate  = 1 << 20  // and how many more each second
+	// weight is what a message counts besides its body.
+	weight = 512
 )
 
 // Groups are the connections of one host.
@@ -37,7 +49,10 @@ func (g *Groups) join(guid string) (group *Group, leave func()) {
 	defer g.mu.Unlock()
 	group = g.byGUID[guid]
 	if group == nil {
-		group = &Group{all: g, own: map[string]bool{}, clients: map[string]bool{}, registries: map[string]bool{}}
+		group = &Group{
+			all: g, own: map[string]*conn{}, clients: map[string]bool{}, registries: map[string]bool{},
+			told: newBucket(maxTold, toldRate, time.Now()),
+		}
 		g.byGUID[guid] = group
 	}
 	group.conns++
@@ -72,12 +87,32 @@ type Group struct {
 	mu sync.Mutex
 	// own are the names of these connections; guarded by mu. The bus gives none
 	// of them a second time.
-	own map[string]bool
+	own map[string]*conn
 	// clients have called an object of the host; guarded by mu.
 	clients map[string]bool
 	// registries are the names that the bus has given to the registry, one after
 	// the other; guarded by mu.
 	registries map[string]bool
+	rules      int    // that these connections have added; guarded by mu
+	told       bucket // guarded by mu
+}
+
+// mayTell counts a message that others have to read.
+func (g *Group) mayTell(h *header) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.told.take(h.size(), time.Now())
+}
+
+// addRules counts rules that are added, or taken away.
+func (g *Group) addRules(n int) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.rules+n > maxRules {
+		return false
+	}
+	g.rules += n
+	return true
 }
 
 // note keeps a name, unless there are too many.
@@ -97,6 +132,17 @@ func (g *Group) has(list map[string]bool, name string) bool {
 	return list[name]
 }
 
+// give notes whose a name is, unless there are too many.
+func (g *Group) give(name string, c *conn) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.own[name] == nil && len(g.own) >= maxNames {
+		return false
+	}
+	g.own[name] = c
+	return true
+}
+
 func (g *Group) forget(names map[string]bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -105,7 +151,14 @@ func (g *Group) forget(names map[string]bool) {
 	}
 }
 
-func (g *Group) isOwn(name string) bool { return g.has(g.own, name) }
+// owner returns the connection that has a name, nil if it is not the host's.
+func (g *Group) owner(name string) *conn {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.own[name]
+}
+
+func (g *Group) isOwn(name string) bool { return g.owner(name) != nil }
 
 func (g *Group) isRegistry(name string) bool {
 	return name == registryName || g.has(g.registries, name)

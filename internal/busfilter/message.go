@@ -69,6 +69,9 @@ type header struct {
 // wantsReply reports whether the sender waits for an answer.
 func (h *header) wantsReply() bool { return h.kind == methodCall && h.flags&noReplyExpected == 0 }
 
+// size is what a message counts where the bytes of several are bounded.
+func (h *header) size() int64 { return weight + int64(h.body) }
+
 // String says what a message is, for the log.
 func (h *header) String() string {
 	switch h.kind {

@@ -59,7 +59,7 @@ var ofBus = map[string]arguments{
 	"GetNameOwner":       {text, (*conn).knownName},
 	"NameHasOwner":       {text, (*conn).knownName},
 	"StartServiceByName": {textAndNumber, func(_ *conn, v *values) bool { return v.text() == registryName && v.uint() == 0 }},
-	"RequestName":        {textAndNumber, func(c *conn, v *values) bool { name := v.text(); v.uint(); return mayOwn(name) && c.mayHaveMore() }},
+	"RequestName":        {textAndNumber, (*conn).requestName},
 }
 
 // takes reports whether a method takes what a message brings along. body is nil
@@ -102,9 +102,16 @@ type conn struct {
 	// called are the calls that came in and have no answer yet; guarded by mu.
 	called map[caller]bool
 	names  map[string]bool // of this connection; guarded by mu
-	// rules are those added, and how often. The direction to the bus alone uses
-	// them.
-	rules map[string]int
+	unique string          // that of them which the bus gave it; guarded by mu
+	// coming are the bytes on their way through the bus from connections of the
+	// host to this one, by their names; guarded by mu. What the bus refuses stays
+	// counted.
+	coming map[string]int64
+	total  int64 // the sum; guarded by mu
+	// rules are those added, and how often; requested is how many names were asked
+	// for. The direction to the bus alone uses them.
+	rules     map[string]int
+	requested int
 }
 
 // question is a call of the host that has no answer yet.
@@ -114,11 +121,14 @@ type question struct {
 }
 
 func newConn(g *Group) *conn {
-	return &conn{group: g, asked: map[uint32]question{}, called: map[caller]bool{}, names: map[string]bool{}, rules: map[string]int{}}
+	return &conn{group: g, asked: map[uint32]question{}, called: map[caller]bool{}, names: map[string]bool{}, coming: map[string]int64{}, rules: map[string]int{}}
 }
 
-// end forgets the names of a connection.
+// end forgets the names and rules of a connection; neither direction is in use.
 func (c *conn) end() {
+	for _, n := range c.rules {
+		c.group.addRules(-n)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.group.forget(c.names)
@@ -145,25 +155,62 @@ func (c *conn) toBus(h *header, body []byte) verdict {
 	case methodCall:
 		return c.ask(h, body)
 	case methodReturn, methodError:
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		key := caller{h.destination, h.replySerial}
-		if !c.called[key] {
-			return drop
+		if c.answers(caller{h.destination, h.replySerial}) && c.fits(h) {
+			return pass
 		}
-		delete(c.called, key)
-		return pass
 	case signal:
 		event := strings.HasPrefix(h.iface, "org.a11y.atspi.Event.") || h.iface == "org.a11y.atspi.Cache"
-		if event && (h.destination == "" || c.group.isOwn(h.destination) || c.group.has(c.group.clients, h.destination)) {
+		if event && (h.destination == "" || c.group.has(c.group.clients, h.destination)) && c.group.mayTell(h) {
 			return pass
 		}
 	}
 	return drop
 }
 
+// answers reports whether a call waits for its answer, which is on its way then.
+func (c *conn) answers(key caller) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	waits := c.called[key]
+	delete(c.called, key)
+	return waits
+}
+
+// fits counts a message that is for a connection of the host itself.
+func (c *conn) fits(h *header) bool {
+	to := c.group.owner(h.destination)
+	if to == nil {
+		return true
+	}
+	c.mu.Lock()
+	from := c.unique
+	c.mu.Unlock()
+	to.mu.Lock()
+	defer to.mu.Unlock()
+	if to.total+h.size() > maxComing {
+		return false
+	}
+	to.total += h.size()
+	to.coming[from] += h.size()
+	return true
+}
+
+// came counts a message that has passed the bus.
+func (c *conn) came(h *header) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := min(h.size(), c.coming[h.sender])
+	c.total -= n
+	if c.coming[h.sender] -= n; c.coming[h.sender] == 0 {
+		delete(c.coming, h.sender)
+	}
+}
+
 // ask judges a call.
 func (c *conn) ask(h *header, body []byte) verdict {
+	if h.wantsReply() && !c.mayAsk(h.serial) {
+		return full // before anything is counted that the call would do
+	}
 	q := question{}
 	switch {
 	case h.destination == busName:
@@ -180,20 +227,30 @@ func (c *conn) ask(h *header, body []byte) verdict {
 		if !ok || !method.takes(c, h, body) {
 			return deny
 		}
+		if !c.group.mayTell(h) {
+			return full
+		}
 		q.registry = true
 	case !c.group.isOwn(h.destination):
 		return deny
-	}
-	if !h.wantsReply() {
-		return pass
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if _, used := c.asked[h.serial]; used || len(c.asked) >= maxUnsettled {
+	case !c.fits(h):
 		return full
 	}
-	c.asked[h.serial] = q
+	if h.wantsReply() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.asked[h.serial] = q
+	}
 	return pass
+}
+
+// mayAsk reports whether an answer to a call can be waited for. The direction to
+// the bus alone adds any.
+func (c *conn) mayAsk(serial uint32) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_, used := c.asked[serial]
+	return !used && len(c.asked) < maxUnsettled
 }
 
 // ownObject reads the reference of an object that has to be the host's own.
@@ -208,7 +265,7 @@ func (c *conn) knownName(v *values) bool { return c.group.mayKnow(v.text()) }
 
 func (c *conn) addMatch(v *values) bool {
 	rule := v.text()
-	if !c.group.mayMatch(rule) || c.rules[rule] == 0 && len(c.rules) >= maxRules {
+	if !c.group.mayMatch(rule) || !v.whole() || !c.group.addRules(1) {
 		return false
 	}
 	c.rules[rule]++
@@ -217,20 +274,26 @@ func (c *conn) addMatch(v *values) bool {
 
 func (c *conn) removeMatch(v *values) bool {
 	rule := v.text()
-	if c.rules[rule] == 0 {
+	if c.rules[rule] == 0 || !v.whole() {
 		return false
 	}
+	c.group.addRules(-1)
 	if c.rules[rule]--; c.rules[rule] == 0 {
 		delete(c.rules, rule)
 	}
 	return true
 }
 
-// mayHaveMore reports whether the connection may have another name.
-func (c *conn) mayHaveMore() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return len(c.names) < maxNames/16
+// requestName judges a request for a name. One that somebody else may take over
+// would be taken for the host's own for ever.
+func (c *conn) requestName(v *values) bool {
+	const allowReplacement, replaceExisting = 1, 2
+	name, flags := v.text(), v.uint()
+	if !mayOwn(name) || !v.whole() || flags&(allowReplacement|replaceExisting) != 0 || c.requested == maxRequests {
+		return false
+	}
+	c.requested++
+	return true
 }
 
 // readsIn reports whether the body of a message from the bus must be read.
@@ -248,6 +311,7 @@ func (c *conn) readsIn(h *header) bool {
 
 // toHost judges a message for the host.
 func (c *conn) toHost(h *header, body []byte) verdict {
+	c.came(h)
 	if h.descriptors > 0 {
 		return deny
 	}
@@ -285,9 +349,13 @@ func (c *conn) learn(h *header, q question, body []byte) verdict {
 	v := values{order: h.order, b: body}
 	switch q.method {
 	case "Hello":
-		if name := v.text(); !v.whole() || !c.have(name) {
+		name := v.text()
+		if !v.whole() || !c.have(name) {
 			return drop
 		}
+		c.mu.Lock()
+		c.unique = name
+		c.mu.Unlock()
 	case "RequestName":
 		const owner, alreadyOwner = 1, 4
 		if result := v.uint(); v.whole() && (result == owner || result == alreadyOwner) && !c.have(q.name) {
@@ -305,7 +373,7 @@ func (c *conn) learn(h *header, q question, body []byte) verdict {
 func (c *conn) have(name string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if name == "" || !c.group.note(c.group.own, maxNames, name) {
+	if name == "" || !c.group.give(name, c) {
 		return false
 	}
 	c.names[name] = true

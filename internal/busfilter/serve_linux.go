@@ -5,13 +5,19 @@ import (
 	"io"
 	"net"
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// maxConns bounds the connections at once: each process of a host has one.
-// Further ones wait.
-const maxConns = 64
+const (
+	// maxConns bounds the connections at once: each process of a host has one.
+	// Further ones wait.
+	maxConns = 64
+	// connRate is how many more may begin each second. The registry and readers
+	// hear of the beginning and the end of each.
+	connRate = 4
+)
 
 // Serve filters the connections that come over a socket: each as one message with
 // two descriptors, that of the host and that of the bus, which is answered with a
@@ -30,8 +36,12 @@ func Serve(socket *os.File, log func(line string)) error {
 	}
 	groups := NewGroups(log)
 	free := make(chan struct{}, maxConns)
+	begun := newBucket(maxConns, connRate, time.Now())
 	for {
 		free <- struct{}{}
+		for !begun.take(1, time.Now()) {
+			time.Sleep(time.Second / connRate)
+		}
 		host, bus, err := takeEnds(conn)
 		switch {
 		case errors.Is(err, errEnds):
