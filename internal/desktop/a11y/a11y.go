@@ -67,11 +67,21 @@ func connect(address string) *net.UnixConn {
 	if name == "" {
 		return nil
 	}
-	conn, err := net.DialTimeout("unix", name, patience)
+	return dialSocket(name)
+}
+
+// dialSocket connects to a socket of this user or of the system; nil if there is
+// none that answers.
+func dialSocket(name string) *net.UnixConn {
+	c, err := net.DialTimeout("unix", name, patience)
 	if err != nil {
 		return nil
 	}
-	return conn.(*net.UnixConn)
+	if conn, ok := c.(*net.UnixConn); ok && mayServe(conn, os.Geteuid()) {
+		return conn
+	}
+	c.Close()
+	return nil
 }
 
 // socketOf returns the socket of an address: its path, or @ and its abstract
@@ -86,7 +96,7 @@ func socketOf(address string) string {
 		name, ok := unescape(value)
 		switch {
 		case !ok || name == "":
-		case key == "path":
+		case key == "path" && name[0] == '/':
 			return name
 		case key == "abstract":
 			return "@" + name

@@ -6,10 +6,12 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 
 	"github.com/jezek/xgb"
 	"github.com/jezek/xgb/xproto"
+	"golang.org/x/sys/unix"
 
 	"github.com/mullion-dev/mullion/internal/display"
 	"github.com/mullion-dev/mullion/internal/e2e/session"
@@ -153,6 +155,68 @@ func TestCookie(t *testing.T) {
 	}
 }
 
+// TestStranger: a socket that another user has made is not the bus, and not the X
+// server, which would get the cookie.
+func TestStranger(t *testing.T) {
+	const other = 65534
+	if os.Geteuid() != 0 {
+		t.Skip("only root can act as another user")
+	}
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	made := make(chan net.Listener)
+	go func() {
+		runtime.LockOSThread() // which ends with the goroutine, for it is somebody else's from here on
+		l, err := net.Listen("unix", "@"+filepath.Join(dir, "s"))
+		if err == nil {
+			// The kernel asks who calls listen, and keeps the last answer.
+			_, _, failed := unix.RawSyscall(unix.SYS_SETRESUID, other, other, other)
+			raw, _ := l.(*net.UnixListener).SyscallConn()
+			if failed != 0 || raw.Control(func(fd uintptr) { err = unix.Listen(int(fd), 1) }) != nil || err != nil {
+				t.Errorf("listen: %v, %v", failed, err)
+			}
+		}
+		made <- l
+	}()
+	l := <-made
+	if l == nil {
+		t.Fatal("no socket")
+	}
+	defer l.Close()
+	conn := dialSocket("@" + filepath.Join(dir, "s"))
+	if conn == nil {
+		t.Fatal("root does not connect")
+	}
+	defer conn.Close()
+	for user, want := range map[int]bool{0: true, other: true, 1000: false} {
+		if got := mayServe(conn, user); got != want {
+			t.Errorf("to user %d it is a server: %v", user, got)
+		}
+	}
+	mine, err := net.Dial("unix", socketOf(listen(t, filepath.Join(dir, "root"))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mine.Close()
+	if !mayServe(mine.(*net.UnixConn), 1000) {
+		t.Error("what root serves is not the system's")
+	}
+}
+
+// TestCookiePipe: a pipe in the place of the file is not waited for.
+func TestCookiePipe(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "pipe")
+	if err := unix.Mkfifo(name, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("XAUTHORITY", name)
+	if got := cookie("0"); got != nil {
+		t.Errorf("got %q", got)
+	}
+}
+
 // TestSocketOf reads addresses.
 func TestSocketOf(t *testing.T) {
 	for address, want := range map[string]string{
@@ -162,6 +226,8 @@ func TestSocketOf(t *testing.T) {
 		"unix:path=/a%2":              "",
 		"unix:path=/a%zz":             "",
 		"unix:path=":                  "",
+		"unix:path=a":                 "",
+		"unix:path=%40a":              "",
 		"unix:dir=/tmp":               "",
 		"tcp:host=localhost,port=1":   "",
 		"unixexec:path=/bin/sh":       "",

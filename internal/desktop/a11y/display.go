@@ -4,11 +4,11 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
-	"net"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -25,11 +25,12 @@ func onDisplay() string {
 		return ""
 	}
 	socket := "/tmp/.X11-unix/X" + number
-	conn, err := net.DialTimeout("unix", "@"+socket, patience)
-	if err != nil {
-		if conn, err = net.DialTimeout("unix", socket, patience); err != nil {
-			return ""
-		}
+	conn := dialSocket("@" + socket)
+	if conn == nil {
+		conn = dialSocket(socket)
+	}
+	if conn == nil {
+		return ""
 	}
 	defer conn.Close()
 	conn.SetDeadline(time.Now().Add(patience))
@@ -45,10 +46,15 @@ func cookie(number string) []byte {
 		home, _ := os.UserHomeDir()
 		name = filepath.Join(home, ".Xauthority")
 	}
-	if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() || info.Size() > maxReply {
+	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe would wait
+	if err != nil {
 		return nil
 	}
-	b, err := os.ReadFile(name)
+	defer f.Close()
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil
+	}
+	b, err := io.ReadAll(io.LimitReader(f, maxReply))
 	if err != nil {
 		return nil
 	}
