@@ -270,6 +270,22 @@ var attacks = []attack{
 			_ = c.Emit("/org/a11y/atspi/registry", registryInterface+".EventListenerRegistered", "forged", "object:")
 		}, "forged")
 	}},
+	{"tell readers another name of a button of another program", func(c *dbus.Conn, v *victim) error {
+		if err := v.conn.BusObject().Call(busName+".AddMatch", 0, "type='signal',interface='org.a11y.atspi.Cache'").Err; err != nil {
+			return err
+		}
+		its := object{v.name(), victimPath}
+		return hears(v.conn, func() {
+			_ = c.Emit("/org/a11y/atspi/cache", "org.a11y.atspi.Cache.AddAccessible", item{Object: its, Application: its, Parent: its, Name: "forged"})
+		}, "forged")
+	}},
+	{"show a button of another program as its own", func(c *dbus.Conn, v *victim) error {
+		if err := c.Export(shows{object{v.name(), victimPath}}, victimPath, "org.a11y.atspi.Accessible"); err != nil {
+			return err
+		}
+		var got []object
+		return v.conn.Object(c.Names()[0], victimPath).Call("org.a11y.atspi.Accessible.GetChildren", 0).Store(&got)
+	}},
 	{"have a reader start a program", func(c *dbus.Conn, v *victim) error {
 		address := applicationAddress{"unixexec:path=/bin/sh,argv1=-c,argv2=id"}
 		if err := c.Export(address, victimPath, "org.a11y.atspi.Application"); err != nil {
@@ -283,6 +299,11 @@ var attacks = []attack{
 		return err
 	}},
 }
+
+type shows struct{ child object }
+
+// GetChildren answers readers with an object of another program.
+func (s shows) GetChildren() ([]object, *dbus.Error) { return []object{s.child}, nil }
 
 type applicationAddress struct{ text string }
 

@@ -11,6 +11,6 @@
 // The filter speaks for both sides of the authentication itself, so descriptors
 // are never passed. Of each message it reads the header, and writes it anew from
 // what it has read: the bus sees what was judged, and nothing else. Bodies are
-// passed on as they come, in pieces, but for the few that say whom a message
-// concerns, which are read.
+// passed on as they come, in pieces, but for those that say whom a message
+// concerns: arguments of calls, and references to objects in answers and events.
 package busfilter

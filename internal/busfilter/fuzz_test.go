@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"io"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -78,7 +79,7 @@ func FuzzToBus(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, stream []byte) {
 		c := atBus(t)
-		passed, _ := through(t, &direction{reads: c.reads, judge: c.toBus}, stream)
+		passed, _ := through(t, &direction{held: new(atomic.Int64), reads: c.reads, judge: c.toBus}, stream)
 		for _, h := range passed {
 			ok := false
 			switch h.kind {
@@ -105,7 +106,7 @@ func FuzzToHost(f *testing.F) {
 	f.Fuzz(func(t *testing.T, stream []byte) {
 		c := atBus(t)
 		c.asked[3] = question{method: "RequestName", name: webProcess}
-		passed, _ := through(t, &direction{reads: c.readsIn, judge: c.toHost}, stream)
+		passed, _ := through(t, &direction{held: new(atomic.Int64), reads: c.readsIn, judge: c.toHost}, stream)
 		answers := 0
 		for _, h := range passed {
 			if h.descriptors != 0 {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -29,7 +30,8 @@ const (
 
 // Groups are the connections of one host.
 type Groups struct {
-	log func(line string)
+	log  func(line string)
+	held atomic.Int64 // bytes of bodies that are read
 
 	mu     sync.Mutex
 	byGUID map[string]*Group // those with connections, by the bus; guarded by mu
@@ -50,7 +52,7 @@ func (g *Groups) join(guid string) (group *Group, leave func()) {
 	group = g.byGUID[guid]
 	if group == nil {
 		group = &Group{
-			all: g, own: map[string]*conn{}, clients: map[string]bool{}, registries: map[string]bool{},
+			all: g, own: map[string]*conn{}, past: map[string]bool{}, clients: map[string]bool{}, registries: map[string]bool{},
 			told: newBucket(maxTold, toldRate, time.Now()),
 		}
 		g.byGUID[guid] = group
@@ -88,6 +90,9 @@ type Group struct {
 	// own are the names of these connections; guarded by mu. The bus gives none
 	// of them a second time.
 	own map[string]*conn
+	// past are names of connections that have ended, of which the others may still
+	// speak; guarded by mu.
+	past map[string]bool
 	// clients have called an object of the host; guarded by mu.
 	clients map[string]bool
 	// registries are the names that the bus has given to the registry, one after
@@ -148,6 +153,10 @@ func (g *Group) forget(names map[string]bool) {
 	defer g.mu.Unlock()
 	for name := range names {
 		delete(g.own, name)
+		if len(g.past) >= maxNames {
+			clear(g.past)
+		}
+		g.past[name] = true
 	}
 }
 
@@ -162,6 +171,12 @@ func (g *Group) isOwn(name string) bool { return g.owner(name) != nil }
 
 func (g *Group) isRegistry(name string) bool {
 	return name == registryName || g.has(g.registries, name)
+}
+
+// mayRefer reports whether the host may say something of an object of a name.
+// The registry is the parent of its windows.
+func (g *Group) mayRefer(name string) bool {
+	return name == "" || g.isOwn(name) || g.isRegistry(name) || g.has(g.past, name)
 }
 
 // mayKnow reports whether the host may ask who has a name.

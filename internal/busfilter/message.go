@@ -39,10 +39,13 @@ const (
 	fixedSize = 16 // of a header, with the length of its fields
 	// maxFields bounds the fields of a header, in bytes. Names have at most 255.
 	maxFields = 8 << 10
-	// maxBody is the longest body that a message may have; it is never held.
+	// maxBody is the longest body that a message may have; most are never held.
 	maxBody = 128 << 20
-	// maxRead bounds the bodies that are read.
-	maxRead = 4 << 10
+	// maxRead bounds the bodies that are read for what they ask, maxReferences
+	// those with references to objects, and maxHeld all of them together.
+	maxRead       = 4 << 10
+	maxReferences = 16 << 20
+	maxHeld       = 64 << 20
 )
 
 // errMalformed is returned for what is no message. The connection ends: where

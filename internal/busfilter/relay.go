@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -98,7 +99,8 @@ func (o *outlet) pass(head []byte, body io.Reader, buffer []byte) error {
 type direction struct {
 	from     *bufio.Reader
 	to, back *outlet
-	reads    func(*header) bool
+	reads    func(*header) (most uint32) // of the body, 0 if it is passed on unread
+	held     *atomic.Int64               // bytes of bodies that are read, of all connections
 	judge    func(*header, []byte) verdict
 	refused  func(*header)
 }
@@ -111,37 +113,48 @@ func (d *direction) pump() error {
 		if err != nil {
 			return err
 		}
-		sender, destination := h.sender, h.destination
-		left := &body{r: d.from, left: int64(h.body)}
-		var whole io.Reader = left
-		var read []byte
-		if h.body <= maxRead && d.reads(h) {
+		if err := d.deal(h, buffer); err != nil {
+			return err
+		}
+	}
+}
+
+// deal passes a message on whose body comes next, or refuses it.
+func (d *direction) deal(h *header, buffer []byte) error {
+	sender, destination := h.sender, h.destination
+	left := &body{r: d.from, left: int64(h.body)}
+	var whole io.Reader = left
+	var read []byte
+	if most := d.reads(h); most > 0 && h.body <= most {
+		defer d.held.Add(-int64(h.body))
+		if d.held.Add(int64(h.body)) <= maxHeld {
 			read = make([]byte, h.body)
 			if _, err := io.ReadFull(left, read); err != nil {
 				return err
 			}
 			whole = bytes.NewReader(read)
 		}
-		v := d.judge(h, read)
-		if v.pass {
-			if err := d.to.pass(h.bytes(), whole, buffer); err != nil {
-				return err
-			}
-			continue
-		}
-		d.refused(h)
-		for err == nil {
-			_, err = left.Read(buffer)
-		}
-		if err != io.EOF {
-			return err
-		}
-		if v.error != "" && h.wantsReply() {
-			if err := d.back.inject(refusal(h.serial, destination, sender, v)); err != nil {
-				return err
-			}
-		}
 	}
+	v := d.judge(h, read)
+	if v.pass {
+		return d.to.pass(h.bytes(), whole, buffer)
+	}
+	d.refused(h)
+	var err error
+	for err == nil {
+		_, err = left.Read(buffer)
+	}
+	if err != io.EOF {
+		return err
+	}
+	switch {
+	case v.error == "":
+	case h.wantsReply():
+		return d.back.inject(refusal(h.serial, destination, sender, v))
+	case h.kind == methodReturn: // its caller waits
+		return d.to.inject(refusal(h.replySerial, "", destination, v))
+	}
+	return nil
 }
 
 // errCut is returned where a stream ends in the middle of a message.
@@ -189,10 +202,10 @@ func (g *Groups) Relay(client, bus net.Conn) error {
 	c := newConn(group)
 	defer c.end()
 	toBus, toHost := &outlet{w: bus}, &outlet{w: client}
-	out := &direction{from: fromClient, to: toBus, back: toHost, reads: c.reads, judge: c.toBus, refused: func(h *header) {
+	out := &direction{from: fromClient, to: toBus, back: toHost, reads: c.reads, held: &g.held, judge: c.toBus, refused: func(h *header) {
 		g.refused("refused to the host: %s", h)
 	}}
-	in := &direction{from: fromBus, to: toHost, back: toBus, reads: c.readsIn, judge: c.toHost, refused: func(h *header) {
+	in := &direction{from: fromBus, to: toHost, back: toBus, reads: c.readsIn, held: &g.held, judge: c.toHost, refused: func(h *header) {
 		if h.kind == methodCall {
 			g.refused("kept from the host: %s", h)
 		}

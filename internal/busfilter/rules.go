@@ -84,7 +84,9 @@ var (
 	pass = verdict{pass: true}
 	drop = verdict{}
 	deny = verdict{error: accessDenied, text: "a confined program may not do this on the accessibility bus"}
-	full = verdict{error: limitsExceeded, text: "too many calls are waiting for their answers"}
+	// foreign answers in the name of a host that has named objects of others.
+	foreign = verdict{error: accessDenied, text: "a confined program has answered with what is not its own"}
+	full    = verdict{error: limitsExceeded, text: "too many calls are waiting for their answers"}
 )
 
 // caller is a call that came in, by its sender and number.
@@ -134,15 +136,16 @@ func (c *conn) end() {
 	c.group.forget(c.names)
 }
 
-// reads reports whether the body of a message to the bus must be read.
-func (c *conn) reads(h *header) bool {
-	if h.kind != methodCall {
-		return false
+// reads is how much of the body of a message to the bus is read.
+func (c *conn) reads(h *header) (most uint32) {
+	switch {
+	case h.kind != methodCall && refersTo(h.signature):
+		return maxReferences
+	case h.kind != methodCall:
+	case h.destination == busName, c.group.isRegistry(h.destination) && ofRegistry[endpoint{h.path, h.iface, h.member}].judge != nil:
+		return maxRead
 	}
-	if h.destination == busName {
-		return true
-	}
-	return c.group.isRegistry(h.destination) && ofRegistry[endpoint{h.path, h.iface, h.member}].judge != nil
+	return 0
 }
 
 // toBus judges a message of the host. body is nil if it is not read.
@@ -155,16 +158,26 @@ func (c *conn) toBus(h *header, body []byte) verdict {
 	case methodCall:
 		return c.ask(h, body)
 	case methodReturn, methodError:
-		if c.answers(caller{h.destination, h.replySerial}) && c.fits(h) {
-			return pass
+		if !c.answers(caller{h.destination, h.replySerial}) || !c.fits(h) {
+			return drop
 		}
+		if !c.refersToOwn(h, body) {
+			return foreign
+		}
+		return pass
 	case signal:
 		event := strings.HasPrefix(h.iface, "org.a11y.atspi.Event.") || h.iface == "org.a11y.atspi.Cache"
-		if event && (h.destination == "" || c.group.has(c.group.clients, h.destination)) && c.group.mayTell(h) {
+		if event && (h.destination == "" || c.group.has(c.group.clients, h.destination)) && c.group.mayTell(h) && c.refersToOwn(h, body) {
 			return pass
 		}
 	}
 	return drop
+}
+
+// refersToOwn reports whether what a host says of objects is about its own.
+// body is nil if it was not read.
+func (c *conn) refersToOwn(h *header, body []byte) bool {
+	return !refersTo(h.signature) || body != nil && h.refersOnlyTo(c.group.mayRefer, body)
 }
 
 // answers reports whether a call waits for its answer, which is on its way then.
@@ -296,17 +309,20 @@ func (c *conn) requestName(v *values) bool {
 	return true
 }
 
-// readsIn reports whether the body of a message from the bus must be read.
-func (c *conn) readsIn(h *header) bool {
+// readsIn is how much of the body of a message from the bus is read.
+func (c *conn) readsIn(h *header) (most uint32) {
 	if h.sender != busName {
-		return false
+		return 0
 	}
-	if h.kind == signal {
-		return h.member == "NameOwnerChanged"
+	if h.kind == signal && h.member == "NameOwnerChanged" {
+		return maxRead
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return h.kind == methodReturn && c.asked[h.replySerial].method != ""
+	if h.kind == methodReturn && c.asked[h.replySerial].method != "" {
+		return maxRead
+	}
+	return 0
 }
 
 // toHost judges a message for the host.
