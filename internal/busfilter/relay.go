@@ -17,9 +17,13 @@ const (
 	buffered = 16 << 10
 	// maxInjected bounds refusals that wait for a message to be passed on.
 	maxInjected = 64 << 10
-	// authTime is how long a side may take to begin.
+	// authTime is how long a client may take to begin.
 	authTime = 30 * time.Second
 )
+
+// busTime is how long the bus may take to begin, and to answer the hello. The
+// host shows nothing while it waits for that.
+var busTime = 5 * time.Second
 
 // outlet is where messages go to: those of one direction, and refusals of the
 // other between them.
@@ -184,9 +188,8 @@ func (b *body) Read(p []byte) (int, error) {
 func (g *Groups) Relay(client, bus net.Conn) error {
 	defer client.Close()
 	defer bus.Close()
-	late := time.Now().Add(authTime)
-	client.SetDeadline(late)
-	bus.SetDeadline(late)
+	client.SetDeadline(time.Now().Add(authTime))
+	bus.SetDeadline(time.Now().Add(busTime))
 	fromClient, fromBus := bufio.NewReaderSize(client, buffered), bufio.NewReaderSize(bus, buffered)
 	guid, err := greet(fromBus, bus)
 	if err != nil {
@@ -202,10 +205,18 @@ func (g *Groups) Relay(client, bus net.Conn) error {
 	c := newConn(group)
 	defer c.end()
 	toBus, toHost := &outlet{w: bus}, &outlet{w: client}
-	out := &direction{from: fromClient, to: toBus, back: toHost, reads: c.reads, held: &g.held, judge: c.toBus, refused: func(h *header) {
+	out := &direction{from: fromClient, to: toBus, back: toHost, reads: c.reads, held: &g.held, judge: func(h *header, body []byte) verdict {
+		if h.destination == busName && h.member == "Hello" {
+			bus.SetReadDeadline(time.Now().Add(busTime))
+		}
+		return c.toBus(h, body)
+	}, refused: func(h *header) {
 		g.refused("refused to the host: %s", h)
 	}}
-	in := &direction{from: fromBus, to: toHost, back: toBus, reads: c.readsIn, held: &g.held, judge: c.toHost, refused: func(h *header) {
+	in := &direction{from: fromBus, to: toHost, back: toBus, reads: c.readsIn, held: &g.held, judge: func(h *header, body []byte) verdict {
+		bus.SetReadDeadline(time.Time{})
+		return c.toHost(h, body)
+	}, refused: func(h *header) {
 		if h.kind == methodCall {
 			g.refused("kept from the host: %s", h)
 		}

@@ -220,6 +220,38 @@ func TestMalformedEnds(t *testing.T) {
 	}
 }
 
+// TestMute: a host does not wait for a bus that takes connections and says
+// nothing, or nothing more.
+func TestMute(t *testing.T) {
+	usual := busTime
+	busTime = 100 * time.Millisecond
+	t.Cleanup(func() { busTime = usual })
+	end := func(l *link) {
+		t.Helper()
+		select {
+		case err := <-l.ended:
+			if err == nil {
+				t.Error("it ends without an error")
+			}
+		case <-time.After(20 * time.Second):
+			t.Error("the host waits")
+		}
+	}
+	end(startLink(t, NewGroups(func(string) {})))
+	l := startLink(t, NewGroups(func(string) {})).begin(t)
+	time.Sleep(2 * busTime) // it may say hello late
+	send(t, l.host, call(busName, busPath, busName, "Hello"), nil)
+	receive(t, l.fromHost)
+	end(l)
+	l = startLink(t, NewGroups(func(string) {})).begin(t)
+	l.sayHello(t, ":1.7")
+	time.Sleep(2 * busTime) // the bus may be silent then
+	in := call(":1.7", "/a", "org.a11y.atspi.Text", "GetText")
+	in.sender = ":1.9"
+	send(t, l.bus, in, nil)
+	receive(t, l.fromBus)
+}
+
 // TestUnread: a host that asks and never reads its refusals is not waited for
 // with ever more memory.
 func TestUnread(t *testing.T) {

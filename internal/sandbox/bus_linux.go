@@ -80,10 +80,13 @@ func (b *busDoor) serve() {
 		default:
 			bus, err = b.dial()
 		}
-		if err == nil {
-			err = b.hand(child, bus)
-			bus.Close() // the guard has its own
+		if err != nil {
+			child.Close()
+			time.Sleep(searchPause)
+			continue
 		}
+		err = b.hand(child, bus)
+		bus.Close() // the guard has its own
 		child.Close()
 		if errors.Is(err, errGuardGone) {
 			return
@@ -114,6 +117,10 @@ func (b *busDoor) hand(child, bus *net.UnixConn) error {
 	}
 	return nil
 }
+
+// searchPause is how long the door stays shut where no bus was found. The search
+// goes to the display and the session bus, and a child can ask for it at any time.
+const searchPause = time.Second
 
 // shortPause is how long the door waits where descriptors are used up.
 const shortPause = 50 * time.Millisecond
