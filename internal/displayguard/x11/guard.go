@@ -33,13 +33,14 @@ type Guard struct {
 	server *server
 	atoms  atoms
 	free   chan struct{} // connections that may still be made
-	named  atomic.Int64  // atoms that clients have had made
 	rang   atomic.Int64  // when a client last made a sound, in milliseconds
 	stock  stock
 
 	mu      sync.Mutex
 	told    map[string]bool  // guarded by mu
 	clients map[*client]bool // guarded by mu: those that are served
+	// named are the atoms that clients have had made; guarded by mu.
+	named map[string]struct{}
 }
 
 // Limits of a host.
@@ -61,7 +62,7 @@ func New(config Config) (*Guard, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to the display: %w", err)
 	}
-	g := &Guard{Config: config, free: make(chan struct{}, maxClients), told: map[string]bool{}, clients: map[*client]bool{}}
+	g := &Guard{Config: config, free: make(chan struct{}, maxClients), told: map[string]bool{}, clients: map[*client]bool{}, named: map[string]struct{}{}}
 	if g.server, err = newServer(conn, config.Cookie); err == nil {
 		g.atoms, err = newAtoms(g.server)
 	}
@@ -121,6 +122,17 @@ func (g *Guard) bases() (list []uint32) {
 		list = append(list, c.base)
 	}
 	return list
+}
+
+// mayName reports whether a client may have an atom made, and notes it.
+func (g *Guard) mayName(name string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if _, known := g.named[name]; !known && len(g.named) >= maxAtoms {
+		return false
+	}
+	g.named[name] = struct{}{}
+	return true
 }
 
 // tell tells of a refusal, once of each.

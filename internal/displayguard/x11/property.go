@@ -2,17 +2,24 @@ package x11
 
 // internAtom bounds the names that a host has made.
 func (c *client) internAtom(m *message) verdict {
+	const length, name = 4, 8
 	if m.second != 0 {
 		return pass
 	}
-	return c.newName(m)
+	return c.newName(m, length, name)
 }
 
 // nameCursor bounds them where cursors get names, which are the same.
-func (c *client) nameCursor(m *message) verdict { return c.newName(m) }
+func (c *client) nameCursor(m *message) verdict {
+	const length, name = 8, 12
+	return c.newName(m, length, name)
+}
 
-func (c *client) newName(m *message) verdict {
-	if m.size > maxName || c.guard.named.Add(1) > maxAtoms {
+// newName bounds the names that the host has made, by where one and its length are.
+// One is counted once: toolkits name their cursors again and again.
+func (c *client) newName(m *message, length, at int) verdict {
+	end := at + int(m.u16(length))
+	if m.size > maxName || end > len(m.data) || !c.guard.mayName(string(m.data[at:end])) {
 		return verdict{code: badAlloc, why: "too many names, or too long a one"}
 	}
 	return pass

@@ -33,7 +33,7 @@ var coreRules = []rule{
 	{"ConfigureWindow", own, (*client).configure, "its own, above or below others of its own", 0},
 	{"GetGeometry", judged, (*client).lookAtWindow, "as GetWindowAttributes", 0},
 	{"QueryTree", judged, (*client).queryTree, "toolkits look for their place; others are cut out of the answer", 0},
-	{"InternAtom", own, (*client).internAtom, "names; a server keeps them for ever, so there is a bound", 0},
+	{"InternAtom", own, (*client).internAtom, "names; a server keeps them for ever, so there is a bound", maxName},
 	{"GetAtomName", own, nil, "names are no secret", 0},
 	{"ChangeProperty", judged, (*client).changeProperty, "of its own, and what a program has asked for", 24 + maxMeaningful},
 	{"DeleteProperty", own, nil, "of its own", 0},

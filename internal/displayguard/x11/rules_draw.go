@@ -44,7 +44,7 @@ var shapeRules = []rule{
 var fixesRules = []rule{
 	{"QueryVersion", own, nil, "a version", 0},
 	{"SelectSelectionInput", root, nil, "that something was copied, not what", 0},
-	{"SetCursorName", own, (*client).nameCursor, "its own; a server keeps names for ever", 0},
+	{"SetCursorName", own, (*client).nameCursor, "its own; a server keeps names for ever", maxName},
 	{"GetCursorName", own, nil, "its own", 0},
 }
 

@@ -2,6 +2,7 @@ package x11
 
 import (
 	"bytes"
+	"fmt"
 	"net"
 	"testing"
 	"time"
@@ -522,9 +523,21 @@ func TestBounds(t *testing.T) {
 	if len(h.errors) > 0 {
 		t.Errorf("after all were freed: errors %d", h.errors)
 	}
-	h.host.named.Store(maxAtoms)
-	if _, code := h.ask(named(16, "ONE_MORE")); code != badAlloc {
+	// A name counts once: toolkits name each cursor that they make.
+	for range maxAtoms + 1 {
+		h.ask(named(16, "THE_SAME"))
+	}
+	if _, code := h.ask(named(16, "ONE_MORE")); code != 0 {
+		t.Errorf("a second name: error %d", code)
+	}
+	for n := range maxAtoms {
+		h.host.mayName(fmt.Sprint(n))
+	}
+	if _, code := h.ask(named(16, "ONE_TOO_MANY")); code != badAlloc {
 		t.Errorf("a name too many: error %d", code)
+	}
+	if _, code := h.ask(named(16, "ONE_MORE")); code != 0 {
+		t.Errorf("a name that is known: error %d", code)
 	}
 }
 
