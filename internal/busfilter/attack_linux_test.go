@@ -261,6 +261,20 @@ var attacks = []attack{
 	{"end the registry by an object", func(c *dbus.Conn, v *victim) error {
 		return endsRegistry(c, v, victimPath, "org.a11y.atspi.Socket.Embed", c.Names()[0], dbus.ObjectPath("/a"))
 	}},
+	{"fill the tree with programs", func(c *dbus.Conn, v *victim) error {
+		root := c.Object(registryName, victimPath)
+		for range 1000 {
+			root.Go("org.a11y.atspi.Socket.Embed", dbus.FlagNoReplyExpected, nil, object{c.Names()[0], "/a"})
+		}
+		for late := time.Now().Add(answerTime); time.Now().Before(late); time.Sleep(10 * time.Millisecond) {
+			var children []object
+			err := v.conn.Object(registryName, victimPath).Call("org.a11y.atspi.Accessible.GetChildren", 0).Store(&children)
+			if err == nil && len(children) > 1000 {
+				return nil
+			}
+		}
+		return errNothing
+	}},
 	{"speak for the registry", func(c *dbus.Conn, v *victim) error {
 		match := "type='signal',interface='org.a11y.atspi.Registry',member='EventListenerRegistered',sender='" + c.Names()[0] + "'"
 		if err := v.conn.BusObject().Call(busName+".AddMatch", 0, match).Err; err != nil {

@@ -15,6 +15,7 @@ const (
 	maxRules     = 1024 // of the connections of a host, with those added twice
 	maxRequests  = 16   // for names, in the life of one connection
 	maxUnsettled = 4096 // calls of one connection, in each direction
+	maxEmbedded  = 64   // objects of a host in the tree of one registry
 	maxLogged    = 50   // lines in the life of a group
 )
 
@@ -99,6 +100,7 @@ type Group struct {
 	// the other; guarded by mu.
 	registries map[string]bool
 	rules      int    // that these connections have added; guarded by mu
+	embedded   int    // objects, in the trees of all registries; guarded by mu
 	told       bucket // guarded by mu
 }
 
@@ -117,6 +119,17 @@ func (g *Group) addRules(n int) bool {
 		return false
 	}
 	g.rules += n
+	return true
+}
+
+// addEmbedded counts an object in the tree. Each registry begins with an empty one.
+func (g *Group) addEmbedded() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.embedded >= maxEmbedded*max(1, len(g.registries)) {
+		return false
+	}
+	g.embedded++
 	return true
 }
 

@@ -32,7 +32,7 @@ type arguments struct {
 
 // ofRegistry are the methods of the registry that a host may call.
 var ofRegistry = map[endpoint]arguments{
-	{"/org/a11y/atspi/accessible/root", "org.a11y.atspi.Socket", "Embed"}:                 {[]string{"(so)"}, (*conn).ownObject},
+	{"/org/a11y/atspi/accessible/root", "org.a11y.atspi.Socket", "Embed"}:                 {[]string{"(so)"}, (*conn).embed},
 	{"/org/a11y/atspi/accessible/root", "org.a11y.atspi.Socket", "Unembed"}:               {[]string{"(so)"}, (*conn).ownObject},
 	{"/org/a11y/atspi/registry", registryInterface, "GetRegisteredEvents"}:                {nothing, nil},
 	{deviceController, "org.a11y.atspi.DeviceEventController", "GetKeystrokeListeners"}:   {nothing, nil},
@@ -273,6 +273,10 @@ func (c *conn) ownObject(v *values) bool {
 	v.text() // its path
 	return c.group.isOwn(name)
 }
+
+// embed reads the object that a program is in the tree of readers with. The
+// registry adds it as often as it is told to.
+func (c *conn) embed(v *values) bool { return c.ownObject(v) && v.whole() && c.group.addEmbedded() }
 
 func (c *conn) knownName(v *values) bool { return c.group.mayKnow(v.text()) }
 

@@ -389,6 +389,30 @@ func TestBounds(t *testing.T) {
 	}
 }
 
+// TestEmbedded: a host is in the tree a few times, and again where the registry is
+// another one.
+func TestEmbedded(t *testing.T) {
+	c := atBus(t)
+	fill := func() (n int) {
+		for range 3 * maxEmbedded {
+			h := call(registryName, "/org/a11y/atspi/accessible/root", "org.a11y.atspi.Socket", "Embed")
+			h.flags = noReplyExpected
+			if c.toBus(h, put(h.order, ":1.7", "/a")).pass {
+				n++
+			}
+		}
+		return n
+	}
+	if n := fill(); n != maxEmbedded {
+		t.Errorf("%d times", n)
+	}
+	h := &header{order: binary.LittleEndian, kind: signal, serial: 9, sender: busName, path: busPath, iface: busName, member: "NameOwnerChanged"}
+	c.toHost(h, put(h.order, registryName, ":1.2", ":1.5"))
+	if n := fill(); n != maxEmbedded {
+		t.Errorf("%d times at another registry", n)
+	}
+}
+
 // TestSameRule: the bus keeps a rule as often as it was added.
 func TestSameRule(t *testing.T) {
 	c := atBus(t)
