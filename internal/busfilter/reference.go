@@ -1,6 +1,9 @@
 package busfilter
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A reference to an object is a name on the bus and a path. Readers believe a
 // program what it says of an object, whosever that is: what they know of the
@@ -134,4 +137,42 @@ func typeEnd(signature string) int {
 		}
 	}
 	return 0
+}
+
+const (
+	eventInterface = "org.a11y.atspi.Event."
+	cacheInterface = "org.a11y.atspi.Cache"
+)
+
+// events are what hosts tell readers of. The others are for the desktop itself,
+// and readers end at some of them.
+var events = []string{"Object", "Window", "Document", "Focus", "Terminal"}
+
+// cached are the signals about what readers remember, with their signatures.
+var cached = map[string][]string{
+	"AddAccessible":    {"((so)(so)(so)iiassusau)", "((so)(so)(so)a(so)assusau)"},
+	"RemoveAccessible": {"(so)"},
+}
+
+// isEvent reports whether a signal is one that readers expect of programs.
+func (h *header) isEvent() bool {
+	if kind, ok := strings.CutPrefix(h.iface, eventInterface); ok {
+		return slices.Contains(events, kind) && (h.signature == "siiv(so)" || h.signature == "siiva{sv}")
+	}
+	return h.iface == cacheInterface && slices.Contains(cached[h.member], h.signature)
+}
+
+// wellFormed reports whether the value in an event is of a type that readers
+// expect. They take structures for references without looking: whatever is in
+// others would be addresses in their memory.
+func (h *header) wellFormed(body []byte) bool {
+	if h.iface == cacheInterface {
+		return true
+	}
+	v := values{order: h.order, b: body}
+	v.text()
+	v.uint()
+	v.uint()
+	kind := v.signature()
+	return !v.broken && (!strings.HasPrefix(kind, "(") || kind == "(so)" || kind == "(iiii)")
 }

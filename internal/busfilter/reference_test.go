@@ -98,8 +98,8 @@ func TestReferences(t *testing.T) {
 				if c.reads(h) == 0 {
 					t.Fatalf("%s: it is not read", tt.what)
 				}
-				if v := c.toBus(h, body); v.pass != want {
-					t.Errorf("%s of %q, %s: %+v", tt.what, to, name, v)
+				if got := c.refersToOwn(h, body); got != want {
+					t.Errorf("%s of %q, %s: %v", tt.what, to, name, got)
 				}
 				if want {
 					for n := range len(body) {
@@ -108,7 +108,7 @@ func TestReferences(t *testing.T) {
 						}
 					}
 				}
-				if c.toBus(h, nil).pass {
+				if c.refersToOwn(h, nil) {
 					t.Errorf("%s: unread it passes", tt.what)
 				}
 			}

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/godbus/dbus/v5"
 )
 
 // pair returns the ends of a connection.
@@ -133,9 +135,10 @@ func TestRelay(t *testing.T) {
 	send(t, l.host, &silent, nil)
 	send(t, l.host, &header{order: binary.LittleEndian, kind: signal, serial: 4, path: "/a", iface: "a.b", member: "C"}, nil)
 
-	event := &header{order: binary.LittleEndian, kind: signal, serial: 5, path: "/a", iface: "org.a11y.atspi.Event.Object", member: "TextChanged", sender: ":1.9"}
-	long := put(event.order, strings.Repeat("text ", 200_000))
-	go send(t, l.host, event, long)
+	text := strings.Repeat("text ", 200_000)
+	told, long := event(t, binary.LittleEndian, eventInterface+"Object", "TextChanged", "insert", int32(0), int32(1), dbus.MakeVariant(text), object{":1.7", "/a"})
+	told.serial, told.sender = 5, ":1.9"
+	go send(t, l.host, told, long)
 	h, body = receive(t, l.fromHost)
 	if h.serial != 5 || h.sender != "" || !bytes.Equal(body, long) {
 		t.Errorf("the bus gets %+v, with %d bytes", h, len(body))
@@ -154,6 +157,7 @@ func TestRelay(t *testing.T) {
 		t.Errorf("the host gets %+v", h)
 	}
 	a := &header{order: binary.LittleEndian, kind: methodReturn, serial: 6, replySerial: 71, destination: ":1.9"}
+	long = put(a.order, text)
 	go send(t, l.host, a, long)
 	if h, body := receive(t, l.fromHost); h.replySerial != 71 || !bytes.Equal(body, long) {
 		t.Errorf("the bus gets %+v, with %d bytes", h, len(body))

@@ -166,8 +166,8 @@ func (c *conn) toBus(h *header, body []byte) verdict {
 		}
 		return pass
 	case signal:
-		event := strings.HasPrefix(h.iface, "org.a11y.atspi.Event.") || h.iface == "org.a11y.atspi.Cache"
-		if event && (h.destination == "" || c.group.has(c.group.clients, h.destination)) && c.group.mayTell(h) && c.refersToOwn(h, body) {
+		to := h.destination == "" || c.group.has(c.group.clients, h.destination)
+		if to && h.isEvent() && c.group.mayTell(h) && c.refersToOwn(h, body) && h.wellFormed(body) {
 			return pass
 		}
 	}
