@@ -58,11 +58,6 @@ func (v *victim) Get(string, string) (dbus.Variant, *dbus.Error) {
 }
 func (v *victim) Set(string, string, dbus.Variant) *dbus.Error { return nil }
 
-type object struct {
-	Name string
-	Path dbus.ObjectPath
-}
-
 func startVictim(t *testing.T, a *session.Accessibility) *victim {
 	t.Helper()
 	v := &victim{conn: a.Connect()}

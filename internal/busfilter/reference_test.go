@@ -32,6 +32,12 @@ func event(t testing.TB, order binary.ByteOrder, iface, member string, values ..
 	return h, body
 }
 
+// object is how one is named: by its program, and there.
+type object struct {
+	Name string
+	Path dbus.ObjectPath
+}
+
 // item is what Cache says of an object.
 type item struct {
 	Object, Application, Parent object

@@ -249,7 +249,7 @@ func (s *storm) short() {
 	}
 	s.calm("after the blows")
 	s.strikeDisaster(takenHosts[1]) // the one that other tests of this user do not notice
-	s.strikeDisaster(darkness) // a host that stands still would not notice it
+	s.strikeDisaster(darkness)      // a host that stands still would not notice it
 }
 
 // long strikes at random.
