@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"errors"
 	"fmt"
 	"image"
 	"os"
@@ -8,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mullion-dev/mullion"
 	"github.com/mullion-dev/mullion/config"
@@ -187,8 +189,19 @@ func TestPictures(t *testing.T) {
 				while (f.contentDocument?.title !== 'painted') await new Promise((r) => setTimeout(r, 20));
 				await new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(r, 300))));
 				return f.contentDocument.getElementById('out').textContent`, &text)
-			var err error
-			if picture, err = e2e.Screen(t).Picture(image.Rect(0, 0, 800, 600)); err != nil {
+			// A busy machine paints late: it is done when nothing changes any more.
+			if err := e2e.WaitFor(e2e.Timeout, func() error {
+				time.Sleep(100 * time.Millisecond)
+				before := picture
+				var err error
+				if picture, err = e2e.Screen(t).Picture(image.Rect(0, 0, 800, 600)); err != nil {
+					return err
+				}
+				if before == nil || differing(before, picture) > 0 {
+					return errors.New("it is still being painted")
+				}
+				return nil
+			}); err != nil {
 				t.Fatal(err)
 			}
 		})
