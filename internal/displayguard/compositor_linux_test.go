@@ -194,7 +194,7 @@ func (r *reader) next() (wayland.Message, error) {
 		}
 		more := make([]byte, 4<<10)
 		n, err := r.r.Read(more)
-		if n == 0 {
+		if n <= 0 { // less where reading failed
 			return m, errors.Join(io.EOF, err)
 		}
 		r.buf = append(r.buf[:len(r.buf):len(r.buf)], more[:n]...)

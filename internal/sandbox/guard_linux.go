@@ -49,6 +49,9 @@ func listenAt(path string) (*os.File, error) {
 	}
 	l.SetUnlinkOnClose(false)
 	defer l.Close()
+	if err := os.Chmod(path, 0o600); err != nil { // nobody else gets into its folder anyway
+		return nil, fmt.Errorf("the guard of the display: %w", err)
+	}
 	f, err := l.File()
 	if err != nil {
 		return nil, fmt.Errorf("the guard of the display: %w", err)

@@ -63,9 +63,16 @@ func (c *client) event(p []byte, size int) (keep bool, err error) {
 		return c.focused(), nil // it has all keys, and comes with the pointer
 	case eventReparentNotify:
 		c.reparented(order.Uint32(p[8:]), order.Uint32(p[12:]))
-		return c.hearsOf(order.Uint32(p[4:])), nil
-	case eventCreateNotify, eventUnmapNotify, eventMapNotify, eventConfigureNotify, eventGravityNotify, eventCirculateNotify:
-		return c.hearsOf(order.Uint32(p[4:])), nil
+		if at := order.Uint32(p[4:]); !c.guard.server.roots[at] {
+			return c.hearsOf(at), nil
+		}
+		return c.hearsBelow(p), nil
+	case eventCreateNotify, eventDestroyNotify, eventUnmapNotify, eventMapNotify, eventConfigureNotify, eventGravityNotify, eventCirculateNotify:
+		at := order.Uint32(p[4:])
+		if c.guard.server.roots[at] && at != order.Uint32(p[8:]) {
+			return c.hearsBelow(p), nil
+		}
+		return kind == eventDestroyNotify || c.hearsOf(at), nil
 	case eventPropertyNotify:
 		id, property := order.Uint32(p[4:]), order.Uint32(p[8:])
 		const deleted = 1

@@ -49,7 +49,10 @@ func (c *client) mapWindow(m *message) verdict {
 		return pass // the server would refuse
 	}
 	if !w.override || !c.guard.server.roots[w.parent] {
-		c.with(func(s *state) { s.windows[id].mapped, s.windows[id].managed = true, true })
+		c.with(func(s *state) {
+			known := s.windows[id]
+			known.mapped, known.managed, known.shown = true, true, time.Now()
+		})
 		return pass
 	}
 	area := w.area()

@@ -63,6 +63,7 @@ type window struct {
 	menu      bool // it is shown so
 	managed   bool // a window manager has looked after it
 	mapped    bool
+	shown     time.Time // when it was, if a window manager looks after it
 	width     int
 	height    int
 	border    int

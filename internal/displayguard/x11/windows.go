@@ -1,5 +1,7 @@
 package x11
 
+import "time"
+
 // createWindow gives each window a background: one without shows what was on
 // the screen below it, and its client can read that.
 func (c *client) createWindow(m *message) verdict {
@@ -73,6 +75,10 @@ func (c *client) background(m *message, create bool) verdict {
 // something. So a client hears of the end of who gives or takes a selection.
 const foreignEvents = 1<<17 | 1<<22 // StructureNotify, PropertyChange
 
+// substructureNotify tells of all windows below one. Below the root a client hears
+// of its own and of their frames; see hearsBelow.
+const substructureNotify = 1 << 19
+
 func (c *client) changeWindow(m *message) verdict {
 	const override, eventMask = 9, 11
 	id := m.u32(4)
@@ -102,17 +108,46 @@ func (c *client) changeWindow(m *message) verdict {
 	if !c.hearsOf(id) && !c.public(id) {
 		return refuse(id, "events of another program's window")
 	}
-	if events&^foreignEvents == 0 {
+	allowed := uint32(foreignEvents)
+	if c.guard.server.roots[id] {
+		allowed |= substructureNotify
+	}
+	if events&^allowed == 0 {
 		return pass
 	}
 	b := append([]byte(nil), m.data...)
-	order.PutUint32(b[m.request.size:], events&foreignEvents)
+	order.PutUint32(b[m.request.size:], events&allowed)
 	order.PutUint16(b[2:], uint16(len(b)/4))
 	return verdict{instead: b, why: "events of another program's window"}
 }
 
 // hearsOf reports whether a client may know what becomes of a window.
 func (c *client) hearsOf(id uint32) bool { return c.near(id) || c.peer(id) || c.dragging() }
+
+// frameTime is how long the window manager may take to put a frame around a window.
+const frameTime = 5 * time.Second
+
+// hearsBelow reports whether a client may have an event of a window below the root.
+// Toolkits keep a list of the windows there while something is dragged. A frame is
+// made before it is known whose it is: of what might be one a client hears that
+// it is there, and not where.
+func (c *client) hearsBelow(p []byte) bool {
+	kind, id := p[0], order.Uint32(p[8:])
+	if c.own(id) || c.frame(id) || c.dragging() {
+		return true
+	}
+	if kind != eventCreateNotify {
+		return false
+	}
+	clear(p[12:23])
+	awaited := false
+	c.with(func(s *state) {
+		for _, w := range s.windows {
+			awaited = awaited || len(w.frames) == 0 && within(w.shown, frameTime)
+		}
+	})
+	return awaited
+}
 
 // lookAtWindow is for requests that tell where a window is.
 func (c *client) lookAtWindow(m *message) verdict {

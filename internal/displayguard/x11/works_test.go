@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net"
+	"slices"
 	"testing"
 	"time"
 )
@@ -39,6 +40,53 @@ func (h *hosted) hears(kind byte) {
 	h.t.Helper()
 	if !h.got(kind) {
 		h.t.Fatalf("event %d did not come", kind)
+	}
+}
+
+// TestBelowRoot: a client hears of its own windows there and of their frames, which the
+// window manager makes, and of no others.
+func TestBelowRoot(t *testing.T) {
+	h := newHosted(t, Config{})
+	h.send(build(2, 0, h.window, eventMask, allInput|1<<17)) // StructureNotify
+	h.sync()
+	h.user.send(build(7, 0, h.window, h.user.window(300, 300, 20, 20, 0, 0), 0))
+	h.user.sync()
+	h.sync()
+	h.send(build(2, 0, h.root(), eventMask, 1<<19)) // SubstructureNotify
+	heard := func() (created, other []uint32) {
+		h.user.sync()
+		for _, e := range h.sync() {
+			switch e[0] {
+			case eventCreateNotify:
+				created = append(created, order.Uint32(e[8:]))
+				if id := order.Uint32(e[8:]); id&^h.setup.mask != h.setup.base && order.Uint32(e[12:]) != 0 {
+					t.Errorf("it hears where %#x is", id)
+				}
+			case eventMapNotify, eventConfigureNotify, eventUnmapNotify, eventDestroyNotify:
+				other = append(other, order.Uint32(e[8:]))
+			}
+		}
+		return created, other
+	}
+	h.user.window(300, 300, 20, 20, 0, 0)
+	if created, other := heard(); len(created)+len(other) > 0 {
+		t.Errorf("of another program's windows: %#x %#x", created, other)
+	}
+	own := h.id()
+	h.send(create(own, h.root(), 10, 10, 50, 50, backPixel, 1), build(8, 0, own))
+	h.sync()
+	frame := h.user.window(300, 300, 20, 20, 0, 0)
+	h.user.send(build(7, 0, own, frame, 0))
+	if created, _ := heard(); !slices.Contains(created, frame) {
+		t.Errorf("not of the frame %#x: %#x", frame, created)
+	}
+	h.user.send(build(12, 0, frame, 1, 333))
+	if _, other := heard(); !slices.Contains(other, frame) {
+		t.Error("not that the frame moves")
+	}
+	stranger := h.user.window(300, 300, 20, 20, 0, 0)
+	if created, other := heard(); slices.Contains(append(created, other...), stranger) {
+		t.Error("of a window that is made after the frame")
 	}
 }
 

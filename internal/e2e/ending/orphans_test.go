@@ -56,28 +56,7 @@ func TestCoreKilled(t *testing.T) {
 		}
 	}
 	shared := names(t, "/dev/shm")
-	core := exec.Command("/proc/self/exe")
-	core.Env = append(os.Environ(), victimVariable+"="+data, "TMPDIR="+tmp, "XDG_RUNTIME_DIR="+run)
-	core.Stderr = os.Stderr
-	out, err := core.StdoutPipe()
-	if err == nil {
-		err = core.Start()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer core.Process.Kill()
-	painted := make(chan error, 1)
-	go func() {
-		line, err := bufio.NewReader(out).ReadString('\n')
-		if strings.TrimSpace(line) != "painted" {
-			err = fmt.Errorf("the app says %q: %v", line, err)
-		}
-		painted <- err
-	}()
-	if err := e2e.Take(t, painted); err != nil {
-		t.Fatal(err)
-	}
+	core := startVictim(t, data, tmp, run)
 	family := e2e.Descendants(core.Process.Pid)
 	var have []string
 	for _, p := range family {
@@ -110,9 +89,20 @@ func TestCoreKilled(t *testing.T) {
 	}); err != nil {
 		t.Error(err)
 	}
-	for _, d := range []string{tmp, run} {
-		if left := names(t, d); len(left) > 0 {
-			t.Errorf("left behind in %s: %v", filepath.Base(d), left)
+	if left := names(t, tmp); len(left) > 0 {
+		t.Errorf("left behind in %s: %v", tmp, left)
+	}
+	// The folder with the socket of the display's guard goes with the next start.
+	before := names(t, run)
+	for name := range before {
+		if !strings.HasPrefix(name, "mullion-session-") {
+			t.Errorf("left behind in %s: %s", run, name)
+		}
+	}
+	startVictim(t, data, tmp, run)
+	for name := range names(t, run) {
+		if before[name] {
+			t.Errorf("left behind in %s, after another start: %s", run, name)
 		}
 	}
 	for name := range names(t, "/dev/shm") {
@@ -120,6 +110,38 @@ func TestCoreKilled(t *testing.T) {
 			t.Errorf("left behind in shared memory: %s", name)
 		}
 	}
+}
+
+// startVictim starts the app with these folders, and waits for its window. It ends with
+// the test.
+func startVictim(t *testing.T, data, tmp, run string) *exec.Cmd {
+	t.Helper()
+	core := exec.Command("/proc/self/exe")
+	core.Env = append(os.Environ(), victimVariable+"="+data, "TMPDIR="+tmp, "XDG_RUNTIME_DIR="+run)
+	core.Stderr = os.Stderr
+	out, err := core.StdoutPipe()
+	if err == nil {
+		err = core.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = core.Process.Kill()
+		_ = core.Wait() // it was killed
+	})
+	painted := make(chan error, 1)
+	go func() {
+		line, err := bufio.NewReader(out).ReadString('\n')
+		if strings.TrimSpace(line) != "painted" {
+			err = fmt.Errorf("the app says %q: %v", line, err)
+		}
+		painted <- err
+	}()
+	if err := e2e.Take(t, painted); err != nil {
+		t.Fatal(err)
+	}
+	return core
 }
 
 func names(t *testing.T, dir string) map[string]bool {
