@@ -72,8 +72,13 @@ func TestBelowRoot(t *testing.T) {
 	if created, other := heard(); len(created)+len(other) > 0 {
 		t.Errorf("of another program's windows: %#x %#x", created, other)
 	}
+	// The window manager of the display is kept away, as in newHosted.
 	own := h.id()
-	h.send(create(own, h.root(), 10, 10, 50, 50, backPixel, 1), build(8, 0, own))
+	h.send(create(own, h.root(), 10, 10, 50, 50, backPixel|override, 1, 1))
+	h.sync()
+	h.user.send(build(8, 0, own))
+	h.user.sync()
+	h.send(build(2, 0, own, override, 0), build(8, 0, own))
 	h.sync()
 	frame := h.user.window(300, 300, 20, 20, 0, 0)
 	h.user.send(build(7, 0, own, frame, 0))
