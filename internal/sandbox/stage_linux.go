@@ -77,6 +77,12 @@ func Enter() error {
 		return nil
 	}
 	runtime.LockOSThread()
+	// The signal for the end of the Core belongs to a thread, and the one that
+	// starts the program again keeps its own. A Core that has ended meanwhile
+	// does not give the order.
+	if err := unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0, 0, 0); err != nil {
+		return fmt.Errorf("end with the Core: %w", err)
+	}
 	f := os.NewFile(stageFD, "stage")
 	if info, err := f.Stat(); err != nil || info.Mode()&os.ModeSocket == 0 {
 		return fmt.Errorf("%s is set, but descriptor %d is not a socket", stageVariable, stageFD)
