@@ -5,6 +5,7 @@ import (
 	"errors"
 	"image"
 	"slices"
+	"time"
 
 	"github.com/mullion-dev/mullion"
 )
@@ -77,7 +78,11 @@ func (s *States) correct(ctx context.Context, w *mullion.Window, st state) error
 			return err
 		}
 		if got != want || !got.Empty() && st.scale(1) != g.Scale {
-			return normally(ctx, w, g.Maximized, g.Fullscreen, func() error { return put(ctx, w, want, got) })
+			return normally(ctx, w, g.Maximized, g.Fullscreen, func() error {
+				// Its frame may be another one than that of a maximised window.
+				want, got, err := s.place(ctx, w, st)
+				return errors.Join(err, put(ctx, w, want, got))
+			})
 		}
 	}
 	if flags&Size != 0 && st.sized() && st.Scale == 0 && g.Scale != 1 {
@@ -130,6 +135,9 @@ func put(ctx context.Context, w *mullion.Window, want, got image.Rectangle) erro
 	return errors.Join(err, w.SetPosition(ctx, float64(got.Min.X)/g.Scale, float64(got.Min.Y)/g.Scale))
 }
 
+// normalTime is how long a window may take not to be maximised any more.
+const normalTime = time.Second
+
 // normally calls f while the window is neither maximised nor fullscreen: window
 // managers would move such a window itself, not the place to which it goes back.
 // Then it makes the window so.
@@ -141,6 +149,11 @@ func normally(ctx context.Context, w *mullion.Window, maximized, fullscreen bool
 	}
 	if g.Maximized {
 		errs = append(errs, w.SetMaximized(ctx, false))
+	}
+	// What it is then is told a little later, or never, if the window manager does
+	// not do it.
+	for end := time.Now().Add(normalTime); (g.Maximized || g.Fullscreen) && time.Now().Before(end); g = w.Geometry() {
+		time.Sleep(10 * time.Millisecond)
 	}
 	errs = append(errs, f())
 	if maximized {
