@@ -44,10 +44,9 @@ func (c *confinement) openBus(s *Spec) (socket string, err error) {
 	if socket, err = c.folder.file("accessibility"); err != nil {
 		return "", err
 	}
-	if b.listener, err = net.ListenUnix("unix", &net.UnixAddr{Name: socket, Net: "unix"}); err != nil {
+	if b.listener, err = listen(socket); err != nil {
 		return "", fmt.Errorf("the accessibility bus: %w", err)
 	}
-	b.listener.SetUnlinkOnClose(false)
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return "", fmt.Errorf("the accessibility bus: %w", err)

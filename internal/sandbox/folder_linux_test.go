@@ -69,3 +69,20 @@ func TestFolderWithoutSession(t *testing.T) {
 		f.remove()
 	}
 }
+
+// TestGuardSocket: a socket in the folder is for the user alone in itself, too.
+func TestGuardSocket(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "socket")
+	l, err := listen(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %s", info.Mode())
+	}
+}

@@ -43,20 +43,31 @@ func (c *confinement) guardDisplay(s *Spec, getenv func(string) string) (socket 
 
 // listenAt makes a socket that listens, for another process.
 func listenAt(path string) (*os.File, error) {
-	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	l, err := listen(path)
 	if err != nil {
-		return nil, fmt.Errorf("the guard of the display: %w", err)
+		return nil, err
 	}
-	l.SetUnlinkOnClose(false)
 	defer l.Close()
-	if err := os.Chmod(path, 0o600); err != nil { // nobody else gets into its folder anyway
-		return nil, fmt.Errorf("the guard of the display: %w", err)
-	}
 	f, err := l.File()
 	if err != nil {
-		return nil, fmt.Errorf("the guard of the display: %w", err)
+		return nil, fmt.Errorf("a socket for a guard: %w", err)
 	}
 	return f, nil
+}
+
+// listen makes a socket for the user alone. It goes with its folder, to which
+// nobody else has access anyway.
+func listen(path string) (*net.UnixListener, error) {
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if err != nil {
+		return nil, fmt.Errorf("a socket for a guard: %w", err)
+	}
+	l.SetUnlinkOnClose(false)
+	if err := os.Chmod(path, 0o600); err != nil {
+		l.Close()
+		return nil, fmt.Errorf("a socket for a guard: %w", err)
+	}
+	return l, nil
 }
 
 // What the guard of an X display is told, by its environment.

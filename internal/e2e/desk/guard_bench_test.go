@@ -6,9 +6,20 @@ import (
 	"github.com/mullion-dev/mullion/internal/e2e"
 )
 
-// BenchmarkX11 starts an app to its first frame, and counts the frames of a page
+// BenchmarkX11 measures what the guard of an X display costs.
+func BenchmarkX11(b *testing.B) { benchmarkGuard(b) }
+
+// BenchmarkWayland does the same under Wayland.
+//
+//	go test ./internal/e2e/desk -run - -bench Wayland -benchtime 5x -count 3
+func BenchmarkWayland(b *testing.B) {
+	startWeston(b)
+	benchmarkGuard(b)
+}
+
+// benchmarkGuard starts an app to its first frame, and counts the frames of a page
 // that changes all the time, with the guard of the display and without.
-func BenchmarkX11(b *testing.B) {
+func benchmarkGuard(b *testing.B) {
 	for _, way := range []struct {
 		name    string
 		without []string

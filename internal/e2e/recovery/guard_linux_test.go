@@ -21,14 +21,7 @@ func TestGuardKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	e2e.Kill(t, guard)
-	if err := e2e.WaitFor(e2e.Timeout, func() error {
-		if now := app.Processes()["app"]; now == 0 || now == host {
-			return errors.New("there is no new host")
-		}
-		return nil
-	}); err != nil {
-		t.Fatal(err)
-	}
+	e2e.Restarted(t, app, host)
 	app.Main().Must(`return 1`, nil)
 	if again, err := guardOf(app.Processes()["app"]); err != nil || again == guard {
 		t.Errorf("the new guard is %d: %v", again, err)
@@ -67,13 +60,6 @@ func TestGuardHangs(t *testing.T) {
 	if err := syscall.Kill(guard, syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
-	if err := e2e.WaitFor(e2e.Timeout, func() error {
-		if now := app.Processes()["app"]; now == 0 || now == host {
-			return errors.New("there is no new host")
-		}
-		return nil
-	}); err != nil {
-		t.Fatal(err)
-	}
+	e2e.Restarted(t, app, host)
 	app.Main().Must(`return 1`, nil)
 }
