@@ -51,7 +51,8 @@ func guardOf(host int) (int, error) {
 // draws, and so by the Core.
 func TestGuardHangs(t *testing.T) {
 	app := e2e.Start(t, e2e.Options{})
-	app.Main().Must(`return 1`, nil)
+	// A host that draws nothing has no need of its guard.
+	app.Main().Must(`let n = 0; setInterval(() => { document.body.style.background = 'hsl(' + n++ * 7 % 360 + ' 80% 50%)' }, 50)`, nil)
 	host := app.Processes()["app"]
 	guard, err := guardOf(host)
 	if err != nil {
