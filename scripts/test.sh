@@ -14,9 +14,11 @@ PATH=$(scripts/path.sh)
 unset DISPLAY WAYLAND_DISPLAY
 
 mkdir -p bin
+brief=bin/failed.txt
+rm -f "$brief"
 go build -o bin/testreport ./scripts/testreport
 # report COMMAND... ends packages that hang, so there is no -timeout.
-report() { bin/testreport -allow scripts/allowed-skips.txt -- "$@"; }
+report() { bin/testreport -allow scripts/allowed-skips.txt -brief "$brief" -- "$@"; }
 
 # Every process that ends under the race detector would wait for a second, in
 # case another goroutine is about to race: hosts, workers and those of sandboxes,
@@ -38,4 +40,8 @@ step 'go test -race ./...' root_module "$@"
 for dir in $(modules); do
 	step "go test in ${dir#./}" module "$dir"
 done
-summary
+if ! summary; then
+	# A build server may keep no more than the end of this.
+	[[ ! -e $brief ]] || head -n 15 "$brief"
+	exit 1
+fi

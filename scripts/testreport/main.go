@@ -9,6 +9,9 @@
 // name of the test, and the reason why it may skip itself. Outside of CI other
 // skips are only named.
 //
+// With -brief FILE what has failed is also appended to FILE, in at most
+// briefLines lines: for the very end of a log of which only that is kept.
+//
 // A package from which nothing has been heard for long hangs: it is ended, and
 // says what its goroutines do. It is given longer on a machine that is slow, so
 // that no run ends because it is slow; go test needs no -timeout beside.
@@ -22,6 +25,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -35,10 +39,15 @@ import (
 func main() {
 	allow := flag.String("allow", "", "file that lists the tests that may be skipped")
 	strict := flag.Bool("strict", os.Getenv("CI") == "true", "fail when another test is skipped; the default in CI")
+	brief := flag.String("brief", "", "file to which a few lines about each failure are appended")
 	flag.Parse()
 	allowed, err := readAllowed(*allow)
 	if err == nil {
-		err = runTests(flag.Args(), newReport(os.Stdout, allowed), *strict)
+		r := newReport(os.Stdout, allowed)
+		err = runTests(flag.Args(), r, *strict)
+		if err != nil && *brief != "" {
+			err = errors.Join(err, appendLines(*brief, r.brief(err)))
+		}
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "testreport:", err)
@@ -79,6 +88,9 @@ type event struct {
 	Test    string
 	Output  string
 	Elapsed float64
+
+	ImportPath  string // of build-output
+	FailedBuild string // the ImportPath for which a package has failed
 }
 
 // report collects the results of tests.
@@ -87,6 +99,7 @@ type report struct {
 	allowed map[string]string // reason by test
 
 	output                  map[string][]byte // of tests that have not ended
+	builds                  map[string][]byte // what go build said, by ImportPath
 	passed, failed, skipped int
 	packages, broken        int // packages that were tested, and that failed
 	untested                int // packages without tests
@@ -94,13 +107,14 @@ type report struct {
 
 	begun    time.Time
 	seeds    map[string]string // by package
-	failures []event
-	tests    []event // those at the top that have run, and how long
+	failures []event           // Output is all that the test printed
+	broke    []event           // packages, with Output
+	tests    []event           // those at the top that have run, and how long
 	heard    func(e event)
 }
 
 func newReport(out io.Writer, allowed map[string]string) *report {
-	return &report{out: out, allowed: allowed, output: map[string][]byte{}, begun: time.Now(), seeds: map[string]string{}, heard: func(event) {}}
+	return &report{out: out, allowed: allowed, output: map[string][]byte{}, builds: map[string][]byte{}, begun: time.Now(), seeds: map[string]string{}, heard: func(event) {}}
 }
 
 // read handles all events.
@@ -124,6 +138,7 @@ func (r *report) event(e event) {
 	switch e.Action {
 	case "build-output":
 		io.WriteString(r.out, e.Output)
+		r.builds[e.ImportPath] = append(r.builds[e.ImportPath], e.Output...)
 	case "output":
 		if e.Test == "" && strings.HasPrefix(e.Output, "SKIP") {
 			// A TestMain that leaves all of its tests out.
@@ -150,6 +165,7 @@ func (r *report) event(e event) {
 			r.skip(name, lastLine(text))
 		case "fail":
 			r.failed++
+			e.Output = string(text)
 			r.failures = append(r.failures, e)
 			r.out.Write(text)
 		}
@@ -163,9 +179,10 @@ func (r *report) packageEnd(e event, text []byte) {
 		// What was running when the package broke off has not ended.
 		for _, name := range r.unfinished(e.Package) {
 			r.out.Write(r.output[name])
+			r.failures = append(r.failures, event{Package: e.Package, Test: strings.TrimPrefix(name, e.Package+"/"), Output: string(r.output[name])})
 			delete(r.output, name)
-			r.failures = append(r.failures, event{Package: e.Package, Test: strings.TrimPrefix(name, e.Package+"/")})
 		}
+		r.broke = append(r.broke, event{Package: e.Package, Output: string(r.builds[e.FailedBuild]) + string(text)})
 	}
 	if e.Action == "skip" {
 		r.untested++
@@ -228,12 +245,7 @@ func (r *report) slowest() {
 // all of its package in the same order.
 func (r *report) again() {
 	var packages []string
-	for _, e := range r.failures {
-		if slices.ContainsFunc(r.failures, func(f event) bool {
-			return f.Package == e.Package && strings.HasPrefix(f.Test, e.Test+"/")
-		}) {
-			continue // one below it is what has failed
-		}
+	for _, e := range r.causes() {
 		if len(packages) == 0 {
 			fmt.Fprintln(r.out, "what has failed, and how it is run again:")
 		}
@@ -251,6 +263,15 @@ func (r *report) again() {
 			fmt.Fprintf(r.out, "  go test -race -count=1 -shuffle=%s %s\n", seed, p)
 		}
 	}
+}
+
+// causes are the failures but those of tests below which one is what has failed.
+func (r *report) causes() []event {
+	return slices.DeleteFunc(slices.Clone(r.failures), func(e event) bool {
+		return slices.ContainsFunc(r.failures, func(f event) bool {
+			return f.Package == e.Package && strings.HasPrefix(f.Test, e.Test+"/")
+		})
+	})
 }
 
 // finish prints the closing line and returns what is wrong.
