@@ -462,15 +462,17 @@ func TestLogFloodOfHost(t *testing.T) {
 
 // TestCallFlood calls on and on and confirms no answer.
 func TestCallFlood(t *testing.T) {
-	terminated := make(chan struct{})
+	filled, terminated := make(chan struct{}), make(chan struct{})
 	s := besiege(t, "app://localhost/", func(b *badHost) {
 		b.ready()
 		b.document()
+		b.call(1, 0, `["run",{}]`)
+		<-filled
 		stop := make(chan struct{})
 		var flood sync.WaitGroup
 		flood.Go(func() {
 			const text = `["no_such",{}]`
-			for id := uint64(1); ; {
+			for id := uint64(2); ; {
 				var calls []byte
 				for range 1000 {
 					calls = append(calls, header(uint32(16+8+len(text)), wire.KindCall, 0, 0, myView, id)...)
@@ -499,6 +501,15 @@ func TestCallFlood(t *testing.T) {
 		b.document()
 		b.call(1, 0, `["run",{}]`)
 	})
+	if got := wait(t, s.executed); got != "main app://localhost" {
+		t.Errorf("a call came from %s", got)
+	}
+	w, err := s.Window("main")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Webview().FillReplies(5000)
+	close(filled)
 	wait(t, terminated)
 	if got := wait(t, s.executed); got != "main app://localhost" {
 		t.Errorf("a call came from %s", got)

@@ -1,8 +1,12 @@
 package core
 
+import (
+	"github.com/mullion-dev/mullion/internal/wire"
+	"github.com/mullion-dev/mullion/ipc"
+)
+
 // What is there at most.
 const (
-	MaxStreams   = maxStreams   // of one webview, open
 	MaxPopups    = maxPopups    // of all pages
 	MaxDecisions = maxDecisions // of one webview, waiting
 )
@@ -58,3 +62,34 @@ func (c *Core) ForgetLinks() {
 
 // Awaited reports whether somebody watches if the dev server answers.
 func (v *Webview) Awaited() bool { return v.expected() != "" }
+
+// The following fill a table of a webview but for some places, as its page would
+// with many thousand calls: what a test then shows is the limit itself.
+
+// FillListeners leaves room for left listeners of the document. name is what the
+// n-th one listens to.
+func (v *Webview) FillListeners(left int, name func(n int) string) error {
+	v.mu.Lock()
+	d := v.doc
+	v.mu.Unlock()
+	for n := range maxListeners - left {
+		if _, err := v.core.events.add(&listener{name: name(n), target: ipc.Target{Kind: ipc.Any}, doc: d, handler: 1}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// FillStreams leaves room for left streams. Those before are never closed.
+func (v *Webview) FillStreams(left int) { v.streams.Add(int64(maxStreams - left)) }
+
+// FillReplies leaves room for left answers to calls. The host, which has to read,
+// gets as many of those before as it has room for.
+func (v *Webview) FillReplies(left int) {
+	o := &v.outbox
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for o.replies.frames < maxRejections-left {
+		o.push(wire.Frame{Kind: wire.KindReply, Target: v.id, Payload: tooManyWait})
+	}
+}

@@ -34,7 +34,7 @@ func TestReportsOfBadHost(t *testing.T) {
 			t.Errorf("%s: got no violation", bad)
 		}
 	}
-	for i := range 2000 {
+	for i := range 4 * maxViolations {
 		for _, text := range []string{
 			fmt.Sprintf(`{"kind":"error","message":"m%d\n%s","source":"%s","line":4294967295}`, i, strings.Repeat("x", 50000), strings.Repeat("y", 10000)),
 			fmt.Sprintf(`{"kind":"policy","message":"https://a%d.example/","directive":"img-src"}`, i),
