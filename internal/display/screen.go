@@ -92,26 +92,48 @@ func (s *Screen) Windows() ([]Window, error) {
 		return nil, err
 	}
 	defer func() { _ = xproto.UngrabServerChecked(s.conn).Check() }()
-	return s.below(s.root)
+	tree, err := xproto.QueryTree(s.conn, s.root).Reply()
+	if err != nil {
+		return nil, err
+	}
+	return s.titled(tree.Children)
 }
 
-func (s *Screen) below(parent xproto.Window) (found []Window, err error) {
-	tree, err := xproto.QueryTree(s.conn, parent).Reply()
-	if err != nil {
-		return nil, gone(err)
+// titled returns those windows that have a title, and those below all of them.
+// Most have none: the frames of a window manager consist of a dozen each. So the
+// server is asked for what all have at once, and for the rest of those with a
+// title alone: tests look often, and others wait meanwhile.
+func (s *Screen) titled(ids []xproto.Window) (found []Window, err error) {
+	properties := make([]xproto.ListPropertiesCookie, len(ids))
+	trees := make([]xproto.QueryTreeCookie, len(ids))
+	for i, id := range ids {
+		properties[i] = xproto.ListProperties(s.conn, id)
+		trees[i] = xproto.QueryTree(s.conn, id)
 	}
-	for _, id := range tree.Children {
-		w, err := s.look(id)
-		if err == nil && w.Title != "" {
-			found = append(found, w)
+	for i, id := range ids {
+		has, err := properties[i].Reply()
+		if err == nil && s.named(has.Atoms) {
+			if w, err := s.look(id); err == nil && w.Title != "" {
+				found = append(found, w)
+			}
 		}
-		more, err := s.below(id)
-		if err != nil && !errors.Is(err, ErrGone) {
+		tree, err := trees[i].Reply()
+		if err == nil && len(tree.Children) > 0 {
+			var more []Window
+			more, err = s.titled(tree.Children)
+			found = append(found, more...)
+		}
+		if err = gone(err); err != nil && !errors.Is(err, ErrGone) {
 			return nil, err
 		}
-		found = append(found, more...)
 	}
 	return found, nil
+}
+
+// named reports whether one of the properties is a title.
+func (s *Screen) named(properties []xproto.Atom) bool {
+	net, err := s.atom("_NET_WM_NAME")
+	return err != nil || slices.Contains(properties, net) || slices.Contains(properties, xproto.AtomWmName)
 }
 
 // tryManager maps a small window and sees whether the window manager manages it
