@@ -18,6 +18,7 @@ const form = `<!doctype html>
 	body { margin: 0; font: 16px sans-serif }
 	.far { margin: 1500px 0 }
 	#drop { width: 300px; height: 100px; background: #abc }
+	#late { position: absolute; right: 0; top: 0 } /* it moves nothing while something is clicked */
 	#cover { position: fixed; inset: 0; background: #0008; display: none }
 </style>
 <h1>The form</h1>
@@ -43,7 +44,7 @@ const form = `<!doctype html>
 	const tree = shadow.attachShadow({ mode: 'open' });
 	tree.innerHTML = '<button>In the shade</button>';
 	tree.firstChild.onclick = () => says('shade');
-	setTimeout(() => { const b = document.createElement('button'); b.textContent = 'Late'; b.onclick = () => says('late'); document.body.prepend(b); }, 300);
+	setTimeout(() => { const b = document.createElement('button'); b.id = 'late'; b.textContent = 'Late'; b.onclick = () => says('late'); document.body.prepend(b); }, 300);
 	window.__TAURI_INTERNALS__.invoke('plugin:event|listen', { event: 'tauri://drag-drop', target: { kind: 'Any' },
 		handler: window.__TAURI_INTERNALS__.transformCallback((e) => says('dropped ' + e.payload.paths.map((p) => p.split('/').pop()))) });
 </script>`
