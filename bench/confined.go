@@ -8,7 +8,7 @@ import (
 )
 
 // unconfined are all layers that can be switched off.
-var unconfined = []string{"namespaces", "landlock", "seccomp"}
+var unconfined = []string{"namespaces", "landlock", "seccomp", "display"}
 
 // confinement measures what the confinement of hosts costs: starts and calls
 // of two apps in turns, one as it is and one without. Which of the two goes
