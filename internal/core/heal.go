@@ -258,9 +258,7 @@ func (c *Core) rendering(step int, r capability.Resources) wire.Rendering {
 	if c.opts.Rendering == nil {
 		return wire.Rendering{}
 	}
-	s := rendering.Settings(step)
-	s.Software = s.Software || !r.GPU
-	return s
+	return rendering.Settings(step, r.GPU)
 }
 
 // renders notes that a host has drawn something with those settings.

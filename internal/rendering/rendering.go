@@ -8,6 +8,7 @@ package rendering
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/go-json-experiment/json"
@@ -33,20 +34,24 @@ var steps = []Step{
 		"the engine knows best, nearly always"},
 	{"no-dmabuf", wire.Rendering{Environment: []string{"WEBKIT_DISABLE_DMABUF_RENDERER=1"}},
 		"drivers whose buffers the web process cannot hand over, NVIDIA's above all: the window stays white (https://bugs.webkit.org/show_bug.cgi?id=262607)"},
-	{"no-acceleration", wire.Rendering{Software: true},
+	{"no-acceleration", wire.Rendering{Software: true, Environment: []string{emulate}},
 		"drivers that fail as soon as they are used; costs WebGL and smooth animations"},
-	{"software", wire.Rendering{Software: true, Environment: []string{"WEBKIT_DISABLE_COMPOSITING_MODE=1", "LIBGL_ALWAYS_SOFTWARE=1"}},
+	{"software", wire.Rendering{Software: true, Environment: []string{"WEBKIT_DISABLE_COMPOSITING_MODE=1", emulate}},
 		"drivers that fail already when they are opened: nothing of them is loaded, whatever asks for it"},
 }
+
+// emulate has Mesa use no driver of a GPU where the engine accelerates all the
+// same, as it has to for transparent windows: see the engine.
+const emulate = "LIBGL_ALWAYS_SOFTWARE=1"
 
 // withoutDMABUF is what the drivers of NVIDIA need.
 const withoutDMABUF = 1
 
 // withoutGPU is where a machine without a GPU begins: what acceleration
-// emulates there in software costs memory and draws nothing better. Measured
-// with WebKitGTK 2.50.6 and Xvfb, in turns: without acceleration host, web and
-// network processes need two thirds of the memory with one window and three
-// fifths with four, and the first window is not later.
+// emulates there in software costs memory, and opaque windows look no better
+// for it. Measured with WebKitGTK 2.50.6 and Xvfb, in turns: without acceleration
+// host, web and network processes need two thirds of the memory with one window
+// and three fifths with four, and the first window is not later.
 const withoutGPU = 2
 
 // Ladder is where a machine stands. It is safe for concurrent use.
@@ -109,8 +114,14 @@ func (l *Ladder) Step() (int, Step) {
 	return l.at, steps[l.at]
 }
 
-// Settings returns those of a step.
-func Settings(n int) wire.Rendering { return steps[n].Settings }
+// Settings returns those of a step, for a host that may use a GPU or may not.
+func Settings(n int, gpu bool) wire.Rendering {
+	s := steps[n].Settings
+	if !gpu && !s.Software {
+		s.Software, s.Environment = true, append(slices.Clone(s.Environment), emulate)
+	}
+	return s
+}
 
 // Name returns that of a step.
 func Name(n int) string { return steps[n].Name }

@@ -3,6 +3,7 @@ package rendering
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"testing/fstest"
 
@@ -130,6 +131,18 @@ func TestReasons(t *testing.T) {
 	for _, s := range steps {
 		if s.Reason == "" || s.Name == "" {
 			t.Errorf("%+v lacks a name or a reason", s)
+		}
+	}
+}
+
+// TestSettings: a host that may use no GPU loads no driver of one.
+func TestSettings(t *testing.T) {
+	for n := range steps {
+		for _, gpu := range []bool{false, true} {
+			s := Settings(n, gpu)
+			if s.Software != slices.Contains(s.Environment, emulate) || !gpu && !s.Software {
+				t.Errorf("%s, GPU %v: %+v", Name(n), gpu, s)
+			}
 		}
 	}
 }

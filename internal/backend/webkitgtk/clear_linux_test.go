@@ -35,14 +35,26 @@ func TestClearWebview(t *testing.T) {
 			x.eval(`document.body.style.background = '#0f0'; return ''`)
 			shows("what changes below it", 250, 100, green)
 			shows("what it still paints", 110, 60, red)
-			do(func() {
-				s := over.options
-				s.Background = &[4]uint8{255, 0, 0, 255}
-				if err := over.webview.Apply(&over.options, &s); err != nil {
-					t.Error(err)
-				}
-			})
+			over.eval(`document.querySelector('p').style.marginLeft = '100px'; return ''`)
+			shows("what has moved", 210, 60, red)
+			shows("where it was", 110, 60, green)
+			paint := func(color [4]uint8) {
+				do(func() {
+					s := over.options
+					s.Background = &color
+					if err := over.webview.Apply(&over.options, &s); err != nil {
+						t.Error(err)
+					}
+					over.options = s
+				})
+			}
+			paint([4]uint8{255, 0, 0, 255})
 			shows("a background of its own", 250, 100, red)
+			paint([4]uint8{})
+			shows("none again", 250, 100, green)
+			over.eval(`document.querySelector('p').style.marginLeft = ''; return ''`)
+			shows("what has moved back", 110, 60, red)
+			shows("where it was after that", 210, 60, green)
 		})
 	}
 }

@@ -63,6 +63,7 @@ type library struct {
 	gdkCursorNewFromName                      cfunc
 	gdkDeviceGetPosition                      cfunc
 	gdkDeviceWarp                             cfunc
+	gdkCairoGetClipRectangle                  cfunc
 	gdkDisplayGetDefault                      cfunc
 	gdkDisplayGetDefaultGroup                 cfunc
 	gdkDisplayGetDefaultSeat                  cfunc

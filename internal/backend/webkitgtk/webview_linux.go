@@ -76,10 +76,6 @@ func newWebview(e *engine, id uint32, w *window, s *wire.WebviewState) (*webview
 	for _, f := range fixedSettings {
 		c.gObjectSet.with(v.settings, f.name, f.value, nil)
 	}
-	if e.options.Rendering.Software {
-		const never = 2 // WEBKIT_HARDWARE_ACCELERATION_POLICY_NEVER
-		c.webkitSettingsSetHardwareAccelerationPolicy.call(v.settings, never)
-	}
 	v.content = c.webkitUserContentManagerNew.call()
 	v.view = c.gObjectNew.with(c.webkitWebViewGetType.call(),
 		"web-context", e.context,
@@ -241,8 +237,24 @@ func (v *webview) applyBackground() {
 		color = &rgba{}
 	}
 	v.clear = color.alpha < 1
+	v.e.c.webkitSettingsSetHardwareAccelerationPolicy.call(v.settings, v.acceleration())
 	v.e.c.webkitWebViewSetBackgroundColor.with(v.view, color)
 	v.e.c.gtkWidgetQueueDraw.call(v.window.overlay)
+}
+
+// acceleration is a WebKitHardwareAccelerationPolicy. Without acceleration
+// WebKitGTK 2.50.6 paints what changes of a clear page over what was there before,
+// so that whatever moves leaves a trace: such a webview has it always, if only
+// by Mesa's emulation.
+func (v *webview) acceleration() uintptr {
+	const onDemand, always, never = 0, 1, 2
+	switch {
+	case v.clear:
+		return always
+	case v.e.options.Rendering.Software:
+		return never
+	}
+	return onDemand
 }
 
 // The arguments of webkit_user_script_new.

@@ -342,6 +342,7 @@ func (w *window) draw(cr uintptr) (drawn uintptr) {
 	if !needed {
 		return gboolean(false)
 	}
+	w.drawWhole(cr)
 	for _, v := range w.webviews {
 		c.cairoPushGroup.call(cr)
 		c.gtkContainerPropagateDraw.call(w.overlay, v.view, cr)
@@ -352,6 +353,24 @@ func (w *window) draw(cr uintptr) (drawn uintptr) {
 		c.gtkContainerPropagateDraw.call(w.overlay, w.notice.box, cr)
 	}
 	return gboolean(true)
+}
+
+// drawWhole has the content drawn once more where only a part of it is drawn
+// now: there an accelerated webview below a clear one paints nothing (seen in
+// WebKitGTK 2.50.6).
+func (w *window) drawWhole(cr uintptr) {
+	if w.e.options.Rendering.Software {
+		return
+	}
+	c, r := w.e.c, new(rectangle)
+	c.gdkCairoGetClipRectangle.with(cr, r)
+	if r.width < int32(c.gtkWidgetGetAllocatedWidth.call(w.overlay)) || r.height < int32(c.gtkWidgetGetAllocatedHeight.call(w.overlay)) {
+		w.e.Post(func() {
+			if !w.closed {
+				c.gtkWidgetQueueDraw.call(w.overlay)
+			}
+		})
+	}
 }
 
 // place answers where in the overlay a webview belongs.
