@@ -183,7 +183,10 @@ func (w *Window) ToggleMaximized(ctx context.Context) error {
 	return w.w.Update(ctx, func(s *wire.WindowState) { s.Maximized = !s.Maximized })
 }
 
-// SetMinimized minimises the window or undoes it.
+// SetMinimized minimises the window or undoes it. Under Wayland a minimised window
+// comes back by the user, or by [Window.Activate] with a token; undoing it there is
+// an error wrapping errors.ErrUnsupported. Some compositors, such as sway, minimise
+// nothing.
 func (w *Window) SetMinimized(ctx context.Context, on bool) error {
 	return w.w.Update(ctx, func(s *wire.WindowState) { s.Minimized = on })
 }
@@ -200,7 +203,10 @@ func (w *Window) SetAlwaysOnTop(ctx context.Context, on bool) error {
 }
 
 // Focus brings the window to the front and gives it the keyboard, as far as
-// the system lets apps do that.
+// the system lets apps do that. Under Wayland compositors decide by what the user
+// did last: a window gets the keyboard from another one of the same host, or from
+// another program by [Window.Activate] with a token. Where neither is so, and the
+// window had the keyboard before, it is an error wrapping errors.ErrUnsupported.
 func (w *Window) Focus(ctx context.Context) error { return w.w.Focus(ctx) }
 
 // Activate brings the window to the front because the user has asked for it
@@ -237,12 +243,16 @@ type Geometry struct {
 	// under Wayland.
 	X, Y, InnerX, InnerY int
 	// Width and Height are those of the content, OuterWidth and OuterHeight
-	// those of the outer frame.
+	// those of the outer frame. Wayland does not tell of frames that the
+	// compositor draws, as KWin and sway do; under GNOME the frame is counted.
 	Width, Height, OuterWidth, OuterHeight int
 	// Scale is the number of physical pixels in a logical one.
-	Scale                            float64
-	Visible, Focused                 bool
-	Maximized, Minimized, Fullscreen bool
+	Scale                 float64
+	Visible, Focused      bool
+	Maximized, Fullscreen bool
+	// Minimized under Wayland: the app has asked for it, and the window has not had
+	// the keyboard since. What the user minimises is not told there.
+	Minimized bool
 }
 
 // Geometry returns what was last seen of the window on the screen.

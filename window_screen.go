@@ -14,7 +14,8 @@ func (w *Window) Theme() string { return w.w.Theme() }
 
 // Monitor is a monitor. Lengths are physical pixels.
 type Monitor struct {
-	// Name is what the system calls it; it may be empty.
+	// Name is that of its connector, such as "HDMI-1", or of its model where the
+	// system does not tell; it may be empty.
 	Name string
 	// Scale is the number of physical pixels in a logical one.
 	Scale               float64

@@ -24,6 +24,9 @@ headless test      | cmd:xprop                  | x11-utils           | xprop   
 headless test      | cmd:import                 | imagemagick         | ImageMagick     | imagemagick      | ImageMagick
 test               | cmd:WebKitWebDriver        | webkit2gtk-driver   | webkitgtk6.0    | webkitgtk-6.0    | webkit2gtk-driver
 test               | cmd:weston                 | weston              | weston          | weston           | weston
+test               | cmd:sway                   | sway                | sway            | sway             | sway
+test               | cmd:grim                   | grim                | grim            | grim             | grim
+test               | cmd:wtype                  | wtype               | wtype           | wtype            | wtype
 test               | cmd:xsettingsd             | xsettingsd          | xsettingsd      | xsettingsd       | xsettingsd
 test               | file:/usr/bin/ibus-daemon  | ibus                | ibus            | ibus             | ibus
 test               | gtk:im-ibus.so             | ibus-gtk3           | ibus-gtk3       | ibus             | ibus-gtk3

@@ -51,7 +51,8 @@ func (w *Window) Activate(ctx context.Context, token string) error {
 	if len(token) > wire.MaxToken || strings.ContainsRune(token, 0) {
 		return fmt.Errorf("window %q: a token of the desktop has at most %d bytes, none of them zero", w.label, wire.MaxToken)
 	}
-	if err := w.Update(ctx, func(s *wire.WindowState) { s.Visible, s.Minimized = true, false }); err != nil {
+	err := w.Update(ctx, func(s *wire.WindowState) { s.Visible, s.Minimized = true, false })
+	if err != nil && !errors.Is(err, errors.ErrUnsupported) { // the focus brings back what is minimised under Wayland
 		return err
 	}
 	return w.Do(ctx, wire.ActionFocus, wire.Focus{Token: token})

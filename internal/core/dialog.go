@@ -50,7 +50,8 @@ func (c *Core) Ask(ctx context.Context, w *Window, d wire.Dialog) (wire.DialogRe
 	var gone <-chan struct{}
 	if w != nil {
 		gone = w.gone
-		d.Parent = w.Observed().XID
+		o := w.Observed()
+		d.Parent, d.ParentHandle = o.XID, o.Handle
 	}
 	g := &c.dialogs
 	if d.Kind != wire.DialogMessage && c.opts.ChooseFiles != nil {
@@ -118,7 +119,7 @@ func (g *dialogs) choose(ctx context.Context, gone <-chan struct{}, d wire.Dialo
 	}()
 	request := choose.Request{
 		Title: d.Title, Save: d.Kind == wire.DialogSave, Multiple: d.Multiple, Directory: d.Directory,
-		Folder: string(d.Folder), Name: d.Name, Parent: d.Parent,
+		Folder: string(d.Folder), Name: d.Name, Parent: d.Parent, Handle: d.ParentHandle,
 	}
 	for _, f := range d.Filters {
 		request.Filters = append(request.Filters, choose.Filter{Name: f.Name, Extensions: f.Extensions, Types: f.MediaTypes})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -351,6 +352,9 @@ func (w *Window) wanted() wire.WindowState {
 
 // observe notes what the host sees and tells the listeners what has changed.
 func (w *Window) observe(o wire.WindowObserved) {
+	if len(o.Handle) > wire.MaxHandle || strings.ContainsFunc(o.Handle, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		o.Handle = "" // no compositor calls a window so
+	}
 	w.mu.Lock()
 	old := w.observed
 	w.observed = o

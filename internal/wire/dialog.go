@@ -16,6 +16,8 @@ type Dialog struct {
 	Title string     `json:"title,omitzero"` // empty: the system's
 	// Parent is the X11 window that the dialog belongs to, 0 for none.
 	Parent uint32 `json:"parent,omitzero"`
+	// ParentHandle is the same under Wayland, as in WindowObserved.
+	ParentHandle string `json:"parentHandle,omitzero"`
 
 	// Folder is where a file dialog begins; Name is proposed to save as.
 	Folder  []byte         `json:"folder,omitzero"`

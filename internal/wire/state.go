@@ -161,7 +161,13 @@ type WindowObserved struct {
 	Theme string `json:"theme,omitzero"`
 	// XID is the number of the window on X11, for dialogs that belong to it.
 	XID uint32 `json:"xid,omitzero"`
+	// Handle is what the compositor calls the window under Wayland (xdg-foreign),
+	// likewise. It has at most MaxHandle bytes.
+	Handle string `json:"handle,omitzero"`
 }
+
+// MaxHandle bounds the handle of a window. Compositors make them of some 40 bytes.
+const MaxHandle = 256
 
 // An Action is something done once to a window or a webview, as opposed to
 // state. Which names exist is listed in PROTOCOL.md.

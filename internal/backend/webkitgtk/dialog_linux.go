@@ -110,7 +110,7 @@ func (g *dialogs) Show(d wire.Dialog, answer func(wire.DialogResult)) (dismiss f
 		return nil, fmt.Errorf("webkitgtk: dialog of kind %q", d.Kind)
 	}
 	g.onResponse(s.dialog, s.respond)
-	g.setParent(s.dialog, d.Parent)
+	g.setParent(s.dialog, &d)
 	g.t.gtkWindowPresent.call(s.dialog)
 	return func() { s.respond(responseCancel) }, nil
 }
@@ -192,12 +192,18 @@ func (g *dialogs) translate(text string) string {
 	return goString(g.t.gDgettext.with("gtk30", own))
 }
 
-// setParent makes the dialog belong to a window of another process, as far as
-// the system has a way to say that: on X11 by its number. A window that is
-// gone meanwhile is no window.
-func (g *dialogs) setParent(dialog uintptr, xid uint32) {
-	t := g.t
+// setParent makes the dialog belong to a window of another process: on X11 by
+// its number, under Wayland by what the compositor calls it, if that has
+// xdg-foreign. A window that is gone meanwhile is no window.
+func (g *dialogs) setParent(dialog uintptr, d *wire.Dialog) {
+	t, xid := g.t, d.Parent
 	display := t.gdkDisplayGetDefault.call()
+	if d.ParentHandle != "" && t.gdkWaylandWindowSetTransientForExported != 0 && goString(t.gTypeNameFromInstance.call(display)) == "GdkWaylandDisplay" {
+		t.gtkWindowSetModal.call(dialog, 1)
+		t.gtkWidgetRealize.call(dialog)
+		t.gdkWaylandWindowSetTransientForExported.with(t.gtkWidgetGetWindow.call(dialog), d.ParentHandle)
+		return
+	}
 	if xid == 0 || t.gdkX11WindowForeignNewForDisplay == 0 || goString(t.gTypeNameFromInstance.call(display)) != "GdkX11Display" {
 		return
 	}

@@ -2,6 +2,33 @@ package webkitgtk
 
 import "github.com/mullion-dev/mullion/internal/wire"
 
+// exportHandle asks the compositor for a name of the window, by which a dialog of
+// another process can belong to it (xdg-foreign). It holds until the window is
+// hidden. Only who imports it can use it; hosts are not shown how to.
+func (w *window) exportHandle() {
+	c := w.e.c
+	gdk := c.gtkWidgetGetWindow.call(w.win)
+	if gdk == 0 || w.exported || c.gdkWaylandWindowExportHandle == 0 || c.gdkWaylandWindowUnexportHandle == 0 {
+		return
+	}
+	id := w.e.cb.add(callback{f: func(a args) uintptr {
+		if handle := goString(a[1]); w.exported && len(handle) <= wire.MaxHandle {
+			w.handle = handle
+			w.changed()
+		}
+		return 0
+	}})
+	w.exported = isTrue(c.gdkWaylandWindowExportHandle.call(gdk, w.e.cb.signature[2], id, w.e.cb.remove))
+}
+
+// unexportHandle gives the name up.
+func (w *window) unexportHandle() {
+	if gdk := w.e.c.gtkWidgetGetWindow.call(w.win); gdk != 0 && w.exported {
+		w.e.c.gdkWaylandWindowUnexportHandle.call(gdk)
+	}
+	w.exported, w.handle = false, ""
+}
+
 // applyFunctions tells the window manager what the user may not do, on X11.
 // GTK does that for closing only, and forgets the rest each time.
 func (w *window) applyFunctions(s *wire.WindowState) {

@@ -4,7 +4,7 @@ import "github.com/mullion-dev/mullion/internal/wire"
 
 // watch connects all that may change what is observed of a window.
 func (w *window) watch() {
-	changed := func(args) uintptr { w.holdCursor(); w.changed(); return 0 }
+	changed := func(args) uintptr { w.holdCursor(); w.followFocus(); w.changed(); return 0 }
 	for _, signal := range []string{
 		"configure-event", "window-state-event", "notify::is-active",
 		"map-event", "unmap-event", "hide", "notify::scale-factor",
@@ -78,6 +78,13 @@ func (w *window) Observe() wire.WindowObserved {
 	o.Maximized = state&stateMaximized != 0
 	o.Minimized = state&stateIconified != 0
 	if w.e.wayland {
+		o.Minimized = w.sight.iconified && !o.Focused
+		o.Handle = w.handle
+		if o.Visible { // the frame is GTK's own, or the compositor's, which says nothing of it
+			outer := new(rectangle)
+			c.gdkWindowGetFrameExtents.with(gdk, outer)
+			o.OuterWidth, o.OuterHeight = max(o.OuterWidth, int(outer.width*scale)), max(o.OuterHeight, int(outer.height*scale))
+		}
 		return o
 	}
 	if c.gdkX11WindowGetXid != 0 {

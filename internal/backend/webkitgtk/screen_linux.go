@@ -13,11 +13,34 @@ func (e *engine) monitors() (list []uintptr) {
 	display := e.c.gdkDisplayGetDefault.call()
 	n := int32(e.c.gdkDisplayGetNMonitors.call(display))
 	for i := range min(n, wire.MaxMonitors) {
-		if m := e.c.gdkDisplayGetMonitor.with(display, int(i)); m != 0 {
+		m := e.c.gdkDisplayGetMonitor.with(display, int(i))
+		if m == 0 {
+			continue
+		}
+		// One that has just been attached has no size yet.
+		if area, _ := e.area(e.c.gdkMonitorGetGeometry, m); area.width > 0 && area.height > 0 {
 			list = append(list, m)
 		}
 	}
 	return list
+}
+
+// monitorName is that of the connector, such as HDMI-A-1, which no two monitors
+// share; models are not told under every compositor. GTK 3 has it by the monitor's
+// number only.
+func (e *engine) monitorName(monitor uintptr) string {
+	display := e.c.gdkDisplayGetDefault.call()
+	n := int32(e.c.gdkDisplayGetNMonitors.call(display))
+	for i := range int(n) {
+		if e.c.gdkDisplayGetMonitor.with(display, i) == monitor {
+			name := e.c.gdkScreenGetMonitorPlugName.with(e.c.gdkScreenGetDefault.call(), i)
+			defer e.c.gFree.call(name)
+			if name := goString(name); name != "" {
+				return name
+			}
+		}
+	}
+	return goString(e.c.gdkMonitorGetModel.call(monitor))
 }
 
 // area is what a function of GdkMonitor writes into a rectangle, and the scale
@@ -55,7 +78,7 @@ func (w *window) Screen() (wire.Screen, error) {
 		area, scale := w.e.area(c.gdkMonitorGetGeometry, m)
 		work, _ := w.e.area(c.gdkMonitorGetWorkarea, m)
 		s.Monitors = append(s.Monitors, wire.Monitor{
-			Name: goString(c.gdkMonitorGetModel.call(m)), Scale: scale,
+			Name: w.e.monitorName(m), Scale: scale,
 			Area: physical(area, scale), Work: physical(work, scale),
 		})
 		if m == current {
@@ -125,8 +148,9 @@ func (w *window) fullscreenAt(a wire.Action) error {
 	if err := json.Unmarshal(a.Args, &p); err != nil {
 		return fmt.Errorf("webkitgtk: fullscreen: %w", err)
 	}
-	for i, m := range w.e.monitors() {
-		r, scale := w.e.area(w.e.c.gdkMonitorGetGeometry, m)
+	display := w.e.c.gdkDisplayGetDefault.call()
+	for i := range int(int32(w.e.c.gdkDisplayGetNMonitors.call(display))) {
+		r, scale := w.e.area(w.e.c.gdkMonitorGetGeometry, w.e.c.gdkDisplayGetMonitor.with(display, i))
 		if physical(r, scale).Contains(p) {
 			w.e.c.gtkWindowFullscreenOnMonitor.with(w.win, w.e.c.gdkScreenGetDefault.call(), i)
 			return nil

@@ -91,6 +91,12 @@ type library struct {
 	gdkWindowGetState                         cfunc
 	gdkWindowSetFunctions                     cfunc
 	gdkWindowSetCursor                        cfunc
+	gAppInfoCreateFromCommandline             cfunc
+	gAppLaunchContextGetStartupNotifyId       cfunc
+	gdkDisplayGetAppLaunchContext             cfunc
+	gdkScreenGetMonitorPlugName               cfunc
+	gdkWaylandWindowUnexportHandle            cfunc `need:"optional"`
+	gdkWaylandWindowExportHandle              cfunc `need:"optional"`
 	gdkX11GetServerTime                       cfunc `need:"optional"`
 	gdkX11WindowGetXid                        cfunc `need:"optional"`
 	gdkWaylandWindowAnnounceCsd               cfunc `need:"optional"`
@@ -400,11 +406,12 @@ type toolkit struct {
 	gStrdup               cfunc
 	gTypeNameFromInstance cfunc
 
-	gdkDisplayGetDefault             cfunc
-	gdkPixbufNewFromBytes            cfunc
-	gdkSetProgramClass               cfunc
-	gdkWindowSetTransientFor         cfunc
-	gdkX11WindowForeignNewForDisplay cfunc `need:"optional"`
+	gdkDisplayGetDefault                    cfunc
+	gdkPixbufNewFromBytes                   cfunc
+	gdkSetProgramClass                      cfunc
+	gdkWindowSetTransientFor                cfunc
+	gdkX11WindowForeignNewForDisplay        cfunc `need:"optional"`
+	gdkWaylandWindowSetTransientForExported cfunc `need:"optional"`
 
 	gtkContainerForeach             cfunc
 	gtkDialogAddButton              cfunc

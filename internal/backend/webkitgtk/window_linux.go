@@ -28,10 +28,13 @@ type window struct {
 	webviews []*webview
 	closed   bool
 
-	placing   func()              // puts a hidden window in its place once it is shown; nil: nothing to do
-	claiming  bool                // the window is to have the focus when it is shown, see claimFocus
-	fitting   bool                // the frame is not known yet, see shrink
-	grabbed   bool                // see holdCursor
+	placing   func() // puts a hidden window in its place once it is shown; nil: nothing to do
+	claiming  bool   // the window is to have the focus when it is shown, see claimFocus
+	fitting   bool   // the frame is not known yet, see shrink
+	grabbed   bool   // see holdCursor
+	sight     sight
+	handle    string              // see exportHandle
+	exported  bool                // the handle was asked for
 	observed  wire.WindowObserved // reported last
 	observing bool                // a report is posted
 }
@@ -56,7 +59,8 @@ func newWindow(e *engine, id uint32, s *wire.WindowState) (*window, error) {
 	e.connect(w.overlay, "get-child-position", 3, func(a args) uintptr { return w.place(a[1], a[2]) })
 	e.connectFallback(w.win, "delete-event", 2, 1, func(args) uintptr { w.requestClose(); return 1 })
 	if e.wayland {
-		e.connectAfter(w.win, "map", 1, func(args) uintptr { w.announceFrame(); return 0 })
+		e.connectAfter(w.win, "map", 1, func(args) uintptr { w.announceFrame(); w.exportHandle(); return 0 })
+		e.connect(w.win, "unmap", 1, func(args) uintptr { w.unexportHandle(); return 0 })
 	} else {
 		e.connect(w.win, "realize", 1, func(args) uintptr { w.hideMachine(); w.applyFunctions(&w.state); w.claimFocus(); return 0 })
 	}
@@ -173,6 +177,7 @@ var properties = []property{
 	{"minimized", func(old, s *wire.WindowState) bool { return old.Minimized == s.Minimized },
 		func(w *window, s *wire.WindowState) {
 			w.either(s.Minimized, w.e.c.gtkWindowIconify, w.e.c.gtkWindowDeiconify)
+			w.iconify(s.Minimized)
 		}, false},
 	{"visible", func(old, s *wire.WindowState) bool { return old.Visible == s.Visible },
 		func(w *window, s *wire.WindowState) {
@@ -238,6 +243,9 @@ func (w *window) Apply(old, s *wire.WindowState) error {
 		default:
 			p.apply(w, s)
 		}
+	}
+	if old.Minimized && !s.Minimized {
+		errs = append(errs, w.staysIconified())
 	}
 	if old.Transparent != s.Transparent {
 		errs = append(errs, fmt.Errorf("webkitgtk: changing transparent of an open window: %w", errors.ErrUnsupported))
@@ -440,24 +448,6 @@ func (w *window) Do(a wire.Action) error {
 	default:
 		return fmt.Errorf("webkitgtk: a window has no action %q", a.Name)
 	}
-	return nil
-}
-
-// focus brings the window to the front, under Wayland by the token that the
-// desktop has given for it, if any. X11 has no need of it.
-func (w *window) focus(a wire.Action) error {
-	c := w.e.c
-	var f wire.Focus
-	if len(a.Args) > 0 {
-		if err := json.Unmarshal(a.Args, &f); err != nil {
-			return fmt.Errorf("webkitgtk: focus: %w", err)
-		}
-	}
-	if f.Token != "" && w.e.wayland && c.gdkWaylandDisplaySetStartupNotificationId != 0 {
-		// The next window that is presented uses it up.
-		c.gdkWaylandDisplaySetStartupNotificationId.with(c.gdkDisplayGetDefault.call(), f.Token)
-	}
-	c.gtkWindowPresentWithTime.call(w.win, w.now())
 	return nil
 }
 

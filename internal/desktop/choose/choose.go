@@ -33,8 +33,10 @@ type Request struct {
 	Filters                   []Filter
 	// Folder is where it begins, Name is proposed to save as; both may be empty.
 	Folder, Name string
-	// Parent is the number of an X11 window, 0 for none.
+	// Parent is the number of an X11 window, 0 for none, Handle what a Wayland
+	// compositor calls a window, "" for none.
 	Parent uint32
+	Handle string
 }
 
 // Filter is a choice of files, by extensions without a dot and media types. "*"
@@ -106,8 +108,11 @@ func Ask(ctx context.Context, r Request) ([]string, error) {
 	if r.Save {
 		method = ".SaveFile"
 	}
-	if r.Parent != 0 {
+	switch {
+	case r.Parent != 0:
 		parent = fmt.Sprintf("x11:%x", r.Parent)
+	case r.Handle != "":
+		parent = "wayland:" + r.Handle
 	}
 	var handle dbus.ObjectPath
 	if err := portal.CallWithContext(early, chooser+method, 0, parent, r.Title, r.options()).Store(&handle); err != nil {

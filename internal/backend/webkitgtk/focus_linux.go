@@ -1,0 +1,124 @@
+package webkitgtk
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/mullion-dev/mullion/internal/wire"
+)
+
+// sight is what is known under Wayland of whether the user sees a window. No
+// compositor tells a GTK 3 client that a window is minimised.
+type sight struct {
+	active    bool // it has the keyboard
+	left      bool // it had the keyboard since it was shown, and has lost it
+	iconified bool // it was asked to go away, and has not had the keyboard since
+}
+
+// answerTime is how long a compositor may take to minimise a window that has the
+// keyboard, in milliseconds. Those that cannot, such as sway, leave it there.
+const answerTime = 500
+
+// followFocus notes whether the window has the keyboard.
+func (w *window) followFocus() {
+	if !w.e.wayland || w.closed {
+		return
+	}
+	active := isTrue(w.e.c.gtkWindowIsActive.call(w.win))
+	switch {
+	case active && !w.sight.active:
+		w.sight.left = false
+		w.settle()
+	case !active && w.sight.active:
+		w.sight.left = true
+	}
+	w.sight.active = active
+	if !isTrue(w.e.c.gtkWidgetGetMapped.call(w.win)) {
+		w.sight.left = false // where it comes to is the compositor's choice
+	}
+}
+
+// iconify notes what the window was asked for.
+func (w *window) iconify(on bool) {
+	if !w.e.wayland || !on {
+		return
+	}
+	w.sight.iconified = true
+	w.settle()
+}
+
+// settle takes a window for one that is not minimised if it goes on having the
+// keyboard.
+func (w *window) settle() {
+	w.e.after(answerTime, func() {
+		if !w.closed && isTrue(w.e.c.gtkWindowIsActive.call(w.win)) {
+			w.sight.iconified = false
+			w.changed()
+		}
+	})
+}
+
+// staysIconified is the error where the window is minimised and cannot come
+// back by itself: Wayland has no request for it.
+func (w *window) staysIconified() error {
+	if w.sight.iconified && !isTrue(w.e.c.gtkWindowIsActive.call(w.win)) {
+		return unsupportedOn("showing a minimised window without a token of the desktop for Activate")
+	}
+	return nil
+}
+
+// focus brings the window to the front. Under Wayland it takes a token: that of
+// the desktop, or what the compositor gives for what the user did last in another
+// window of this process that has the keyboard. X11 has no need of it.
+func (w *window) focus(a wire.Action) error {
+	c := w.e.c
+	var f wire.Focus
+	if len(a.Args) > 0 {
+		if err := json.Unmarshal(a.Args, &f); err != nil {
+			return fmt.Errorf("webkitgtk: focus: %w", err)
+		}
+	}
+	if w.e.wayland && f.Token == "" {
+		if isTrue(c.gtkWindowIsActive.call(w.win)) {
+			return nil
+		}
+		f.Token = w.e.ownToken()
+	}
+	if f.Token != "" && w.e.wayland && c.gdkWaylandDisplaySetStartupNotificationId != 0 {
+		// The next window that is presented uses it up.
+		c.gdkWaylandDisplaySetStartupNotificationId.with(c.gdkDisplayGetDefault.call(), f.Token)
+	}
+	c.gtkWindowPresentWithTime.call(w.win, w.now())
+	if w.e.wayland && f.Token == "" && (w.sight.left || w.sight.iconified) {
+		return unsupportedOn("focus while no window of the app has it, and without a token of the desktop for Activate,")
+	}
+	return nil
+}
+
+// ownToken asks the compositor for a token, if a window of this process has the
+// keyboard.
+func (e *engine) ownToken() string {
+	for _, w := range e.windows {
+		if isTrue(e.c.gtkWindowIsActive.call(w.win)) {
+			return e.newToken()
+		}
+	}
+	return ""
+}
+
+// newToken asks the compositor for one. GTK 3.24 does it for programs that are
+// started; what is started is not said to anybody.
+func (e *engine) newToken() string {
+	c := e.c
+	const notifies = 1 << 2 // G_APP_INFO_CREATE_SUPPORTS_STARTUP_NOTIFICATION
+	info := c.gAppInfoCreateFromCommandline.with("true", e.options.AppID, notifies, nil)
+	if info == 0 {
+		return ""
+	}
+	defer c.gObjectUnref.call(info)
+	start := c.gdkDisplayGetAppLaunchContext.call(c.gdkDisplayGetDefault.call())
+	defer c.gObjectUnref.call(start)
+	token := c.gAppLaunchContextGetStartupNotifyId.with(start, info, nil)
+	defer c.gFree.call(token)
+	return goString(token)
+}

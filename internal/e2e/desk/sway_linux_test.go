@@ -1,0 +1,147 @@
+package desk_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image/color"
+	"strings"
+	"testing"
+
+	"github.com/mullion-dev/mullion"
+	"github.com/mullion-dev/mullion/internal/e2e"
+)
+
+// TestSway does under sway what weston, without a screen, cannot show: focus,
+// dialogs above windows, monitors, scales, and transparent windows.
+func TestSway(t *testing.T) {
+	s := e2e.StartSway(t)
+	app := e2e.Start(t, e2e.Options{NoWindow: true})
+	open := func(label string, change func(o *mullion.WindowOptions)) *mullion.Window {
+		t.Helper()
+		app.Open(label, func(o *mullion.WindowOptions) {
+			o.Title = label
+			if change != nil {
+				change(o)
+			}
+		}).Must("return 1", nil)
+		s.Window(label)
+		return e2e.Window(t, app, label)
+	}
+	main := open("main", nil)
+	other := open("other", nil)
+	until := func(what string, is func() error) {
+		t.Helper()
+		if err := e2e.WaitFor(e2e.Timeout, is); err != nil {
+			t.Fatalf("%s: %v\n%+v", what, err, s.Windows())
+		}
+	}
+	sees := func(what string, w *mullion.Window, is func(g mullion.Geometry) bool) {
+		t.Helper()
+		until(what, func() error {
+			if g := w.Geometry(); !is(g) {
+				return fmt.Errorf("%+v", g)
+			}
+			return nil
+		})
+	}
+	focused := func(g mullion.Geometry) bool { return g.Focused }
+	ctx := e2e.Context(t)
+
+	t.Run("focus", func(t *testing.T) {
+		sees("the second window has the focus", other, focused)
+		s.Type("a") // what the user does in it lets the app choose another window
+		app.Page("other").Must("return 1", nil)
+		if err := main.Focus(ctx); err != nil {
+			t.Error("from a window of the same app:", err)
+		}
+		sees("the focus moves", main, focused)
+		if err := main.Focus(ctx); err != nil {
+			t.Error("where it is already:", err)
+		}
+		s.Do("workspace 2")
+		sees("nothing has the focus", main, func(g mullion.Geometry) bool { return !g.Focused })
+		err := main.Focus(ctx)
+		if !errors.Is(err, errors.ErrUnsupported) || !strings.Contains(err.Error(), "Activate") {
+			t.Error("from nowhere:", err)
+		}
+		s.Do("workspace 1")
+	})
+	t.Run("minimized", func(t *testing.T) {
+		// sway minimises nothing: one that has not the focus is believed to be away.
+		s.Do(`[title="main"] focus`)
+		sees("the focus", main, focused)
+		if err := main.SetMinimized(ctx, true); err != nil {
+			t.Error(err)
+		}
+		if err := main.SetMinimized(ctx, false); err != nil {
+			t.Error("where it has the focus:", err)
+		}
+		if err := other.SetMinimized(ctx, true); err != nil {
+			t.Error(err)
+		}
+		sees("it is away", other, func(g mullion.Geometry) bool { return g.Minimized })
+		if err := other.SetMinimized(ctx, false); !errors.Is(err, errors.ErrUnsupported) || !strings.Contains(err.Error(), "Activate") {
+			t.Error("without a token:", err)
+		}
+		s.Do(`[title="other"] focus`)
+		sees("it is back", other, func(g mullion.Geometry) bool { return g.Focused && !g.Minimized })
+	})
+	t.Run("dialog", func(t *testing.T) {
+		// It floats, since it belongs to a window; others are tiled.
+		dialog, cancel := context.WithCancel(ctx)
+		ended := make(chan error, 1)
+		go func() {
+			_, err := app.OpenFile(dialog, mullion.FileDialog{Title: "choose", Window: main})
+			ended <- err
+		}()
+		w := s.Window("choose")
+		if w.Kind != "floating_con" {
+			t.Errorf("it stands beside the windows: %+v", w)
+		}
+		cancel()
+		<-ended
+	})
+	t.Run("monitors", func(t *testing.T) {
+		s.Do("create_output")
+		until("two monitors with names", func() error {
+			list, err := main.Monitors(ctx)
+			if err != nil || len(list) != 2 || list[0].Name != "HEADLESS-1" || list[1].Name != "HEADLESS-2" {
+				return fmt.Errorf("%+v, %w", list, err)
+			}
+			return nil
+		})
+		s.Do("output HEADLESS-2 disable")
+	})
+	t.Run("picture", func(t *testing.T) {
+		s.Do(`[title="other"] kill`)
+		open("clear", func(o *mullion.WindowOptions) {
+			o.Transparent, o.Undecorated, o.Width, o.Height = true, true, 200, 100
+		})
+		s.Do(`[title="clear"] floating enable, move position 300 200`)
+		app.Main().Must(`document.body.style.background = '#00c000'`, nil)
+		app.Page("clear").Must(`document.body.innerHTML = '<div id=box style="position:absolute;left:0;top:0;width:50px;height:50px;background:#f00"></div>'`, nil)
+		colored := func(what string, x, y int, want color.RGBA) {
+			t.Helper()
+			until(what, func() error {
+				r, g, b, _ := s.Picture().At(x, y).RGBA()
+				if got := (color.RGBA{uint8(r >> 8), uint8(g >> 8), uint8(b >> 8), 255}); got != want {
+					return fmt.Errorf("it is %v", got)
+				}
+				return nil
+			})
+		}
+		red, green := color.RGBA{255, 0, 0, 255}, color.RGBA{0, 0xc0, 0, 255}
+		colored("what is below it", 490, 290, green)
+		colored("what it paints", 320, 220, red)
+		app.Page("clear").Must(`document.getElementById('box').style.left = '100px'`, nil)
+		colored("what has moved", 420, 220, red)
+		colored("where it was", 320, 220, green)
+		for _, scale := range []int{2, 1} {
+			s.Do("output HEADLESS-1 scale %d", scale)
+			what := fmt.Sprintf(" at scale %d", scale)
+			colored("the page below"+what, 100*scale, 100*scale, green)
+			colored("what is clear"+what, 320*scale, 220*scale, green)
+		}
+	})
+}
