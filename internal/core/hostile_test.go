@@ -41,6 +41,7 @@ func TestHostileArguments(t *testing.T) {
 	p := start()
 	p.open("other", "app://localhost/")
 	windows, calls := 0, 0
+	judged := map[[2]string]bool{} // what is at fault, and the answer: many calls have the same
 	open := func(p *pair) *page {
 		windows++
 		return p.open(fmt.Sprint("main", windows), "app://localhost/")
@@ -68,7 +69,10 @@ func TestHostileArguments(t *testing.T) {
 					g = open(p)
 					continue
 				}
-				judge(t, call, answer)
+				if what := [2]string{call.AtFault, answer}; !judged[what] {
+					judge(t, call, answer)
+					judged[what] = true
+				}
 			}
 			if got := g.call(`["echo",{"x":1}]`); got != `o{"x":1}` && !strings.HasPrefix(got, "error: ") {
 				t.Errorf("a plain call afterwards: %s", got)
