@@ -54,7 +54,9 @@ type Confinement struct {
 // "network" where the display has to be reached by TCP. Hosts also have "display",
 // which holds unless the display is another machine's. "memory" is there where a
 // limit for memory is granted, and "grants" where some are left out, with the
-// reason; neither counts for the level;
+// reason; neither counts for the level. On Windows there are "environment" and
+// "job", and "files" and "network", which do not hold yet: the level is
+// ConfinementNone;
 // docs/confinement.md says what each does.
 type ConfinementLayer struct {
 	Name  string

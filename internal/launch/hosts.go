@@ -2,6 +2,7 @@ package launch
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/netip"
 	"slices"
@@ -72,7 +73,7 @@ func (h *Hosts) Launch(ctx context.Context, l core.Launch) (core.Child, error) {
 		conn.Close()
 		return nil, err
 	}
-	if err := h.check(l, p.Status()); err != nil {
+	if err := errors.Join(conn.SetPeer(p.PID()), h.check(l, p.Status())); err != nil {
 		p.Kill()
 		p.Wait()
 		conn.Close()

@@ -49,7 +49,8 @@ type Policy struct {
 // Layer is one of the kernel's means that a Policy is enforced with.
 type Layer string
 
-// The layers. Each is used where the kernel has it.
+// The layers. Each is used where the system has it; those without a remark are
+// of Linux.
 const (
 	LayerEnvironment Layer = "environment" // variables by allow-list
 	LayerNamespaces  Layer = "namespaces"  // an own file tree, process ids, network, IPC
@@ -58,8 +59,10 @@ const (
 	LayerBroker      Layer = "broker"      // every connect() is made, or not, by the Core
 	LayerNetwork     Layer = "network"     // the only way out is the proxy
 	LayerDisplay     Layer = "display"     // a guard shows what is the child's own, and nothing else
-	LayerMemory      Layer = "memory"      // a limit by control group
+	LayerMemory      Layer = "memory"      // a limit by control group, on Windows by job object
 	LayerGrants      Layer = "grants"      // there if some are left out; see Spec.Hidden
+	LayerJob         Layer = "job"         // Windows: a job object for the child and all below it
+	LayerFiles       Layer = "files"       // Windows: what keeps files out of reach, which nothing does yet
 )
 
 // Status tells whether a layer holds for a child.

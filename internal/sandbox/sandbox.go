@@ -4,7 +4,6 @@
 package sandbox
 
 import (
-	"fmt"
 	"io"
 	"net"
 	"os"
@@ -138,15 +137,6 @@ const BusRole = "bus"
 // panicStatus is how the Go runtime exits after a panic or a fatal signal.
 const panicStatus = 2
 
-// socketFD is where a child finds its socket.
-const socketFD = 3
-
-// controlVariable tells a child that it has a control socket.
-const controlVariable = "MULLION_CONTROL"
-
-// controlFD is where a child finds its control socket.
-const controlFD = 5
-
 // ChildRole returns the role that this process was started in, "" for an
 // app's own start.
 func ChildRole() string { return os.Getenv(roleVariable) }
@@ -154,28 +144,11 @@ func ChildRole() string { return os.Getenv(roleVariable) }
 // RoleSetting is the setting of the environment that gives a child a role.
 func RoleSetting(role string) string { return roleVariable + "=" + role }
 
-// ChildSocket returns the socket that the Core passed to this process.
-func ChildSocket() (*os.File, error) {
-	keepSocket()
-	f := os.NewFile(socketFD, "core")
-	// The runtime may have opened something of its own there by now.
-	if info, err := f.Stat(); err != nil || info.Mode()&os.ModeSocket == 0 {
-		return nil, fmt.Errorf("descriptor %d is not a socket", socketFD)
-	}
-	return f, nil
-}
+// ChildSocket returns the socket that the Core passed to this process: on Windows
+// its end of a named pipe.
+func ChildSocket() (*os.File, error) { return childSocket() }
 
 // ControlSocket returns the socket on which a keeper hands this process
 // connections to further Cores; nil without one. Programs that this process
-// starts do not inherit it.
-func ControlSocket() *os.File {
-	if os.Getenv(controlVariable) == "" {
-		return nil
-	}
-	f := os.NewFile(controlFD, "control")
-	if info, err := f.Stat(); err != nil || info.Mode()&os.ModeSocket == 0 {
-		return nil
-	}
-	closeOnExec(controlFD)
-	return f
-}
+// starts do not inherit it. On Windows there are no keepers.
+func ControlSocket() *os.File { return controlSocket() }

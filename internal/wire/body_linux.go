@@ -2,6 +2,7 @@ package wire
 
 import (
 	"fmt"
+	"io"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -33,3 +34,7 @@ func NewBody() (*Body, *os.File, error) {
 func (b *Body) complete() {
 	_, _ = b.file.Read(make([]byte, 1))
 }
+
+func (b *Body) write(p []byte) (int, error) { return b.file.Write(p) }
+
+func openBody(f *os.File) io.ReadCloser { return f }

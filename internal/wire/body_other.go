@@ -1,9 +1,10 @@
-//go:build !linux
+//go:build !linux && !windows
 
 package wire
 
 import (
 	"fmt"
+	"io"
 	"os"
 )
 
@@ -17,4 +18,8 @@ func NewBody() (*Body, *os.File, error) {
 	return &Body{file: w}, r, nil
 }
 
+func (b *Body) write(p []byte) (int, error) { return b.file.Write(p) }
+
 func (b *Body) complete() {}
+
+func openBody(f *os.File) io.ReadCloser { return f }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -52,6 +53,7 @@ type Conn struct {
 	queued  int        // guarded by mu; bytes in queue
 	writing bool       // guarded by mu; the writer goroutine is running
 	err     error      // guarded by mu; why nothing can be sent any more
+	closing bool       // guarded by mu; Close was called
 	idle    sync.WaitGroup
 }
 
@@ -81,6 +83,10 @@ func (c *Conn) Send(f Frame) error {
 
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.err == nil && c.closing {
+		closeFile(f.File)
+		return errClosed
+	}
 	if c.err != nil {
 		closeFile(f.File)
 		return c.err
@@ -368,11 +374,35 @@ func eof(err error) error {
 	return fmt.Errorf("wire: receive: %w", err)
 }
 
+// SetPeer says which process has the other end of a Core's connection, before
+// the first file is sent. It has to be a child that was not waited for. On
+// Windows files travel as handles made in that process; elsewhere it does
+// nothing.
+func (c *Conn) SetPeer(pid int) error { return setPeer(c, pid) }
+
+// A slow transport leaves all that is sent to the writer goroutine, even where it
+// fits.
+type slow interface{ slow() }
+
+// lingerTime is how long Close waits for what a slow transport has not written:
+// often it says why there is a close.
+const lingerTime = 2 * time.Second
+
+var errClosed = fmt.Errorf("wire: send: %w", os.ErrClosed)
+
 // Close closes the connection. Both ends see io.EOF or an error.
 func (c *Conn) Close() error {
 	c.mu.Lock()
+	c.closing = true
+	c.mu.Unlock()
+	if _, ok := c.t.(slow); ok {
+		limit := time.AfterFunc(lingerTime, func() { c.t.close() })
+		c.idle.Wait()
+		limit.Stop()
+	}
+	c.mu.Lock()
 	if c.err == nil {
-		c.err = fmt.Errorf("wire: send: %w", os.ErrClosed)
+		c.err = errClosed
 	}
 	for _, o := range c.queue {
 		closeFile(o.file)

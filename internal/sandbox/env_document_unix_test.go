@@ -1,3 +1,5 @@
+//go:build unix
+
 package sandbox
 
 import (
@@ -19,7 +21,7 @@ func TestEnvironmentDocument(t *testing.T) {
 	table.Reset()
 	table.WriteString(doctable.Row("set", "to", "why") + doctable.Row("---", "---", "---"))
 	for _, f := range fixed {
-		name, value, _ := strings.Cut(f.setting, "=")
+		name, value, _ := strings.Cut(f.name, "=")
 		table.WriteString(doctable.Row("`"+name+"`", "`"+value+"`", f.reason))
 	}
 	doctable.Check(t, "../../docs/security.md", "set", table.String())
