@@ -144,6 +144,7 @@ var foreign = []struct {
 // execFiles are the files that may start processes, besides tests.
 var execFiles = map[string]string{
 	"internal/sandbox/start_linux.go":     "the one place where an app starts its hosts",
+	"internal/sandbox/start_windows.go":   "the same on Windows",
 	"internal/guard/guard_linux.go":       "starts programs of others, by a guard",
 	"plugin/shell/child.go":               "looks for programs",
 	"internal/guard/guard_other.go":       "the same, without one",
