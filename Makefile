@@ -1,14 +1,14 @@
 # What can be done here. Everything else is in scripts/, which work on their own too.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test lint vuln bench attacks storm leaks fuzz generate clean
+.PHONY: help demo check test test-windows lint vuln bench attacks storm leaks fuzz generate clean
 
 FUZZTIME ?= 10s
 STORM ?= 10m
 ARGS ?=
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## build examples/notes and open it (on a virtual display if there is no other)
 	@scripts/demo.sh $(ARGS)
@@ -18,6 +18,9 @@ check: ## what can be tested without a display and the race detector: about a mi
 
 test: ## everything that a change must pass
 	@scripts/test.sh $(ARGS)
+
+test-windows: ## an app for Windows under wine, against a double of the WebView2 runtime
+	@scripts/test-windows.sh $(ARGS)
 
 lint: ## what test does before it runs the tests
 	@scripts/lint.sh

@@ -5,6 +5,7 @@
 #	scripts/setup.sh headless    # to open it on a virtual display
 #	scripts/setup.sh check       # to run the tests that need no display
 #	scripts/setup.sh test        # to run the tests
+#	scripts/setup.sh windows     # to run those of Windows, under wine
 #
 # It asks the system for packages only when something is missing. With
 # MULLION_SETUP=no it installs nothing, names what is missing and fails.
@@ -18,9 +19,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 needs='
 demo headless test | lib:libwebkit2gtk-4.1.so.0 | libwebkit2gtk-4.1-0 | webkit2gtk4.1   | webkit2gtk-4.1   | libwebkit2gtk-4_1-0
 demo headless test | font:                      | fonts-dejavu-core   | dejavu-sans-fonts | ttf-dejavu     | dejavu-fonts
-headless test      | cmd:Xvfb                   | xvfb                | xorg-x11-server-Xvfb | xorg-server-xvfb | xorg-x11-server-Xvfb
-headless test      | cmd:openbox                | openbox             | openbox         | openbox          | openbox
-headless test      | cmd:xprop                  | x11-utils           | xprop           | xorg-xprop       | xprop
+headless test windows | cmd:Xvfb                   | xvfb                | xorg-x11-server-Xvfb | xorg-server-xvfb | xorg-x11-server-Xvfb
+headless test windows | cmd:openbox                | openbox             | openbox         | openbox          | openbox
+headless test windows | cmd:xprop                  | x11-utils           | xprop           | xorg-xprop       | xprop
 headless test      | cmd:import                 | imagemagick         | ImageMagick     | imagemagick      | ImageMagick
 test               | cmd:WebKitWebDriver        | webkit2gtk-driver   | webkitgtk6.0    | webkitgtk-6.0    | webkit2gtk-driver
 test               | cmd:weston                 | weston              | weston          | weston           | weston
@@ -39,6 +40,9 @@ test               | cmd:cc                     | gcc                 | gcc     
 test               | file:/usr/include/stdlib.h | libc6-dev           | glibc-devel     | glibc            | glibc-devel
 check test         | cmd:node                   | nodejs              | nodejs          | nodejs           | nodejs-default
 check test         | cmd:npm                    | npm                 | npm             | npm              | npm-default
+windows            | cmd:wine                   | wine                | wine            | wine             | wine
+windows            | file:/usr/lib/x86_64-linux-gnu/wine/x86_64-windows/ntdll.dll | wine64 | wine | wine | wine
+windows            | cmd:x86_64-w64-mingw32-gcc | gcc-mingw-w64-x86-64 | mingw64-gcc    | mingw-w64-gcc    | mingw64-cross-gcc
 '
 
 # Vite runs on Node 20.19, or on 22.12 and newer. Where there is neither, a Node
@@ -179,8 +183,8 @@ node() {
 
 purpose=${1:-}
 case $purpose in
-demo | headless | check | test) ;;
-*) fail "say what for: demo, headless, check or test" ;;
+demo | headless | check | test | windows) ;;
+*) fail "say what for: demo, headless, check, test or windows" ;;
 esac
 if [[ $(uname -s) != Linux ]]; then
 	fail "windows are shown on Linux only so far, so there is nothing to set up here"

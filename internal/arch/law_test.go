@@ -53,7 +53,7 @@ var law = []struct {
 	{"internal/keeper", []string{"internal/desktop/a11y", "internal/egress", "internal/keeper/control", "internal/sandbox", "internal/shortage"}, "starts Cores and hosts, and hands over connections: what goes over them is out of its reach"},
 	{"internal/backend", []string{"internal/wire"}, "an engine shows what wire describes"},
 	{"internal/backend/...", []string{"internal/backend", "internal/wire"}, "engines do not know each other"},
-	{"internal/engine", []string{"internal/backend", "internal/backend/webkitgtk", "internal/wire"}, "chooses the backend of the system, and is itself none"},
+	{"internal/engine", []string{"internal/backend", "internal/backend/webkitgtk", "internal/backend/webview2", "internal/wire"}, "chooses the backend of the system, and is itself none"},
 	{"internal/rendering", []string{"internal/durable", "internal/wire"}, "remembers in a file which settings an engine draws with"},
 	{"internal/dialogs", []string{"internal/backend", "internal/wire"}, "shows what the Core asks for: no engine, no pages, no decisions"},
 	{"internal/host", []string{"internal/backend", "internal/bridge", "internal/keeper/control", "internal/sandbox", "internal/wire"},
@@ -117,6 +117,7 @@ var onlyIn = []struct {
 	reason string
 }{
 	{"internal/backend/webkitgtk", []string{"internal/engine/engine_linux.go", "bench", "internal/attacks"}, "chosen in one place, for the host role"},
+	{"internal/backend/webview2", []string{"internal/engine/engine_windows.go"}, "the same on Windows"},
 }
 
 // foreign says where packages of other modules may be imported by the

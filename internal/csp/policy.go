@@ -149,6 +149,26 @@ func (p *Policy) Warnings() []string {
 	return slices.Clone(p.warnings)
 }
 
+// WithSource returns the policy with one more source in a directive, if it says
+// anything about what that governs.
+func (p *Policy) WithSource(directiveName, source string) *Policy {
+	c := *p
+	c.directives = slices.Clone(p.directives)
+	d := find(c.directives, directiveName)
+	if d == nil {
+		from := p.inherited(directiveName)
+		if from == nil {
+			return p
+		}
+		c.directives = append(c.directives, directive{directiveName, slices.Clone(from.sources)})
+		d = &c.directives[len(c.directives)-1]
+	}
+	if !slices.Contains(d.sources, source) {
+		d.sources = append(slices.DeleteFunc(slices.Clone(d.sources), isNone), source)
+	}
+	return &c
+}
+
 // WithExemption returns a copy of the policy with another exemption. An unknown
 // directive in it is a warning.
 func (p *Policy) WithExemption(e Exemption) *Policy {

@@ -1,4 +1,4 @@
-//go:build !linux
+//go:build !linux && !windows
 
 package engine
 
@@ -20,7 +20,7 @@ type unsupported struct{}
 func (unsupported) Run(backend.Options, backend.Handler, func()) error {
 	return &backend.InitError{
 		Code: backend.InitUnsupported,
-		Hint: "this version of Mullion shows windows on Linux only",
+		Hint: "this version of Mullion shows windows on Linux and Windows only",
 		Err:  fmt.Errorf("no web view for %s: %w", runtime.GOOS, errors.ErrUnsupported),
 	}
 }
@@ -34,22 +34,5 @@ func (unsupported) NewWindow(uint32, *wire.WindowState) (backend.Window, error) 
 }
 
 func (unsupported) NewWebview(uint32, backend.Window, *wire.WebviewState) (backend.Webview, error) {
-	return nil, errors.ErrUnsupported
-}
-
-// NewDialogs returns what shows native dialogs, which nothing does yet.
-func NewDialogs() backend.Dialogs { return noDialogs{} }
-
-// noDialogs is for systems without dialogs.
-type noDialogs struct{}
-
-func (noDialogs) Run(backend.Options, func()) error {
-	return &backend.InitError{Code: backend.InitUnsupported, Err: fmt.Errorf("no dialogs for %s: %w", runtime.GOOS, errors.ErrUnsupported)}
-}
-
-func (noDialogs) Post(func()) {}
-func (noDialogs) Quit()       {}
-
-func (noDialogs) Show(wire.Dialog, func(wire.DialogResult)) (func(), error) {
 	return nil, errors.ErrUnsupported
 }

@@ -2,6 +2,7 @@ package frontend
 
 import (
 	"github.com/mullion-dev/mullion/config"
+	"github.com/mullion-dev/mullion/internal/bridge"
 	"github.com/mullion-dev/mullion/internal/csp"
 )
 
@@ -26,5 +27,8 @@ func Policy(s *config.Security, dev bool) (policy *csp.Policy, key string, err e
 		return nil, key, err
 	}
 	e := s.DangerousDisableAssetCSPModification
+	if bridge.InPage && !e.All {
+		policy = policy.WithSource("connect-src", bridge.Scheme+":")
+	}
 	return policy.WithExemption(csp.Exemption{All: e.All, Directives: e.Directives}), key, nil
 }

@@ -305,6 +305,7 @@ function main(): void {
   }
 
   Object.defineProperty(window, "mullionDeliver", {
+    configurable: true, // where the engine has no worlds of scripts, its own script takes it away from the page
     value(data: string): void {
       if (data.startsWith(doc)) {
         dispatch(document, new CustomEvent(messageEvent, { detail: data.slice(doc.length + 1) }));

@@ -120,8 +120,12 @@ func (m *Machine) system(d Distribution) Finding {
 	if kernel, err := os.ReadFile(filepath.Join(m.Root, "proc/sys/kernel/osrelease")); err == nil {
 		f.Detail += ", Linux " + strings.TrimSpace(string(kernel))
 	}
-	if runtime.GOOS != "linux" {
-		f.Level, f.Advice = Missing, "Windows are shown on Linux only, so far. Apps can be built here for it: GOOS=linux go build."
+	switch runtime.GOOS {
+	case "linux":
+	case "windows":
+		f.Advice = "Apps open windows here by WebView2, with much that is missing: see docs/systems.md."
+	default:
+		f.Level, f.Advice = Missing, "Windows are shown on Linux and Windows only, so far. Apps can be built here for them: GOOS=linux go build."
 	}
 	return f
 }

@@ -1,0 +1,53 @@
+package webview2
+
+import (
+	"errors"
+	"fmt"
+)
+
+// A lack is a part of package backend, or of what wire describes, that this engine does not do:
+// as docs/systems.md lists it.
+type lack struct{ what, reason string }
+
+// lacks are all of them. What is asked for in vain is an error that wraps errors.ErrUnsupported, or
+// a line in the log where nobody waits for an answer.
+var lacks = []lack{
+	{"dialogs", "not yet: messages and file dialogs of the app need IFileDialog"},
+	{"menu bars and popup menus", "not yet"},
+	{"window icons", "not yet: the icon of the executable is shown"},
+	{"transparent windows", "not yet: WebView2 can, with windows that are composed by DirectComposition"},
+	{"always on bottom", "not yet"},
+	{"skip taskbar", "not yet: needs ITaskbarList"},
+	{"all workspaces", "Windows has no documented call for it"},
+	{"windows without focus", "not yet"},
+	{"modal windows", "not yet"},
+	{"ignore cursor events", "not yet"},
+	{"cursors of the app", "not yet: the page's own are shown"},
+	{"cursor grab", "not yet"},
+	{"moving the cursor", "not yet"},
+	{"window theme", "not yet: the system's is shown"},
+	{"dragging and resizing by the page", "not yet"},
+	{"monitors", "only that of the window is told, not yet the others"},
+	{"zoom on arm64", "Go cannot pass a double by value there"},
+	{"zoom keys", "not yet"},
+	{"file choosers", "not yet: the engine's own dialog reads files with the rights of the host, and is not asked about"},
+	{"downloads", "not yet: each is refused"},
+	{"dropped files", "not yet: the engine keeps them for the page"},
+	{"sessions", "not yet: after a crash a page comes back without history and scroll position"},
+	{"incognito webviews", "not yet: refused, so that nothing is stored by mistake"},
+	{"the first frame", "the engine tells when a page is loaded, not when it is drawn: that counts instead"},
+	{"moving webviews between windows", "not yet"},
+	{"network", "not yet: the proxy has no way to tell whose a connection is, so hosts have no network"},
+	{"memory limits of pages", "for all processes of a host together only, by its job object"},
+	{"closing developer tools", "WebView2 opens them, and has no call to close them"},
+}
+
+// unsupported is the error for a line of the table.
+func unsupported(what string) error {
+	for _, l := range lacks {
+		if l.what == what {
+			return fmt.Errorf("webview2: %s (%s): %w", what, l.reason, errors.ErrUnsupported)
+		}
+	}
+	panic("webview2: no line in lacks for " + what)
+}

@@ -1,0 +1,92 @@
+package webview2
+
+import "golang.org/x/sys/windows/registry"
+
+// The messages of Windows that are handled, of winuser.h.
+const (
+	messageMove          = 0x0003
+	messageSize          = 0x0005
+	messageActivate      = 0x0006
+	messageSetFocus      = 0x0007
+	messageClose         = 0x0010
+	messageEraseBack     = 0x0014
+	messageShow          = 0x0018
+	messageSettingChange = 0x001A
+	messageMinMax        = 0x0024
+	messagePosChanged    = 0x0047
+	messageDpiChanged    = 0x02E0
+)
+
+// message handles a message of a window, or of the one that wakes the main loop.
+func (e *engine) message(hwnd uintptr, m uint32, wparam, lparam uintptr) (r uintptr) {
+	handled := false
+	e.guard(func() { r, handled = e.handle(hwnd, m, wparam, lparam) })
+	if handled {
+		return r
+	}
+	r, _, _ = procDefWindowProc.Call(hwnd, uintptr(m), wparam, lparam)
+	return r
+}
+
+func (e *engine) handle(hwnd uintptr, m uint32, wparam, lparam uintptr) (r uintptr, handled bool) {
+	if m == wakeMessage {
+		e.drain()
+		return 0, true
+	}
+	w := e.handles[hwnd]
+	if w == nil {
+		return 0, false
+	}
+	switch m {
+	case messageClose:
+		if w.state.Closable {
+			e.handler.CloseRequested(w.id)
+		}
+		return 0, true // or the window would go at once
+	case messageMinMax:
+		w.limits(lparam)
+		return 0, true
+	case messageEraseBack:
+		if c := w.state.Background; c != nil {
+			fill(wparam, clientRect(hwnd), uint32(c[0])|uint32(c[1])<<8|uint32(c[2])<<16)
+			return 1, true
+		}
+	case messageSize:
+		for _, v := range w.webviews {
+			v.place()
+		}
+		w.changed()
+	case messageMove:
+		for _, v := range w.webviews {
+			v.moved()
+		}
+		w.changed()
+	case messageSetFocus:
+		if len(w.webviews) > 0 {
+			w.webviews[0].focus()
+		}
+	case messageDpiChanged:
+		_ = w.setPos(orderUnchanged, rectAt(lparam), posNoZOrder|posNoActivate)
+		w.changed()
+		return 0, true
+	case messageActivate, messageShow, messagePosChanged, messageSettingChange:
+		w.changed()
+	}
+	return 0, false
+}
+
+// systemTheme is "light" or "dark", as the user has it for apps, or "" before Windows 10.
+func systemTheme() string {
+	key, err := registry.OpenKey(registry.CURRENT_USER, `Software\Microsoft\Windows\CurrentVersion\Themes\Personalize`, registry.QUERY_VALUE)
+	if err != nil {
+		return ""
+	}
+	defer key.Close()
+	switch light, _, err := key.GetIntegerValue("AppsUseLightTheme"); {
+	case err != nil:
+		return ""
+	case light == 0:
+		return "dark"
+	}
+	return "light"
+}

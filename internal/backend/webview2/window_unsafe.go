@@ -1,0 +1,279 @@
+//go:build windows
+
+package webview2
+
+import (
+	"fmt"
+	"runtime"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/windows"
+)
+
+// The functions of user32.dll that are used, by what they are called there.
+var (
+	user32                = &windows.LazyDLL{Name: "user32.dll", System: true}
+	procAdjustRect        = user32.NewProc("AdjustWindowRectEx")
+	procClientToScreen    = user32.NewProc("ClientToScreen")
+	procCreateWindow      = user32.NewProc("CreateWindowExW")
+	procDefWindowProc     = user32.NewProc("DefWindowProcW")
+	procDestroyWindow     = user32.NewProc("DestroyWindow")
+	procDispatchMessage   = user32.NewProc("DispatchMessageW")
+	procEnableWindow      = user32.NewProc("EnableWindow")
+	procFillRect          = user32.NewProc("FillRect")
+	procFlashWindow       = user32.NewProc("FlashWindowEx")
+	procGetClientRect     = user32.NewProc("GetClientRect")
+	procGetCursorPos      = user32.NewProc("GetCursorPos")
+	procGetDpiForWindow   = user32.NewProc("GetDpiForWindow")
+	procGetForeground     = user32.NewProc("GetForegroundWindow")
+	procGetMessage        = user32.NewProc("GetMessageW")
+	procGetMonitorInfo    = user32.NewProc("GetMonitorInfoW")
+	procGetSystemMenu     = user32.NewProc("GetSystemMenu")
+	procEnableMenuItem    = user32.NewProc("EnableMenuItem")
+	procGetWindowLong     = user32.NewProc("GetWindowLongPtrW")
+	procGetWindowRect     = user32.NewProc("GetWindowRect")
+	procIsIconic          = user32.NewProc("IsIconic")
+	procIsWindowVisible   = user32.NewProc("IsWindowVisible")
+	procIsZoomed          = user32.NewProc("IsZoomed")
+	procLoadCursor        = user32.NewProc("LoadCursorW")
+	procMonitorFromWindow = user32.NewProc("MonitorFromWindow")
+	procPostMessage       = user32.NewProc("PostMessageW")
+	procPostQuit          = user32.NewProc("PostQuitMessage")
+	procRegisterClass     = user32.NewProc("RegisterClassExW")
+	procSetDpiAwareness   = user32.NewProc("SetProcessDpiAwarenessContext")
+	procSetForeground     = user32.NewProc("SetForegroundWindow")
+	procSetWindowLong     = user32.NewProc("SetWindowLongPtrW")
+	procSetWindowPos      = user32.NewProc("SetWindowPos")
+	procSetWindowText     = user32.NewProc("SetWindowTextW")
+	procShowWindow        = user32.NewProc("ShowWindow")
+	procTranslateMessage  = user32.NewProc("TranslateMessage")
+	procUnregisterClass   = user32.NewProc("UnregisterClassW")
+
+	gdi32                = &windows.LazyDLL{Name: "gdi32.dll", System: true}
+	procCreateSolidBrush = gdi32.NewProc("CreateSolidBrush")
+	procDeleteObject     = gdi32.NewProc("DeleteObject")
+)
+
+// wndClass is a WNDCLASSEXW.
+type wndClass struct {
+	size, style                        uint32
+	proc                               uintptr
+	classExtra, windowExtra            int32
+	instance, icon, cursor, background uintptr
+	menuName, className                *uint16
+	smallIcon                          uintptr
+}
+
+// point is a POINT.
+type point struct{ x, y int32 }
+
+// message is a MSG.
+type message struct {
+	window  uintptr
+	message uint32
+	wparam  uintptr
+	lparam  uintptr
+	time    uint32
+	at      point
+	private uint32
+}
+
+// monitorInfo is a MONITORINFO.
+type monitorInfo struct {
+	size       uint32
+	area, work rect
+	flags      uint32
+}
+
+// minMaxInfo is a MINMAXINFO.
+type minMaxInfo struct {
+	_, maxSize, maxPosition, minTrack, maxTrack point
+}
+
+// flashInfo is a FLASHWINFO.
+type flashInfo struct {
+	size    uint32
+	window  uintptr
+	flags   uint32
+	count   uint32
+	timeout uint32
+}
+
+// registerClass registers a class of windows whose messages go to proc, which is called on the
+// thread that makes such windows.
+func registerClass(name string, proc func(window uintptr, message uint32, wparam, lparam uintptr) uintptr) (unregister func(), err error) {
+	text, err := windows.UTF16PtrFromString(name)
+	if err != nil {
+		return nil, err
+	}
+	const arrow = 32512 // IDC_ARROW
+	cursor, _, _ := procLoadCursor.Call(0, arrow)
+	class := &wndClass{className: text, cursor: cursor, proc: windows.NewCallback(func(w uintptr, m uint32, wp, lp uintptr) uintptr {
+		return proc(w, m, wp, lp)
+	})}
+	class.size = uint32(unsafe.Sizeof(*class))
+	if r, _, err := procRegisterClass.Call(uintptr(unsafe.Pointer(class))); r == 0 {
+		return nil, fmt.Errorf("webview2: register a class of windows: %w", err)
+	}
+	return func() { procUnregisterClass.Call(uintptr(unsafe.Pointer(text)), 0) }, nil
+}
+
+// messageOnly is HWND_MESSAGE, the parent of windows that only get messages.
+const messageOnly = ^uintptr(2)
+
+func createWindow(class, title string, style, exStyle uint32, width, height int32, parent uintptr) (uintptr, error) {
+	className, err := windows.UTF16PtrFromString(class)
+	if err != nil {
+		return 0, err
+	}
+	const useDefault = 0x80000000 // CW_USEDEFAULT
+	w, _, err := procCreateWindow.Call(uintptr(exStyle), uintptr(unsafe.Pointer(className)), uintptr(unsafe.Pointer(utf16(title))),
+		uintptr(style), useDefault, useDefault, uintptr(width), uintptr(height), parent, 0, 0, 0)
+	if w == 0 {
+		return 0, fmt.Errorf("webview2: make a window: %w", err)
+	}
+	return w, nil
+}
+
+// utf16 is s up to the first NUL.
+func utf16(s string) *uint16 {
+	for i := range len(s) {
+		if s[i] == 0 {
+			s = s[:i]
+			break
+		}
+	}
+	p, _ := windows.UTF16PtrFromString(s)
+	return p
+}
+
+func setWindowText(w uintptr, s string) { procSetWindowText.Call(w, uintptr(unsafe.Pointer(utf16(s)))) }
+
+// loop gets messages and has them handled until postQuit.
+func loop() {
+	m := new(message)
+	for {
+		r, _, _ := procGetMessage.Call(uintptr(unsafe.Pointer(m)), 0, 0, 0)
+		if int32(r) <= 0 {
+			return
+		}
+		procTranslateMessage.Call(uintptr(unsafe.Pointer(m)))
+		procDispatchMessage.Call(uintptr(unsafe.Pointer(m)))
+	}
+}
+
+func windowRect(w uintptr) (r rect) {
+	p := new(rect)
+	procGetWindowRect.Call(w, uintptr(unsafe.Pointer(p)))
+	return *p
+}
+
+func clientRect(w uintptr) rect {
+	p := new(rect)
+	procGetClientRect.Call(w, uintptr(unsafe.Pointer(p)))
+	return *p
+}
+
+func clientOrigin(w uintptr) point {
+	p := new(point)
+	procClientToScreen.Call(w, uintptr(unsafe.Pointer(p)))
+	return *p
+}
+
+func cursorPosition() (p point, ok bool) {
+	at := new(point)
+	r, _, _ := procGetCursorPos.Call(uintptr(unsafe.Pointer(at)))
+	return *at, r != 0
+}
+
+// outerSize is the size of a window whose content has a size.
+func outerSize(width, height int32, style, exStyle uint32) (int32, int32) {
+	r := &rect{0, 0, width, height}
+	procAdjustRect.Call(uintptr(unsafe.Pointer(r)), uintptr(style), 0, uintptr(exStyle))
+	return r.right - r.left, r.bottom - r.top
+}
+
+// monitorOf tells of the monitor that has most of a window.
+func monitorOf(w uintptr) monitorInfo {
+	const nearest = 2 // MONITOR_DEFAULTTONEAREST
+	m, _, _ := procMonitorFromWindow.Call(w, nearest)
+	info := new(monitorInfo)
+	info.size = uint32(unsafe.Sizeof(*info))
+	procGetMonitorInfo.Call(m, uintptr(unsafe.Pointer(info)))
+	return *info
+}
+
+// windowLong and setWindowLong are for the values of GetWindowLongPtr. Their numbers are negative.
+func windowLong(w uintptr, index int32) uintptr {
+	v, _, _ := procGetWindowLong.Call(w, uintptr(index))
+	return v
+}
+
+func setWindowLong(w uintptr, index int32, value uintptr) {
+	procSetWindowLong.Call(w, uintptr(index), value)
+}
+
+// limit writes into the MINMAXINFO of a message.
+func limit(lparam uintptr, least, most point) {
+	info := (*minMaxInfo)(pointer(lparam))
+	if least.x > 0 || least.y > 0 {
+		info.minTrack = least
+	}
+	if most.x > 0 {
+		info.maxTrack.x = most.x
+	}
+	if most.y > 0 {
+		info.maxTrack.y = most.y
+	}
+}
+
+// rectAt reads the RECT of a message.
+func rectAt(lparam uintptr) rect { return *(*rect)(pointer(lparam)) }
+
+func fill(dc uintptr, r rect, color uint32) {
+	brush, _, _ := procCreateSolidBrush.Call(uintptr(color))
+	p := new(rect)
+	*p = r
+	procFillRect.Call(dc, uintptr(unsafe.Pointer(p)), brush)
+	procDeleteObject.Call(brush)
+}
+
+func flash(w uintptr, flags uint32) {
+	info := &flashInfo{window: w, flags: flags}
+	info.size = uint32(unsafe.Sizeof(*info))
+	procFlashWindow.Call(uintptr(unsafe.Pointer(info)))
+}
+
+// dpi is that of a window, 96 on Windows before 10.1607.
+func dpi(w uintptr) uint32 {
+	if procGetDpiForWindow.Find() != nil {
+		return 96
+	}
+	n, _, _ := procGetDpiForWindow.Call(w)
+	return max(uint32(n), 96)
+}
+
+// createEnvironment calls the export of the runtime's library that its loader would call. There is
+// no documentation of it; its arguments are those that WebView2Loader.dll passes, see docs/systems.md.
+func createEnvironment(library string, fixed bool, dataDir string, options, handler *face) (result, error) {
+	// With its own folder first, for what it needs itself.
+	dll, err := windows.LoadLibraryEx(library, 0, windows.LOAD_WITH_ALTERED_SEARCH_PATH)
+	if err != nil {
+		return 0, fmt.Errorf("load %s: %w", library, err)
+	}
+	const export = "CreateWebViewEnvironmentWithOptionsInternal"
+	create, err := windows.GetProcAddress(dll, export)
+	if err != nil {
+		return 0, fmt.Errorf("%s has no %s: %w", library, export, err)
+	}
+	folder, err := windows.UTF16PtrFromString(dataDir)
+	if err != nil {
+		return 0, err
+	}
+	const checkRunning = 1
+	kind := boolWord(fixed) // of runtime: 0 is installed, 1 came with the app
+	r, _, _ := syscall.SyscallN(create, checkRunning, kind, uintptr(unsafe.Pointer(folder)), options.address, handler.address)
+	runtime.KeepAlive(folder)
+	return result(r), nil
+}

@@ -1,0 +1,467 @@
+package webview2
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"golang.org/x/sys/windows"
+
+	"github.com/mullion-dev/mullion/internal/wire"
+)
+
+var errClosed = errors.New("webview2: closed")
+
+// className is the class of all windows of this package.
+const className = "Mullion"
+
+// The styles of windows that are used, of winuser.h.
+const (
+	styleOverlapped  = 0x00000000
+	styleCaption     = 0x00C00000
+	styleSystemMenu  = 0x00080000
+	styleThickFrame  = 0x00040000
+	styleMinimizeBox = 0x00020000
+	styleMaximizeBox = 0x00010000
+	stylePopup       = 0x80000000
+	styleVisible     = 0x10000000
+	styleClip        = 0x02000000 // WS_CLIPCHILDREN
+)
+
+// The places of GetWindowLongPtr that are used.
+const (
+	longStyle  = -16 // GWL_STYLE
+	longParent = -8  // GWLP_HWNDPARENT: the owner
+)
+
+// The flags of SetWindowPos, and the places in the order of windows.
+const (
+	posNoSize     = 0x0001
+	posNoMove     = 0x0002
+	posNoZOrder   = 0x0004
+	posNoActivate = 0x0010
+	posFrame      = 0x0020 // SWP_FRAMECHANGED
+
+	orderTop       = ^uintptr(0) // HWND_TOPMOST
+	orderNotTop    = ^uintptr(1) // HWND_NOTOPMOST
+	orderUnchanged = uintptr(0)
+)
+
+// The commands of ShowWindow.
+const (
+	showHide       = 0
+	showMaximized  = 3
+	showNoActivate = 4
+	showNormal     = 5 // SW_SHOW: as it is
+	showMinimized  = 6
+	showRestore    = 9
+)
+
+// window is an HWND. Its webviews have windows of the browser in it.
+type window struct {
+	e        *engine
+	id       uint32
+	hwnd     uintptr
+	state    wire.WindowState
+	webviews []*webview
+	closed   bool
+
+	shown     bool // ShowWindow was called for the first time
+	whole     rect // its place before it was fullscreen
+	full      bool
+	observed  wire.WindowObserved // reported last
+	observing bool                // a report is posted
+}
+
+// defaults is the state of a window that was just made.
+var defaults = wire.WindowState{Focus: true, Focusable: true, Resizable: true, Closable: true, Decorated: true}
+
+func newWindow(e *engine, id uint32, s *wire.WindowState) (*window, error) {
+	w := &window{e: e, id: id, state: *s}
+	style := w.style()
+	const usual = 96 // pixels per inch, until the monitor is known
+	width, height := outerSize(w.pixels(s.Width, usual), w.pixels(s.Height, usual), style, 0)
+	hwnd, err := createWindow(className, w.title(s), style, 0, width, height, 0)
+	if err != nil {
+		return nil, err
+	}
+	w.hwnd = hwnd
+	e.handles[hwnd] = w
+	var errs []error
+	for _, p := range properties {
+		if !p.same(&defaults, s) || p.always {
+			errs = append(errs, p.apply(w, s))
+		}
+	}
+	if s.Center {
+		w.center()
+	}
+	w.applyVisible(s)
+	w.changed()
+	return w, errors.Join(errs...)
+}
+
+// style is what the frame of the window is to be like.
+func (w *window) style() uint32 {
+	s := &w.state
+	if w.full || !s.Decorated {
+		return stylePopup | styleClip
+	}
+	style := uint32(styleOverlapped | styleCaption | styleSystemMenu | styleClip)
+	if s.Resizable {
+		style |= styleThickFrame
+	}
+	if s.Resizable && !s.NoMaximize {
+		style |= styleMaximizeBox
+	}
+	if !s.NoMinimize {
+		style |= styleMinimizeBox
+	}
+	return style
+}
+
+// A property is a part of a window's state.
+type property struct {
+	same   func(old, s *wire.WindowState) bool
+	apply  func(w *window, s *wire.WindowState) error
+	always bool // also of a new window with the usual value
+}
+
+// lacking is a property that this engine does not have.
+func lacking(what string, same func(old, s *wire.WindowState) bool) property {
+	return property{same: same, apply: func(*window, *wire.WindowState) error { return unsupported(what) }}
+}
+
+// properties are in the order in which they are applied. Visible comes after all of them.
+var properties = []property{
+	{same: func(old, s *wire.WindowState) bool { return old.Title == s.Title }, apply: func(w *window, s *wire.WindowState) error {
+		setWindowText(w.hwnd, w.title(s))
+		return nil
+	}},
+	{same: func(old, s *wire.WindowState) bool { return old.Parent == s.Parent }, apply: (*window).applyParent},
+	{same: func(old, s *wire.WindowState) bool {
+		return old.Decorated == s.Decorated && old.Resizable == s.Resizable && old.NoMaximize == s.NoMaximize && old.NoMinimize == s.NoMinimize
+	}, apply: (*window).applyFrame},
+	{same: func(old, s *wire.WindowState) bool { return old.Closable == s.Closable }, apply: (*window).applyClosable},
+	{same: func(old, s *wire.WindowState) bool { return old.Width == s.Width && old.Height == s.Height }, apply: (*window).applySize, always: true},
+	{same: func(old, s *wire.WindowState) bool { return same(old.X, s.X) && same(old.Y, s.Y) }, apply: (*window).applyPosition},
+	{same: func(old, s *wire.WindowState) bool { return old.AlwaysOnTop == s.AlwaysOnTop }, apply: func(w *window, s *wire.WindowState) error {
+		order := orderNotTop
+		if s.AlwaysOnTop {
+			order = orderTop
+		}
+		return w.setPos(order, rect{}, posNoMove|posNoSize|posNoActivate)
+	}},
+	{same: func(old, s *wire.WindowState) bool { return old.Disabled == s.Disabled }, apply: func(w *window, s *wire.WindowState) error {
+		procEnableWindow.Call(w.hwnd, boolWord(!s.Disabled))
+		return nil
+	}},
+	{same: func(old, s *wire.WindowState) bool { return same(old.Background, s.Background) }, apply: func(w *window, s *wire.WindowState) error {
+		for _, v := range w.webviews {
+			v.applyBackground()
+		}
+		return nil
+	}},
+	{same: func(old, s *wire.WindowState) bool { return old.Fullscreen == s.Fullscreen }, apply: (*window).applyFullscreen},
+	{same: func(old, s *wire.WindowState) bool { return old.Maximized == s.Maximized }, apply: (*window).applyShown},
+	{same: func(old, s *wire.WindowState) bool { return old.Minimized == s.Minimized }, apply: (*window).applyShown},
+
+	lacking("window icons", func(old, s *wire.WindowState) bool { return s.Icon == nil }),
+	lacking("menu bars and popup menus", func(old, s *wire.WindowState) bool { return len(s.Menu) == 0 }),
+	lacking("transparent windows", func(old, s *wire.WindowState) bool { return !s.Transparent }),
+	lacking("always on bottom", func(old, s *wire.WindowState) bool { return !s.AlwaysOnBottom }),
+	lacking("skip taskbar", func(old, s *wire.WindowState) bool { return !s.SkipTaskbar }),
+	lacking("all workspaces", func(old, s *wire.WindowState) bool { return !s.AllWorkspaces }),
+	lacking("windows without focus", func(old, s *wire.WindowState) bool { return s.Focusable }),
+	lacking("modal windows", func(old, s *wire.WindowState) bool { return !s.Modal }),
+	lacking("ignore cursor events", func(old, s *wire.WindowState) bool { return !s.IgnoreCursor }),
+	lacking("cursors of the app", func(old, s *wire.WindowState) bool { return s.Cursor == "" && !s.CursorHidden }),
+	lacking("cursor grab", func(old, s *wire.WindowState) bool { return !s.CursorGrab }),
+	lacking("window theme", func(old, s *wire.WindowState) bool { return s.Theme == "" }),
+}
+
+// same compares two optional values.
+func same[T comparable](a, b *T) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return *a == *b
+}
+
+// Apply implements backend.Window.
+func (w *window) Apply(old, s *wire.WindowState) error {
+	if w.closed {
+		return errClosed
+	}
+	w.state = *s
+	var errs []error
+	for _, p := range properties {
+		if !p.same(old, s) {
+			errs = append(errs, p.apply(w, s))
+		}
+	}
+	if old.Visible != s.Visible {
+		w.applyVisible(s)
+	}
+	w.changed()
+	return errors.Join(errs...)
+}
+
+func (w *window) title(s *wire.WindowState) string { return cmp.Or(s.Title, w.e.options.AppName) }
+
+// maxPixels bounds lengths, in pixels.
+const maxPixels = 32767
+
+// pixels are physical pixels for a logical length at so many pixels per inch.
+func (w *window) pixels(length float64, perInch uint32) int32 {
+	return int32(math.Round(min(max(length*float64(perInch)/96, -maxPixels), maxPixels)))
+}
+
+func (w *window) scaled(length float64) int32 { return w.pixels(length, dpi(w.hwnd)) }
+
+func (w *window) setPos(order uintptr, r rect, flags uint32) error {
+	ok, _, err := procSetWindowPos.Call(w.hwnd, order, uintptr(r.left), uintptr(r.top), uintptr(r.right-r.left), uintptr(r.bottom-r.top), uintptr(flags))
+	if ok == 0 {
+		return fmt.Errorf("webview2: place a window: %w", err)
+	}
+	return nil
+}
+
+func (w *window) applyParent(s *wire.WindowState) error {
+	var owner uintptr
+	if p := w.e.windows[s.Parent]; p != nil && p != w {
+		owner = p.hwnd
+	}
+	setWindowLong(w.hwnd, longParent, owner)
+	return nil
+}
+
+// applyFrame changes the frame and keeps the size of the content.
+func (w *window) applyFrame(*wire.WindowState) error {
+	content := clientRect(w.hwnd)
+	setWindowLong(w.hwnd, longStyle, uintptr(w.style()|uint32(windowLong(w.hwnd, longStyle))&styleVisible))
+	width, height := outerSize(content.right, content.bottom, w.style(), 0)
+	return w.setPos(orderUnchanged, rect{0, 0, width, height}, posNoMove|posNoZOrder|posNoActivate|posFrame)
+}
+
+// applyClosable leaves the button where it is: Windows has no window with other buttons and without it.
+func (w *window) applyClosable(s *wire.WindowState) error {
+	const closeItem, grayed, enabled = 0xF060, 1, 0 // SC_CLOSE, MF_GRAYED, MF_ENABLED
+	menu, _, _ := procGetSystemMenu.Call(w.hwnd, 0)
+	how := uintptr(grayed)
+	if s.Closable {
+		how = enabled
+	}
+	procEnableMenuItem.Call(menu, closeItem, how)
+	return nil
+}
+
+func (w *window) applySize(s *wire.WindowState) error {
+	width, height := outerSize(max(w.scaled(s.Width), 1), max(w.scaled(s.Height), 1), w.style(), 0)
+	return w.setPos(orderUnchanged, rect{0, 0, width, height}, posNoMove|posNoZOrder|posNoActivate)
+}
+
+func (w *window) applyPosition(s *wire.WindowState) error {
+	if s.X == nil || s.Y == nil {
+		return nil
+	}
+	x, y := w.scaled(*s.X), w.scaled(*s.Y)
+	return w.setPos(orderUnchanged, rect{x, y, x, y}, posNoSize|posNoZOrder|posNoActivate)
+}
+
+// applyFullscreen covers the monitor, as the documentation of SetWindowPos has it for windows
+// without a frame.
+func (w *window) applyFullscreen(s *wire.WindowState) error {
+	if s.Fullscreen == w.full {
+		return nil
+	}
+	place := w.whole
+	if w.full = s.Fullscreen; w.full {
+		w.whole = windowRect(w.hwnd)
+		place = monitorOf(w.hwnd).area
+	}
+	setWindowLong(w.hwnd, longStyle, uintptr(w.style()|uint32(windowLong(w.hwnd, longStyle))&styleVisible))
+	return w.setPos(orderUnchanged, place, posNoZOrder|posFrame)
+}
+
+// applyShown is for a window that is visible; another one gets there by applyVisible.
+func (w *window) applyShown(s *wire.WindowState) error {
+	if !s.Visible || !w.shown {
+		return nil
+	}
+	command := uintptr(showRestore)
+	switch {
+	case s.Minimized:
+		command = showMinimized
+	case s.Maximized:
+		command = showMaximized
+	}
+	procShowWindow.Call(w.hwnd, command)
+	return nil
+}
+
+func (w *window) applyVisible(s *wire.WindowState) {
+	command := uintptr(showNormal)
+	switch {
+	case !s.Visible:
+		command = showHide
+	case s.Minimized:
+		command = showMinimized
+	case s.Maximized:
+		command = showMaximized
+	case !s.Focus && !w.shown:
+		command = showNoActivate
+	}
+	w.shown = w.shown || s.Visible
+	procShowWindow.Call(w.hwnd, command)
+}
+
+func (w *window) center() {
+	work, own := monitorOf(w.hwnd).work, windowRect(w.hwnd)
+	x := work.left + (work.right-work.left-(own.right-own.left))/2
+	y := work.top + (work.bottom-work.top-(own.bottom-own.top))/2
+	_ = w.setPos(orderUnchanged, rect{x, y, x, y}, posNoSize|posNoZOrder|posNoActivate)
+}
+
+// limits keeps the user from sizes that the app does not want.
+func (w *window) limits(lparam uintptr) {
+	s := &w.state
+	or := func(p *float64) float64 {
+		if p == nil {
+			return 0
+		}
+		return max(*p, 1)
+	}
+	outer := func(width, height float64) point {
+		x, y := outerSize(w.scaled(width), w.scaled(height), w.style(), 0)
+		p := point{}
+		if width > 0 {
+			p.x = x
+		}
+		if height > 0 {
+			p.y = y
+		}
+		return p
+	}
+	limit(lparam, outer(or(s.MinWidth), or(s.MinHeight)), outer(or(s.MaxWidth), or(s.MaxHeight)))
+}
+
+// Screen implements backend.Window.
+func (w *window) Screen() (wire.Screen, error) {
+	if w.closed {
+		return wire.Screen{}, errClosed
+	}
+	area := func(r rect) wire.Rect {
+		return wire.Rect{X: float64(r.left), Y: float64(r.top), Width: float64(r.right - r.left), Height: float64(r.bottom - r.top)}
+	}
+	m := monitorOf(w.hwnd)
+	s := wire.Screen{Monitors: []wire.Monitor{{Scale: w.scale(), Area: area(m.area), Work: area(m.work)}}, Primary: -1}
+	const primary = 1 // MONITORINFOF_PRIMARY
+	if m.flags&primary != 0 {
+		s.Primary = 0
+	}
+	if p, ok := cursorPosition(); ok {
+		s.Cursor = &wire.Point{X: float64(p.x), Y: float64(p.y)}
+	}
+	return s, nil
+}
+
+func (w *window) scale() float64 { return float64(dpi(w.hwnd)) / 96 }
+
+// Observe implements backend.Window.
+func (w *window) Observe() wire.WindowObserved {
+	if w.closed {
+		return wire.WindowObserved{}
+	}
+	isTrue := func(p *windows.LazyProc) bool { r, _, _ := p.Call(w.hwnd); return r != 0 }
+	outer, inner, origin := windowRect(w.hwnd), clientRect(w.hwnd), clientOrigin(w.hwnd)
+	front, _, _ := procGetForeground.Call()
+	return wire.WindowObserved{
+		Scale: w.scale(),
+		X:     int(outer.left), Y: int(outer.top), InnerX: int(origin.x), InnerY: int(origin.y),
+		Width: int(inner.right), Height: int(inner.bottom),
+		OuterWidth: int(outer.right - outer.left), OuterHeight: int(outer.bottom - outer.top),
+		Visible: isTrue(procIsWindowVisible), Focused: front == w.hwnd,
+		Fullscreen: w.full, Maximized: isTrue(procIsZoomed), Minimized: isTrue(procIsIconic),
+		Theme: systemTheme(),
+	}
+}
+
+// changed reports what is observed, once for all changes of a turn.
+func (w *window) changed() {
+	if w.observing || w.closed {
+		return
+	}
+	w.observing = true
+	w.e.Post(func() {
+		w.observing = false
+		if w.closed {
+			return
+		}
+		if o := w.Observe(); o != w.observed {
+			w.observed = o
+			w.e.handler.Observed(w.id, o)
+		}
+	})
+}
+
+// Do implements backend.Window.
+func (w *window) Do(a wire.Action) error {
+	if w.closed {
+		return errClosed
+	}
+	switch a.Name {
+	case wire.ActionFocus:
+		if w.state.Minimized {
+			procShowWindow.Call(w.hwnd, showRestore)
+		}
+		procSetForeground.Call(w.hwnd)
+	case wire.ActionCenter:
+		w.center()
+	case wire.ActionAttention:
+		want := true
+		if len(a.Args) > 0 {
+			if err := json.Unmarshal(a.Args, &want); err != nil {
+				return fmt.Errorf("webview2: attention: %w", err)
+			}
+		}
+		const stop, untilFront = 0, 3 | 12 // FLASHW_STOP; FLASHW_ALL, FLASHW_TIMERNOFG
+		if want {
+			flash(w.hwnd, untilFront)
+		} else {
+			flash(w.hwnd, stop)
+		}
+	case wire.ActionDrag, wire.ActionResize:
+		return unsupported("dragging and resizing by the page")
+	case wire.ActionCursor:
+		return unsupported("moving the cursor")
+	case wire.ActionFullscreenAt:
+		return unsupported("monitors")
+	case wire.ActionPopup:
+		return unsupported("menu bars and popup menus")
+	default:
+		return fmt.Errorf("webview2: a window has no action %q", a.Name)
+	}
+	return nil
+}
+
+func (w *window) remove(v *webview) {
+	w.webviews = slices.DeleteFunc(w.webviews, func(o *webview) bool { return o == v })
+}
+
+// Close implements backend.Window.
+func (w *window) Close() {
+	if w.closed {
+		return
+	}
+	for len(w.webviews) > 0 {
+		w.webviews[len(w.webviews)-1].Close()
+	}
+	w.closed = true
+	delete(w.e.windows, w.id)
+	delete(w.e.handles, w.hwnd)
+	procDestroyWindow.Call(w.hwnd)
+}

@@ -1,0 +1,346 @@
+//go:build wine
+
+package wine
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/mullion-dev/mullion/internal/await"
+)
+
+// patience is how long a test waits for anything. It is there to end a hang.
+const patience = 20 * time.Second
+
+// app is a running app.
+type app struct {
+	t     *testing.T
+	dir   string
+	cmd   *exec.Cmd
+	log   *buffer
+	hosts chan *double // as they start
+	ended chan error
+
+	mu   sync.Mutex
+	seen []*double // guarded by mu
+}
+
+// buffer takes what the app prints.
+type buffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}
+
+// start starts the app with the double as a runtime that it has brought along.
+func start(t *testing.T) *app {
+	t.Helper()
+	a := &app{t: t, dir: t.TempDir(), log: &buffer{}, hosts: make(chan *double, 100), ended: make(chan error, 1)}
+	folder := filepath.Join(a.dir, "webview2", "EBWebView", "x64")
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	port := strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+	if err := os.WriteFile(filepath.Join(folder, "control"), []byte(port), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for from, to := range map[string]string{lab.double: filepath.Join(folder, "EmbeddedBrowserWebView.dll"), lab.app: filepath.Join(a.dir, "hello.exe")} {
+		if err := os.Link(from, to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	go a.accept(l)
+	a.cmd = wine("wine", filepath.Join(a.dir, "hello.exe"))
+	a.cmd.Stdout, a.cmd.Stderr = a.log, a.log
+	if err := a.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() { a.ended <- a.cmd.Wait() }()
+	t.Cleanup(func() {
+		_ = a.cmd.Process.Kill()
+		if t.Failed() {
+			t.Logf("the app said:\n%s", a.log)
+			a.mu.Lock()
+			defer a.mu.Unlock()
+			for i, d := range a.seen {
+				t.Logf("double %d said:\n%s", i, d.said())
+			}
+		}
+	})
+	return a
+}
+
+func (a *app) accept(l net.Listener) {
+	for {
+		conn, err := l.Accept()
+		if err != nil {
+			return
+		}
+		d := &double{a: a, conn: conn, arrived: make(chan struct{}, 1)}
+		a.mu.Lock()
+		a.seen = append(a.seen, d)
+		a.mu.Unlock()
+		go d.read()
+		a.hosts <- d
+	}
+}
+
+// host waits for the next host.
+func (a *app) host() *double {
+	a.t.Helper()
+	select {
+	case d := <-a.hosts:
+		return d
+	case err := <-a.ended:
+		a.ended <- err
+		a.t.Fatalf("the app has ended: %v", err)
+	case <-await.Hang(a.t.Context(), patience):
+		a.t.Fatal("no host has started")
+	}
+	return nil
+}
+
+// wait waits for the end of the app, and of all that it has started.
+func (a *app) wait() error {
+	a.t.Helper()
+	var err error
+	select {
+	case err = <-a.ended:
+		a.ended <- err
+	case <-await.Hang(a.t.Context(), patience):
+		a.t.Fatal("the app does not end")
+	}
+	if left := await.Until(patience, func() error {
+		if p := a.processes(); len(p) > 0 {
+			return fmt.Errorf("processes %v are left", p)
+		}
+		return nil
+	}); left != nil {
+		a.t.Error(left)
+	}
+	return err
+}
+
+// processes are those whose command is the app's.
+func (a *app) processes() (pids []int) {
+	list, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+	for _, file := range list {
+		b, err := os.ReadFile(file)
+		name := filepath.Base(a.dir) // wine writes the path as Windows does
+		if err == nil && bytes.Contains(b, []byte("hello.exe")) && bytes.Contains(b, []byte(name)) {
+			pid, _ := strconv.Atoi(strings.Split(file, "/")[2])
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+// double is the runtime in one host.
+type double struct {
+	a       *app
+	conn    net.Conn
+	arrived chan struct{} // has one element when there is something new
+
+	mu    sync.Mutex
+	lines [][]string // guarded by mu
+	gone  bool       // guarded by mu
+}
+
+func (d *double) read() {
+	r := bufio.NewReaderSize(d.conn, 1<<20)
+	for {
+		line, err := r.ReadString('\n')
+		var fields []string
+		d.mu.Lock()
+		if err != nil {
+			d.gone = true
+		} else {
+			fields = strings.Split(strings.TrimSuffix(line, "\n"), "\t")
+			for i, f := range fields {
+				fields[i] = unescape(f)
+			}
+			d.lines = append(d.lines, fields)
+		}
+		d.mu.Unlock()
+		d.live(fields)
+		select {
+		case d.arrived <- struct{}{}:
+		default:
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// live gives the sign of life that the host asks a page for: it delivers nothing.
+func (d *double) live(fields []string) {
+	if len(fields) == 3 && fields[0] == "post" {
+		if id, isDelivery := strings.CutPrefix(fields[2], "d "); isDelivery && strings.HasSuffix(id, " ") {
+			fmt.Fprintf(d.conn, "message\t%s\tapp://localhost/\td %s\n", fields[1], strings.TrimSuffix(id, " "))
+		}
+	}
+}
+
+func unescape(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '%' && i+2 < len(s) {
+			if n, err := strconv.ParseUint(s[i+1:i+3], 16, 8); err == nil {
+				b.WriteByte(byte(n))
+				i += 2
+				continue
+			}
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
+}
+
+func escape(s string) string {
+	var b strings.Builder
+	for i := range len(s) {
+		if c := s[i]; c < 0x20 || c == '%' || c == 0x7F {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+// tell has the double do something.
+func (d *double) tell(fields ...string) {
+	d.a.t.Helper()
+	for i, f := range fields {
+		fields[i] = escape(f)
+	}
+	if _, err := fmt.Fprintln(d.conn, strings.Join(fields, "\t")); err != nil {
+		d.a.t.Fatal(err)
+	}
+}
+
+// said is all that the double has said.
+func (d *double) said() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var b strings.Builder
+	for _, l := range d.lines {
+		line := strings.Join(l, " | ")
+		fmt.Fprintln(&b, line[:min(len(line), 300)])
+	}
+	return b.String()
+}
+
+// wrong are the complaints of the double.
+func (d *double) wrong() (list []string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, l := range d.lines {
+		if l[0] == "wrong" {
+			list = append(list, strings.Join(l, " "))
+		}
+	}
+	return list
+}
+
+// expect waits for a line that begins with these fields, and returns it. Each line is taken once.
+func (d *double) expect(fields ...string) []string {
+	d.a.t.Helper()
+	ctx, cancel := await.Context(d.a.t.Context(), patience)
+	defer cancel()
+	for {
+		if l := d.take(fields); l != nil {
+			return l
+		}
+		d.mu.Lock()
+		gone := d.gone
+		d.mu.Unlock()
+		if gone {
+			d.a.t.Fatalf("the host is gone before it said %q", fields)
+		}
+		select {
+		case <-d.arrived:
+		case <-ctx.Done():
+			d.a.t.Fatalf("the double does not say %q", fields)
+		}
+	}
+}
+
+func (d *double) take(fields []string) []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+next:
+	for i, l := range d.lines {
+		if len(l) < len(fields) {
+			continue
+		}
+		for k, f := range fields {
+			if l[k] != f {
+				continue next
+			}
+		}
+		d.lines[i] = append([]string{"(taken)"}, l...)
+		return l
+	}
+	return nil
+}
+
+// delivery waits for a batch of messages for the page, and returns its number.
+func (d *double) delivery(messages string) (id string) {
+	d.a.t.Helper()
+	for {
+		line := d.expect("post", "1")
+		kind, rest, _ := strings.Cut(line[2], " ")
+		id, rest, _ = strings.Cut(rest, " ")
+		if kind == "d" && strings.HasSuffix(rest, " "+messages) {
+			return id
+		}
+	}
+}
+
+// end waits for the end of the host.
+func (d *double) end() {
+	d.a.t.Helper()
+	ctx, cancel := await.Context(d.a.t.Context(), patience)
+	defer cancel()
+	for {
+		d.mu.Lock()
+		gone := d.gone
+		d.mu.Unlock()
+		if gone {
+			return
+		}
+		select {
+		case <-d.arrived:
+		case <-ctx.Done():
+			d.a.t.Fatal("the host does not end")
+		}
+	}
+}

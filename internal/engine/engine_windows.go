@@ -1,0 +1,9 @@
+package engine
+
+import (
+	"github.com/mullion-dev/mullion/internal/backend"
+	"github.com/mullion-dev/mullion/internal/backend/webview2"
+)
+
+// New returns the web view of this system.
+func New() backend.Engine { return webview2.New() }

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Tests of what is particular to Windows, under wine: the packages that start
+# processes and speak with them, and a whole app against a double of the WebView2
+# runtime. Arguments go to go test of the latter.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. scripts/lib.sh
+
+scripts/setup.sh windows
+unset DISPLAY WAYLAND_DISPLAY
+
+# It makes the wine prefix in bin, with what programs of Go lack there.
+app() { go test -tags wine -count=1 "$@" ./internal/e2e/wine; }
+
+packages() {
+	export WINEPREFIX=$PWD/bin/wine/prefix WINEARCH=win64 WINEDEBUG=-all WINEDLLOVERRIDES='mscoree,mshtml='
+	GOOS=windows CGO_ENABLED=0 go test -count=1 -exec wine ./internal/wire ./internal/sandbox
+}
+
+step 'an app against the double' app "$@"
+step 'packages under wine' packages
+summary
