@@ -292,11 +292,6 @@ var badHosts = []struct {
 		b.document()
 		b.send(wire.KindCredit, myView, 0, string(wire.PutCount(1<<40)))
 	}, "credit of 1099511627776 bytes"},
-	{"confirms a stream that never was", func(b *badHost) {
-		b.ready()
-		b.document()
-		b.send(wire.KindCredit, myView, 7, string(wire.PutCount(1)))
-	}, "credit for stream 7, which there never was"},
 	{"confirms by three bytes", func(b *badHost) { b.ready(); b.document(); b.send(wire.KindCredit, myView, 0, "abc") }, "credit frame of 3 bytes"},
 	{"answers what was not asked", func(b *badHost) { b.ready(); b.send(wire.KindResult, myWindow, 12345, "{}") }, "result 12345 was not asked for"},
 	{"numbers calls backwards", func(b *badHost) { b.ready(); b.document(); b.call(5, 0, `["block",{}]`); b.call(4, 0, `["block",{}]`) }, "call 4 after call 5"},

@@ -105,7 +105,8 @@ func (h *host) frame(r *reader, f wire.Frame) error {
 			return err
 		}
 		if f.ID != 0 {
-			return v.creditStream(f.ID, n)
+			v.creditStream(f.ID, n)
+			return nil
 		}
 		return v.outbox.credit(n)
 	}

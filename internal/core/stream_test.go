@@ -46,6 +46,12 @@ func TestGiveUpStream(t *testing.T) {
 	default:
 	}
 	v.giveUpStream(s.id + 1) // which there never was
+	v.creditStream(s.id+1, 1)
+	v.creditStream(s.id, 1<<60) // more than was sent
+	if s.mu.Lock(); s.ahead != 0 {
+		t.Errorf("%d bytes are under way after all was confirmed, and more", s.ahead)
+	}
+	s.mu.Unlock()
 	v.giveUpStream(s.id)
 	select {
 	case <-src.closed:

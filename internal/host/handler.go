@@ -248,8 +248,9 @@ func (v *webview) owns(r backend.Request) bool {
 // until the piece has been taken.
 func (v *webview) body(id uint64, last bool, r backend.Request) {
 	c := v.calls[id]
-	if c == nil || c.piece != nil {
-		// The call has been answered or given up; there is nobody to read.
+	if c == nil || c.piece != nil || !c.bytes || c.last {
+		// The call has been answered or given up; there is nobody to read. Or a page
+		// does what its bridge does not, where it can.
 		v.answer(r, 410)
 		return
 	}
@@ -263,7 +264,7 @@ func (v *webview) body(id uint64, last bool, r backend.Request) {
 		v.answer(r, 413)
 		return
 	}
-	c.piece = r
+	c.piece, c.last = r, last
 	f := wire.Frame{Kind: wire.KindBody, Target: v.id, ID: id, Payload: data}
 	if last {
 		f.Flags = wire.FlagLast

@@ -63,6 +63,8 @@ type call struct {
 	// piece is a request with a part of the call's bytes that waits for the
 	// Core to take it.
 	piece backend.Request
+	// bytes says that the call has any, and last that the last piece has come.
+	bytes, last bool
 }
 
 // outgoing is a message for the page, or the answer to one of its calls.
@@ -325,7 +327,7 @@ func (v *webview) call(rest string, r backend.Reply) {
 		}
 		bytes = n + 1
 	}
-	v.calls[id] = &call{reply: r}
+	v.calls[id] = &call{reply: r, bytes: bytes > 0}
 	payload := append(wire.PutCount(bytes), text...)
 	if err := v.h.conn.Send(wire.Frame{Kind: wire.KindCall, Target: v.id, ID: id, Payload: payload}); err != nil {
 		delete(v.calls, id)

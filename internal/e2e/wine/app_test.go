@@ -20,7 +20,7 @@ import (
 )
 
 // patience is how long a test waits for anything. It is there to end a hang.
-const patience = 20 * time.Second
+const patience = 60 * time.Second
 
 // app is a running app.
 type app struct {
@@ -53,8 +53,8 @@ func (b *buffer) String() string {
 	return b.b.String()
 }
 
-// start starts the app with the double as a runtime that it has brought along.
-func start(t *testing.T) *app {
+// start starts an app with the double as a runtime that it has brought along.
+func start(t *testing.T, program string) *app {
 	t.Helper()
 	a := &app{t: t, dir: t.TempDir(), log: &buffer{}, hosts: make(chan *double, 100), ended: make(chan error, 1)}
 	folder := filepath.Join(a.dir, "webview2", "EBWebView", "x64")
@@ -70,13 +70,13 @@ func start(t *testing.T) *app {
 	if err := os.WriteFile(filepath.Join(folder, "control"), []byte(port), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for from, to := range map[string]string{lab.double: filepath.Join(folder, "EmbeddedBrowserWebView.dll"), lab.app: filepath.Join(a.dir, "hello.exe")} {
+	for from, to := range map[string]string{lab.double: filepath.Join(folder, "EmbeddedBrowserWebView.dll"), program: filepath.Join(a.dir, "app.exe")} {
 		if err := os.Link(from, to); err != nil {
 			t.Fatal(err)
 		}
 	}
 	go a.accept(l)
-	a.cmd = wine("wine", filepath.Join(a.dir, "hello.exe"))
+	a.cmd = wine("wine", filepath.Join(a.dir, "app.exe"))
 	a.cmd.Stdout, a.cmd.Stderr = a.log, a.log
 	if err := a.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -153,7 +153,7 @@ func (a *app) processes() (pids []int) {
 	for _, file := range list {
 		b, err := os.ReadFile(file)
 		name := filepath.Base(a.dir) // wine writes the path as Windows does
-		if err == nil && bytes.Contains(b, []byte("hello.exe")) && bytes.Contains(b, []byte(name)) {
+		if err == nil && bytes.Contains(b, []byte("app.exe")) && bytes.Contains(b, []byte(name)) {
 			pid, _ := strconv.Atoi(strings.Split(file, "/")[2])
 			pids = append(pids, pid)
 		}
@@ -310,6 +310,17 @@ next:
 		return l
 	}
 	return nil
+}
+
+// answer waits for the answer to a message.
+func (d *double) answer(id string) string {
+	d.a.t.Helper()
+	for {
+		line := d.expect("post", "1")[2]
+		if strings.HasPrefix(line, "r "+id+" ") || strings.HasPrefix(line, "f "+id+" ") {
+			return line
+		}
+	}
 }
 
 // delivery waits for a batch of messages for the page, and returns its number.

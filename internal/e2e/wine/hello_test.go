@@ -16,16 +16,18 @@ type page struct {
 	d    *double
 	view string
 	last int
+	// script is what runs at the start of its documents.
+	script string
 }
 
 // open waits for the first page of a host, and begins its document.
 func open(d *double) *page {
 	d.a.t.Helper()
 	d.expect("controller", "1", "window")
-	d.expect("script", "1")
+	script := d.expect("script", "1")[2]
 	d.expect("navigation", "1", "app://localhost/", "allowed")
 	d.expect("committed", "1", "app://localhost/")
-	p := &page{d: d, view: "1"}
+	p := &page{d: d, view: "1", script: script}
 	if got := p.say("h " + doc + " app://localhost"); got != "" {
 		d.a.t.Fatalf("hello: got %q", got)
 	}
@@ -44,22 +46,16 @@ func (p *page) from(source, text string) string {
 func (p *page) say(text string) string {
 	p.d.a.t.Helper()
 	id := p.from("app://localhost/", text)
-	for {
-		line := p.d.expect("post", p.view)
-		if kind, rest, _ := strings.Cut(line[2], " "); kind == "r" || kind == "f" {
-			if got, answer, _ := strings.Cut(rest, " "); got == id {
-				if kind == "f" {
-					p.d.a.t.Fatalf("%s: failed: %s", text, answer)
-				}
-				return answer
-			}
-		}
+	answer, failed := strings.CutPrefix(p.d.answer(id), "f "+id+" ")
+	if failed {
+		p.d.a.t.Fatalf("%s: failed: %s", text, answer)
 	}
+	return strings.TrimPrefix(answer, "r "+id+" ")
 }
 
 // TestHello: the page's call is answered by a command in the Core, and the user closes the window.
 func TestHello(t *testing.T) {
-	a := start(t)
+	a := start(t, lab.hello)
 	d := a.host()
 	options := d.expect("options")
 	if !strings.Contains(options[1], `--proxy-server="socks5://127.0.0.1:`) || !strings.Contains(options[1], `--proxy-bypass-list="<-loopback>"`) {

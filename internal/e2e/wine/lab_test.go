@@ -17,7 +17,8 @@ import (
 
 // The lab is made once: a wine prefix in bin, a display, the double and the app.
 var lab struct {
-	prefix, display, double, app string
+	prefix, display, double string
+	hello, lab              string // programs
 }
 
 func TestMain(m *testing.M) {
@@ -53,12 +54,12 @@ func run(m *testing.M) (int, error) {
 	if err := buildDouble(dir); err != nil {
 		return 0, err
 	}
-	lab.app = filepath.Join(dir, "hello.exe")
-	build := exec.Command("go", "build", "-o", lab.app, "./examples/hello")
+	lab.hello, lab.lab = filepath.Join(dir, "hello.exe"), filepath.Join(dir, "lab.exe")
+	build := exec.Command("go", "build", "-o", dir+"/", "./examples/hello", "./internal/e2e/wine/lab")
 	build.Dir = root
 	build.Env = append(os.Environ(), "GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
-		return 0, fmt.Errorf("build the app: %w\n%s", err, out)
+		return 0, fmt.Errorf("build the apps: %w\n%s", err, out)
 	}
 	return m.Run(), nil
 }

@@ -9,7 +9,7 @@ import (
 
 // TestEvents: events of the Core reach the page, which says when it has run them.
 func TestEvents(t *testing.T) {
-	a := start(t)
+	a := start(t, lab.hello)
 	d := a.host()
 	p := open(d)
 	if got := p.say(`c ` + doc + ` 1 - ["plugin:event|listen",{"event":"note","target":{"kind":"Any"},"handler":7}]`); !strings.HasPrefix(got, "o") {
@@ -35,7 +35,7 @@ func quiet(t *testing.T, d *double) {
 
 // TestForeignFrame: what documents of other origins send does not get through, whatever they know.
 func TestForeignFrame(t *testing.T) {
-	a := start(t)
+	a := start(t, lab.hello)
 	d := a.host()
 	p := open(d)
 	for _, source := range []string{"https://evil.example/", "about:srcdoc", "about:blank", "", "data:text/html,x", "app://localhost.evil/", "app://evil/", "http://localhost/", "asset://localhost/", "app://localhost:1/"} {
@@ -58,7 +58,7 @@ func TestForeignFrame(t *testing.T) {
 
 // TestNavigation: the Core decides about navigations, of frames too, and about windows.
 func TestNavigation(t *testing.T) {
-	a := start(t)
+	a := start(t, lab.hello)
 	d := a.host()
 	p := open(d)
 	d.tell("goto", "1", "https://example.org/", "0")
@@ -83,7 +83,7 @@ func TestNavigation(t *testing.T) {
 
 // TestFiles: the app's files come with their header fields and ranges, and what is not there does not.
 func TestFiles(t *testing.T) {
-	a := start(t)
+	a := start(t, lab.hello)
 	d := a.host()
 	open(d)
 	d.expect("response", "0", "200")
@@ -104,7 +104,7 @@ func TestFiles(t *testing.T) {
 
 // TestRecovery: a window comes back whatever has ended: a renderer, the browser, the host.
 func TestRecovery(t *testing.T) {
-	a := start(t)
+	a := start(t, lab.hello)
 	d := a.host()
 	open(d)
 	const renderExited, browserExited, crashed = "1", "0", "3"
@@ -146,7 +146,7 @@ func TestRecovery(t *testing.T) {
 
 // TestCoreKilled: hosts end with the Core.
 func TestCoreKilled(t *testing.T) {
-	a := start(t)
+	a := start(t, lab.hello)
 	d := a.host()
 	open(d)
 	if err := a.cmd.Process.Kill(); err != nil {

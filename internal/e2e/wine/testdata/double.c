@@ -642,14 +642,17 @@ static void obey(void *p) {
 }
 
 static DWORD WINAPI hear(void *p) {
+	static char buffer[1 << 16];
 	size_t room = 1 << 16, n = 0;
 	char *line = malloc(room);
-	for (char c; recv(control, &c, 1, 0) == 1;) {
-		if (n + 2 > room) line = realloc(line, room *= 2);
-		if (c != '\n') { line[n++] = c; continue; }
-		line[n] = 0;
-		later(obey, strdup(line));
-		n = 0;
+	for (int got; (got = recv(control, buffer, sizeof buffer, 0)) > 0;) {
+		for (int i = 0; i < got; i++) {
+			if (n + 2 > room) line = realloc(line, room *= 2);
+			if (buffer[i] != '\n') { line[n++] = buffer[i]; continue; }
+			line[n] = 0;
+			later(obey, strdup(line));
+			n = 0;
+		}
 	}
 	return 0;
 }

@@ -1,0 +1,51 @@
+// Lab is the app that the tests of package wine run beside examples/hello: its commands do what
+// these need.
+package main
+
+import (
+	"context"
+	"embed"
+	"io"
+
+	"github.com/mullion-dev/mullion"
+	"github.com/mullion-dev/mullion/ipc"
+)
+
+//go:embed mullion.conf.json capabilities ui
+var files embed.FS
+
+func main() { mullion.Main(run, double) }
+
+// double is a worker.
+var double = mullion.NewWorker("double", func(_ context.Context, n int) (int, error) { return 2 * n, nil }, mullion.WorkerOptions{})
+
+func run(ctx context.Context) error {
+	app, err := mullion.New(mullion.Options{Files: files})
+	if err != nil {
+		return err
+	}
+	mullion.Handle(app, "echo", func(_ context.Context, in ipc.Body) ([]byte, error) { return io.ReadAll(in) })
+	mullion.Handle(app, "double", func(ctx context.Context, a struct {
+		N int `json:"n"`
+	}) (int, error) {
+		return double.Call(ctx, app, a.N)
+	})
+	mullion.Handle(app, "open", func(ctx context.Context, a struct {
+		Label string `json:"label"`
+	}) (string, error) {
+		_, err := app.OpenWindow(ctx, mullion.WindowOptions{Label: a.Label, Title: a.Label})
+		return a.Label, err
+	})
+	mullion.Handle(app, "close", func(_ context.Context, a struct {
+		Label string `json:"label"`
+	}) (bool, error) {
+		w, err := app.Window(a.Label)
+		if err != nil {
+			return false, err
+		}
+		w.Close()
+		return true, nil
+	})
+	mullion.NewState(app, "count", 0, mullion.StateOptions[int]{})
+	return app.Run(ctx)
+}
