@@ -23,13 +23,12 @@ type Resources struct {
 	// Connect and Refuse are the servers of the network: those that match a
 	// rule of Connect and none of Refuse. Both are sorted.
 	Connect, Refuse []NetworkRule
-	// GPU, UserFonts (fonts, themes and icons in the user's home) and
-	// Accessibility (to be seen by screen readers) are granted unless denied.
-	GPU, UserFonts, Accessibility bool
-	// Audio is the sound server, Camera are video devices, InputMethods are
-	// servers of input methods. Clipboard is the clipboard at any time, where else
-	// the user has to paste.
-	Audio, Camera, InputMethods, Clipboard bool
+	// GPU, UserFonts (fonts, themes and icons in the user's home), Accessibility
+	// (to be seen by screen readers) and InputMethods are granted unless denied.
+	GPU, UserFonts, Accessibility, InputMethods bool
+	// Audio is the sound server, Camera are video devices. Clipboard is the
+	// clipboard at any time, where else the user has to paste.
+	Audio, Camera, Clipboard bool
 	// Read and Write are files, and folders with all that is below them:
 	// absolute, or begun with a variable as in a [PathScope]. Sorted.
 	Read, Write []string
@@ -111,9 +110,9 @@ var resources = []resource{
 	{name: "accessibility", grants: "To be seen and operated by screen readers, through a filter that shows nothing of other programs. Granted unless sandbox:deny-accessibility.",
 		abuse:     "say something else to a screen reader than its window shows, and report keys to it that nobody has pressed.",
 		byDefault: true, set: func(r *Resources) { r.Accessibility = true }},
-	{name: "input_methods", grants: "The bus of IBus, for input methods that the display does not reach.",
-		abuse: "make itself an input method, and read and change what the user types by IBus, in all programs.",
-		set:   func(r *Resources) { r.InputMethods = true }},
+	{name: "input_methods", grants: "Input methods of the desktop, for Chinese, Japanese, Korean and others, through a filter that shows nothing of other programs. Granted unless sandbox:deny-input-methods.",
+		abuse:     "send keys to the input method as if they were typed in its windows, see what it proposes for them, which says what the user has written before, and teach it words.",
+		byDefault: true, set: func(r *Resources) { r.InputMethods = true }},
 	{name: "clipboard", grants: "The clipboard at any time: on X11 a window otherwise has it only when the user pastes.",
 		abuse: "read all that the user copies in any program, passwords among it, at any time and unasked.",
 		set:   func(r *Resources) { r.Clipboard = true }},

@@ -43,11 +43,11 @@ func TestResources(t *testing.T) {
 	}
 	connect := []NetworkRule{rule("https://*.a.dev"), rule("https://b.dev")}
 	for window, want := range map[string]Resources{
-		"other":  {GPU: true, UserFonts: true, Accessibility: true},
-		"sync-1": {GPU: true, UserFonts: true, Accessibility: true, Connect: connect, Refuse: []NetworkRule{rule("https://x.a.dev")}, Sources: []string{"net"}},
-		"sync-9": {UserFonts: true, Accessibility: true, Sources: []string{"net", "offline"}},
+		"other":  {GPU: true, UserFonts: true, Accessibility: true, InputMethods: true},
+		"sync-1": {GPU: true, UserFonts: true, Accessibility: true, InputMethods: true, Connect: connect, Refuse: []NetworkRule{rule("https://x.a.dev")}, Sources: []string{"net"}},
+		"sync-9": {UserFonts: true, Accessibility: true, InputMethods: true, Sources: []string{"net", "offline"}},
 		"main": {
-			GPU: true, UserFonts: true, Accessibility: true, Audio: true, Connect: connect, Refuse: []NetworkRule{rule("https://x.a.dev")},
+			GPU: true, UserFonts: true, Accessibility: true, InputMethods: true, Audio: true, Connect: connect, Refuse: []NetworkRule{rule("https://x.a.dev")},
 			Read: []string{"$DOCUMENT/notes", "/usr/share/dict/words"}, Write: []string{"$APPDATA/out"}, MemoryLimit: 2000,
 			Sources: []string{"files", "net"},
 		},

@@ -29,11 +29,12 @@ test               | cmd:sway                   | sway                | sway    
 test               | cmd:grim                   | grim                | grim            | grim             | grim
 test               | cmd:wtype                  | wtype               | wtype           | wtype            | wtype
 test               | cmd:xsettingsd             | xsettingsd          | xsettingsd      | xsettingsd       | xsettingsd
-test               | file:/usr/bin/ibus-daemon  | ibus                | ibus            | ibus             | ibus
+check test         | file:/usr/bin/ibus-daemon  | ibus                | ibus            | ibus             | ibus
 test               | gtk:im-ibus.so             | ibus-gtk3           | ibus-gtk3       | ibus             | ibus-gtk3
-test               | file:/usr/share/ibus/component/libpinyin.xml | ibus-libpinyin | ibus-libpinyin | ibus-libpinyin | ibus-libpinyin
-test               | cmd:fcitx5                 | fcitx5              | fcitx5          | fcitx5           | fcitx5
-test               | file:/usr/share/fcitx5/addon/pinyin.conf | fcitx5-pinyin | fcitx5-chinese-addons | fcitx5-chinese-addons | fcitx5-chinese-addons
+check test         | file:/usr/share/ibus/component/libpinyin.xml | ibus-libpinyin | ibus-libpinyin | ibus-libpinyin | ibus-libpinyin
+check test         | cmd:fcitx5                 | fcitx5              | fcitx5          | fcitx5           | fcitx5
+test               | gtk:im-fcitx5.so           | fcitx5-frontend-gtk3 | fcitx5-gtk3    | fcitx5-gtk       | fcitx5-gtk3
+check test         | file:/usr/share/fcitx5/addon/pinyin.conf | fcitx5-pinyin | fcitx5-chinese-addons | fcitx5-chinese-addons | fcitx5-chinese-addons
 check test         | libexec:at-spi-bus-launcher | at-spi2-core  | at-spi2-core    | at-spi2-core     | at-spi2-core
 check test         | cmd:dbus-daemon            | dbus                | dbus-daemon     | dbus             | dbus-1-daemon
 test               | cmd:cc                     | gcc                 | gcc             | gcc              | gcc

@@ -357,7 +357,7 @@ func filtered(t *testing.T, a *session.Accessibility, g *Groups) *dbus.Conn {
 			client.Close()
 			return
 		}
-		if err := g.Relay(client, bus); err != nil {
+		if err := g.Relay(Accessibility, client, bus); err != nil {
 			t.Error(err)
 		}
 	}()

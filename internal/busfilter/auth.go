@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"strconv"
 	"strings"
 )
 
@@ -35,28 +37,23 @@ func readLine(r *bufio.Reader) (string, error) {
 	return "", fmt.Errorf("%w: a line that does not end", errAuthentication)
 }
 
-// greet authenticates us at the bus, as whoever the kernel says that we are, and
-// returns the number of the bus. Descriptors are not asked for.
+// greet authenticates us at the bus, and returns its number. The kernel says who we
+// are, but servers that are made with GLib before 2.74 want to hear it. Descriptors
+// are not asked for.
 func greet(r *bufio.Reader, w io.Writer) (guid string, err error) {
-	if _, err := io.WriteString(w, "\x00AUTH EXTERNAL\r\nDATA\r\n"); err != nil {
+	if _, err := fmt.Fprintf(w, "\x00AUTH EXTERNAL %x\r\n", strconv.Itoa(os.Geteuid())); err != nil {
 		return "", err
 	}
-	for range maxLines {
-		line, err := readLine(r)
-		if err != nil {
-			return "", err
-		}
-		if line == "DATA" {
-			continue
-		}
-		guid, ok := strings.CutPrefix(line, "OK ")
-		if !ok {
-			return "", fmt.Errorf("%w: the bus says %.60q", errAuthentication, line)
-		}
-		_, err = io.WriteString(w, "BEGIN\r\n")
-		return guid, err
+	line, err := readLine(r)
+	if err != nil {
+		return "", err
 	}
-	return "", errAuthentication
+	guid, ok := strings.CutPrefix(line, "OK ")
+	if !ok {
+		return "", fmt.Errorf("%w: the bus says %.60q", errAuthentication, line)
+	}
+	_, err = io.WriteString(w, "BEGIN\r\n")
+	return guid, err
 }
 
 // admit has a client authenticate itself: whoever has the socket is the host.

@@ -11,6 +11,7 @@ import (
 // Bounds of what a host, or those who call it, can make the filter remember.
 const (
 	maxNames     = 256  // of the connections of a host
+	maxBuses     = 16   // of input methods, one after the other
 	maxClients   = 1024 // that have called it
 	maxRules     = 1024 // of the connections of a host, with those added twice
 	maxRequests  = 16   // for names, in the life of one connection
@@ -36,13 +37,15 @@ type Groups struct {
 
 	mu     sync.Mutex
 	byGUID map[string]*Group // those with connections, by the bus; guarded by mu
-	logged map[string]bool   // guarded by mu
+	// owners are those of daemons of input methods, by the bus; guarded by mu.
+	owners map[string]*owners
+	logged map[string]bool // guarded by mu
 }
 
 // NewGroups returns groups without connections. log is told what is refused, once
 // of each and of the first only.
 func NewGroups(log func(line string)) *Groups {
-	return &Groups{log: log, byGUID: map[string]*Group{}, logged: map[string]bool{}}
+	return &Groups{log: log, byGUID: map[string]*Group{}, owners: map[string]*owners{}, logged: map[string]bool{}}
 }
 
 // join returns the group of a bus. The names in it are those of this bus only:
@@ -66,6 +69,21 @@ func (g *Groups) join(guid string) (group *Group, leave func()) {
 			delete(g.byGUID, guid)
 		}
 	}
+}
+
+// ownersOn returns who has had the names of a daemon on a bus.
+func (g *Groups) ownersOn(bus string) *owners {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	o := g.owners[bus]
+	if o == nil {
+		if len(g.owners) >= maxBuses {
+			clear(g.owners)
+		}
+		o = newOwners()
+		g.owners[bus] = o
+	}
+	return o
 }
 
 // refused logs a message that was not passed on.

@@ -309,6 +309,16 @@ func (v *values) text() string {
 	return v.terminated(int(n))
 }
 
+// skipText goes over a text of any length.
+func (v *values) skipText() {
+	n := v.uint()
+	if uint64(n) >= uint64(len(v.b)) {
+		v.broken = true
+		return
+	}
+	v.take(int(n) + 1)
+}
+
 func (v *values) signature() string { return v.terminated(int(v.byte())) }
 
 // terminated reads a text with a zero behind it, and none in it.

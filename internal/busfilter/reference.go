@@ -48,7 +48,7 @@ func (w *walker) one(signature string, depth int) (rest string) {
 	inner, rest := signature[:end], signature[end:]
 	switch c := inner[0]; c {
 	case 's', 'o':
-		w.skipText(w.uint())
+		w.skipText()
 	case 'g':
 		w.signature()
 	case 'v':
@@ -91,15 +91,6 @@ func (w *walker) array(element string, depth int) {
 	for end := w.at + n; w.at < end && !w.broken; {
 		w.one(element, depth+1)
 	}
-}
-
-// skipText goes over a text and the zero behind it.
-func (w *walker) skipText(n uint32) {
-	if uint64(n) >= uint64(len(w.b)) {
-		w.broken = true
-		return
-	}
-	w.take(int(n) + 1)
 }
 
 // sizes are those of the types that have one, which they are aligned to;

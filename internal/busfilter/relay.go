@@ -182,10 +182,32 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Relay passes on what a client of the host and the bus say to each other, until
-// one of them ends the connection or is none. It closes both. groups are those of
-// the host.
-func (g *Groups) Relay(client, bus net.Conn) error {
+// filter judges the messages of one connection. Each direction is judged by one
+// goroutine: whether a message is read beyond its header, and what becomes of it.
+type filter interface {
+	reads(*header) (most uint32)
+	toBus(h *header, body []byte) verdict
+	readsIn(*header) (most uint32)
+	toHost(h *header, body []byte) verdict
+	end() // is called when neither direction is in use any more
+}
+
+// filter returns the filter for a connection to a bus with a number.
+func (g *Groups) filter(kind Bus, guid string) (f filter, leave func()) {
+	switch kind {
+	case IBus:
+		return newTypist(ofIBus, g.ownersOn("ibus "+guid)), func() {}
+	case Fcitx:
+		return newTypist(ofFcitx, g.ownersOn("fcitx "+guid)), func() {}
+	}
+	group, leave := g.join(guid)
+	return newConn(group), leave
+}
+
+// Relay passes on what a client of the host and a bus of a kind say to each other,
+// until one of them ends the connection or is none. It closes both. g are the
+// groups of the host.
+func (g *Groups) Relay(kind Bus, client, bus net.Conn) error {
 	defer client.Close()
 	defer bus.Close()
 	client.SetDeadline(time.Now().Add(authTime))
@@ -200,9 +222,8 @@ func (g *Groups) Relay(client, bus net.Conn) error {
 	}
 	client.SetDeadline(time.Time{})
 	bus.SetDeadline(time.Time{})
-	group, leave := g.join(guid)
+	c, leave := g.filter(kind, guid)
 	defer leave()
-	c := newConn(group)
 	defer c.end()
 	toBus, toHost := &outlet{w: bus}, &outlet{w: client}
 	out := &direction{from: fromClient, to: toBus, back: toHost, reads: c.reads, held: &g.held, judge: func(h *header, body []byte) verdict {

@@ -5,9 +5,12 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"net"
+	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -47,7 +50,7 @@ func startLink(t testing.TB, g *Groups) *link {
 	host, client := pair(t)
 	bus, server := pair(t)
 	l := &link{host: host, bus: bus, fromHost: bufio.NewReader(bus), fromBus: bufio.NewReader(host), ended: make(chan error, 1)}
-	go func() { l.ended <- g.Relay(client, server) }()
+	go func() { l.ended <- g.Relay(Accessibility, client, server) }()
 	return l
 }
 
@@ -57,12 +60,10 @@ func (l *link) begin(t testing.TB) *link {
 	if c, err := l.fromHost.ReadByte(); c != 0 || err != nil {
 		t.Fatal(c, err)
 	}
-	for _, want := range []string{"AUTH EXTERNAL", "DATA"} {
-		if line, err := readLine(l.fromHost); line != want {
-			t.Fatalf("the bus is told %q, %v", line, err)
-		}
+	if line, err := readLine(l.fromHost); line != fmt.Sprintf("AUTH EXTERNAL %x", strconv.Itoa(os.Geteuid())) {
+		t.Fatalf("the bus is told %q, %v", line, err)
 	}
-	io.WriteString(l.bus, "DATA\r\nOK 1234\r\n")
+	io.WriteString(l.bus, "OK 1234\r\n")
 	if line, err := readLine(l.fromHost); line != "BEGIN" {
 		t.Fatalf("the bus is told %q, %v", line, err)
 	}

@@ -83,7 +83,7 @@ type verdict struct {
 var (
 	pass = verdict{pass: true}
 	drop = verdict{}
-	deny = verdict{error: accessDenied, text: "a confined program may not do this on the accessibility bus"}
+	deny = verdict{error: accessDenied, text: "a confined program may not do this on this bus"}
 	// foreign answers in the name of a host that has named objects of others.
 	foreign = verdict{error: accessDenied, text: "a confined program has answered with what is not its own"}
 	full    = verdict{error: limitsExceeded, text: "too many calls are waiting for their answers"}

@@ -19,9 +19,9 @@ const (
 	connRate = 4
 )
 
-// Serve filters the connections that come over a socket: each as one message with
-// two descriptors, that of the host and that of the bus, which is answered with a
-// byte as soon as it was taken. It returns when the socket is closed. log is told
+// Serve filters the connections that come over a socket: each as one message, of
+// one byte that is a Bus, with two descriptors, that of the host and that of the
+// bus, which is answered with a byte as soon as it was taken. It returns when the socket is closed. log is told
 // what is refused.
 func Serve(socket *os.File, log func(line string)) error {
 	c, err := net.FileConn(socket)
@@ -42,18 +42,18 @@ func Serve(socket *os.File, log func(line string)) error {
 		for !begun.take(1, time.Now()) {
 			time.Sleep(time.Second / connRate)
 		}
-		host, bus, err := takeEnds(conn)
+		kind, host, bus, err := takeEnds(conn)
 		switch {
 		case errors.Is(err, errEnds):
-			groups.refused("a connection to the accessibility bus: %v", err)
+			groups.refused("a connection to a bus: %v", err)
 			<-free
 		case err != nil:
 			return err
 		default:
 			go func() {
 				defer func() { <-free }()
-				if err := groups.Relay(host, bus); err != nil {
-					groups.refused("a connection to the accessibility bus ends: %v", err)
+				if err := groups.Relay(kind, host, bus); err != nil {
+					groups.refused("a connection to a bus ends: %v", err)
 				}
 			}()
 		}
@@ -68,11 +68,11 @@ func Serve(socket *os.File, log func(line string)) error {
 var errEnds = errors.New("its ends did not arrive")
 
 // takeEnds takes the two ends of a connection.
-func takeEnds(from *net.UnixConn) (host, bus net.Conn, err error) {
-	oob := make([]byte, unix.CmsgSpace(2*4))
-	n, on, _, _, err := from.ReadMsgUnix(make([]byte, 1), oob)
+func takeEnds(from *net.UnixConn) (kind Bus, host, bus net.Conn, err error) {
+	oob, said := make([]byte, unix.CmsgSpace(2*4)), make([]byte, 1)
+	n, on, _, _, err := from.ReadMsgUnix(said, oob)
 	if err != nil {
-		return nil, nil, err
+		return 0, nil, nil, err
 	}
 	var fds []int
 	if list, err := unix.ParseSocketControlMessage(oob[:on]); err == nil && len(list) == 1 {
@@ -89,14 +89,15 @@ func takeEnds(from *net.UnixConn) (host, bus net.Conn, err error) {
 		}
 		ends = append(ends, c)
 	}
-	if len(ends) == 2 {
-		return ends[0], ends[1], nil
+	kind = Bus(said[0])
+	if len(ends) == 2 && kind < buses {
+		return kind, ends[0], ends[1], nil
 	}
 	for _, c := range ends {
 		c.Close()
 	}
 	if n == 0 {
-		return nil, nil, io.EOF
+		return 0, nil, nil, io.EOF
 	}
-	return nil, nil, errors.Join(errEnds, err)
+	return 0, nil, nil, errors.Join(errEnds, err)
 }

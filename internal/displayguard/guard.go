@@ -7,8 +7,8 @@
 // asks for anything else; whoever started the two ends the host then. It reads
 // what a host that was taken over has written, so it is confined as well: it
 // holds a socket on which the host connects, may connect to the compositor, and
-// has nothing else but the connections of the host to the accessibility bus, which
-// package busfilter filters.
+// has nothing else but the connections of the host to buses, which package busfilter
+// filters.
 package displayguard
 
 import "errors"

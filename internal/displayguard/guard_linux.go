@@ -46,8 +46,7 @@ func Run() error {
 	return serve(listener, func() (*net.UnixConn, error) { return dial(compositor) })
 }
 
-// RunBus is a guard that filters what the host says on the accessibility bus, and
-// has no display.
+// RunBus is a guard that filters what the host says on buses, and has no display.
 func RunBus() error {
 	bus, err := sandbox.ChildSocket()
 	if err != nil {
@@ -55,6 +54,13 @@ func RunBus() error {
 	}
 	return serveBus(bus)
 }
+
+// The Core and the filter call buses by the same numbers.
+var (
+	_ = [1]int{}[sandbox.AccessibilityBus-byte(busfilter.Accessibility)]
+	_ = [1]int{}[sandbox.IBusBus-byte(busfilter.IBus)]
+	_ = [1]int{}[sandbox.FcitxBus-byte(busfilter.Fcitx)]
+)
 
 func serveBus(bus *os.File) error {
 	err := busfilter.Serve(bus, func(line string) { fmt.Println("mullion:", line) })

@@ -45,11 +45,8 @@ type broker struct {
 	sockets  []string // that may be connected to: a path, or @ and a name
 	// instead are sockets to connect to in the place of others.
 	instead map[string]string
-	// handsOver is set where the child has a network of its own, in which
-	// sockets without a path have other names.
-	handsOver bool
-	proxy     netip.AddrPort
-	own       netip.AddrPort // where processes of the child may listen
+	proxy   netip.AddrPort
+	own     netip.AddrPort // where processes of the child may listen
 	// made is called with a TCP connection before the child can use it.
 	made    func(local netip.AddrPort)
 	refused func(pid int, program, destination string)
@@ -186,9 +183,6 @@ func (b *broker) connect(n *notice) unix.Errno {
 	b.control(func(listener int) { valid = n.valid(listener) })
 	if !valid {
 		return unix.EINTR
-	}
-	if u, local := to.(*unix.SockaddrUnix); local && b.mustHandOver(u.Name) {
-		return b.handOver(n, fd, u)
 	}
 	// The child may share the socket, and make it another kind of socket in
 	// no way: what it is was fixed when it was made.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -16,54 +17,110 @@ import (
 	"github.com/mullion-dev/mullion/internal/shortage"
 )
 
-// busDoor is the child's way to the accessibility bus. The child connects to a
-// socket of its own; each of these connections goes to its guard, together with
-// one to the bus. What is said on them is read by nobody else.
+// The buses to which there are doors, as their filter has them: package busfilter.
+const (
+	AccessibilityBus byte = iota
+	IBusBus
+	FcitxBus
+)
+
+// busDoors are a child's ways to buses. For each the child connects to a socket of
+// its own; each of these connections goes to its guard, together with one to the
+// bus. What is said on them is read by nobody else.
+type busDoors struct {
+	doors []*busDoor
+	guard *os.File // the guard's end, until it is started
+
+	mu   sync.Mutex    // held while a connection is handed over
+	ours *net.UnixConn // the other end
+}
+
+// busDoor is the way to one bus.
 type busDoor struct {
+	kind     byte
 	listener *net.UnixListener
 	dial     func() (*net.UnixConn, error)
 	// first has the connection to the bus by which it was found that there is one.
 	first chan *net.UnixConn
-	guard *os.File      // the guard's end, until it is started
-	ours  *net.UnixConn // the other one
+	end   func() error // ends dial; nil if it ends by itself
 }
 
-// openBus makes the door, if the child is to have it and there is a bus. It
-// returns the path of the socket, "" without.
-func (c *confinement) openBus(s *Spec) (socket string, err error) {
-	if s.Bus == nil || !s.Policy.Accessibility {
-		return "", nil
+// openBuses makes the doors to the buses that the child is to have, and adds how it
+// finds them.
+func (c *confinement) openBuses(s *Spec, m inputMethod, getenv func(string) string, d *desk) error {
+	open := func(b *busDoor, name, setting string) error {
+		if b.first == nil {
+			b.first = make(chan *net.UnixConn, 1)
+		}
+		c.buses.doors = append(c.buses.doors, b)
+		socket, err := c.folder.file(name)
+		if err != nil {
+			return err
+		}
+		if b.listener, err = listen(socket); err != nil {
+			return fmt.Errorf("the door to a bus: %w", err)
+		}
+		d.sockets = append(d.sockets, socket)
+		c.env = append(c.env, setting+"=unix:path="+socket)
+		return nil
 	}
-	first, err := s.Bus()
-	if err != nil {
-		return "", nil
+	if s.Bus != nil && s.Policy.Accessibility {
+		if first, err := s.Bus(); err == nil {
+			b := &busDoor{kind: AccessibilityBus, dial: s.Bus, first: make(chan *net.UnixConn, 1)}
+			b.first <- first
+			if err := open(b, "accessibility", busVariable); err != nil {
+				return err
+			}
+		}
 	}
-	b := &busDoor{dial: s.Bus, first: make(chan *net.UnixConn, 1)}
-	b.first <- first
-	c.bus = b
-	if socket, err = c.folder.file("accessibility"); err != nil {
-		return "", err
+	if m.ibus {
+		sign, err := c.folder.file("ibus-address")
+		if err != nil {
+			return err
+		}
+		dialer, err := newIBusDialer(getenv, sign)
+		if err != nil {
+			return fmt.Errorf("the door to IBus: %w", err)
+		}
+		if err := open(&busDoor{kind: IBusBus, dial: dialer.dial, end: dialer.close}, "ibus", "IBUS_ADDRESS"); err != nil {
+			return err
+		}
+		d.files = append(d.files, sign)
+		c.env = append(c.env, "IBUS_ADDRESS_FILE="+sign)
 	}
-	if b.listener, err = listen(socket); err != nil {
-		return "", fmt.Errorf("the accessibility bus: %w", err)
+	if m.fcitx {
+		dial := func() (*net.UnixConn, error) { return dialAny(sessionBuses(getenv)) }
+		if err := open(&busDoor{kind: FcitxBus, dial: dial}, "fcitx", "DBUS_SESSION_BUS_ADDRESS"); err != nil {
+			return err
+		}
+	}
+	if len(c.buses.doors) == 0 {
+		return nil
 	}
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
-		return "", fmt.Errorf("the accessibility bus: %w", err)
+		return fmt.Errorf("the doors to buses: %w", err)
 	}
-	b.guard = os.NewFile(uintptr(fds[0]), "guard")
+	c.buses.guard = os.NewFile(uintptr(fds[0]), "guard")
 	ours := os.NewFile(uintptr(fds[1]), "ours")
 	defer ours.Close()
 	conn, err := net.FileConn(ours)
 	if err != nil {
-		return "", fmt.Errorf("the accessibility bus: %w", err)
+		return fmt.Errorf("the doors to buses: %w", err)
 	}
-	b.ours = conn.(*net.UnixConn)
-	return socket, nil
+	c.buses.ours = conn.(*net.UnixConn)
+	return nil
 }
 
-// serve hands connections to the guard until the door is closed.
-func (b *busDoor) serve() {
+// serve hands connections to the guard until the doors are closed.
+func (b *busDoors) serve() {
+	for _, door := range b.doors {
+		go door.serve(b.hand)
+	}
+}
+
+// serve hands connections of one door over until it is closed.
+func (b *busDoor) serve(hand func(kind byte, child, bus *net.UnixConn) error) {
 	for {
 		child, err := b.listener.AcceptUnix()
 		if shortage.Is(err) {
@@ -84,7 +141,7 @@ func (b *busDoor) serve() {
 			time.Sleep(searchPause)
 			continue
 		}
-		err = b.hand(child, bus)
+		err = hand(b.kind, child, bus)
 		bus.Close() // the guard has its own
 		child.Close()
 		if errors.Is(err, errGuardGone) {
@@ -95,7 +152,7 @@ func (b *busDoor) serve() {
 
 // hand gives the guard the two ends of a connection, and waits until it has taken
 // them: there is never more than one on its way.
-func (b *busDoor) hand(child, bus *net.UnixConn) error {
+func (b *busDoors) hand(kind byte, child, bus *net.UnixConn) error {
 	var ends []int
 	for _, c := range []*net.UnixConn{child, bus} {
 		f, err := c.File()
@@ -105,7 +162,9 @@ func (b *busDoor) hand(child, bus *net.UnixConn) error {
 		defer f.Close()
 		ends = append(ends, int(f.Fd()))
 	}
-	switch _, _, err := b.ours.WriteMsgUnix([]byte{0}, unix.UnixRights(ends...), nil); {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch _, _, err := b.ours.WriteMsgUnix([]byte{kind}, unix.UnixRights(ends...), nil); {
 	case shortage.Is(err):
 		return err
 	case err != nil:
@@ -117,20 +176,30 @@ func (b *busDoor) hand(child, bus *net.UnixConn) error {
 	return nil
 }
 
-// searchPause is how long the door stays shut where no bus was found. The search
-// goes to the display and the session bus, and a child can ask for it at any time.
+// searchPause is how long a door stays shut where no bus was found. The search for
+// that of accessibility goes to the display and the session bus, and a child can
+// ask for it at any time.
 const searchPause = time.Second
 
-// shortPause is how long the door waits where descriptors are used up.
+// shortPause is how long a door waits where descriptors are used up.
 const shortPause = 50 * time.Millisecond
 
 var errGuardGone = errors.New("the guard takes no connection")
 
 // close ends serve. The connections that the guard has stay.
-func (b *busDoor) close() {
-	if b == nil {
-		return
+func (b *busDoors) close() {
+	for _, door := range b.doors {
+		door.close()
 	}
+	if b.guard != nil {
+		b.guard.Close()
+	}
+	if b.ours != nil {
+		b.ours.Close()
+	}
+}
+
+func (b *busDoor) close() {
 	select {
 	case first := <-b.first:
 		first.Close()
@@ -139,11 +208,8 @@ func (b *busDoor) close() {
 	if b.listener != nil {
 		b.listener.Close()
 	}
-	if b.guard != nil {
-		b.guard.Close()
-	}
-	if b.ours != nil {
-		b.ours.Close()
+	if b.end != nil {
+		_ = b.end() // nothing is lost with it
 	}
 }
 

@@ -24,7 +24,7 @@ func TestSearchPause(t *testing.T) {
 	}}
 	done := make(chan struct{})
 	began := time.Now()
-	go func() { defer close(done); b.serve() }()
+	go func() { defer close(done); b.serve(nil) }()
 	for range 20 { // as many as wait to be taken
 		c, err := net.Dial("unix", name)
 		if err != nil {

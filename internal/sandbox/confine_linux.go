@@ -34,8 +34,9 @@ type confinement struct {
 	// socket where that takes them; nil and "" without one.
 	context    io.Closer
 	compositor string
-	display    Status   // zero without an engine
-	bus        *busDoor // nil without
+	display    Status // zero without an engine
+	buses      busDoors
+	xim        bool // the child may speak to an input method by XIM
 	// local is the listener of the proxy where the child has no network
 	// namespace to make one in.
 	local *announced
@@ -126,13 +127,10 @@ func (c *confinement) session(s *Spec) (d desk, remote bool, err error) {
 			c.env = append(c.env, "XAUTHORITY="+cookies)
 		}
 	}
-	bus, err := c.openBus(s)
-	if err != nil {
+	m := inputMethods(s.Policy, getenv, hasModule)
+	c.env, c.xim = append(c.env, m.env...), m.xim
+	if err := c.openBuses(s, m, getenv, &d); err != nil {
 		return d, remote, err
-	}
-	if bus != "" {
-		d.sockets = append(d.sockets, bus)
-		c.env = append(c.env, busVariable+"=unix:path="+bus)
 	}
 	c.sockets, c.instead, c.home = slices.Concat(d.sockets, d.abstract), d.instead, d.home
 	return d, remote, nil
@@ -244,7 +242,7 @@ func (c *confinement) serve(s *Spec, p *Process, listener *os.File) {
 		}
 	}
 	b := &broker{
-		listener: listener, sockets: c.sockets, instead: c.instead, handsOver: c.order.Namespaces, missing: isMissing,
+		listener: listener, sockets: c.sockets, instead: c.instead, missing: isMissing,
 		refused: func(pid int, program, to string) {
 			tell(Refusal{What: to}, func() (int, string) { return pid, program })
 		},

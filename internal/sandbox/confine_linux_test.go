@@ -135,8 +135,6 @@ var tries = map[string]func(arg string) error{
 		_, _, errno := unix.Syscall(unix.SYS_SOCKET, unix.AF_INET, unix.SOCK_STREAM, 262|1<<32)
 		return errno
 	},
-	"talk":    talk,
-	"juggle":  juggle,
 	"unshare": func(string) error { return unix.Unshare(unix.CLONE_NEWUSER) },
 	"dgram": func(string) error {
 		_, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK, 0)

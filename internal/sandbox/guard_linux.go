@@ -83,10 +83,10 @@ const (
 	clipboardVariable = "MULLION_CLIPBOARD"
 )
 
-// guardSettings are these, for a child with a policy and an environment.
-func guardSettings(p *Policy, child []string) []string {
+// guardSettings are these, for a child with a policy.
+func guardSettings(p *Policy, xim bool) []string {
 	env := []string{windowsPIDVariable + "=" + strconv.Itoa(os.Getpid())}
-	if slices.Contains(child, "GTK_IM_MODULE=xim") {
+	if xim {
 		env = append(env, inputMethodVariable+"=1")
 	}
 	if p.Clipboard {
@@ -172,9 +172,7 @@ func (c *confinement) startGuarded(s *Spec) (*Process, error) {
 		c.discard()
 		return nil, err
 	}
-	if c.bus != nil {
-		go c.bus.serve()
-	}
+	c.buses.serve()
 	p.cleared = make(chan struct{})
 	go func() {
 		defer close(p.cleared)
@@ -204,13 +202,11 @@ func (c *confinement) guardSpec(s *Spec) (spec Spec, ok bool) {
 		Name: "the guard of " + s.Name, Role: DisplayRole, Program: s.Program, ProgramPath: s.ProgramPath,
 		Policy: &Policy{Compositor: true}, Without: s.Without, Output: s.Output,
 	}
-	if c.bus != nil {
-		spec.Control, c.bus.guard = c.bus.guard, nil
-	}
+	spec.Control, c.buses.guard = c.buses.guard, nil
 	switch {
 	case c.guarded != nil:
 		spec.Socket, c.guarded = c.guarded, nil
-		spec.Env, spec.compositor = guardSettings(s.Policy, c.env), c.compositor
+		spec.Env, spec.compositor = guardSettings(s.Policy, c.xim), c.compositor
 	case spec.Control != nil:
 		spec.Role, spec.Socket, spec.Control, spec.Policy = BusRole, spec.Control, nil, &Policy{}
 	default:
@@ -221,7 +217,7 @@ func (c *confinement) guardSpec(s *Spec) (spec Spec, ok bool) {
 
 // discard removes what was made for the child.
 func (c *confinement) discard() {
-	c.bus.close()
+	c.buses.close()
 	if c.guarded != nil {
 		c.guarded.Close()
 	}

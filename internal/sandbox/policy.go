@@ -30,7 +30,7 @@ type Policy struct {
 	Camera bool `json:"camera,omitzero"`
 	// Accessibility grants a filtered way to the accessibility bus; see Spec.Bus.
 	Accessibility bool `json:"accessibility,omitzero"`
-	// InputMethods grants input method servers.
+	// InputMethods grants filtered ways to the input methods of the desktop.
 	InputMethods bool `json:"inputMethods,omitzero"`
 	// Clipboard grants reading the clipboard of an X display at any time.
 	Clipboard bool `json:"clipboard,omitzero"`

@@ -130,8 +130,8 @@ const roleVariable = "MULLION_ROLE"
 const DisplayRole = "display"
 
 // BusRole is the role of a guard without a display: ChildSocket has the
-// connections to the accessibility bus that it filters. One with a display has
-// them as ControlSocket.
+// connections to buses that it filters. One with a display has them as
+// ControlSocket.
 const BusRole = "bus"
 
 // panicStatus is how the Go runtime exits after a panic or a fatal signal.

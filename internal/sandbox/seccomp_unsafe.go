@@ -38,18 +38,8 @@ type answer struct {
 	flags uint32
 }
 
-// installation is struct seccomp_notif_addfd.
-type installation struct {
-	id         uint64
-	flags      uint32
-	from       uint32 // the descriptor here
-	to         uint32 // and there
-	descriptor uint32 // flags of the descriptor there
-}
-
 // The requests of ioctl(2) on a listener.
 const (
-	noticeInstall = unix.SECCOMP_IOCTL_NOTIF_ADDFD
 	noticeReceive = unix.SECCOMP_IOCTL_NOTIF_RECV
 	noticeAnswer  = unix.SECCOMP_IOCTL_NOTIF_SEND
 	noticeIsValid = 0x40082102 // SECCOMP_IOCTL_NOTIF_ID_VALID
@@ -68,13 +58,6 @@ func (n *notice) valid(listener int) bool {
 
 func (a *answer) send(listener int) error {
 	return seccompIoctl(listener, noticeAnswer, unsafe.Pointer(a))
-}
-
-// install gives the process that waits a descriptor, in the place of the one
-// that it has under that number. It returns once the process has it.
-func (i *installation) install(listener int) error {
-	i.flags = unix.SECCOMP_ADDFD_FLAG_SETFD
-	return seccompIoctl(listener, noticeInstall, unsafe.Pointer(i))
 }
 
 func seccompIoctl(fd int, request uintptr, arg unsafe.Pointer) error {

@@ -186,12 +186,18 @@ type weston struct {
 	t       testing.TB
 	program string
 	dir     string
+	backend string // where it shows what is below it: "headless", "x11"
 	running *exec.Cmd
 }
 
 // startWeston starts a compositor, and points this process to it. It ends with
 // the test.
-func startWeston(t testing.TB) *weston {
+func startWeston(t testing.TB) *weston { return startWestonOn(t, "headless") }
+
+// startWestonInWindow starts one that is a window on the X display.
+func startWestonInWindow(t testing.TB) *weston { return startWestonOn(t, "x11") }
+
+func startWestonOn(t testing.TB, backend string) *weston {
 	program, err := exec.LookPath("weston")
 	if err != nil {
 		if os.Getenv("CI") != "" {
@@ -199,7 +205,7 @@ func startWeston(t testing.TB) *weston {
 		}
 		t.Skip("weston is not installed")
 	}
-	w := &weston{t: t, program: program, dir: t.TempDir()}
+	w := &weston{t: t, program: program, dir: t.TempDir(), backend: backend}
 	t.Cleanup(w.kill)
 	w.start()
 	t.Setenv("XDG_RUNTIME_DIR", w.dir)
@@ -209,7 +215,7 @@ func startWeston(t testing.TB) *weston {
 
 func (w *weston) start() {
 	w.t.Helper()
-	c := exec.Command(w.program, "--backend=headless-backend.so", "--socket=mullion", "--width=1000", "--height=800", "--use-pixman", "--no-config", "--idle-time=0")
+	c := exec.Command(w.program, "--backend="+w.backend+"-backend.so", "--socket=mullion", "--width=1000", "--height=800", "--use-pixman", "--no-config", "--idle-time=0")
 	c.Env = append(os.Environ(), "XDG_RUNTIME_DIR="+w.dir)
 	if err := c.Start(); err != nil {
 		w.t.Fatal(err)

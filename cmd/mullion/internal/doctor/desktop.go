@@ -123,17 +123,18 @@ func notifications(d Distribution, names []string) Finding {
 }
 
 // inputMethod tells how text in Chinese, Japanese, Korean and others comes
-// into windows: see sandbox:allow-input-methods.
+// into windows: as the toolkit finds it, or by XIM.
 func (m *Machine) inputMethod() Finding {
 	f := Finding{Name: "input method", Level: OK}
 	_, server, _ := strings.Cut(m.Getenv("XMODIFIERS"), "@im=")
 	module := m.Getenv("GTK_IM_MODULE")
 	switch {
+	case slices.Contains([]string{"ibus", "fcitx", "fcitx5"}, module):
+		f.Detail = "GTK_IM_MODULE=" + module + ", reached over its bus where GTK 3 has the module"
 	case m.Getenv("WAYLAND_DISPLAY") != "" && !strings.HasPrefix(m.Getenv("GDK_BACKEND"), "x11"):
 		f.Detail = "that of the compositor"
-	case server == "ibus":
-		f.Level, f.Detail = Note, "XMODIFIERS=@im=ibus"
-		f.Advice = "Windows reach IBus if they are granted sandbox:allow-input-methods, or if ibus-daemon runs with --xim."
+	case slices.Contains([]string{"ibus", "fcitx"}, server):
+		f.Detail = "XMODIFIERS=@im=" + server + ", reached over its bus where GTK 3 has the module, else through the display"
 	case server != "" && server != "none":
 		f.Detail = "XMODIFIERS=@im=" + server + ", reached through the display"
 	case module != "" && module != "simple" && module != "xim" && module != "gtk-im-context-simple":

@@ -325,8 +325,10 @@ func TestInputMethod(t *testing.T) {
 	}{
 		{nil, OK},
 		{map[string]string{"XMODIFIERS": "@im=fcitx", "GTK_IM_MODULE": "fcitx"}, OK},
-		{map[string]string{"XMODIFIERS": "@im=ibus", "GTK_IM_MODULE": "ibus"}, Note},
-		{map[string]string{"GTK_IM_MODULE": "fcitx"}, Weaker},
+		{map[string]string{"XMODIFIERS": "@im=ibus", "GTK_IM_MODULE": "ibus"}, OK},
+		{map[string]string{"XMODIFIERS": "@im=ibus"}, OK},
+		{map[string]string{"GTK_IM_MODULE": "fcitx"}, OK},
+		{map[string]string{"GTK_IM_MODULE": "uim"}, Weaker},
 		{map[string]string{"GTK_IM_MODULE": "fcitx", "WAYLAND_DISPLAY": "wayland-0"}, OK},
 	} {
 		if f := machine(t, nil, tt.env, nil).inputMethod(); f.Level != tt.want {
