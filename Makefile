@@ -36,7 +36,7 @@ attacks: ## attack the confinement from inside, and write docs/confinement.md an
 	@scripts/setup.sh test
 	UPDATE_DOCS=1 go test -count=1 -run TestAttacks ./internal/attacks
 	UPDATE_DOCS=1 go test -count=1 -run TestDocument ./internal/attacks
-	go test -count=1 -run TestAttacks ./internal/busfilter ./internal/displayguard
+	go test -count=1 -run TestAttacks ./internal/busfilter ./internal/displayguard/...
 
 storm: ## break a working app at random for twice STORM (10m), and write docs/storm.md
 	@env -u DISPLAY -u WAYLAND_DISPLAY MULLION_STORM=$(STORM) UPDATE_DOCS=1 go test -count=1 -timeout 0 -v -run '^TestStorm(Kept)?$$' $(ARGS) ./internal/storm

@@ -48,7 +48,7 @@ var otherNames = []string{
 	"PRIMARY", "CLIPBOARD", "CLIPBOARD_MANAGER", "TARGETS", "TIMESTAMP", "SAVE_TARGETS", "MULTIPLE",
 	"XdndSelection", "XdndEnter", "XdndPosition", "XdndStatus", "XdndLeave", "XdndDrop", "XdndFinished",
 	"WM_TAKE_FOCUS", "_NET_WM_PING", "_NET_WM_NAME", "_XSETTINGS_S0",
-	"_XIM_XCONNECT", "_XIM_PROTOCOL", "_XIM_MOREDATA",
+	"_XIM_XCONNECT", "_XIM_PROTOCOL",
 }
 
 func newAtoms(s *server) (a atoms, err error) {

@@ -88,7 +88,10 @@ func (c *client) event(p []byte, size int) (keep bool, err error) {
 	case eventSelectionRequest:
 		c.requested(order.Uint32(p[12:]), order.Uint32(p[20:]), order.Uint32(p[24:]))
 	case eventClientMessage | sentEvent:
-		c.message(order.Uint32(p[8:]), order.Uint32(p[12:]))
+		c.message(order.Uint32(p[8:]), order.Uint32(p[4:]), order.Uint32(p[12:]))
+		if c.guard.atoms.names[order.Uint32(p[8:])] == "_XIM_PROTOCOL" {
+			c.methodSaid(p)
+		}
 	case eventGeneric:
 		return c.deviceEvent(p, size)
 	case c.guard.server.extensions["XKEYBOARD"].event:
@@ -262,8 +265,8 @@ func (c *client) requested(id, target, property uint32) {
 	})
 }
 
-// message learns from what another program says.
-func (c *client) message(kind, first uint32) {
+// message learns from what another program says to a window.
+func (c *client) message(kind, window, first uint32) {
 	a := &c.guard.atoms
 	c.with(func(s *state) {
 		now := time.Now()
@@ -278,8 +281,8 @@ func (c *client) message(kind, first uint32) {
 				s.peers[first] = now.Add(peerTime)
 			}
 		case "_XIM_XCONNECT":
-			if c.guard.InputMethod && len(s.methods) < maxPeers {
-				s.methods[first] = true
+			if c.guard.InputMethod && len(s.methods) < maxPeers && s.methods[first] == nil {
+				s.methods[first] = &method{window: window, contexts: map[uint16]bool{}}
 			}
 		}
 	})

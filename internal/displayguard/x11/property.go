@@ -50,9 +50,8 @@ func (c *client) changeProperty(m *message) verdict {
 				r.until = later(requestTime) // large ones come in parts
 			}
 		}
-		granted = granted || c.guard.InputMethod && s.methods[id]
 	})
-	if !granted {
+	if !granted && !c.writeMethod(m, id) {
 		return refuse(id, "a property of another program's window")
 	}
 	return pass

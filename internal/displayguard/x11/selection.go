@@ -128,7 +128,7 @@ func (c *client) sendOwn(m *message, kind byte, message uint32) verdict {
 		return refuse(0, "a request of nobody")
 	case kind == eventClientMessage:
 		switch name := c.guard.atoms.names[message]; name {
-		case "WM_PROTOCOLS", "XdndEnter", "XdndPosition", "XdndDrop", "_XIM_XCONNECT":
+		case "WM_PROTOCOLS", "XdndEnter", "XdndPosition", "XdndDrop", "_XIM_XCONNECT", "_XIM_PROTOCOL":
 			return refuse(0, "a message of nobody: "+name)
 		}
 	}
@@ -187,10 +187,8 @@ func (c *client) tellPeer(m *message, id, message uint32) verdict {
 		if c.guard.InputMethod && c.own(m.u32(data)) && c.ownsInputMethod(id) {
 			return pass
 		}
-	case "_XIM_PROTOCOL", "_XIM_MOREDATA":
-		ok := false
-		c.with(func(s *state) { ok = s.methods[id] })
-		if ok && c.guard.InputMethod {
+	case "_XIM_PROTOCOL": // and no _XIM_MOREDATA: what has parts is a property
+		if c.tellMethod(m, id) {
 			return pass
 		}
 	}

@@ -45,7 +45,7 @@ type state struct {
 
 	requestors map[uint32]*requestor // who asks for them
 	peers      map[uint32]time.Time  // who drags something to the client
-	methods    map[uint32]bool       // windows of input methods that have answered
+	methods    map[uint32]*method    // by the windows of input methods that have answered
 	dragging   bool                  // the client drags something
 	dropped    time.Time             // when the button was let go that drags
 	pressed    bool                  // a button was pressed in the client's windows, and is held
@@ -89,7 +89,7 @@ func newState(stock *stock) state {
 	return state{
 		stock: stock, things: map[uint32]*thing{},
 		windows: map[uint32]*window{}, pixmaps: map[uint32]uint64{}, pictures: map[uint32]uint32{},
-		requestors: map[uint32]*requestor{}, peers: map[uint32]time.Time{}, methods: map[uint32]bool{}, grabs: map[uint32]grab{},
+		requestors: map[uint32]*requestor{}, peers: map[uint32]time.Time{}, methods: map[uint32]*method{}, grabs: map[uint32]grab{},
 	}
 }
 
