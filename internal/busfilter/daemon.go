@@ -73,7 +73,8 @@ var ofIBus = &daemon{
 		{ibusContext, "Reset"}:                     {"", nil},
 		{ibusContext, "SetCapabilities"}:           {"u", nil},
 		{ibusContext, "SetSurroundingText"}:        {"vuu", surroundingText},
-		{properties, "Set"}:                        {"ssv", contextProperty},
+		{properties, "Set"}:                        {"ssv", setsProperty},
+		{properties, "Get"}:                        {"ss", asksForKey},
 		{properties, "GetAll"}:                     {"s", func(v *values) bool { return v.text() == ibusContext }},
 		ibusDestroy:                                {"", nil},
 	},
@@ -117,13 +118,19 @@ const fcitxContext = "org.fcitx.Fcitx.InputContext1"
 
 var fcitxDestroy = method{fcitxContext, "DestroyIC"}
 
-// contextProperty reads a property of a context of IBus: what its field is for,
-// and who commits what is composed when the focus goes.
-func contextProperty(v *values) bool {
+// contextProperties are those of a context of IBus that a client sets: what its
+// field is for, who commits what is composed when the focus goes, and whether what
+// comes of a key is asked for, as GTK does with IBus 1.5.29.
+var contextProperties = map[string]string{"ContentType": "(uu)", "ClientCommitPreedit": "(b)", "EffectivePostProcessKeyEvent": "(b)"}
+
+func setsProperty(v *values) bool {
 	iface, name, kind := v.text(), v.text(), v.signature()
 	v.at = len(v.b) // of numbers all are good
-	return iface == ibusContext && (name == "ContentType" && kind == "(uu)" || name == "ClientCommitPreedit" && kind == "(b)")
+	return iface == ibusContext && kind != "" && contextProperties[name] == kind
 }
+
+// asksForKey reads the question what has come of a key.
+func asksForKey(v *values) bool { return v.text() == ibusContext && v.text() == "PostProcessKeyEvent" }
 
 // surroundingText reads the text around the cursor as clients of IBus write it:
 // without attributes. The daemon, and engines in C, would believe the types of more.

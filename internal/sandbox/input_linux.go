@@ -46,13 +46,17 @@ func inputMethods(p *Policy, getenv func(string) string, installed func(module s
 	m.ibus = installed("im-ibus.so") && (wants("ibus") || module == "" && address != "")
 	m.fcitx = installed("im-fcitx5.so") && (wants("fcitx") || wants("fcitx5"))
 	x := getenv("DISPLAY") != "" && getenv("WAYLAND_DISPLAY") == ""
+	if m.fcitx {
+		// Nobody else answers on what looks like the session bus.
+		m.env = append(m.env, "GIO_USE_VFS=local")
+	}
 	switch {
 	case m.ibus || m.fcitx:
 		if module == "" && x && server != "" {
 			module = server
 		}
 		if module != "" {
-			m.env = []string{"GTK_IM_MODULE=" + module}
+			m.env = append(m.env, "GTK_IM_MODULE="+module)
 		}
 	case x && server != "" && server != "none":
 		m.xim = true

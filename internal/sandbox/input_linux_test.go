@@ -16,7 +16,7 @@ import (
 
 // TestInputMethods: which ways there are, and what the toolkit is told.
 func TestInputMethods(t *testing.T) {
-	const simple = "GTK_IM_MODULE=gtk-im-context-simple"
+	const simple, local = "GTK_IM_MODULE=gtk-im-context-simple", "GIO_USE_VFS=local"
 	home := t.TempDir()
 	left := filepath.Join(t.TempDir(), ".config/ibus/bus/machine-unix-7")
 	putAddress(t, left, "/tmp/ibus")
@@ -39,11 +39,11 @@ func TestInputMethods(t *testing.T) {
 		{"IBus by name, Wayland", env{"WAYLAND_DISPLAY": "w", "XMODIFIERS": "@im=ibus"}, both, inputMethod{ibus: true}},
 		{"IBus without its module", env{"DISPLAY": ":7", "GTK_IM_MODULE": "ibus", "XMODIFIERS": "@im=ibus"}, nil, inputMethod{xim: true, env: []string{"GTK_IM_MODULE=xim", "XMODIFIERS=@im=ibus"}}},
 		{"IBus without its module, Wayland", env{"WAYLAND_DISPLAY": "w", "GTK_IM_MODULE": "ibus"}, nil, inputMethod{env: []string{simple}}},
-		{"IBus where another is wanted", env{"DISPLAY": ":7", "HOME": withIBus, "GTK_IM_MODULE": "fcitx"}, both, inputMethod{fcitx: true, env: []string{"GTK_IM_MODULE=fcitx"}}},
-		{"Fcitx by module", env{"DISPLAY": ":7", "GTK_IM_MODULE": "fcitx5", "XMODIFIERS": "@im=fcitx"}, both, inputMethod{fcitx: true, env: []string{"GTK_IM_MODULE=fcitx5"}}},
-		{"Fcitx by name", env{"DISPLAY": ":7", "XMODIFIERS": "@im=fcitx"}, both, inputMethod{fcitx: true, env: []string{"GTK_IM_MODULE=fcitx"}}},
+		{"IBus where another is wanted", env{"DISPLAY": ":7", "HOME": withIBus, "GTK_IM_MODULE": "fcitx"}, both, inputMethod{fcitx: true, env: []string{local, "GTK_IM_MODULE=fcitx"}}},
+		{"Fcitx by module", env{"DISPLAY": ":7", "GTK_IM_MODULE": "fcitx5", "XMODIFIERS": "@im=fcitx"}, both, inputMethod{fcitx: true, env: []string{local, "GTK_IM_MODULE=fcitx5"}}},
+		{"Fcitx by name", env{"DISPLAY": ":7", "XMODIFIERS": "@im=fcitx"}, both, inputMethod{fcitx: true, env: []string{local, "GTK_IM_MODULE=fcitx"}}},
 		{"Fcitx without its module", env{"DISPLAY": ":7", "XMODIFIERS": "@im=fcitx", "GTK_IM_MODULE": "fcitx"}, both[:1], inputMethod{xim: true, env: []string{"GTK_IM_MODULE=xim", "XMODIFIERS=@im=fcitx"}}},
-		{"a list", env{"WAYLAND_DISPLAY": "w", "GTK_IM_MODULE": "wayland:fcitx:ibus"}, both, inputMethod{ibus: true, fcitx: true, env: []string{"GTK_IM_MODULE=wayland:fcitx:ibus"}}},
+		{"a list", env{"WAYLAND_DISPLAY": "w", "GTK_IM_MODULE": "wayland:fcitx:ibus"}, both, inputMethod{ibus: true, fcitx: true, env: []string{local, "GTK_IM_MODULE=wayland:fcitx:ibus"}}},
 		{"another by XIM", env{"DISPLAY": ":7", "XMODIFIERS": "@im=kime"}, both, inputMethod{xim: true, env: []string{"GTK_IM_MODULE=xim", "XMODIFIERS=@im=kime"}}},
 		{"another by XIM, Wayland", env{"WAYLAND_DISPLAY": "w", "XMODIFIERS": "@im=kime"}, both, inputMethod{}},
 		{"no XIM", env{"DISPLAY": ":7", "XMODIFIERS": "@im=none"}, both, inputMethod{env: []string{simple}}},

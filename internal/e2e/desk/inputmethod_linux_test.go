@@ -149,11 +149,16 @@ func TestXIM(t *testing.T) {
 // go to.
 func TestWaylandInput(t *testing.T) {
 	startWestonInWindow(t)
-	m := session.StartBus(t).IBus()
-	m.Start()
-	app := e2e.Start(t, e2e.Options{})
-	newWriter(t, app, "Weston Compositor - screen0").writes(chinese, m.Use)
-	if n := len(guardsOf(t)); n != 1 {
-		t.Errorf("%d guards", n)
+	for _, daemon := range []func(*session.Bus) *session.InputMethod{(*session.Bus).IBus, (*session.Bus).Fcitx} {
+		m := daemon(session.StartBus(t))
+		m.Start()
+		app := e2e.Start(t, e2e.Options{})
+		newWriter(t, app, "Weston Compositor - screen0").writes(chinese, m.Use)
+		if n := len(guardsOf(t)); n != 1 {
+			t.Errorf("%d guards", n)
+		}
+		if err := app.Stop(); err != nil {
+			t.Error(err)
+		}
 	}
 }
