@@ -112,7 +112,7 @@ func (x *field) composing() error {
 }
 
 // composes types until the input method composes: it takes a moment to begin.
-func (x *field) composes(t *testing.T, m *session.InputMethod) {
+func (x *field) composes(t testing.TB, m *session.InputMethod) {
 	t.Helper()
 	var err error
 	for range 20 {
@@ -253,7 +253,7 @@ func evilComponent() dbus.Variant {
 }
 
 // filteredTo returns a connection to a bus as a host has it.
-func filteredTo(t *testing.T, kind Bus, address string, log func(string)) *dbus.Conn {
+func filteredTo(t testing.TB, kind Bus, address string, log func(string)) *dbus.Conn {
 	t.Helper()
 	l, err := net.Listen("unix", filepath.Join(t.TempDir(), "s"))
 	if err != nil {
@@ -352,5 +352,26 @@ func TestAttacksTyping(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// BenchmarkKey is a key that the input method has nothing to do with, through the
+// filter and without it.
+func BenchmarkKey(b *testing.B) {
+	m := session.StartBus(b).Fcitx()
+	m.Start()
+	for name, c := range map[string]*dbus.Conn{"bare": m.Connect(), "filtered": filteredTo(b, Fcitx, m.Address(), func(string) {})} {
+		x, err := openField(c, ofFcitx, name)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(name, func(b *testing.B) {
+			const control = 1 << 2
+			for b.Loop() {
+				if err := x.do("ProcessKeyEvent", uint32('x'), uint32(0), uint32(control), false, uint32(0)); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
