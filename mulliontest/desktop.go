@@ -113,7 +113,9 @@ func (d *Desktop) display(t testing.TB, size image.Point) {
 // session starts a bus and what a desktop has on it.
 func (d *Desktop) session(t testing.TB, accessibility bool) {
 	t.Helper()
-	t.Setenv("AT_SPI_BUS_ADDRESS", "") // that of whoever runs the tests
+	for _, name := range []string{"AT_SPI_BUS_ADDRESS", "GTK_IM_MODULE", "XMODIFIERS"} {
+		t.Setenv(name, "") // those of whoever runs the tests
+	}
 	if accessibility && (!session.HasAccessibility() || !session.HasBus()) {
 		lacking(t, "the bus of screen readers", "at-spi2-core dbus", "at-spi2-core dbus-daemon", "at-spi2-core dbus", "at-spi2-core dbus-1-daemon")
 	}

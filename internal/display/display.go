@@ -57,7 +57,9 @@ func (d *Display) begin() (*Display, error) {
 		return nil, err
 	}
 	os.Setenv("DISPLAY", d.name)
-	os.Unsetenv("WAYLAND_DISPLAY")
+	for _, name := range []string{"WAYLAND_DISPLAY", "GTK_IM_MODULE", "XMODIFIERS"} {
+		os.Unsetenv(name)
+	}
 	if err := d.startManager(); err != nil {
 		d.Stop()
 		return nil, err

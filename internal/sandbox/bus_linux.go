@@ -47,7 +47,7 @@ type busDoor struct {
 
 // openBuses makes the doors to the buses that the child is to have, and adds how it
 // finds them.
-func (c *confinement) openBuses(s *Spec, m inputMethod, getenv func(string) string, d *desk) error {
+func (c *confinement) openBuses(s *Spec, m inputMethod, d *desk) error {
 	open := func(b *busDoor, name, setting string) error {
 		if b.first == nil {
 			b.first = make(chan *net.UnixConn, 1)
@@ -78,7 +78,7 @@ func (c *confinement) openBuses(s *Spec, m inputMethod, getenv func(string) stri
 		if err != nil {
 			return err
 		}
-		dialer, err := newIBusDialer(getenv, sign)
+		dialer, err := newIBusDialer(os.Getenv, sign)
 		if err != nil {
 			return fmt.Errorf("the door to IBus: %w", err)
 		}
@@ -89,7 +89,7 @@ func (c *confinement) openBuses(s *Spec, m inputMethod, getenv func(string) stri
 		c.env = append(c.env, "IBUS_ADDRESS_FILE="+sign)
 	}
 	if m.fcitx {
-		dial := func() (*net.UnixConn, error) { return dialAny(sessionBuses(getenv)) }
+		dial := func() (*net.UnixConn, error) { return dialAny(sessionBuses(os.Getenv)) }
 		if err := open(&busDoor{kind: FcitxBus, dial: dial}, "fcitx", "DBUS_SESSION_BUS_ADDRESS"); err != nil {
 			return err
 		}

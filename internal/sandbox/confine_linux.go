@@ -127,9 +127,9 @@ func (c *confinement) session(s *Spec) (d desk, remote bool, err error) {
 			c.env = append(c.env, "XAUTHORITY="+cookies)
 		}
 	}
-	m := inputMethods(s.Policy, getenv, hasModule)
+	m := inputMethods(s.Policy, getenv, os.Getenv, hasModule)
 	c.env, c.xim = append(c.env, m.env...), m.xim
-	if err := c.openBuses(s, m, getenv, &d); err != nil {
+	if err := c.openBuses(s, m, &d); err != nil {
 		return d, remote, err
 	}
 	c.sockets, c.instead, c.home = slices.Concat(d.sockets, d.abstract), d.instead, d.home

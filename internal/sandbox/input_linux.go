@@ -23,10 +23,11 @@ type inputMethod struct {
 // inputMethods finds the ways that the toolkit would take if it were not confined,
 // as far as there is something at their other end, or the environment says that
 // there will be. The choice among them stays the toolkit's. installed reports
-// whether it has a module.
+// whether it has a module; getenv knows one display at most, and all is the user's
+// whole environment.
 //
 // Under Wayland the compositor is a further one, which needs no module.
-func inputMethods(p *Policy, getenv func(string) string, installed func(module string) bool) (m inputMethod) {
+func inputMethods(p *Policy, getenv, all func(string) string, installed func(module string) bool) (m inputMethod) {
 	if !p.Engine {
 		return m
 	}
@@ -42,7 +43,7 @@ func inputMethods(p *Policy, getenv func(string) string, installed func(module s
 		wanted = []string{server}
 	}
 	wants := func(name string) bool { return slices.Contains(wanted, name) }
-	address, _ := ibusAddress(getenv)
+	address, _ := ibusAddress(all)
 	m.ibus = installed("im-ibus.so") && (wants("ibus") || module == "" && address != "")
 	m.fcitx = installed("im-fcitx5.so") && (wants("fcitx") || wants("fcitx5"))
 	x := getenv("DISPLAY") != "" && getenv("WAYLAND_DISPLAY") == ""
@@ -111,23 +112,20 @@ func displayName(getenv func(string) string) string {
 }
 
 // ibusAddress returns the address that the environment names, or that IBus has
-// left for the display, or else the newest one, and its socket. Fcitx 5 leaves that
-// of the session bus for clients of IBus.
+// left for the display, and its socket. Fcitx 5 leaves that of the session bus for
+// clients of IBus.
 func ibusAddress(getenv func(string) string) (address, socket string) {
 	if a := getenv("IBUS_ADDRESS"); busSocket(a) != "" {
 		return a, busSocket(a)
 	}
-	files := existing(filepath.Join(ibusFolder(getenv), "*"))
+	files := existing(filepath.Join(ibusFolder(getenv), "*"+displayName(getenv)))
 	if f := getenv("IBUS_ADDRESS_FILE"); filepath.IsAbs(f) {
 		files = []string{f}
 	}
-	display := displayName(getenv)
-	var newest time.Time
-	var here bool // one for the display was found
+	var newest time.Time // of several machines with one home
 	for _, name := range files {
 		info, err := os.Stat(name)
-		own := strings.HasSuffix(name, display)
-		if err != nil || !info.Mode().IsRegular() || here && !own || here == own && info.ModTime().Before(newest) || info.Size() > 64<<10 {
+		if err != nil || !info.Mode().IsRegular() || info.ModTime().Before(newest) || info.Size() > 64<<10 {
 			continue
 		}
 		b, err := os.ReadFile(name)
@@ -137,7 +135,7 @@ func ibusAddress(getenv func(string) string) (address, socket string) {
 		for line := range strings.Lines(string(b)) {
 			a, ok := strings.CutPrefix(strings.TrimSpace(line), "IBUS_ADDRESS=")
 			if s := busSocket(a); ok && s != "" {
-				newest, address, socket, here = info.ModTime(), a, s, own
+				newest, address, socket = info.ModTime(), a, s
 			}
 		}
 	}
@@ -170,7 +168,7 @@ func sessionBuses(getenv func(string) string) []string {
 			list = append(list, s)
 		}
 	}
-	if dir := getenv("XDG_RUNTIME_DIR"); dir != "" {
+	if dir := getenv("XDG_RUNTIME_DIR"); dir != "" && getenv("DBUS_SESSION_BUS_ADDRESS") == "" {
 		list = append(list, filepath.Join(dir, "bus"))
 	}
 	return list
