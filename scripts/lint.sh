@@ -8,6 +8,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 scripts/setup.sh test
 PATH=$(scripts/path.sh)
 export CGO_ENABLED=0
+# The compiler is done before it runs out of memory: it collects less garbage, and
+# takes a sixth less processor time and two fifths more memory.
+export GOGC=400
 
 shell() {
 	local scripts=(scripts/*.sh .ci/run) f

@@ -29,15 +29,19 @@ export GORACE=atexit_sleep_ms=10
 # has built it: the tests of other modules, and the programs that tests build.
 export CGO_ENABLED=0
 
+# run is what starts a test binary. GOGC is for the compiler, see lint.sh.
+run=(-exec 'env -u GOGC CGO_ENABLED=0')
+export GOGC=400
+
 # What takes longest begins first, three at a time: each waits for its windows
 # now and then. Vet was a step of lint.
 root_module() {
-	CGO_ENABLED=1 report go test -exec 'env CGO_ENABLED=0' -json -vet=off -race -shuffle=on -p 3 -timeout 0 "$@" \
+	CGO_ENABLED=1 report go test "${run[@]}" -json -vet=off -race -shuffle=on -p 3 -timeout 0 "$@" \
 		./conformance ./conformance/templates ./internal/e2e ./internal/e2e/recovery ./internal/core ./internal/e2e/desk ./internal/backend/webkitgtk \
 		./internal/e2e/hostile ./internal/attacks . ./internal/e2e/kept ./internal/e2e/leaks ./internal/storm ./examples ./mulliontest ./...
 }
 
-module() { report go -C "$1" test -json -vet=off -shuffle=on -p 3 -timeout 0 ./...; }
+module() { report go -C "$1" test "${run[@]}" -json -vet=off -shuffle=on -p 3 -timeout 0 ./...; }
 
 step lint scripts/lint.sh
 step 'go test -race ./...' root_module "$@"
