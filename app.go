@@ -24,6 +24,7 @@ import (
 	"github.com/mullion-dev/mullion/internal/desktop/choose"
 	"github.com/mullion-dev/mullion/internal/desktop/login"
 	"github.com/mullion-dev/mullion/internal/desktop/notify"
+	"github.com/mullion-dev/mullion/internal/desktop/preferences"
 	"github.com/mullion-dev/mullion/internal/desktop/trayicons"
 	"github.com/mullion-dev/mullion/internal/displayguard"
 	"github.com/mullion-dev/mullion/internal/egress"
@@ -341,7 +342,7 @@ func New(o Options) (*App, error) {
 		return nil, fmt.Errorf("mullion: %w", err)
 	}
 	a.makeTray = sync.OnceValue(tray)
-	co.Login = login.New(os.Getenv)
+	co.Login, co.Preferences = login.New(os.Getenv), preferences.Watch
 	if o.change != nil {
 		o.change(&co)
 	}

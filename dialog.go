@@ -158,8 +158,14 @@ type MessageDialog struct {
 	Kind    MessageKind
 	// Buttons are the labels of one to four buttons: first the one that the
 	// return key presses, last the one that closing the dialog means. None:
-	// "Ok" for [App.Message], "Ok" and "Cancel" for [App.Confirm].
+	// "Ok" for [App.Message], "Ok" and "Cancel" for [App.Confirm], in the language
+	// of the user.
 	Buttons []string
+	// Standard are those of Buttons that are shown in the words that the system has
+	// for them in the language of the user: "Ok", "Cancel", "Yes" and "No". All
+	// others are shown as they are. What [App.Message] returns is the label in
+	// Buttons.
+	Standard []string
 	// Window is what the dialog belongs to, as in [FileDialog].
 	Window *Window
 }
@@ -172,6 +178,7 @@ const maxButtons = 4
 func (a *App) Message(ctx context.Context, d MessageDialog) (button string, err error) {
 	if len(d.Buttons) == 0 {
 		d.Buttons = []string{"Ok"}
+		d.Standard = d.Buttons
 	}
 	if len(d.Buttons) > maxButtons || slices.Contains(d.Buttons, "") {
 		return "", fmt.Errorf("mullion: dialog: %q are not one to %d labels", d.Buttons, maxButtons)
@@ -179,7 +186,7 @@ func (a *App) Message(ctx context.Context, d MessageDialog) (button string, err 
 	if !slices.Contains([]MessageKind{"", MessageInfo, MessageWarning, MessageError}, d.Kind) {
 		return "", fmt.Errorf("mullion: dialog: there is no kind %q of messages", d.Kind)
 	}
-	w := wire.Dialog{Kind: wire.DialogMessage, Title: d.Title, Text: d.Message, Level: string(d.Kind), Buttons: d.Buttons}
+	w := wire.Dialog{Kind: wire.DialogMessage, Title: d.Title, Text: d.Message, Level: string(d.Kind), Buttons: d.Buttons, Standard: d.Standard}
 	if w.Title == "" {
 		w.Title = a.Name()
 	}
@@ -198,6 +205,7 @@ func (a *App) Message(ctx context.Context, d MessageDialog) (button string, err 
 func (a *App) Confirm(ctx context.Context, d MessageDialog) (bool, error) {
 	if len(d.Buttons) == 0 {
 		d.Buttons = []string{"Ok", "Cancel"}
+		d.Standard = d.Buttons
 	}
 	button, err := a.Message(ctx, d)
 	return err == nil && button == d.Buttons[0], err

@@ -53,7 +53,7 @@ type house struct {
 	dir       string // of files
 	tray      *session.Tray
 	dock      *session.Dock
-	scale     *e2e.DesktopScale
+	scale     *e2e.DesktopSettings
 	screen    *display.Screen
 
 	mu      sync.Mutex
@@ -133,7 +133,7 @@ func startHouse(t *testing.T, v variant, bundle string, p *published) *house {
 	}
 	h.writePictures()
 	bus := session.StartBus(t)
-	h.tray, h.dock, h.scale = bus.StartTray(), bus.StartDock(), e2e.NewDesktopScale(t)
+	h.tray, h.dock, h.scale = bus.StartTray(), bus.StartDock(), e2e.NewDesktopSettings(t)
 	h.screen = display.Open(t)
 	commands := h.commands()
 	permissions := []any{"core:default", "core:window:allow-close", "core:window:allow-destroy", "older:default"}

@@ -33,7 +33,7 @@ func (h *house) mouseCommands() map[string]ipc.Handler {
 		"scale": handler(func(_ context.Context, a struct {
 			Scale int `json:"scale"`
 		}) (none, error) {
-			return none{}, h.scale.Set(a.Scale)
+			return none{}, h.scale.SetScale(a.Scale)
 		}),
 		// drag drags until the app hears of the event.
 		"drag": handler(func(_ context.Context, a struct {

@@ -42,6 +42,13 @@ type Watcher interface {
 	Watch(fd int, f func() (more bool))
 }
 
+// Preferrer is implemented by engines, and by Dialogs, whose toolkit does not
+// follow all preferences of the user by itself.
+type Preferrer interface {
+	// Prefer makes all windows follow them. It is for the main loop only.
+	Prefer(p wire.Preferences)
+}
+
 // Networker is implemented by engines that leave the network, and what pages
 // store, to a process of its own. That one can stand still while all others
 // go on, and then whatever is loaded waits for ever.

@@ -25,6 +25,7 @@ import (
 	"github.com/mullion-dev/mullion/internal/desktop/choose"
 	"github.com/mullion-dev/mullion/internal/desktop/launcher"
 	"github.com/mullion-dev/mullion/internal/desktop/login"
+	"github.com/mullion-dev/mullion/internal/desktop/preferences"
 	"github.com/mullion-dev/mullion/internal/inorder"
 	"github.com/mullion-dev/mullion/internal/logging"
 	"github.com/mullion-dev/mullion/internal/menu"
@@ -102,6 +103,9 @@ type Options struct {
 	Transfer  *transfer.Area
 	Links     LinkOptions
 	Downloads DownloadOptions
+	// Preferences tells those of the user, and each change of them, until ctx
+	// ends. Nil: windows are as the toolkit has them.
+	Preferences func(ctx context.Context, told func(preferences.Preferences))
 	// Login is the login session that the app ends with. Nil: none.
 	Login *login.Session
 	// Restarts bounds the restarts of hosts; the zero value means
@@ -185,7 +189,8 @@ type Core struct {
 	launcher      *launcher.Entry
 	links         links
 	menuStore     menu.Store
-	icon          func() *wire.Picture // of windows that have none of their own; nil: none
+	icon          func() *wire.Picture             // of windows that have none of their own; nil: none
+	preferences   atomic.Pointer[wire.Preferences] // nil until the desktop has told them
 
 	mu           sync.RWMutex
 	commands     map[string]registered    // guarded by mu
@@ -314,6 +319,7 @@ func (c *Core) Run(ctx context.Context) error {
 		}
 	}
 	c.started = true
+	c.watchPreferences()
 	c.mainKey = c.mainResources().Key()
 	for _, w := range c.windows {
 		// What capabilities grant them was not known when they were noted.

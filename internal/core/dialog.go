@@ -189,6 +189,7 @@ func (g *dialogs) start() (*dialogLife, error) {
 	}
 	hello := wire.Hello{Version: wire.Version, Host: "dialogs", AppID: c.opts.ID, AppName: c.opts.Name}
 	_ = child.Conn().SendJSON(wire.KindHello, 0, 0, hello) // that it failed is seen by run
+	c.tellPreferences(child.Conn())
 	return &dialogLife{child: child, waiting: map[uint64]chan wire.DialogResult{}}, nil
 }
 

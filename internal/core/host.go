@@ -333,6 +333,7 @@ func (h *host) restore(conn *wire.Conn) {
 	h.mu.Lock()
 	h.core.hosted.Store(true)
 	h.ready, h.worked, h.networkEnded = true, true, time.Now()
+	h.core.tellPreferences(conn)
 	up := h.up
 	h.mu.Unlock()
 	placed := map[*Window]bool{}

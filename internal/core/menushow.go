@@ -220,6 +220,9 @@ func wireItems(entries []menu.Entry) []wire.MenuItem {
 		case menu.Check:
 			i.Kind, i.Checked = wire.MenuCheck, e.Checked
 		case menu.Predefined:
+			if e.Standard {
+				i.Standard = string(e.Item)
+			}
 			switch {
 			case e.Item.OnlyMac():
 				continue

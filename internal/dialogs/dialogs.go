@@ -113,6 +113,14 @@ func (p *process) handle(f wire.Frame) error {
 		if dismiss := p.open[f.ID]; dismiss != nil {
 			dismiss()
 		}
+	case wire.KindPreferences:
+		var prefs wire.Preferences
+		if err := wire.Decode(f, &prefs); err != nil {
+			return err
+		}
+		if t, ok := p.toolkit.(backend.Preferrer); ok {
+			t.Prefer(prefs)
+		}
 	case wire.KindPing:
 		p.conn.Send(wire.Frame{Kind: wire.KindPong, ID: f.ID})
 	case wire.KindQuit:

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -190,7 +192,7 @@ func TestAccessibleParts(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	yes := dialog.Find("push button", "Ok")
+	yes := dialog.Find("push button", "OK")
 	if yes == nil || dialog.Find("push button", "Cancel") == nil {
 		t.Fatalf("the buttons are not there:\n%s", dialog)
 	}
@@ -205,6 +207,83 @@ func TestAccessibleParts(t *testing.T) {
 	case <-e2e.Hang(t):
 		t.Error("nothing comes of pressing a button of the dialog")
 	}
+}
+
+// TestTranslated: what the framework itself says is in the words of the toolkit,
+// in the language of the user; what the app says stays as it is. Dialogs have the
+// user's own settings.
+func TestTranslated(t *testing.T) {
+	t.Setenv("LC_ALL", "C.UTF-8")
+	t.Setenv("LANGUAGE", "de")
+	config, folder := t.TempDir(), t.TempDir()
+	for name, text := range map[string]string{
+		config + "/glib-2.0/settings/keyfile": "[org/gtk/settings/file-chooser]\nshow-hidden=true\n",
+		folder + "/.hidden":                   "",
+	} {
+		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("XDG_CONFIG_HOME", config)
+	t.Setenv("GSETTINGS_BACKEND", "keyfile")
+	r := session.StartBus(t).StartAccessibility().Read()
+	app := e2e.Start(t, e2e.Options{Config: `{"app": {"windows": [{"label": "main", "title": "Texts", "url": "page.html"}]}}`})
+	menu := mullion.Menu{{Text: "Cut", Items: mullion.Menu{
+		{Predefined: mullion.CopyItem}, {Predefined: mullion.SelectAllItem}, {Predefined: mullion.PasteItem, Text: "&Paste"}, {Predefined: mullion.QuitItem},
+	}}}
+	if err := app.SetMenu(t.Context(), menu); err != nil {
+		t.Fatal(err)
+	}
+	app.Main().Must("return 1", nil)
+	p := program(t, r, "Texts", hasControl("menu item", "Kopieren"))
+	for _, name := range []string{"Alles markieren", "Paste", "Beenden"} {
+		if p.Find("menu item", name) == nil && p.Find("menu item", "A"+name) == nil {
+			t.Errorf("there is no item %q:\n%s", name, p)
+		}
+	}
+	if p.Find("menu", "Cut") == nil {
+		t.Error("the app's own text is another one")
+	}
+
+	// shows waits for a dialog with these buttons, and closes it.
+	shows := func(show func(context.Context) error, has func(*session.Accessible) bool, buttons ...string) {
+		t.Helper()
+		ctx, cancel := context.WithCancel(e2e.Context(t))
+		ended := make(chan error, 1)
+		go func() { ended <- show(ctx) }()
+		if _, err := r.Await(func(p *session.Accessible) bool {
+			for _, b := range buttons {
+				if p.Find("push button", b) == nil {
+					return false
+				}
+			}
+			return has(p)
+		}); err != nil {
+			t.Errorf("no dialog with the buttons %q: %v", buttons, err)
+		}
+		cancel()
+		<-ended
+	}
+	label := func(text string) func(*session.Accessible) bool {
+		return func(p *session.Accessible) bool { return p.Find("label", text) != nil }
+	}
+	shows(func(ctx context.Context) error {
+		_, err := app.Confirm(ctx, mullion.MessageDialog{Message: "Shall it be?"})
+		return err
+	}, label("Shall it be?"), "OK", "Abbrechen")
+	shows(func(ctx context.Context) error {
+		_, err := app.Confirm(ctx, mullion.MessageDialog{Message: "And now?", Buttons: []string{"Yes", "Ok", "Cancel"}, Standard: []string{"Yes"}})
+		return err
+	}, label("And now?"), "Ja", "Ok", "Cancel")
+	shows(func(ctx context.Context) error {
+		_, err := app.OpenFile(ctx, mullion.FileDialog{DefaultPath: folder})
+		return err
+	}, func(p *session.Accessible) bool {
+		return p.Find("file chooser", "Öffnen") != nil && p.Find("table cell", ".hidden") != nil
+	}, "Öffnen", "Abbrechen")
 }
 
 // TestAccessibleError: so has the page that stands for one that is not there.

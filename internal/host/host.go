@@ -266,6 +266,14 @@ func (h *host) handle(f wire.Frame) error {
 		}
 	case wire.KindResponse:
 		return h.respond(f)
+	case wire.KindPreferences:
+		var p wire.Preferences
+		if err := wire.Decode(f, &p); err != nil {
+			return err
+		}
+		if e, ok := h.engine.(backend.Preferrer); ok {
+			e.Prefer(p)
+		}
 	case wire.KindVerdict:
 		var verdict wire.Verdict
 		if err := wire.Decode(f, &verdict); err != nil {

@@ -35,9 +35,10 @@ func Dialogs(log *slog.Logger) func(context.Context) (core.Child, error) {
 }
 
 // dialogsVariables are what it has of the environment beyond what a host has:
-// where the user's folders and bookmarks are, and how the user types.
+// where the user's folders and bookmarks are, where settings are kept, and how
+// the user types.
 var dialogsVariables = []string{
-	"DBUS_SESSION_BUS_ADDRESS", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "GTK_IM_MODULE", "XMODIFIERS", "NO_AT_BRIDGE", "AT_SPI_BUS_ADDRESS",
+	"DBUS_SESSION_BUS_ADDRESS", "XDG_DATA_HOME", "GSETTINGS_BACKEND", "GSETTINGS_SCHEMA_DIR", "DCONF_PROFILE", "GTK_IM_MODULE", "XMODIFIERS", "NO_AT_BRIDGE", "AT_SPI_BUS_ADDRESS",
 }
 
 func dialogsEnv(lookup func(string) (string, bool)) (env []string) {

@@ -35,8 +35,11 @@ type Entry struct {
 	Kind Kind
 	// Text is what the user reads. & is before the letter that chooses the
 	// item; && is an ampersand.
-	Text    string
-	Enabled bool
+	Text string
+	// Standard is set where Text is that of the predefined item, for none was
+	// given.
+	Standard bool
+	Enabled  bool
 	// Checked is for Check alone.
 	Checked bool
 	// Accelerator is the key that activates the item; the zero value is none.

@@ -108,8 +108,9 @@ func check(e *Entry) error {
 		}
 	}
 	if e.Kind == Predefined && e.Text == "" {
-		e.Text = texts[e.Item]
+		e.Text, e.Standard = texts[e.Item], true
 	}
+	e.Standard = e.Standard && e.Text == texts[e.Item]
 	return nil
 }
 

@@ -26,6 +26,9 @@ func environment(core []string, s *Spec, hidden []string) []string {
 		}
 	}
 	for _, f := range fixed {
+		if s.Policy == nil && strings.HasPrefix(f.name, "GSETTINGS_BACKEND=") {
+			continue // a child with the rights of the user has the user's settings
+		}
 		env = append(env, f.name)
 	}
 	if s.CacheDir != "" {

@@ -137,8 +137,9 @@ var camera = []path{
 	{Path: "/sys/class/video4linux", Access: read, reason: "which cameras there are"},
 }
 
-// userFonts are below the user's home. Only these two files of the toolkit's
-// folder: its list of bookmarks says what the user works on.
+// userFonts are below the user's home; .config stands for the folder for settings.
+// Of the toolkit's only these two files, and what resolver.styles finds: its list
+// of bookmarks says what the user works on.
 var userFonts = []path{
 	{Path: ".fonts", Access: read, reason: "fonts"},
 	{Path: ".local/share/fonts", Access: read, reason: "fonts"},
@@ -154,6 +155,8 @@ var userFonts = []path{
 // desk is what a child is shown of the user's session.
 type desk struct {
 	home string
+	// config is the user's folder for settings.
+	config string
 	// files are read, sockets connected to.
 	files, sockets []string
 	// abstract are sockets that have no path, with an @.
@@ -161,6 +164,15 @@ type desk struct {
 	// instead are sockets that the child finds where others are: by the names
 	// of these, which may be abstract, the paths of its own.
 	instead map[string]string
+}
+
+// inHome is where something of the user's is that has its usual place below the
+// home.
+func (d *desk) inHome(name string) string {
+	if below, ok := strings.CutPrefix(name, ".config/"); ok && d.config != "" {
+		return filepath.Join(d.config, below)
+	}
+	return filepath.Join(d.home, name)
 }
 
 // view lists all that a child sees of the file system. left says which grants
@@ -182,7 +194,7 @@ func view(s *Spec, d desk) (list []path, left []string, err error) {
 	}
 	if p.UserFonts && d.home != "" {
 		for _, f := range userFonts {
-			list = append(list, path{Path: filepath.Join(d.home, f.Path), Access: f.Access})
+			list = append(list, path{Path: d.inHome(f.Path), Access: f.Access})
 		}
 	}
 	for _, f := range d.files {
@@ -211,7 +223,10 @@ func view(s *Spec, d desk) (list []path, left []string, err error) {
 		return nil, nil, err
 	}
 	if p.Engine {
-		list = append(list, r.fontPaths(list, d.home, p.UserFonts)...)
+		list = append(list, r.fontPaths(list, &d, p.UserFonts)...)
+		if p.UserFonts && d.config != "" {
+			list = append(list, r.styles(filepath.Join(d.config, "gtk-3.0"))...)
+		}
 	}
 	slices.SortStableFunc(list, func(a, b path) int { return strings.Compare(a.Path, b.Path) })
 	return list, left, nil

@@ -36,13 +36,14 @@ func isFont(name string) bool {
 // fontPaths returns what of the fonts a view does not show: folders that the
 // configuration of fontconfig names, and what links in all such folders lead
 // to. Without user nothing in the home is of interest.
-func (r *resolver) fontPaths(shown []path, home string, user bool) []path {
-	s := &fontSearch{resolver: r, shown: shown, home: home, user: user && home != "", seen: map[string]bool{}}
+func (r *resolver) fontPaths(shown []path, d *desk, user bool) []path {
+	home := d.home
+	s := &fontSearch{resolver: r, shown: shown, desk: d, home: home, user: user && home != "", seen: map[string]bool{}}
 	folders := slices.Clone(fontFolders)
 	configs := []string{"/etc/fonts/fonts.conf"}
 	if s.user {
 		folders = append(folders, filepath.Join(home, ".fonts"), filepath.Join(home, ".local/share/fonts"))
-		configs = append(configs, filepath.Join(home, ".fonts.conf"), filepath.Join(home, ".config/fontconfig/fonts.conf"), filepath.Join(home, ".config/fontconfig/conf.d"))
+		configs = append(configs, filepath.Join(home, ".fonts.conf"), d.inHome(".config/fontconfig/fonts.conf"), d.inHome(".config/fontconfig/conf.d"))
 	}
 	for _, c := range configs {
 		folders = append(folders, s.config(c, 0)...)
@@ -58,6 +59,7 @@ func (r *resolver) fontPaths(shown []path, home string, user bool) []path {
 type fontSearch struct {
 	*resolver
 	shown   []path
+	desk    *desk
 	home    string
 	user    bool
 	seen    map[string]bool // names that were looked at
@@ -213,7 +215,7 @@ func (s *fontSearch) place(e fontElement, folder string) (string, bool) {
 	case e.prefix == "xdg" && e.name == "dir":
 		p, inHome = filepath.Join(s.home, ".local/share", p), true
 	case e.prefix == "xdg":
-		p, inHome = filepath.Join(s.home, ".config", p), true
+		p, inHome = s.desk.inHome(".config/"+p), true
 	case e.prefix == "relative" || e.name == "include" && !filepath.IsAbs(p):
 		p = filepath.Join(folder, p)
 	}

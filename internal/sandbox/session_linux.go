@@ -20,6 +20,10 @@ import (
 // machine's, or is reached as if it were.
 func session(p *Policy, getenv func(string) string, guarded string) (d desk, env []string, remote bool) {
 	d.home, _ = os.UserHomeDir()
+	d.config = configHome(getenv, d.home)
+	if p.Engine && p.UserFonts {
+		d.files = append(d.files, configFiles(getenv)...)
+	}
 	runtimeDir := getenv("XDG_RUNTIME_DIR")
 	if display := getenv("DISPLAY"); display != "" && (p.Engine || p.Compositor) {
 		number, local := x11Display(display)
@@ -45,7 +49,7 @@ func session(p *Policy, getenv func(string) string, guarded string) (d desk, env
 		for _, s := range []string{"pulse/native", "pipewire-0"} {
 			d.sockets = append(d.sockets, existing(filepath.Join(runtimeDir, s))...)
 		}
-		d.files = append(d.files, existing(filepath.Join(d.home, ".config/pulse/cookie"))...)
+		d.files = append(d.files, existing(d.inHome(".config/pulse/cookie"))...)
 	}
 	return d, env, remote
 }

@@ -237,8 +237,9 @@ func (w *watcher) grant(source string) string {
 		}
 	}
 	if w.home != "" {
+		d := desk{home: w.home, config: configHome(os.Getenv, w.home)}
 		for _, p := range userFonts {
-			if matches(filepath.Join(w.home, p.Path), source) {
+			if matches(d.inHome(p.Path), source) {
 				return "user-fonts"
 			}
 		}

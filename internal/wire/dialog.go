@@ -37,6 +37,9 @@ type Dialog struct {
 	// Buttons are labels, the first for what return does, the last for what
 	// closing the dialog means.
 	Buttons []string `json:"buttons,omitzero"`
+	// Standard are those of the labels for which the toolkit has words in the
+	// language of the user: "Ok", "Cancel", "Yes", "No". The app has not given them.
+	Standard []string `json:"standard,omitzero"`
 }
 
 // DialogFilter is a choice of files to look at. A file passes that has one of

@@ -10,7 +10,7 @@ import (
 // Version is the version of the protocol. Core and host come from the same
 // executable, so it only differs where a host outlives its Core while
 // developing; a host of another version is refused.
-const Version = 3
+const Version = 4
 
 // Kind is the kind of a frame.
 type Kind uint8
@@ -33,6 +33,7 @@ const (
 	KindPing                          // answered by KindPong with the same ID
 	KindDialog                        // Dialog ID, to the process for dialogs only
 	KindCloseDialog                   // closes dialog ID, likewise
+	KindPreferences                   // Preferences of the user, also to the process for dialogs
 )
 
 // Frames from a host to the Core.
@@ -134,6 +135,7 @@ var limits = map[Kind]struct {
 	KindPing:          {Core, 0, "ping"},
 	KindDialog:        {Core, maxControl, "dialog"},
 	KindCloseDialog:   {Core, 0, "close-dialog"},
+	KindPreferences:   {Core, maxControl, "preferences"},
 
 	KindReady:          {Host, maxControl, "ready"},
 	KindFatal:          {Host, maxControl, "fatal"},

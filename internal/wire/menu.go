@@ -7,8 +7,11 @@ type MenuItem struct {
 	Number uint32       `json:"number"`
 	Kind   MenuItemKind `json:"kind"`
 	// Text has & before the letter that chooses the item; && is an ampersand.
-	Text    string `json:"text,omitzero"`
-	Enabled bool   `json:"enabled,omitzero"`
+	Text string `json:"text,omitzero"`
+	// Standard is the predefined item of which Text is the text, where the app has
+	// given none: the toolkit's may be in the language of the user.
+	Standard string `json:"standard,omitzero"`
+	Enabled  bool   `json:"enabled,omitzero"`
 	// Checked is for MenuCheck.
 	Checked bool `json:"checked,omitzero"`
 	// Accelerator is a key that activates the item while the window has the

@@ -335,11 +335,15 @@ func (d *Dialogs) message(ctx context.Context, a messageArgs) (string, error) {
 		return "", err
 	}
 	usual := usualLabels[len(results)]
+	standard := a.Buttons.Kind() != '{' // a set with a name, not labels of the page
 	for i, r := range results {
 		if err := checkText("button", r, maxLabel); err != nil {
 			return "", err
 		}
 		m.Buttons = append(m.Buttons, cmp.Or(r, usual[i]))
+		if r == "" || standard {
+			m.Standard = append(m.Standard, m.Buttons[i])
+		}
 	}
 	page, err := d.begin(ctx)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -22,9 +23,14 @@ type dialogs struct {
 	t    *toolkit
 	cb   *callbacks
 	loop uintptr // GMainLoop
+
+	settings *settings
 }
 
-var _ backend.Dialogs = (*dialogs)(nil)
+var (
+	_ backend.Dialogs   = (*dialogs)(nil)
+	_ backend.Preferrer = (*dialogs)(nil)
+)
 
 func newDialogs() backend.Dialogs { return &dialogs{} }
 
@@ -41,6 +47,10 @@ func (g *dialogs) Run(o backend.Options, ready func()) error {
 		return displayError()
 	}
 	g.t.gdkSetProgramClass.with(o.AppID)
+	g.settings = newSettings(&g.t.settings, g.onWayland(), func(object uintptr, signal string, called func()) {
+		handler := g.cb.add(callback{f: func(args) uintptr { called(); return 0 }})
+		g.t.gSignalConnectData.with(object, signal, g.cb.signature[2], handler, g.cb.unconnect, 0)
+	})
 	g.loop = g.t.gMainLoopNew.call(0, 0)
 	drain := g.cb.add(callback{f: func(args) uintptr { g.drain(); return 0 }})
 	g.mu.Lock()
@@ -51,6 +61,14 @@ func (g *dialogs) Run(o backend.Options, ready func()) error {
 	g.t.gMainLoopRun.call(g.loop)
 	return nil
 }
+
+// onWayland reports whether the display is a Wayland compositor's.
+func (g *dialogs) onWayland() bool {
+	return goString(g.t.gTypeNameFromInstance.call(g.t.gdkDisplayGetDefault.call())) == "GdkWaylandDisplay"
+}
+
+// Prefer implements backend.Preferrer.
+func (g *dialogs) Prefer(p wire.Preferences) { g.settings.prefer(p) }
 
 // Post implements backend.Dialogs.
 func (g *dialogs) Post(f func()) {
@@ -105,7 +123,7 @@ func (g *dialogs) Show(d wire.Dialog, answer func(wire.DialogResult)) (dismiss f
 	case wire.DialogOpen, wire.DialogSave:
 		s.dialog = g.newChooser(&d)
 	case wire.DialogMessage:
-		s.dialog = g.newMessage(&d)
+		s.dialog = g.newMessage(&d, g.labels(&d))
 	default:
 		return nil, fmt.Errorf("webkitgtk: dialog of kind %q", d.Kind)
 	}
@@ -151,13 +169,12 @@ func (s *shown) ask(r wire.DialogResult) {
 	}
 	name := strings.ToValidUTF8(filepath.Base(string(r.Paths[0])), "\uFFFD")
 	text := s.g.translate("A file named “%s” already exists.  Do you want to replace it?")
-	label := func(text string) string { return strings.ReplaceAll(s.g.translate(text), "_", "") }
+	replace := s.g.translate("_Replace")
 	s.question = s.g.newMessage(&wire.Dialog{
-		Title:   label("_Replace"),
-		Text:    strings.Replace(text, "%s", name, 1),
-		Level:   "warning",
-		Buttons: []string{label("_Replace"), label("_Cancel")},
-	})
+		Title: plain(replace),
+		Text:  strings.Replace(text, "%s", name, 1),
+		Level: "warning",
+	}, []string{replace, s.g.translate("_Cancel")})
 	t.gtkWindowSetTransientFor.call(s.question, s.dialog)
 	t.gtkWindowSetModal.call(s.question, 1)
 	s.g.onResponse(s.question, func(response int32) {
@@ -185,11 +202,21 @@ func (s *shown) finish(r wire.DialogResult) {
 }
 
 // translate returns what GTK says in the language of the user.
-func (g *dialogs) translate(text string) string {
-	// The result may be the very text, so that has to outlive the call.
-	own := g.t.gStrdup.with(text)
-	defer g.t.gFree.call(own)
-	return goString(g.t.gDgettext.with("gtk30", own))
+func (g *dialogs) translate(text string) string { return translate(&g.t.texts, text) }
+
+// standardLabels are GTK's words for wire.Dialog.Standard.
+var standardLabels = map[string]string{"Ok": "_OK", "Cancel": "_Cancel", "Yes": "_Yes", "No": "_No"}
+
+// labels are those of the buttons of a message, as GTK reads them.
+func (g *dialogs) labels(d *wire.Dialog) (labels []string) {
+	for _, b := range d.Buttons {
+		if word := standardLabels[b]; word != "" && slices.Contains(d.Standard, b) {
+			labels = append(labels, g.translate(stock+word))
+		} else {
+			labels = append(labels, strings.ReplaceAll(b, "_", "__")) // or it would be taken for the mark of a key
+		}
+	}
+	return labels
 }
 
 // setParent makes the dialog belong to a window of another process: on X11 by
@@ -222,15 +249,20 @@ func (g *dialogs) setParent(dialog uintptr, d *wire.Dialog) {
 func (g *dialogs) newChooser(d *wire.Dialog) uintptr {
 	t := g.t
 	const open, save, folders = 0, 1, 2 // GtkFileChooserAction
-	action, title, accept := open, "Open", "_Open"
+	action, accept := open, g.translate("_Open")
+	title := plain(accept)
 	switch {
 	case d.Kind == wire.DialogSave:
-		action, title, accept = save, "Save", "_Save"
+		action, accept = save, g.translate("_Save")
+		title = plain(accept)
 	case d.Directory:
 		action, title = folders, "Choose a folder"
+		if selects := g.translate("_Select"); selects != "_Select" {
+			title = plain(selects) // the nearest that GTK has words for
+		}
 	}
 	dialog := t.gtkFileChooserDialogNew.with(cmp.Or(d.Title, title), nil, action,
-		g.translate("_Cancel"), id(responseCancel), g.translate(accept), id(responseAccept), nil)
+		g.translate("_Cancel"), id(responseCancel), accept, id(responseAccept), nil)
 	t.gtkDialogSetDefaultResponse.with(dialog, id(responseAccept))
 	t.gtkFileChooserSetSelectMultiple.with(dialog, d.Multiple && action != save)
 	t.gtkFileChooserSetCreateFolders.with(dialog, !d.NoCreate)
@@ -302,9 +334,10 @@ func (g *dialogs) chosen(dialog uintptr) (r wire.DialogResult) {
 	return r
 }
 
-// newMessage makes a dialog of a text, which can be copied, and buttons, the
-// first one at the right as GTK has it.
-func (g *dialogs) newMessage(d *wire.Dialog) uintptr {
+// newMessage makes a dialog of a text, which can be copied, and buttons with
+// these labels of GTK, the first one at the right as GTK has it, or at the left
+// where the language runs the other way.
+func (g *dialogs) newMessage(d *wire.Dialog, labels []string) uintptr {
 	kinds := map[string]int{"info": 0, "warning": 1, "error": 3} // GtkMessageType
 	const noButtons = 0
 	dialog := g.t.gtkMessageDialogNew.with(nil, 0, kinds[d.Level], noButtons, "%s", d.Text)
@@ -318,9 +351,8 @@ func (g *dialogs) newMessage(d *wire.Dialog) uintptr {
 		g.t.gtkWidgetShow.call(image)
 		g.t.gtkMessageDialogSetImage.call(dialog, image)
 	}
-	for i := len(d.Buttons) - 1; i >= 0; i-- {
-		// An underscore would be taken for the mark of a key.
-		g.t.gtkDialogAddButton.with(dialog, strings.ReplaceAll(d.Buttons[i], "_", "__"), i)
+	for i, label := range slices.Backward(labels) {
+		g.t.gtkDialogAddButton.with(dialog, label, i)
 	}
 	g.t.gtkDialogSetDefaultResponse.call(dialog, 0)
 	return dialog

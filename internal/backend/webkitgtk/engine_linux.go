@@ -46,6 +46,7 @@ type engine struct {
 	world, deliver, deliverQuoted uintptr
 
 	wayland  bool
+	settings *settings
 	messaged bool        // a script message has arrived
 	leaving  int         // webviews whose pages are being left: see leave
 	quits    bool        // as soon as there are none
@@ -59,8 +60,9 @@ type engine struct {
 }
 
 var (
-	_ backend.Engine  = (*engine)(nil)
-	_ backend.Watcher = (*engine)(nil)
+	_ backend.Engine    = (*engine)(nil)
+	_ backend.Watcher   = (*engine)(nil)
+	_ backend.Preferrer = (*engine)(nil)
 )
 
 func newEngine() backend.Engine {
@@ -135,6 +137,9 @@ func (e *engine) initToolkit() error {
 	e.c.gdkSetProgramClass.with(id)
 	display := e.c.gdkDisplayGetDefault.call()
 	e.wayland = goString(e.c.gTypeNameFromInstance.call(display)) == "GdkWaylandDisplay"
+	e.settings = newSettings(&e.c.settings, e.wayland, func(object uintptr, signal string, called func()) {
+		e.connect(object, signal, 2, func(args) uintptr { called(); return 0 })
+	})
 	return nil
 }
 

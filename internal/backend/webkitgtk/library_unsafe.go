@@ -162,6 +162,9 @@ func address(b []byte) uintptr { return uintptr(unsafe.Pointer(unsafe.SliceData(
 // setRectangle writes to a GdkRectangle of C.
 func setRectangle(p uintptr, r rectangle) { *(*rectangle)(pointer(p)) = r }
 
+// classOf is the class of a GObject.
+func classOf(object uintptr) uintptr { return *(*uintptr)(pointer(object)) }
+
 // enumValue reads the number of a GEnumValue.
 func enumValue(p uintptr) int32 { return *(*int32)(pointer(p)) }
 
@@ -188,12 +191,17 @@ func openLibrary(name string) (*library, error) {
 	return l, nil
 }
 
-// findSymbols sets the fields of the structure that l points to, and returns
+// findSymbols sets the fields of the structure that l points to, and of those in
+// it, and returns
 // the names of the functions that are not there and should be.
 func findSymbols(handle uintptr, l any) (missing []string) {
 	v := reflect.ValueOf(l).Elem()
 	for i := range v.NumField() {
 		field := v.Type().Field(i)
+		if field.Type.Kind() == reflect.Struct {
+			missing = append(missing, findSymbols(handle, reflect.NewAt(field.Type, v.Field(i).Addr().UnsafePointer()).Interface())...)
+			continue
+		}
 		symbol := cmp.Or(field.Tag.Get("symbol"), cName(field.Name))
 		p, err := purego.Dlsym(handle, symbol)
 		if err != nil || p == 0 {

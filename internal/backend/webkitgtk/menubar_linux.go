@@ -187,7 +187,7 @@ func (w *window) fillMenu(shell uintptr, items []wire.MenuItem, accels uintptr) 
 	for _, i := range items {
 		shown, edits := editing[i.Kind]
 		var item uintptr
-		text := mnemonic(i.Text)
+		text := w.e.itemText(i.Text, i.Standard)
 		switch {
 		case i.Kind == wire.MenuSeparator:
 			item = c.gtkSeparatorMenuItemNew.call()

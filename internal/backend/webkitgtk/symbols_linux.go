@@ -3,6 +3,9 @@ package webkitgtk
 // library holds the C functions that are used. The name of a field is that
 // of its function: see cName.
 type library struct {
+	settings settingsFuncs
+	texts    textFuncs
+
 	// GLib
 	gDgettext             cfunc
 	gErrorFree            cfunc
@@ -142,7 +145,6 @@ type library struct {
 	gtkPrintSettingsSet              cfunc
 	gtkSelectionDataGetUris          cfunc
 	gtkSettingsGetDefault            cfunc
-	gtkSettingsResetProperty         cfunc
 	gtkTargetListAddUriTargets       cfunc
 	gtkTargetListNew                 cfunc
 	gtkWidgetDestroy                 cfunc
@@ -388,6 +390,9 @@ type library struct {
 
 // toolkit is library for the process that shows dialogs.
 type toolkit struct {
+	settings settingsFuncs
+	texts    textFuncs
+
 	gBytesNewWithFreeFunc cfunc
 	gBytesUnref           cfunc
 	gDgettext             cfunc

@@ -1,28 +1,14 @@
 package webkitgtk
 
-import "strings"
+import "github.com/mullion-dev/mullion/internal/wire"
 
-// The settings that make a theme dark.
-const (
-	preferDark = "gtk-application-prefer-dark-theme"
-	themeName  = "gtk-theme-name"
-)
-
-// applyTheme is for all windows of the process: GTK knows no other way.
-func (e *engine) applyTheme(theme string) {
-	settings := e.c.gtkSettingsGetDefault.call()
-	if theme == "" {
-		e.c.gtkSettingsResetProperty.with(settings, preferDark)
-		return
-	}
-	e.c.gObjectSet.with(settings, preferDark, theme == "dark", nil)
-}
+// Prefer implements backend.Preferrer.
+func (e *engine) Prefer(p wire.Preferences) { e.settings.prefer(p) }
 
 // watchTheme has all windows observed anew when the theme changes.
 func (e *engine) watchTheme() {
-	settings := e.c.gtkSettingsGetDefault.call()
 	for _, name := range []string{preferDark, themeName} {
-		e.connect(settings, "notify::"+name, 2, func(args) uintptr {
+		e.connect(e.settings.object, "notify::"+name, 2, func(args) uintptr {
 			for _, w := range e.windows {
 				w.changed()
 			}
@@ -31,17 +17,10 @@ func (e *engine) watchTheme() {
 	}
 }
 
-// theme is "dark" or "light". Dark variants of themes end in "-dark" by
-// convention; nothing else tells.
+// theme is "dark" or "light".
 func (e *engine) theme() string {
-	settings := e.c.gtkSettingsGetDefault.call()
-	dark, name := new(int32), new(uintptr)
-	e.c.gObjectGet.with(settings, preferDark, dark, themeName, name, nil)
-	if *name != 0 {
-		defer e.c.gFree.call(*name)
-	}
-	n := strings.ToLower(goString(*name))
-	if *dark != 0 || strings.HasSuffix(n, "-dark") || strings.HasSuffix(n, ":dark") {
+	name := e.settings.text(themeName)
+	if e.settings.value(preferDark, true) == true || isDark(name) || name == "HighContrastInverse" {
 		return "dark"
 	}
 	return "light"

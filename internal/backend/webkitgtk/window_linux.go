@@ -152,7 +152,7 @@ var properties = []property{
 	{"position", func(old, s *wire.WindowState) bool { return same(old.X, s.X) && same(old.Y, s.Y) }, (*window).applyPosition, true},
 	{"background", func(old, s *wire.WindowState) bool { return same(old.Background, s.Background) }, (*window).applyBackground, false},
 	{"theme", func(old, s *wire.WindowState) bool { return old.Theme == s.Theme },
-		func(w *window, s *wire.WindowState) { w.e.applyTheme(s.Theme) }, false},
+		func(w *window, s *wire.WindowState) { w.e.settings.choose(s.Theme) }, false},
 	{"always on top", func(old, s *wire.WindowState) bool { return old.AlwaysOnTop == s.AlwaysOnTop },
 		func(w *window, s *wire.WindowState) { w.set(w.e.c.gtkWindowSetKeepAbove, s.AlwaysOnTop) }, true},
 	{"always on bottom", func(old, s *wire.WindowState) bool { return old.AlwaysOnBottom == s.AlwaysOnBottom },

@@ -1,0 +1,134 @@
+package preferences
+
+import (
+	"context"
+	"reflect"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+
+	"github.com/mullion-dev/mullion/internal/desktop/bus"
+)
+
+const (
+	portalName = "org.freedesktop.portal.Desktop"
+	portalPath = "/org/freedesktop/portal/desktop"
+	settings   = "org.freedesktop.portal.Settings"
+
+	// busPause is the time between two tries to find a bus that has gone.
+	busPause = 2 * time.Second
+)
+
+// Watch tells the preferences once the desktop portal has said them, and then
+// each time they have changed, until ctx is done. Where there is no portal it
+// tells nothing; one that answers late, or comes later, is waited for. What a
+// portal has said stays when it goes. told is called from one goroutine.
+func Watch(ctx context.Context, told func(Preferences)) {
+	w := &watcher{told: told}
+	for {
+		conn, err := bus.Connect(ctx)
+		if err == nil {
+			w.hadBus = true
+			w.follow(ctx, conn)
+			conn.Close()
+		} else if !w.hadBus {
+			return
+		}
+		select {
+		case <-time.After(busPause):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+type watcher struct {
+	told   func(Preferences)
+	hadBus bool
+	last   *Preferences // that was told; nil: none
+}
+
+// follow reads and follows on one connection, until it ends. One question is on
+// its way at most, so a portal that changes its mind all the time is asked no
+// faster than it answers.
+func (w *watcher) follow(ctx context.Context, conn *dbus.Conn) {
+	signals := make(chan *dbus.Signal, 64)
+	conn.Signal(signals)
+	for _, match := range [][]dbus.MatchOption{
+		{dbus.WithMatchSender(portalName), dbus.WithMatchInterface(settings), dbus.WithMatchMember("SettingChanged")},
+		{dbus.WithMatchSender("org.freedesktop.DBus"), dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, portalName)},
+	} {
+		if conn.AddMatchSignalContext(ctx, match...) != nil {
+			return
+		}
+	}
+	answers := make(chan *dbus.Call, 1)
+	ask := func() {
+		conn.Object(portalName, portalPath).GoWithContext(ctx, settings+".ReadAll", 0, answers, namespaces)
+	}
+	ask()
+	asking, changed := true, false
+	for {
+		select {
+		case call := <-answers:
+			var v values
+			if call.Store(&v) == nil {
+				w.tell(v.preferences())
+			}
+			if asking = changed; changed {
+				changed = false
+				ask()
+			}
+		case s, ok := <-signals:
+			switch {
+			case !ok:
+				return
+			case !concerns(s):
+			case asking:
+				changed = true
+			default:
+				asking = true
+				ask()
+			}
+		case <-conn.Context().Done():
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// concerns reports whether a signal says that the preferences may be others.
+func concerns(s *dbus.Signal) bool {
+	switch s.Name {
+	case settings + ".SettingChanged":
+		space, _ := first(s.Body).(string)
+		for _, n := range namespaces {
+			if n == space {
+				return true
+			}
+		}
+		return false
+	case "org.freedesktop.DBus.NameOwnerChanged":
+		if len(s.Body) == 3 {
+			owner, _ := s.Body[2].(string)
+			return owner != ""
+		}
+	}
+	return false
+}
+
+func first(body []any) any {
+	if len(body) == 0 {
+		return nil
+	}
+	return body[0]
+}
+
+func (w *watcher) tell(p Preferences) {
+	if w.last != nil && reflect.DeepEqual(*w.last, p) {
+		return
+	}
+	w.last = &p
+	w.told(p)
+}
