@@ -1,11 +1,11 @@
 package e2e
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"image"
-	"image/png"
+	"image/color"
 	"io"
 	"net"
 	"os"
@@ -49,7 +49,7 @@ type Rect struct {
 }
 
 const swayConfig = `xwayland disable
-output * resolution 1280x800 position 0 0
+output HEADLESS-1 resolution 1280x800 position 0 0
 output * bg #336699 solid_color
 focus_on_window_activation focus
 `
@@ -234,21 +234,20 @@ func (s *Sway) Window(title string) (w SwayWindow) {
 	return w
 }
 
-// Picture returns what is to be seen on the screen, in physical pixels.
-func (s *Sway) Picture() image.Image {
+// Color returns that of a point of the screen, in logical pixels.
+func (s *Sway) Color(x, y int) color.RGBA {
 	s.t.Helper()
-	file := filepath.Join(s.t.TempDir(), "picture.png")
-	s.Save(file)
-	f, err := os.Open(file)
+	// A picture of one point, or of some on a screen with a scale: three lines of
+	// text, and three bytes for each (PPM).
+	p, err := exec.Command("grim", "-t", "ppm", "-g", fmt.Sprintf("%d,%d 1x1", x, y), "-").Output()
 	if err != nil {
-		s.t.Fatal(err)
+		s.t.Fatalf("grim: %v", err)
 	}
-	defer f.Close()
-	p, err := png.Decode(f)
-	if err != nil {
-		s.t.Fatal(err)
+	parts := bytes.SplitN(p, []byte("\n"), 4)
+	if len(parts) < 4 || len(parts[3]) < 3 {
+		s.t.Fatalf("grim: %q", p)
 	}
-	return p
+	return color.RGBA{parts[3][0], parts[3][1], parts[3][2], 255}
 }
 
 // Save writes a picture of the screen into a PNG file.

@@ -131,9 +131,10 @@ const (
 // trigger is the event by which a menu pops up, or 0. GTK wants it for its time:
 // the button that comes up soon after that has not chosen anything, but is the
 // end of the click that has brought the menu. Without a time the menu would go
-// then. Of the rest there is what GTK would complain of if it were not there.
+// then. Of the rest there is what GTK would complain of if it were not there;
+// under Wayland, where nobody tells the time, that is all.
 func (w *window) trigger(gdk uintptr) uintptr {
-	if w.menu.shown == 0 {
+	if w.menu.shown == 0 && !w.e.wayland {
 		return 0
 	}
 	const buttonPress = 4 // GDK_BUTTON_PRESS

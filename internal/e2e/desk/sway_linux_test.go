@@ -84,8 +84,24 @@ func TestSway(t *testing.T) {
 		if err := other.SetMinimized(ctx, false); !errors.Is(err, errors.ErrUnsupported) || !strings.Contains(err.Error(), "Activate") {
 			t.Error("without a token:", err)
 		}
+		if err := other.SetSize(ctx, 500, 300); err != nil {
+			t.Error(err)
+		}
+		host := app.Processes()["app"]
+		e2e.Kill(t, host)
+		e2e.Restarted(t, app, host)
+		app.Page("other").Must("return 1", nil)
+		if o := other.Options(); o.Width != 500 || o.Height != 300 {
+			t.Errorf("the size that it was given is lost: %v×%v", o.Width, o.Height)
+		}
 		s.Do(`[title="other"] focus`)
 		sees("it is back", other, func(g mullion.Geometry) bool { return g.Focused && !g.Minimized })
+	})
+	t.Run("menu", func(t *testing.T) {
+		if err := main.PopupMenu(ctx, mullion.Menu{{Text: "One"}}, 10, 10); err != nil {
+			t.Error(err)
+		}
+		s.Type("-k", "Escape")
 	})
 	t.Run("dialog", func(t *testing.T) {
 		// It floats, since it belongs to a window; others are tiled.
@@ -114,18 +130,18 @@ func TestSway(t *testing.T) {
 		s.Do("output HEADLESS-2 disable")
 	})
 	t.Run("picture", func(t *testing.T) {
-		s.Do(`[title="other"] kill`)
 		open("clear", func(o *mullion.WindowOptions) {
 			o.Transparent, o.Undecorated, o.Width, o.Height = true, true, 200, 100
 		})
 		s.Do(`[title="clear"] floating enable, move position 300 200`)
-		app.Main().Must(`document.body.style.background = '#00c000'`, nil)
+		for _, label := range []string{"main", "other"} {
+			app.Page(label).Must(`document.body.style.background = '#00c000'`, nil)
+		}
 		app.Page("clear").Must(`document.body.innerHTML = '<div id=box style="position:absolute;left:0;top:0;width:50px;height:50px;background:#f00"></div>'`, nil)
 		colored := func(what string, x, y int, want color.RGBA) {
 			t.Helper()
 			until(what, func() error {
-				r, g, b, _ := s.Picture().At(x, y).RGBA()
-				if got := (color.RGBA{uint8(r >> 8), uint8(g >> 8), uint8(b >> 8), 255}); got != want {
+				if got := s.Color(x, y); got != want {
 					return fmt.Errorf("it is %v", got)
 				}
 				return nil
@@ -133,15 +149,18 @@ func TestSway(t *testing.T) {
 		}
 		red, green := color.RGBA{255, 0, 0, 255}, color.RGBA{0, 0xc0, 0, 255}
 		colored("what is below it", 490, 290, green)
-		colored("what it paints", 320, 220, red)
+		colored("what it paints", 340, 240, red)
 		app.Page("clear").Must(`document.getElementById('box').style.left = '100px'`, nil)
-		colored("what has moved", 420, 220, red)
-		colored("where it was", 320, 220, green)
+		colored("what has moved", 440, 240, red)
+		colored("where it was", 340, 240, green)
 		for _, scale := range []int{2, 1} {
 			s.Do("output HEADLESS-1 scale %d", scale)
 			what := fmt.Sprintf(" at scale %d", scale)
-			colored("the page below"+what, 100*scale, 100*scale, green)
-			colored("what is clear"+what, 320*scale, 220*scale, green)
+			colored("the page below"+what, 100, 100, green)
+			colored("what is clear"+what, 340, 240, green)
 		}
 	})
+	if app.Log.Contains("Gtk-WARNING") || app.Log.Contains("Gdk-WARNING") {
+		t.Error("the toolkit complains")
+	}
 }
