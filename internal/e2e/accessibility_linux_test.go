@@ -8,8 +8,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mullion-dev/mullion"
 	"github.com/mullion-dev/mullion/internal/e2e"
@@ -353,4 +355,74 @@ func BenchmarkAccessibility(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkAccessibilityEvents has a page change something all the time: while a
+// reader listens, and while none does. It reports the events that come to the
+// reader each second, and the processor time of the guard for each change, which
+// filters what goes to the display as well.
+func BenchmarkAccessibilityEvents(b *testing.B) {
+	const changes = 2000
+	for _, way := range []struct {
+		name    string
+		listens bool
+	}{{"heard", true}, {"unheard", false}} {
+		b.Run(way.name, func(b *testing.B) {
+			a := session.StartBus(b).StartAccessibility()
+			app := e2e.Start(b, e2e.Options{})
+			page := app.Main()
+			page.Must(`document.body.innerHTML = '<label><input id="box" type="checkbox"> Box</label>'`, nil)
+			r := a.Read()
+			if _, err := r.Await(hasControl("check box", "Box")); err != nil {
+				b.Fatal(err)
+			}
+			var events <-chan session.Event
+			if way.listens {
+				var err error
+				if events, err = r.Hear("Object:StateChanged"); err != nil {
+					b.Fatal(err)
+				}
+			}
+			heard, before := 0, guardTime(b)
+			for b.Loop() {
+				page.Must(fmt.Sprintf(`const box = document.getElementById('box'); for (let i = 0; i < %d; i++) { box.checked = !box.checked; if (i %% 20 == 0) await new Promise((r) => setTimeout(r)) }`, changes), nil)
+				for ended := false; way.listens && !ended; {
+					select {
+					case <-events:
+						heard++
+					case <-time.After(100 * time.Millisecond):
+						ended = true
+					}
+				}
+			}
+			b.ReportMetric(float64(heard)/b.Elapsed().Seconds(), "events/s")
+			b.ReportMetric(float64((guardTime(b)-before).Microseconds())/float64(b.N*changes), "guard-µs/change")
+		})
+	}
+}
+
+// guardTime is the processor time that the guards of this process have used.
+func guardTime(b *testing.B) (sum time.Duration) {
+	b.Helper()
+	for _, d := range e2e.Descendants(os.Getpid()) {
+		environ, _ := os.ReadFile(fmt.Sprintf("/proc/%d/environ", d.PID))
+		if !strings.Contains(string(environ), "MULLION_ROLE=display\x00") && !strings.Contains(string(environ), "MULLION_ROLE=bus\x00") {
+			continue
+		}
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", d.PID))
+		if err != nil {
+			b.Fatal(err)
+		}
+		// The fields after the name, from the third on; see proc(5).
+		fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
+		const tick = 10 * time.Millisecond // what Linux shows to programs
+		for _, field := range fields[11:13] {
+			n, err := strconv.Atoi(field)
+			if err != nil {
+				b.Fatal(err)
+			}
+			sum += time.Duration(n) * tick
+		}
+	}
+	return sum
 }
