@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/mullion-dev/mullion"
+	"github.com/mullion-dev/mullion/internal/display"
 	"github.com/mullion-dev/mullion/internal/e2e"
 	"github.com/mullion-dev/mullion/internal/e2e/session"
 )
@@ -300,6 +302,61 @@ func TestAccessibleError(t *testing.T) {
 	p := program(t, r, "Broken", hasControl("push button", "Try again"))
 	if !slices.ContainsFunc(p.All(), func(o *session.Accessible) bool { return o.Role == "heading" && o.Name != "" }) {
 		t.Errorf("no heading:\n%s", p)
+	}
+}
+
+// TestAccessibilityLate: a bus that starts after the app is found by hosts that
+// start from then on, such as that of a window with one of its own, and one that
+// comes back.
+func TestAccessibilityLate(t *testing.T) {
+	bus := session.StartBus(t)
+	app := e2e.Start(t, e2e.Options{})
+	app.Main().Must("return 1", nil)
+	r := bus.StartAccessibility().Read()
+	app.Open("late", func(o *mullion.WindowOptions) { o.Title, o.Isolate = "late", true }).Must(
+		`document.body.innerHTML = '<button>Here</button>'`, nil)
+	program(t, r, "late", hasControl("push button", "Here"))
+	host := app.Processes()["app"]
+	e2e.Kill(t, host)
+	e2e.Restarted(t, app, host)
+	app.Main().Must(`document.body.innerHTML = '<button>There</button>'`, nil)
+	program(t, r, "main", hasControl("push button", "There"))
+}
+
+// TestAccessibilityDisplays: of two displays, each with a bus and a reader, an app is
+// there for the reader of the one that it is on.
+func TestAccessibilityDisplays(t *testing.T) {
+	var displays []string
+	var readers []*session.Reader
+	for range 2 {
+		x, err := display.StartAny()
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(x.Stop)
+		bus := session.StartBus(t).StartAccessibility()
+		set := exec.Command("xprop", "-display", x.Name(), "-root", "-f", "AT_SPI_BUS", "8s", "-set", "AT_SPI_BUS", bus.Address())
+		if out, err := set.CombinedOutput(); err != nil {
+			t.Fatalf("xprop: %v\n%s", err, out)
+		}
+		displays, readers = append(displays, x.Name()), append(readers, bus.Read())
+	}
+	session.StartBus(t) // on which there is no accessibility
+	for i, name := range displays {
+		t.Setenv("DISPLAY", name)
+		title := fmt.Sprintf("on %d", i)
+		app := e2e.Start(t, e2e.Options{Config: fmt.Sprintf(`{"app": {"windows": [{"label": "main", "title": %q, "url": "page.html"}]}}`, title)})
+		app.Main().Must(`document.body.innerHTML = '<button>Here</button>'`, nil)
+		program(t, readers[i], title, hasControl("push button", "Here"))
+		all, err := readers[1-i].Programs()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range all {
+			if p.Find("frame", title) != nil {
+				t.Errorf("the other reader has it, too:\n%s", p)
+			}
+		}
 	}
 }
 
