@@ -38,4 +38,5 @@ func TestWindow(t *testing.T) {
 	w.FindRole("textbox", "Your name").Fill("Ada")
 	w.FindText("Greet").Click()
 	w.Find("output").WaitText("Hello, Ada, from the Core.")
+	w.CheckAccessibility()
 }

@@ -1,0 +1,16 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/mullion-dev/mullion/mulliontest"
+)
+
+func TestMain(m *testing.M) { mulliontest.Main(m) }
+
+// TestAccessible: everybody can use the page.
+func TestAccessible(t *testing.T) {
+	d := mulliontest.Open(t, run, nil)
+	d.Tray().Click()
+	d.Window("main").CheckAccessibility()
+}
