@@ -41,7 +41,8 @@ type FileDialog struct {
 	// have no such choice.
 	NoCreateDirectories bool
 	// Window is what the dialog belongs to: it stays above it and closes with
-	// it. Nil: none. Under Wayland dialogs stand alone.
+	// it. Nil: none. Under Wayland it takes a compositor with the version of
+	// xdg-foreign that GTK has, such as sway; elsewhere dialogs stand alone.
 	Window *Window
 }
 

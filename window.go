@@ -196,8 +196,8 @@ func (w *Window) SetFullscreen(ctx context.Context, on bool) error {
 	return w.w.Update(ctx, func(s *wire.WindowState) { s.Fullscreen = on })
 }
 
-// SetAlwaysOnTop keeps the window above others or undoes it. It has no effect
-// under Wayland.
+// SetAlwaysOnTop keeps the window above others or undoes it. Under Wayland it is
+// an error wrapping errors.ErrUnsupported.
 func (w *Window) SetAlwaysOnTop(ctx context.Context, on bool) error {
 	return w.w.Update(ctx, func(s *wire.WindowState) { s.AlwaysOnTop = on })
 }
