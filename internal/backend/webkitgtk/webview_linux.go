@@ -76,6 +76,9 @@ func newWebview(e *engine, id uint32, w *window, s *wire.WebviewState) (*webview
 	for _, f := range fixedSettings {
 		c.gObjectSet.with(v.settings, f.name, f.value, nil)
 	}
+	// Before the view is made, which looks for an accelerator otherwise.
+	v.clear = v.background().alpha < 1
+	c.webkitSettingsSetHardwareAccelerationPolicy.call(v.settings, v.acceleration())
 	v.content = c.webkitUserContentManagerNew.call()
 	v.view = c.gObjectNew.with(c.webkitWebViewGetType.call(),
 		"web-context", e.context,
@@ -224,18 +227,22 @@ func (v *webview) applyHidden() {
 	v.e.c.gtkWidgetQueueDraw.call(v.window.overlay) // what is below it
 }
 
-// applyBackground sets what is shown until the page has painted: the
-// webview's color, or the window's, or none in a transparent window.
-func (v *webview) applyBackground() {
-	color := &rgba{1, 1, 1, 1}
+// background is what is shown until the page has painted: the webview's color, or
+// the window's, or none in a transparent window.
+func (v *webview) background() *rgba {
 	switch {
 	case v.state.Background != nil:
-		color = newRGBA(*v.state.Background)
+		return newRGBA(*v.state.Background)
 	case v.window.state.Background != nil:
-		color = newRGBA(*v.window.state.Background)
+		return newRGBA(*v.window.state.Background)
 	case v.window.state.Transparent:
-		color = &rgba{}
+		return &rgba{}
 	}
+	return &rgba{1, 1, 1, 1}
+}
+
+func (v *webview) applyBackground() {
+	color := v.background()
 	v.clear = color.alpha < 1
 	v.e.c.webkitSettingsSetHardwareAccelerationPolicy.call(v.settings, v.acceleration())
 	v.e.c.webkitWebViewSetBackgroundColor.with(v.view, color)
@@ -245,7 +252,8 @@ func (v *webview) applyBackground() {
 // acceleration is a WebKitHardwareAccelerationPolicy. Without acceleration
 // WebKitGTK 2.50.6 paints what changes of a clear page over what was there before,
 // so that whatever moves leaves a trace: such a webview has it always, if only
-// by Mesa's emulation.
+// by Mesa's emulation. It takes OpenGL in GTK, which has that under Wayland, and on
+// X11 by GLX, which the guard of the display hides: there the traces stay.
 func (v *webview) acceleration() uintptr {
 	const onDemand, always, never = 0, 1, 2
 	switch {
