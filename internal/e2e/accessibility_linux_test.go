@@ -326,6 +326,7 @@ func TestAccessibilityLate(t *testing.T) {
 // TestAccessibilityDisplays: of two displays, each with a bus and a reader, an app is
 // there for the reader of the one that it is on.
 func TestAccessibilityDisplays(t *testing.T) {
+	t.Setenv("DISPLAY", os.Getenv("DISPLAY")) // which those that are started change
 	var displays []string
 	var readers []*session.Reader
 	for range 2 {
