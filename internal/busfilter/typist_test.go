@@ -231,6 +231,17 @@ func TestTypistLimits(t *testing.T) {
 	if n != maxContexts {
 		t.Errorf("%d contexts", n)
 	}
+	rules := 0
+	add := request1(5000, busName, busPath, busName, "AddMatch", "s")
+	for range 2 * maxListening {
+		if c.toBus(add, put(add.order, "type='signal',sender='org.freedesktop.IBus',interface='org.freedesktop.IBus.InputContext',path='/own/1'")).pass {
+			rules++
+		}
+		add.serial++
+	}
+	if rules != maxListening {
+		t.Errorf("%d rules", rules)
+	}
 	for range 3 * maxUnsettled {
 		c.toBus(request1(uint32(1000+n), "", own, ibusContext, "FocusIn", ""), nil)
 		c.toBus(request1(uint32(1000+n), c.daemon.names[0], own, ibusContext, "FocusIn", ""), nil)
