@@ -16,7 +16,8 @@ const (
 )
 
 // brief says what has failed in a few lines: the tests and packages, each with
-// the last lines that it printed, and err where neither is the reason.
+// the last lines that it printed; else the tests that skipped themselves for no
+// known reason, or err.
 func (r *report) brief(err error) (lines []string) {
 	what := r.causes()
 	for _, p := range r.broke {
@@ -24,8 +25,14 @@ func (r *report) brief(err error) (lines []string) {
 			what = append(what, p) // not built, or broken off outside of any test
 		}
 	}
-	if len(what) == 0 {
+	switch {
+	case len(what) == 0 && len(r.unknown) == 0:
 		return []string{cut(err.Error())}
+	case len(what) == 0:
+		for _, name := range r.unknown[:min(len(r.unknown), briefLines)] {
+			lines = append(lines, cut("SKIPPED "+name))
+		}
+		return lines
 	}
 	each := briefLines / len(what) // lines for one, with its name
 	for i, e := range what {

@@ -51,6 +51,12 @@ func TestBrief(t *testing.T) {
 `,
 			want: "FAIL x/a\n    a.go:1: syntax error",
 		},
+		{
+			name: "a test that is skipped for no known reason",
+			events: `{"Action":"skip","Package":"x/a","Test":"TestA"}
+`,
+			want: "SKIPPED x/a/TestA",
+		},
 		{name: "nothing", want: "there was no test"},
 	}
 	for _, tt := range tests {
