@@ -256,6 +256,7 @@ func attackByRequestor(t *testing.T, display string, c *clipboardmanager.Clipboa
 		p.must(x11.DestroyWindow(p.window))
 		// What it has asked for comes before what we ask for now.
 		works(t)
+		x11test.Wait(t, "the last are given up", func() bool { _, transfers := c.Left(); return transfers == 0 })
 	})
 	t.Run("many forms", func(t *testing.T) {
 		p := newProgram(t, display)
