@@ -24,8 +24,11 @@ shell() {
 	fi
 }
 
+# vet_and_build OS ARCHITECTURE [FLAG]...
 vet_and_build() {
-	GOOS=$1 GOARCH=$2 go vet ./... && GOOS=$1 GOARCH=$2 go build ./...
+	local os=$1 architecture=$2
+	shift 2
+	GOOS=$os GOARCH=$architecture go vet "$@" ./... && GOOS=$os GOARCH=$architecture go build "$@" ./...
 }
 
 other_modules() {
@@ -43,8 +46,10 @@ bridge() {
 step gofmt formatted
 step 'shell scripts' shell
 step 'vet and build for linux' vet_and_build linux "$(go env GOARCH)"
-step 'vet and build for windows' vet_and_build windows amd64
-step 'vet and build for darwin' vet_and_build darwin arm64
+# What is built for other systems is thrown away. Without inlining it takes a
+# quarter less processor time.
+step 'vet and build for windows' vet_and_build windows amd64 -gcflags=all=-l
+step 'vet and build for darwin' vet_and_build darwin arm64 -gcflags=all=-l
 step 'vet the other modules' other_modules
 step 'scripts of the bridge: fresh and well typed' bridge
 step 'known vulnerabilities' scripts/vuln.sh lint
