@@ -154,7 +154,7 @@ func (r *report) table() string {
 	}
 	if len(r.Disasters) > 0 {
 		w.WriteString("\n" + doctable.Row("disaster", "times") + doctable.Row("---", "--:"))
-		for _, d := range disasters {
+		for _, d := range slices.Concat(disasters, takenHosts) {
 			w.WriteString(doctable.Row(d.name, fmt.Sprint(r.Disasters[d.name])))
 		}
 	}

@@ -239,7 +239,7 @@ func (s *storm) short() {
 	s.strike(blow{"stop", hostProcess, "window:three"})
 	for _, b := range []blow{
 		{"kill", hostProcess, "app"}, {"kill", webProcess, "app"}, {"kill", networkProcess, "app"}, {"kill", workerProcess, ""},
-		{"segv", webProcess, "app"}, {"kill", dialogProcess, ""}, {"segv", hostProcess, "app"},
+		{"segv", webProcess, "app"}, {"kill", dialogProcess, ""}, {"kill", guardProcess, ""}, {"segv", hostProcess, "app"},
 	} {
 		s.strike(b)
 		s.randomPause()
@@ -270,7 +270,7 @@ func (s *storm) long(lasts time.Duration) {
 }
 
 func (s *storm) randomBlow() blow {
-	processes := []string{hostProcess, hostProcess, hostProcess, webProcess, webProcess, webProcess, networkProcess, workerProcess, dialogProcess}
+	processes := []string{hostProcess, hostProcess, hostProcess, webProcess, webProcess, webProcess, networkProcess, workerProcess, dialogProcess, guardProcess}
 	kinds := []string{"kill", "kill", "kill", "kill", "kill", "segv", "segv", "segv", "stop"} // to notice a stop takes long
 	return blow{kinds[s.rng.IntN(len(kinds))], processes[s.rng.IntN(len(processes))], ""}
 }

@@ -24,6 +24,7 @@ const (
 	networkProcess = "network process"
 	workerProcess  = "worker"
 	dialogProcess  = "dialogs"
+	guardProcess   = "guard" // of a host's display and buses
 )
 
 // victims lists the processes of the app that run just now.
@@ -48,18 +49,29 @@ func (s *storm) victims() (found []victim) {
 		known = append(known, v.pid)
 	}
 	for _, p := range e2e.Descendants(os.Getpid()) {
-		if p.Parent == os.Getpid() && !slices.Contains(known, p.PID) && isDialogs(p.PID) {
+		if p.Parent != os.Getpid() || slices.Contains(known, p.PID) {
+			continue
+		}
+		switch role(p.PID) {
+		case "dialogs":
 			found = append(found, victim{dialogProcess, "", p.PID})
+		case "display":
+			found = append(found, victim{guardProcess, "", p.PID})
 		}
 	}
 	slices.SortFunc(found, func(a, b victim) int { return a.pid - b.pid })
 	return found
 }
 
-// isDialogs reports whether a process shows dialogs.
-func isDialogs(pid int) bool {
+// role is what a process of the app was started for; "" if it does not tell.
+func role(pid int) string {
 	env, _ := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
-	return slices.Contains(strings.Split(string(env), "\x00"), "MULLION_ROLE=dialogs")
+	for variable := range strings.SplitSeq(string(env), "\x00") {
+		if role, ok := strings.CutPrefix(variable, "MULLION_ROLE="); ok {
+			return role
+		}
+	}
+	return ""
 }
 
 // strike sends a signal to a process of the app. The number may have been

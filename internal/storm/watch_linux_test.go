@@ -83,7 +83,7 @@ func (w *watcher) healed(process string, struck time.Time) (d time.Duration, ok 
 	if process == workerProcess {
 		return w.worked(struck)
 	}
-	component := map[string]string{hostProcess: "host", webProcess: "webview"}[process]
+	component := map[string]string{hostProcess: "host", guardProcess: "host", webProcess: "webview"}[process]
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	i := slices.IndexFunc(w.events, func(e event) bool { return e.at.After(struck) && e.fault == component })
