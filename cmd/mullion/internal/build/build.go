@@ -56,6 +56,8 @@ type Result struct {
 type Size struct {
 	Files int   `json:"files"`
 	Bytes int64 `json:"bytes"`
+
+	pages int // of the files
 }
 
 // Program is a program that was built.
@@ -137,8 +139,8 @@ func (b *builder) frontEnd(ctx context.Context) error {
 		return nil
 	}
 	size, err := sizeOf(front.Dist)
-	if err == nil && !isFile(filepath.Join(front.Dist, "index.html")) {
-		err = fmt.Errorf("build.frontendDist: %s has no index.html", b.name(front.Dist))
+	if err == nil && size.pages == 0 {
+		err = fmt.Errorf("build.frontendDist: %s has no page, which is a file such as index.html", b.name(front.Dist))
 	}
 	if err != nil {
 		return term.Help(err, "build the front end first: build.beforeBuildCommand is the place for the command that does")
@@ -149,11 +151,6 @@ func (b *builder) frontEnd(ctx context.Context) error {
 	}
 	b.result.Front = &size
 	return nil
-}
-
-func isFile(name string) bool {
-	info, err := os.Stat(name)
-	return err == nil && info.Mode().IsRegular()
 }
 
 func frontError(p *project.Project, source string, err error) error {
@@ -322,6 +319,9 @@ func sizeOf(dir string) (s Size, err error) {
 		}
 		s.Files++
 		s.Bytes += info.Size()
+		if strings.EqualFold(filepath.Ext(info.Name()), ".html") {
+			s.pages++
+		}
 		return nil
 	})
 	return s, err

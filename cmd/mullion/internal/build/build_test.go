@@ -1,6 +1,9 @@
 package build
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
 	"runtime"
 	"testing"
 
@@ -43,6 +46,20 @@ func TestPackageOf(t *testing.T) {
 	} {
 		if got := packageOf(symbol); got != want {
 			t.Errorf("%s: got %q, want %q", symbol, got, want)
+		}
+	}
+}
+
+// TestPages: a front end need not have an index.html, for windows may begin with
+// other pages.
+func TestPages(t *testing.T) {
+	for file, want := range map[string]int{"toolbar.html": 1, "sub/page.HTML": 1, "main.js": 0, "html": 0} {
+		dir := t.TempDir()
+		if err := errors.Join(os.MkdirAll(filepath.Join(dir, filepath.Dir(file)), 0o755), os.WriteFile(filepath.Join(dir, file), []byte("x"), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+		if size, err := sizeOf(dir); err != nil || size.pages != want || size.Files != 1 {
+			t.Errorf("%s: %+v, %v", file, size, err)
 		}
 	}
 }
