@@ -2,11 +2,10 @@ package webkitgtk
 
 import (
 	"errors"
-	"fmt"
 	"maps"
 	"strings"
 
-	"github.com/mullion-dev/mullion/internal/wire"
+	"github.com/mullion-dev/mullion/internal/backend"
 )
 
 // errLeft is the error of scripts whose page is no more.
@@ -48,14 +47,7 @@ func (v *webview) Eval(script string, done func(string, error)) {
 	}
 	e := &evaluation{v, done}
 	v.evaluations[e] = struct{}{}
-	// The script is in the first line, so that errors name its own lines.
-	body := "try { const value = await (async () => {" + script + fmt.Sprintf(`
-})(); const text = JSON.stringify({value: value === undefined ? null : value});
-if (text.length > %d) return JSON.stringify({message: "the value has " + text.length + " characters as JSON, want at most %[1]d"});
-return text } catch (e) {
-const short = (s) => String(s).slice(0, 20000);
-return JSON.stringify(e instanceof Error ? {message: short(e), stack: short(e.stack)} : {message: short(e) || "an empty error"}) }`, wire.MaxValue)
-	v.callAsyncIn(0, body, func(value uintptr, err error) {
+	v.callAsyncIn(0, backend.EvalBody(script), func(value uintptr, err error) {
 		if err != nil {
 			e.finish("", err)
 			return
