@@ -79,12 +79,10 @@ const (
 	latin   = "nihao "
 )
 
-// TestIBus types 你好 by IBus into the page of a host that is confined by all that
-// the system has, and has no grant. IBus begins after the app, and again.
-func TestIBus(t *testing.T) {
-	m := session.StartBus(t).IBus()
-	app := e2e.Start(t, e2e.Options{})
-	w := newWriter(t, app, "main")
+// comesAndGoes types before an input method has begun, with it, after its end, and
+// when it has begun again.
+func comesAndGoes(w *writer, m *session.InputMethod) {
+	w.t.Helper()
 	w.writes(latin, func() error { return nil })
 	m.Start()
 	w.writes(chinese, m.Use)
@@ -94,19 +92,21 @@ func TestIBus(t *testing.T) {
 	w.writes(chinese, m.Use)
 }
 
+// TestIBus types 你好 by IBus into the page of a host that is confined by all that
+// the system has, and has no grant. IBus begins after the app, and again.
+func TestIBus(t *testing.T) {
+	m := session.StartBus(t).IBus()
+	app := e2e.Start(t, e2e.Options{})
+	comesAndGoes(newWriter(t, app, "main"), m)
+}
+
 // TestFcitx does it by Fcitx, over the session bus, of which the host sees nothing
 // else.
 func TestFcitx(t *testing.T) {
 	m := session.StartBus(t).Fcitx()
 	app := e2e.Start(t, e2e.Options{})
 	w := newWriter(t, app, "main")
-	w.writes(latin, func() error { return nil })
-	m.Start()
-	w.writes(chinese, m.Use)
-	m.Stop()
-	w.writes(latin, func() error { return nil })
-	m.Start()
-	w.writes(chinese, m.Use)
+	comesAndGoes(w, m)
 
 	// While nobody types nothing is said, whatever the page does.
 	said := m.Watch()
