@@ -173,8 +173,8 @@ type Page interface {
 	Emit(ctx context.Context, event string, payload any) error
 	// AddResource keeps a value for the page, which names it by a number from
 	// then on. closed, which may be nil, is called once, on a goroutine that
-	// may wait: when the page closes the resource, or when it ends. A page has
-	// at most 16,384 resources.
+	// may wait: when the page closes the resource, whose promise waits for it, or
+	// when the page ends. A page has at most 16,384 resources.
 	AddResource(value any, closed func()) (rid uint32, err error)
 	// AddSharedResource is AddResource of a value that all pages of the app may
 	// use and close, as long as this page is there.

@@ -39,9 +39,9 @@ type webviewKey[T any] struct{}
 
 // AddResource keeps a value for the page that has called, and returns the
 // number by which it names the value: the rid of the class Resource in
-// @tauri-apps/api/core. closed, which may be nil, is called once and then
-// keeps no call waiting: when the page closes the resource, or when it ends.
-// A page has at most 16,384 resources.
+// @tauri-apps/api/core. closed, which may be nil, is called once: when the page
+// closes the resource, whose promise waits for it as no other call does, or when
+// the page ends. A page has at most 16,384 resources.
 func AddResource(ctx context.Context, value any, closed func()) (rid uint32, err error) {
 	p, err := PageOf(ctx)
 	if err != nil {

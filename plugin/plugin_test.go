@@ -82,7 +82,9 @@ func (c *counters) share(ctx context.Context, a named) (uint32, error) {
 	return plugin.AddSharedResource(ctx, &counter{name: a.Name}, func() { c.close(a.Name) })
 }
 
+// close takes its time: a page that closes waits for it.
 func (c *counters) close(name string) {
+	time.Sleep(20 * time.Millisecond)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.closed = append(c.closed, name)
@@ -182,6 +184,7 @@ func TestPlugin(t *testing.T) {
 	if err := main.Call("plugin:resources|close", rid{a}, nil); err != nil {
 		t.Error(err)
 	}
+	c.ended(t, "a")
 	refused(main, "plugin:counters|count", rid{a}, "is invalid")
 	call(main, "end", rid{b}, nil)
 	heard, elsewhere := main.ListenOwn("counters://note"), other.ListenOwn("counters://note")

@@ -72,7 +72,7 @@ func (c *Core) addImageOf(d *document, i *Image) (uint32, error) {
 		d.images.Add(-size)
 		return 0, fmt.Errorf("the images of this page take %d bytes; close some of them: %w", maxImageBytes, ErrBackpressure)
 	}
-	id, err := c.addResource(d, false, i, func() { d.images.Add(-size) })
+	id, err := c.addResource(d, false, i, func() <-chan struct{} { d.images.Add(-size); return nil })
 	if err != nil {
 		d.images.Add(-size)
 	}

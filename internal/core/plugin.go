@@ -42,11 +42,17 @@ func (p page) AddSharedResource(value any, closed func()) (uint32, error) {
 }
 
 func (p page) addResource(shared bool, value any, closed func()) (uint32, error) {
-	done := closed
+	var queued closer
 	if closed != nil {
-		done = func() { _ = p.closing().Add(closed) } // or the app has ended
+		queued = func() <-chan struct{} {
+			done := make(chan struct{})
+			if err := p.closing().Add(func() { defer close(done); closed() }); err != nil {
+				close(done) // the app has ended
+			}
+			return done
+		}
 	}
-	return p.webview.core.addResource(p.document, shared, pluginResource{value}, done)
+	return p.webview.core.addResource(p.document, shared, pluginResource{value}, queued)
 }
 
 // pluginResource is what a plugin keeps for a page, so that no plugin gets hold
@@ -60,7 +66,10 @@ func (p page) Resource(rid uint32) (any, error) {
 }
 
 // CloseResource closes what the document may use.
-func (p page) CloseResource(rid uint32) error { return p.webview.core.closeResource(p.document, rid) }
+func (p page) CloseResource(rid uint32) error {
+	_, err := p.webview.core.closeResource(p.document, rid)
+	return err
+}
 
 // Image returns what a page names an image by.
 func (p page) Image(ctx context.Context, v jsontext.Value) (*image.NRGBA, error) {

@@ -23,13 +23,17 @@ type resource struct {
 	owner *document
 	// shared lets other documents use it too, as long as its owner lives.
 	shared bool
-	closed func()
+	closed closer
 }
+
+// closer is called when a resource is closed. What it returns is closed once
+// the code of a plugin, which runs in a queue, is done; nil is at once.
+type closer func() (done <-chan struct{})
 
 // addResource gives value a number for pages. It belongs to d; shared lets the
 // pages of other windows use it too. closed, which may be nil, is called once:
 // when a page closes the resource, or when d ends.
-func (c *Core) addResource(d *document, shared bool, value any, closed func()) (uint32, error) {
+func (c *Core) addResource(d *document, shared bool, value any, closed closer) (uint32, error) {
 	r := &c.pageResources
 	r.mu.Lock()
 	if r.byID == nil {
@@ -77,27 +81,27 @@ func (x *resource) usable(d *document) bool {
 func invalidResource(id uint32) error { return fmt.Errorf("The resource id %d is invalid.", id) }
 
 // closeResource closes what d may use.
-func (c *Core) closeResource(d *document, id uint32) error {
+func (c *Core) closeResource(d *document, id uint32) (done <-chan struct{}, err error) {
 	r := &c.pageResources
 	r.mu.Lock()
 	x := r.byID[id]
 	if !x.usable(d) {
 		r.mu.Unlock()
-		return invalidResource(id)
+		return nil, invalidResource(id)
 	}
 	delete(r.byID, id)
 	delete(r.owners[x.owner], id)
 	r.mu.Unlock()
-	if x.closed != nil {
-		x.closed()
+	if x.closed == nil {
+		return nil, nil
 	}
-	return nil
+	return x.closed(), nil
 }
 
 // drop closes everything of a document that has ended.
 func (r *resourceTable) drop(d *document) {
 	r.mu.Lock()
-	var closers []func()
+	var closers []closer
 	for id := range r.owners[d] {
 		if f := r.byID[id].closed; f != nil {
 			closers = append(closers, f)
@@ -120,5 +124,15 @@ func (c *Core) cmdCloseResource(ctx context.Context, a resourceArgs) (none, erro
 	if err != nil {
 		return none{}, err
 	}
-	return none{}, c.closeResource(d, a.ID)
+	done, err := c.closeResource(d, a.ID)
+	if done == nil {
+		return none{}, err
+	}
+	// What the page does next finds it closed.
+	select {
+	case <-done:
+		return none{}, nil
+	case <-ctx.Done():
+		return none{}, context.Cause(ctx)
+	}
 }

@@ -18,7 +18,7 @@ func TestResources(t *testing.T) {
 	closed := 0
 	add := func(d *document, shared bool) uint32 {
 		t.Helper()
-		id, err := c.addResource(d, shared, "value", func() { closed++ })
+		id, err := c.addResource(d, shared, "value", func() <-chan struct{} { closed++; return nil })
 		if err != nil || id == 0 {
 			t.Fatalf("resource %d: %v", id, err)
 		}
@@ -43,20 +43,20 @@ func TestResources(t *testing.T) {
 	if _, err := resourceOf[int](c, mine, own); err == nil {
 		t.Error("a resource of another type was found")
 	}
-	if err := c.closeResource(other, own); err == nil || closed != 0 {
+	if _, err := c.closeResource(other, own); err == nil || closed != 0 {
 		t.Error("a page closed what is not its own")
 	}
-	if err := c.closeResource(mine, own); err != nil || closed != 1 {
+	if _, err := c.closeResource(mine, own); err != nil || closed != 1 {
 		t.Errorf("close: %v, closed %d times", err, closed)
 	}
-	if err := c.closeResource(mine, own); err == nil || closed != 1 {
+	if _, err := c.closeResource(mine, own); err == nil || closed != 1 {
 		t.Errorf("closed twice, %d times", closed)
 	}
 	mine.end(errDocumentClosed)
 	if _, err := resourceOf[string](c, other, shared); err == nil || closed != 2 {
 		t.Errorf("what was shared outlives its page; closed %d", closed)
 	}
-	if _, err := c.addResource(mine, false, "late", func() { closed++ }); err != nil || closed != 3 || len(c.pageResources.owners) != 0 {
+	if _, err := c.addResource(mine, false, "late", func() <-chan struct{} { closed++; return nil }); err != nil || closed != 3 || len(c.pageResources.owners) != 0 {
 		t.Errorf("a page that has ended keeps a resource: %v, closed %d", err, closed)
 	}
 }
