@@ -45,11 +45,11 @@ func (p page) addResource(shared bool, value any, closed func()) (uint32, error)
 	var queued closer
 	if closed != nil {
 		queued = func() <-chan struct{} {
-			done := make(chan struct{})
-			if err := p.closing().Add(func() { defer close(done); closed() }); err != nil {
-				close(done) // the app has ended
+			c := closing{closed, make(chan struct{})}
+			if err := p.closing().Add(c); err != nil {
+				close(c.done) // the app has ended
 			}
-			return done
+			return c.done
 		}
 	}
 	return p.webview.core.addResource(p.document, shared, pluginResource{value}, queued)
@@ -148,13 +148,23 @@ func (v *Webview) over() {
 	}
 }
 
+// closing is a function that closes what a plugin has kept for a page, and what is
+// closed once it has.
+type closing struct {
+	closed func()
+	done   chan struct{}
+}
+
 // closing is the queue of functions that close what plugins have kept for the
 // document: one that waits keeps none waiting but those of its own page.
-func (p page) closing() *inorder.Queue[func()] {
+func (p page) closing() *inorder.Queue[closing] {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closes == nil {
-		p.closes = inorder.New(p.webview.core.app, inorder.Options[func()]{Name: "closing resources of a page", Most: maxResources}, func(f func()) { f() })
+		p.closes = inorder.New(p.webview.core.app, inorder.Options[closing]{Name: "closing resources of a page", Most: maxResources}, func(c closing) {
+			defer close(c.done)
+			c.closed()
+		})
 	}
 	return p.closes
 }

@@ -108,18 +108,18 @@ type document struct {
 	cancel  context.CancelCauseFunc
 
 	mu       sync.Mutex
-	calls    map[uint64]*call       // guarded by mu
-	lastCall uint64                 // guarded by mu; numbers only grow
-	inCalls  int                    // guarded by mu; bytes of the arguments of calls
-	emits    *inorder.Queue[func()] // calls that send events
-	channels map[uint32]*channel    // guarded by mu
-	streams  map[uint64]*stream     // guarded by mu
-	lastID   uint64                 // guarded by mu; of streams
-	closers  map[any]func()         // guarded by mu; run when the document ends
-	closes   *inorder.Queue[func()] // guarded by mu; see page.closing
-	toRead   budget                 // of the bytes of channel messages
-	images   atomic.Int64           // bytes of the images that it has
-	ended    bool                   // guarded by mu
+	calls    map[uint64]*call        // guarded by mu
+	lastCall uint64                  // guarded by mu; numbers only grow
+	inCalls  int                     // guarded by mu; bytes of the arguments of calls
+	emits    *inorder.Queue[func()]  // calls that send events
+	channels map[uint32]*channel     // guarded by mu
+	streams  map[uint64]*stream      // guarded by mu
+	lastID   uint64                  // guarded by mu; of streams
+	closers  map[any]func()          // guarded by mu; run when the document ends
+	closes   *inorder.Queue[closing] // guarded by mu; see page.closing
+	toRead   budget                  // of the bytes of channel messages
+	images   atomic.Int64            // bytes of the images that it has
+	ended    bool                    // guarded by mu
 }
 
 // Label returns the webview's label.
