@@ -111,7 +111,7 @@ var resources = []resource{
 		abuse:     "say something else to a screen reader than its window shows, and report keys to it that nobody has pressed.",
 		byDefault: true, set: func(r *Resources) { r.Accessibility = true }},
 	{name: "input_methods", grants: "Input methods of the desktop, for Chinese, Japanese, Korean and others, through a filter that shows nothing of other programs. Granted unless sandbox:deny-input-methods.",
-		abuse:     "send keys to the input method as if they were typed in its windows, see what it proposes for them, which says what the user has written before, and teach it words.",
+		abuse:     "send keys to the input method: on X11 those that were pressed in its windows, under Wayland any while one of these has the keyboard; so see what it proposes for them, which says what the user has written before, and teach it words.",
 		byDefault: true, set: func(r *Resources) { r.InputMethods = true }},
 	{name: "clipboard", grants: "The clipboard at any time: on X11 a window otherwise has it only when the user pastes.",
 		abuse: "read all that the user copies in any program, passwords among it, at any time and unasked.",

@@ -29,6 +29,8 @@ type daemon struct {
 	methods map[method]parameters
 	// destroy ends a context.
 	destroy method
+	// code is what is added to the number of a key to make it that of the display.
+	code uint32
 }
 
 // method is one of a known object.
@@ -38,6 +40,9 @@ type method struct{ iface, member string }
 type parameters struct {
 	signature string
 	judge     func(*values) bool // reads them; nil if all may pass
+	// key is set where they begin with a key: its symbol, its number, and what is
+	// held with it.
+	key bool
 }
 
 // maxText bounds what is said of a context at once. Editors send the paragraph
@@ -65,20 +70,21 @@ var ofIBus = &daemon{
 	signature: "s",
 	face:      ibusContext,
 	methods: map[method]parameters{
-		{ibusContext, "ProcessKeyEvent"}:           {"uuu", nil},
-		{ibusContext, "SetCursorLocation"}:         {"iiii", nil},
-		{ibusContext, "SetCursorLocationRelative"}: {"iiii", nil},
-		{ibusContext, "FocusIn"}:                   {"", nil},
-		{ibusContext, "FocusOut"}:                  {"", nil},
-		{ibusContext, "Reset"}:                     {"", nil},
-		{ibusContext, "SetCapabilities"}:           {"u", nil},
-		{ibusContext, "SetSurroundingText"}:        {"vuu", surroundingText},
-		{properties, "Set"}:                        {"ssv", setsProperty},
-		{properties, "Get"}:                        {"ss", asksForKey},
-		{properties, "GetAll"}:                     {"s", func(v *values) bool { return v.text() == ibusContext }},
-		ibusDestroy:                                {"", nil},
+		{ibusContext, "ProcessKeyEvent"}:           {signature: "uuu", key: true},
+		{ibusContext, "SetCursorLocation"}:         {signature: "iiii"},
+		{ibusContext, "SetCursorLocationRelative"}: {signature: "iiii"},
+		{ibusContext, "FocusIn"}:                   {},
+		{ibusContext, "FocusOut"}:                  {},
+		{ibusContext, "Reset"}:                     {},
+		{ibusContext, "SetCapabilities"}:           {signature: "u"},
+		{ibusContext, "SetSurroundingText"}:        {signature: "vuu", judge: surroundingText},
+		{properties, "Set"}:                        {signature: "ssv", judge: setsProperty},
+		{properties, "Get"}:                        {signature: "ss", judge: asksForKey},
+		{properties, "GetAll"}:                     {signature: "s", judge: func(v *values) bool { return v.text() == ibusContext }},
+		ibusDestroy:                                {},
 	},
 	destroy: ibusDestroy,
+	code:    8, // clients say numbers of Linux, of which those of a display are 8 more
 }
 
 const ibusContext = "org.freedesktop.IBus.InputContext"
@@ -94,22 +100,22 @@ var ofFcitx = &daemon{
 	version:   "Version",
 	face:      fcitxContext,
 	methods: map[method]parameters{
-		{fcitxContext, "ProcessKeyEvent"}:            {"uuubu", nil},
-		{fcitxContext, "ProcessKeyEventBatch"}:       {"uuubu", nil},
-		{fcitxContext, "SetCursorRect"}:              {"iiii", nil},
-		{fcitxContext, "SetCursorRectV2"}:            {"iiiid", nil},
-		{fcitxContext, "FocusIn"}:                    {"", nil},
-		{fcitxContext, "FocusOut"}:                   {"", nil},
-		{fcitxContext, "Reset"}:                      {"", nil},
-		{fcitxContext, "SetCapability"}:              {"t", nil},
-		{fcitxContext, "SetSupportedCapability"}:     {"t", nil},
-		{fcitxContext, "SetSurroundingText"}:         {"suu", nil},
-		{fcitxContext, "SetSurroundingTextPosition"}: {"uu", nil},
-		{fcitxContext, "PrevPage"}:                   {"", nil},
-		{fcitxContext, "NextPage"}:                   {"", nil},
-		{fcitxContext, "SelectCandidate"}:            {"i", nil},
-		{properties, "GetAll"}:                       {"s", func(v *values) bool { return v.text() == fcitxContext }},
-		fcitxDestroy:                                 {"", nil},
+		{fcitxContext, "ProcessKeyEvent"}:            {signature: "uuubu", key: true},
+		{fcitxContext, "ProcessKeyEventBatch"}:       {signature: "uuubu", key: true},
+		{fcitxContext, "SetCursorRect"}:              {signature: "iiii"},
+		{fcitxContext, "SetCursorRectV2"}:            {signature: "iiiid"},
+		{fcitxContext, "FocusIn"}:                    {},
+		{fcitxContext, "FocusOut"}:                   {},
+		{fcitxContext, "Reset"}:                      {},
+		{fcitxContext, "SetCapability"}:              {signature: "t"},
+		{fcitxContext, "SetSupportedCapability"}:     {signature: "t"},
+		{fcitxContext, "SetSurroundingText"}:         {signature: "suu"},
+		{fcitxContext, "SetSurroundingTextPosition"}: {signature: "uu"},
+		{fcitxContext, "PrevPage"}:                   {},
+		{fcitxContext, "NextPage"}:                   {},
+		{fcitxContext, "SelectCandidate"}:            {signature: "i"},
+		{properties, "GetAll"}:                       {signature: "s", judge: func(v *values) bool { return v.text() == fcitxContext }},
+		fcitxDestroy:                                 {},
 	},
 	destroy: fcitxDestroy,
 }

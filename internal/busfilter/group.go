@@ -32,6 +32,10 @@ const (
 
 // Groups are the connections of one host.
 type Groups struct {
+	// Typed judges the keys that go to input methods; nil lets all pass. It is set
+	// before there are connections.
+	Typed Typed
+
 	log  func(line string)
 	held atomic.Int64 // bytes of bodies that are read
 

@@ -196,9 +196,9 @@ type filter interface {
 func (g *Groups) filter(kind Bus, guid string) (f filter, leave func()) {
 	switch kind {
 	case IBus:
-		return newTypist(ofIBus, g.ownersOn("ibus "+guid)), func() {}
+		return newTypist(ofIBus, g.ownersOn("ibus "+guid), g.Typed), func() {}
 	case Fcitx:
-		return newTypist(ofFcitx, g.ownersOn("fcitx "+guid)), func() {}
+		return newTypist(ofFcitx, g.ownersOn("fcitx "+guid), g.Typed), func() {}
 	}
 	group, leave := g.join(guid)
 	return newConn(group), leave

@@ -22,8 +22,8 @@ const (
 // Serve filters the connections that come over a socket: each as one message, of
 // one byte that is a Bus, with two descriptors, that of the host and that of the
 // bus, which is answered with a byte as soon as it was taken. It returns when the socket is closed. log is told
-// what is refused.
-func Serve(socket *os.File, log func(line string)) error {
+// what is refused; typed is that of Groups.
+func Serve(socket *os.File, typed Typed, log func(line string)) error {
 	c, err := net.FileConn(socket)
 	socket.Close()
 	if err != nil {
@@ -35,6 +35,7 @@ func Serve(socket *os.File, log func(line string)) error {
 		return errors.New("not a local socket")
 	}
 	groups := NewGroups(log)
+	groups.Typed = typed
 	free := make(chan struct{}, maxConns)
 	begun := newBucket(maxConns, connRate, time.Now())
 	for {

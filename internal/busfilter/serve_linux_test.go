@@ -22,7 +22,7 @@ func TestServe(t *testing.T) {
 		t.Fatal(err)
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- Serve(os.NewFile(uintptr(fds[1]), "theirs"), func(string) {}) }()
+	go func() { ended <- Serve(os.NewFile(uintptr(fds[1]), "theirs"), nil, func(string) {}) }()
 	began := time.Now()
 	for range maxConns + 2*connRate {
 		var ends []int

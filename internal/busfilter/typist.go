@@ -19,6 +19,7 @@ const (
 type typist struct {
 	daemon *daemon
 	owners *owners
+	typed  Typed
 
 	mu sync.Mutex
 	// asked are the calls without an answer; guarded by mu.
@@ -70,9 +71,9 @@ func (o *owners) note(name string) {
 	o.names[name] = true
 }
 
-func newTypist(d *daemon, o *owners) *typist {
+func newTypist(d *daemon, o *owners, typed Typed) *typist {
 	return &typist{
-		daemon: d, owners: o, asked: map[uint32]request{}, contexts: map[string]string{},
+		daemon: d, owners: o, typed: typed, asked: map[uint32]request{}, contexts: map[string]string{},
 		rules: map[string]int{}, told: newBucket(maxTold, toldRate, time.Now()),
 	}
 }
@@ -98,10 +99,26 @@ func (c *typist) reads(h *header) (most uint32) {
 		return 0
 	case h.destination == busName:
 		return maxRead
-	case c.daemon.methods[method{h.iface, h.member}].judge != nil:
+	}
+	switch m := c.daemon.methods[method{h.iface, h.member}]; {
+	case m.judge != nil:
 		return maxText
+	case m.key:
+		return maxRead
 	}
 	return 0
+}
+
+// Typed reports whether the user has pressed a key of that symbol and number, with
+// those modifiers, in a window of the host.
+type Typed func(symbol, code, state uint32) bool
+
+// mayPress reports whether a key is one that the user has pressed. Keys do more than
+// write: Fcitx has one that types what is on the clipboard.
+func (c *typist) mayPress(h *header, body []byte) bool {
+	v := values{order: h.order, b: body}
+	symbol, code, state := v.uint(), v.uint(), v.uint()
+	return c.typed == nil || !v.broken && c.typed(symbol, code+c.daemon.code, state)
 }
 
 // toBus judges a message of the host. body is nil if it is not read.
@@ -162,7 +179,7 @@ func (c *typist) ask(h *header, body []byte) (request, verdict) {
 	}
 	m, known := c.daemon.methods[method{h.iface, h.member}]
 	owner := c.context(h.path)
-	if owner == "" || !known || !m.takes(h, body) {
+	if owner == "" || !known || !m.takes(h, body) || m.key && !c.mayPress(h, body) {
 		return request{}, deny
 	}
 	h.flags |= noAutoStart

@@ -11,7 +11,7 @@ import (
 // a context with the path of own.
 func atInput(t testing.TB, d *daemon) *typist {
 	t.Helper()
-	c := newTypist(d, newOwners())
+	c := newTypist(d, newOwners(), nil)
 	hello := request1(1, busName, busPath, busName, "Hello", "")
 	if v := c.toBus(hello, []byte{}); !v.pass {
 		t.Fatalf("hello: %+v", v)
@@ -182,6 +182,30 @@ func TestTypistRules(t *testing.T) {
 				t.Errorf("take away %s: %+v", rule, v)
 			}
 			remove.serial++
+		}
+	}
+}
+
+// TestTypistKeys: a key is judged by its symbol, its number as the display has it, and
+// what is held with it.
+func TestTypistKeys(t *testing.T) {
+	for d, number := range map[*daemon]uint32{ofIBus: 30, ofFcitx: 38} {
+		c := atInput(t, d)
+		c.typed = func(symbol, code, state uint32) bool { return symbol == 'a' && code == 38 && state == 4 }
+		m := d.methods[method{d.face, "ProcessKeyEvent"}]
+		for i, key := range [][3]uint32{{'a', number, 4}, {';', number, 4}, {'a', number + 1, 4}, {'a', number, 0}} {
+			body := put(binary.LittleEndian, key[0], key[1], key[2])
+			h := request1(uint32(20+i), d.names[0], own, d.face, "ProcessKeyEvent", m.signature)
+			h.body = uint32(len(body))
+			if c.reads(h) < h.body {
+				t.Error("a key is not read")
+			}
+			if v := c.toBus(h, body); v.pass != (i == 0) {
+				t.Errorf("%s: %v: %+v", d.names[0], key, v)
+			}
+			if v := c.toBus(h, nil); v.pass {
+				t.Errorf("%s: a key that was not read", d.names[0])
+			}
 		}
 	}
 }

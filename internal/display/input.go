@@ -120,6 +120,12 @@ func (s *Screen) key(name string) (key, error) {
 	return k, nil
 }
 
+// Code returns the number of a key.
+func (s *Screen) Code(name string) (uint32, error) {
+	k, err := s.key(name)
+	return uint32(k.code), err
+}
+
 // readKeys reads what is on the keys. s.mu is held.
 func (s *Screen) readKeys() error {
 	setup := xproto.Setup(s.conn)

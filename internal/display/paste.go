@@ -67,6 +67,36 @@ func (s *Screen) Paste(text string) error {
 	}
 }
 
+// Copy puts a text on the clipboard, as another program of the user does, until the
+// function that it returns is called.
+func (s *Screen) Copy(text string) (forget func(), err error) {
+	owner, err := Connect(s.name)
+	if err != nil {
+		return nil, err
+	}
+	if err := owner.offer(); err != nil {
+		owner.Close()
+		return nil, fmt.Errorf("copy: %w", err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			e, xerr := owner.conn.WaitForEvent()
+			if e == nil && xerr == nil {
+				return
+			}
+			if r, ok := e.(xproto.SelectionRequestEvent); ok {
+				_, _ = owner.give(r, text) // who has asked may be gone
+			}
+		}
+	}()
+	return func() {
+		owner.Close()
+		<-ended
+	}, nil
+}
+
 // offer makes this connection the owner of the clipboard.
 func (s *Screen) offer() error {
 	id, err := xproto.NewWindowId(s.conn)

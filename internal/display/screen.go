@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"image"
 	"io"
 	"slices"
 	"strings"
@@ -215,20 +216,27 @@ func (s *Screen) Find(title string) (Window, error) {
 }
 
 // Menus returns how many menus are open. One that is has the keyboard.
-func (s *Screen) Menus() (open int, err error) { return s.unmanaged("_MENU") }
+func (s *Screen) Menus() (open int, err error) {
+	areas, err := s.MenuAreas()
+	return len(areas), err
+}
+
+// MenuAreas returns where on the screen menus are open.
+func (s *Screen) MenuAreas() ([]image.Rectangle, error) { return s.unmanaged("_MENU") }
 
 // Dragging reports whether something is being dragged: what shows it hangs at
 // the mouse.
 func (s *Screen) Dragging() bool {
-	n, err := s.unmanaged("_DND")
-	return err == nil && n > 0
+	areas, err := s.unmanaged("_DND")
+	return err == nil && len(areas) > 0
 }
 
-// unmanaged counts the windows of a type that the window manager leaves alone.
-func (s *Screen) unmanaged(suffix string) (open int, err error) {
+// unmanaged returns where the windows of a type are that the window manager leaves
+// alone.
+func (s *Screen) unmanaged(suffix string) (areas []image.Rectangle, err error) {
 	tree, err := xproto.QueryTree(s.conn, s.root).Reply()
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	for _, id := range tree.Children {
 		a, err := xproto.GetWindowAttributes(s.conn, id).Reply()
@@ -236,11 +244,14 @@ func (s *Screen) unmanaged(suffix string) (open int, err error) {
 			continue // it is none, or has just gone
 		}
 		types, err := s.Atoms(uint32(id), "_NET_WM_WINDOW_TYPE")
-		if err == nil && slices.ContainsFunc(types, func(name string) bool { return strings.HasSuffix(name, suffix) }) {
-			open++
+		if err != nil || !slices.ContainsFunc(types, func(name string) bool { return strings.HasSuffix(name, suffix) }) {
+			continue
+		}
+		if g, err := xproto.GetGeometry(s.conn, xproto.Drawable(id)).Reply(); err == nil {
+			areas = append(areas, image.Rect(0, 0, int(g.Width), int(g.Height)).Add(image.Pt(int(g.X), int(g.Y))))
 		}
 	}
-	return open, nil
+	return areas, nil
 }
 
 // Wait waits for a visible window with that title.

@@ -30,10 +30,19 @@ type filter struct {
 	// shown are the globals that the client was told of, with their interfaces;
 	// guarded by mu. One that is gone stays: the client may not know yet.
 	shown map[uint32]string
+	// keyboards are those of the client; guarded by mu.
+	keyboards keyboards
 }
 
-func newFilter() *filter {
-	return &filter{registries: map[uint32]bool{}, shown: map[uint32]string{}}
+func newFilter(f *focus) *filter {
+	return &filter{registries: map[uint32]bool{}, shown: map[uint32]string{}, keyboards: newKeyboards(f)}
+}
+
+// end is called when neither direction is in use any more.
+func (f *filter) end() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.keyboards.end()
 }
 
 // request judges a message of the client. An error says that no honest client
@@ -55,6 +64,7 @@ func (f *filter) request(m wayland.Message) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !f.registries[m.Object] {
+		f.keyboards.request(m)
 		return nil
 	}
 	if m.Opcode != wayland.RegistryBind {
@@ -63,7 +73,7 @@ func (f *filter) request(m wayland.Message) error {
 	args := m.Args()
 	name, kind := args.Uint(), args.Text()
 	args.Uint() // its version
-	args.Uint() // its number
+	id := args.Uint()
 	switch shown, ok := f.shown[name]; {
 	case !args.Whole():
 		return fmt.Errorf("%w: bind", wayland.ErrMalformed)
@@ -72,6 +82,7 @@ func (f *filter) request(m wayland.Message) error {
 	case kind != shown:
 		return fmt.Errorf("it asked for %.60q by the number of %s", kind, shown)
 	}
+	f.keyboards.bound(kind, id)
 	return nil
 }
 
@@ -81,6 +92,7 @@ func (f *filter) event(m wayland.Message) (pass bool, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !f.registries[m.Object] {
+		f.keyboards.event(m)
 		return true, nil
 	}
 	args := m.Args()

@@ -89,7 +89,7 @@ func TestFilter(t *testing.T) {
 			request(packet(5, wayland.RegistryBind, manager, "zwlr_screencopy_manager_v1", 3, 9), false)}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			f := newFilter()
+			f := newFilter(new(focus))
 			for i, s := range test.steps {
 				var pass bool
 				var err error
@@ -108,14 +108,14 @@ func TestFilter(t *testing.T) {
 }
 
 func TestFilterBounds(t *testing.T) {
-	f := newFilter()
+	f := newFilter(new(focus))
 	var err error
 	for i := 2; err == nil; i++ {
 		if err = f.request(only(t, packet(wayland.DisplayID, wayland.DisplayGetRegistry, i))); i > maxRegistries+2 {
 			t.Fatal("registries have no end")
 		}
 	}
-	f = newFilter()
+	f = newFilter(new(focus))
 	if err := f.request(only(t, packet(wayland.DisplayID, wayland.DisplayGetRegistry, 2))); err != nil {
 		t.Fatal(err)
 	}

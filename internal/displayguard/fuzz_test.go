@@ -33,7 +33,7 @@ func FuzzRequests(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, said []byte, lag uint8) {
-		guard := newFilter()
+		guard := newFilter(new(focus))
 		s := newServer(func(kind string) {
 			if !isAllowed(kind) {
 				t.Fatalf("it has got %s", kind)
@@ -76,7 +76,7 @@ func FuzzEvents(f *testing.F) {
 	f.Add(append(packet(2, wayland.RegistryGlobal, 7, "wl_seat", 1), packet(2, wayland.RegistryGlobal, 7, privileged[0].name, 1)...))
 	f.Add(packet(2, wayland.RegistryGlobal, -1, -1, -1))
 	f.Fuzz(func(t *testing.T, said []byte) {
-		guard := newFilter()
+		guard := newFilter(new(focus))
 		if err := guard.request(only(t, packet(wayland.DisplayID, wayland.DisplayGetRegistry, 2))); err != nil {
 			t.Fatal(err)
 		}

@@ -31,28 +31,32 @@ func Run() error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrNotAGuard, err)
 	}
+	typed := new(keys)
 	if bus := sandbox.ControlSocket(); bus != nil {
-		go serveBus(bus)
+		go serveBus(bus, typed.may)
 	}
 	listener, ok := l.(*net.UnixListener)
 	compositor := os.Getenv("WAYLAND_DISPLAY")
 	if display, x := sandbox.SessionX11(); ok && x && compositor == "" {
-		return serveX11(listener, display)
+		return serveX11(listener, display, typed)
 	}
 	if !ok || !filepath.IsAbs(compositor) {
 		l.Close()
 		return fmt.Errorf("%w: no socket and no display", ErrNotAGuard)
 	}
-	return serve(listener, func() (*net.UnixConn, error) { return dial(compositor) })
+	keyboard := new(focus)
+	typed.judgeBy(func(uint32, uint32, uint32) bool { return keyboard.has() })
+	return serve(listener, keyboard, func() (*net.UnixConn, error) { return dial(compositor) })
 }
 
-// RunBus is a guard that filters what the host says on buses, and has no display.
+// RunBus is a guard that filters what the host says on buses, and has no display:
+// which keys the user presses it does not know.
 func RunBus() error {
 	bus, err := sandbox.ChildSocket()
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrNotAGuard, err)
 	}
-	return serveBus(bus)
+	return serveBus(bus, nil)
 }
 
 // The Core and the filter call buses by the same numbers.
@@ -62,8 +66,8 @@ var (
 	_ = [1]int{}[sandbox.FcitxBus-byte(busfilter.Fcitx)]
 )
 
-func serveBus(bus *os.File) error {
-	err := busfilter.Serve(bus, func(line string) { fmt.Println("mullion:", line) })
+func serveBus(bus *os.File, typed busfilter.Typed) error {
+	err := busfilter.Serve(bus, typed, func(line string) { fmt.Println("mullion:", line) })
 	if errors.Is(err, io.EOF) {
 		return nil
 	}
@@ -71,7 +75,7 @@ func serveBus(bus *os.File) error {
 }
 
 // serve passes on each connection until one breaks the rules.
-func serve(l *net.UnixListener, dial func() (*net.UnixConn, error)) error {
+func serve(l *net.UnixListener, keyboard *focus, dial func() (*net.UnixConn, error)) error {
 	defer l.Close()
 	broken := make(chan error, 1)
 	free := make(chan struct{}, maxClients)
@@ -85,7 +89,7 @@ func serve(l *net.UnixListener, dial func() (*net.UnixConn, error)) error {
 			}
 			go func() {
 				defer func() { <-free }()
-				switch err := connect(client, dial); {
+				switch err := connect(client, keyboard, dial); {
 				case errors.Is(err, errForbidden):
 					report(broken, err)
 				case err != nil:
@@ -120,12 +124,12 @@ func report(to chan<- error, err error) {
 
 // connect passes one connection on. Where there is no compositor, the client
 // learns it as it would from itself: the connection ends.
-func connect(client *net.UnixConn, dial func() (*net.UnixConn, error)) error {
+func connect(client *net.UnixConn, keyboard *focus, dial func() (*net.UnixConn, error)) error {
 	defer client.Close()
 	server, err := dial()
 	if err != nil {
 		return err
 	}
 	defer server.Close()
-	return relay(client, server)
+	return relay(client, server, keyboard)
 }

@@ -29,9 +29,10 @@ var errGone = errors.New("the other side is gone")
 
 // relay passes one connection on in both directions, until one side is gone or
 // sends what is no message. It closes neither before all is passed on that came
-// before its end.
-func relay(client, server *net.UnixConn) error {
-	f := newFilter()
+// before its end. keyboard is told whether a window of the client's has it.
+func relay(client, server *net.UnixConn, keyboard *focus) error {
+	f := newFilter(keyboard)
+	defer f.end()
 	events := make(chan error, 1)
 	go func() {
 		events <- pump(server, client, f.event)

@@ -46,7 +46,7 @@ func between(t *testing.T) (client, server *net.UnixConn, ended <-chan error) {
 	client, inner := pair(t)
 	outer, server := pair(t)
 	ch := make(chan error, 1)
-	go func() { ch <- relay(inner, outer) }()
+	go func() { ch <- relay(inner, outer, new(focus)) }()
 	for _, c := range []*net.UnixConn{client, server} {
 		c.SetDeadline(time.Now().Add(time.Minute)) // to end a hang
 	}
@@ -430,7 +430,7 @@ func TestManyClients(t *testing.T) {
 	}
 	ended := make(chan error, 1)
 	go func() {
-		ended <- serve(l, func() (*net.UnixConn, error) {
+		ended <- serve(l, new(focus), func() (*net.UnixConn, error) {
 			conn, err := net.Dial("unix", c.path)
 			if err != nil {
 				return nil, err

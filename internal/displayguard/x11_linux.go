@@ -12,7 +12,7 @@ import (
 )
 
 // serveX11 stands before an X display, until the socket or the display is gone.
-func serveX11(l *net.UnixListener, display sandbox.X11) error {
+func serveX11(l *net.UnixListener, display sandbox.X11, typed *keys) error {
 	defer l.Close()
 	guard, err := x11.New(x11.Config{
 		Dial:        func() (net.Conn, error) { return dialAny(display.Sockets) },
@@ -28,6 +28,7 @@ func serveX11(l *net.UnixListener, display sandbox.X11) error {
 		return err
 	}
 	defer guard.Close()
+	typed.judgeBy(guard.Typed)
 	for {
 		conn, err := accept(l)
 		if err != nil {

@@ -42,6 +42,8 @@ type path struct {
 
 	reason string
 	origin origin
+	// settings is set for a file that the toolkit reads as a whole when it starts.
+	settings bool
 }
 
 // origin says why a path is in a view. Of several reasons the last counts.
@@ -148,8 +150,8 @@ var userFonts = []path{
 	{Path: ".local/share/themes", Access: read, reason: "themes"},
 	{Path: ".icons", Access: read, reason: "icons and cursors"},
 	{Path: ".local/share/icons", Access: read, reason: "icons and cursors"},
-	{Path: ".config/gtk-3.0/settings.ini", Access: read, reason: "the user's theme"},
-	{Path: ".config/gtk-3.0/gtk.css", Access: read, reason: "changes to it"},
+	{Path: ".config/gtk-3.0/settings.ini", Access: read, settings: true, reason: "the user's theme"},
+	{Path: ".config/gtk-3.0/gtk.css", Access: read, settings: true, reason: "changes to it"},
 }
 
 // desk is what a child is shown of the user's session.
@@ -194,7 +196,7 @@ func view(s *Spec, d desk) (list []path, left []string, err error) {
 	}
 	if p.UserFonts && d.home != "" {
 		for _, f := range userFonts {
-			list = append(list, path{Path: d.inHome(f.Path), Access: f.Access})
+			list = append(list, path{Path: d.inHome(f.Path), Access: f.Access, settings: f.settings})
 		}
 	}
 	for _, f := range d.files {
@@ -262,6 +264,10 @@ func (r *resolver) settle(list []path, hidden []string) (settled []path, left []
 			}
 			continue
 		}
+		if p.settings && !isPlain(p.Real) {
+			left = append(left, p.Path+" is no file of settings: such a one is a regular file of at most 1 MiB")
+			continue
+		}
 		if p.origin == ofGrant {
 			within, err := p.within(places)
 			if err != nil {
@@ -306,7 +312,7 @@ func expand(list []path) []path {
 		for _, m := range matches {
 			name := filepath.Clean(m)
 			known := all[name]
-			all[name] = path{Path: name, From: cmp.Or(p.From, known.From), Access: known.Access | p.Access, origin: max(known.origin, p.origin)}
+			all[name] = path{Path: name, From: cmp.Or(p.From, known.From), Access: known.Access | p.Access, origin: max(known.origin, p.origin), settings: known.settings || p.settings}
 		}
 	}
 	var out []path

@@ -92,6 +92,13 @@ func (s *styleSearch) add(sheet, to string) {
 	}
 }
 
+// isPlain reports whether a file can be read as a whole: of a pipe, or a device,
+// a child would wait for the end, or take all memory.
+func isPlain(real string) bool {
+	info, err := os.Lstat(real)
+	return err == nil && info.Mode().IsRegular() && info.Size() <= maxStyleSheet
+}
+
 // readRegular reads a regular file that a resolver has found; "" if it is another
 // one by now, no file, or longer than that.
 func readRegular(real string, most int64) string {

@@ -1,9 +1,11 @@
 package sandbox
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -73,6 +75,40 @@ func TestStyles(t *testing.T) {
 	write("gtk.css", "@import 'linked.css'; @import 'colors.css';")
 	if got := newResolver([]string{folder}).styles(folder); len(got) != 2 || filepath.Base(got[0].Path) != "colors.css" {
 		t.Errorf("where a child may write: %+v", got)
+	}
+}
+
+// TestPlainSettings: what the toolkit would wait for, or read without an end, is
+// no file of settings.
+func TestPlainSettings(t *testing.T) {
+	home, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(home, ".config/gtk-3.0/gtk.css")
+	lay(t, home, []string{".config/gtk-3.0/settings.ini"}, nil)
+	for what, x := range map[string]struct {
+		make func() error
+		want bool
+	}{
+		"nothing":         {func() error { return nil }, false},
+		"a file":          {func() error { return os.WriteFile(name, []byte("@import 'gtk.css';"), 0o600) }, true},
+		"a link to one":   {func() error { return os.Symlink("settings.ini", name) }, true},
+		"a pipe":          {func() error { return unix.Mkfifo(name, 0o600) }, false},
+		"a link to zeros": {func() error { return os.Symlink("/dev/zero", name) }, false},
+		"a folder":        {func() error { return os.Mkdir(name, 0o700) }, false},
+		"a file of 1 GiB": {func() error { return errors.Join(os.WriteFile(name, nil, 0o600), os.Truncate(name, 1<<30)) }, false},
+	} {
+		if err := errors.Join(os.RemoveAll(name), x.make()); err != nil {
+			t.Fatal(err)
+		}
+		list, left, err := view(&Spec{Policy: &Policy{Engine: true, UserFonts: true}}, desk{home: home, config: filepath.Join(home, ".config")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := slices.ContainsFunc(list, func(p path) bool { return p.Path == name }); got != x.want || (len(left) > 0) == (x.want || what == "nothing") {
+			t.Errorf("%s is shown: %v, left out: %q", what, got, left)
+		}
 	}
 }
 

@@ -125,6 +125,26 @@ func TestWatch(t *testing.T) {
 	}
 }
 
+// TestRestless: a portal that changes its mind whenever it has answered is asked a
+// few times a second, and its last word counts.
+func TestRestless(t *testing.T) {
+	portal := session.StartBus(t).StartSettings(everything())
+	told := watch(t)
+	next(t, told)
+	begun, before := time.Now(), portal.Asked()
+	scale := 1.0
+	for asked := range 10 {
+		scale += 0.01
+		portal.Set(interfaceSpace, "text-scaling-factor", scale)
+		until(t, "it is not asked again", func() bool { return portal.Asked() > before+asked })
+	}
+	for next(t, told).TextScale != scale {
+	}
+	if n, most := portal.Asked()-before, int(time.Since(begun)/pace)+1; n > most {
+		t.Errorf("it was asked %d times in %v", n, time.Since(begun))
+	}
+}
+
 // TestNoBus: without a bus there is nothing to wait for.
 func TestNoBus(t *testing.T) {
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "disabled:")

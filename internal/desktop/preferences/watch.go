@@ -17,6 +17,9 @@ const (
 
 	// busPause is the time between two tries to find a bus that has gone.
 	busPause = 2 * time.Second
+	// pace is the least time between an answer and the next question: each change
+	// makes all windows be drawn anew.
+	pace = 100 * time.Millisecond
 )
 
 // Watch tells the preferences once the desktop portal has said them, and then
@@ -49,8 +52,8 @@ type watcher struct {
 }
 
 // follow reads and follows on one connection, until it ends. One question is on
-// its way at most, so a portal that changes its mind all the time is asked no
-// faster than it answers.
+// its way at most, and the next one comes a while after its answer, whatever a
+// portal says meanwhile.
 func (w *watcher) follow(ctx context.Context, conn *dbus.Conn) {
 	signals := make(chan *dbus.Signal, 64)
 	conn.Signal(signals)
@@ -67,7 +70,8 @@ func (w *watcher) follow(ctx context.Context, conn *dbus.Conn) {
 		conn.Object(portalName, portalPath).GoWithContext(ctx, settings+".ReadAll", 0, answers, namespaces)
 	}
 	ask()
-	asking, changed := true, false
+	busy, changed := true, false
+	var rested <-chan time.Time // after an answer; nil: nothing to wait for
 	for {
 		select {
 		case call := <-answers:
@@ -75,7 +79,10 @@ func (w *watcher) follow(ctx context.Context, conn *dbus.Conn) {
 			if call.Store(&v) == nil {
 				w.tell(v.preferences())
 			}
-			if asking = changed; changed {
+			rested = time.After(pace)
+		case <-rested:
+			rested = nil
+			if busy = changed; changed {
 				changed = false
 				ask()
 			}
@@ -84,10 +91,10 @@ func (w *watcher) follow(ctx context.Context, conn *dbus.Conn) {
 			case !ok:
 				return
 			case !concerns(s):
-			case asking:
+			case busy:
 				changed = true
 			default:
-				asking = true
+				busy = true
 				ask()
 			}
 		case <-conn.Context().Done():

@@ -134,6 +134,7 @@ func (c *client) key(press bool, code byte, modifiers, when uint32) bool {
 	if !c.focused() {
 		return false
 	}
+	c.guard.typed.add(code, modifiers)
 	if !press {
 		return true
 	}

@@ -35,6 +35,7 @@ type Guard struct {
 	free   chan struct{} // connections that may still be made
 	rang   atomic.Int64  // when a client last made a sound, in milliseconds
 	stock  stock
+	typed  typing
 
 	mu      sync.Mutex
 	told    map[string]bool  // guarded by mu

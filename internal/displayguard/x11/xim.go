@@ -36,7 +36,7 @@ var ximRequests = map[byte]int{
 	56:         2, // XIM_GET_IC_VALUES
 	58:         2, // XIM_SET_IC_FOCUS
 	59:         2, // XIM_UNSET_IC_FOCUS
-	60:         2, // XIM_FORWARD_EVENT
+	ximForward: 2,
 	61:         2, // XIM_SYNC
 	62:         2, // XIM_SYNC_REPLY
 	64:         2, // XIM_RESET_IC
@@ -49,6 +49,7 @@ const (
 	ximConnect = 1
 	ximCreated = 51 // XIM_CREATE_IC_REPLY, of the server
 	ximDestroy = 52
+	ximForward = 60 // XIM_FORWARD_EVENT
 
 	// ximInline is what an event has of a message.
 	ximInline = 20
@@ -102,7 +103,7 @@ func (c *client) tellMethod(m *message, id uint32) (ok bool) {
 			return
 		}
 		// In the other format it names a property, which was judged.
-		ok = m.data[format] == 32 || m.data[format] == 8 && x.may(m.data[data:data+ximInline], ximInline, false)
+		ok = m.data[format] == 32 || m.data[format] == 8 && m.data[data] != ximForward && x.may(m.data[data:data+ximInline], ximInline, false)
 	})
 	return ok
 }
@@ -115,9 +116,16 @@ func (c *client) writeMethod(m *message, id uint32) (ok bool) {
 	c.with(func(s *state) {
 		x := s.methods[id]
 		ok = x != nil && m.second != prepend && m.u8(format) == 8 && len(m.data) > data && size >= 4 &&
-			x.may(m.data[data:], size, true)
+			x.may(m.data[data:], size, true) && (m.data[data] != ximForward || c.forwards(x, m.data[data:]))
 	})
 	return ok
+}
+
+// forwards judges a message that passes an event on, which does not fit into an
+// event itself: flags and a number come before it.
+func (c *client) forwards(x *method, b []byte) bool {
+	const event, state = 12, 12 + 28
+	return len(b) >= event+32 && c.typedEvent(b[event:], uint32(x.order.Uint16(b[state:])))
 }
 
 // methodSaid learns from an event of XIM that a server has sent.

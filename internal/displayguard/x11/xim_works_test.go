@@ -56,7 +56,9 @@ func TestAttacksXIM(t *testing.T) {
 		if guarded {
 			p = newHost(t, Config{InputMethod: true}).connect(t)
 		}
-		w := p.window(50, 600, 60, 60, 0x555555, 0)
+		u := newUser(t)
+		w := p.window(50, 600, 60, 60, 0x555555, 3) // keys, pressed and let go
+		p.show(w)
 		protocol, property := p.atom("_XIM_PROTOCOL"), p.atom("_client0")
 		p.send(messageTo(s.window, 0, s.window, p.atom("_XIM_XCONNECT"), w))
 		p.sync()
@@ -75,10 +77,11 @@ func TestAttacksXIM(t *testing.T) {
 		if p.say(s.accepts, protocol, focus...); !s.hears(focus...) {
 			t.Errorf("guarded %v: its own field is refused", guarded)
 		}
-		write := func(context byte) bool {
+		write := func(context, symbol byte) bool {
 			s.send(build(19, 0, s.accepts, property))
 			s.sync()
-			key := []byte{60, 0, 2, 0, imid, 0, context, 0, 0, 0, 0, 0}
+			key := append([]byte{ximForward, 0, 10, 0, imid, 0, context, 0, 0, 0, 0, 0}, make([]byte, 32)...)
+			key[12], key[13] = eventKeyPress, u.code(uint32(symbol))
 			words := []uint32{s.accepts, property, 31, 8, uint32(len(key))}
 			for b := key; len(b) > 0; b = b[4:] {
 				words = append(words, order.Uint32(b))
@@ -87,10 +90,19 @@ func TestAttacksXIM(t *testing.T) {
 			p.sync()
 			return bytes.Equal(s.property(s.accepts, property), key)
 		}
-		if !write(own) {
+		if got := write(own, 'a'); got == guarded {
+			t.Errorf("guarded %v: a key that nobody has pressed: %v", guarded, got)
+		}
+		u.focus(w)
+		u.keys('a')
+		p.sync()
+		if !write(own, 'a') {
 			t.Errorf("guarded %v: a key for its own field is refused", guarded)
 		}
-		if got := write(others); got == guarded {
+		if got := write(own, 'b'); got == guarded {
+			t.Errorf("guarded %v: another key than was pressed: %v", guarded, got)
+		}
+		if got := write(others, 'a'); got == guarded {
 			t.Errorf("guarded %v: a key for another's field: %v", guarded, got)
 		}
 		focus[6] = others
