@@ -14,7 +14,7 @@ app() { go test -tags wine -count=1 "$@" ./internal/e2e/wine; }
 
 packages() {
 	export WINEPREFIX=$PWD/bin/wine/prefix WINEARCH=win64 WINEDEBUG=-all WINEDLLOVERRIDES='mscoree,mshtml='
-	GOOS=windows CGO_ENABLED=0 go test -count=1 -exec wine ./internal/wire ./internal/sandbox
+	GOOS=windows CGO_ENABLED=0 go test -count=1 -exec wine ./internal/wire ./internal/sandbox ./internal/instance
 }
 
 step 'an app against the double' app "$@"

@@ -2,15 +2,12 @@ package instance
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -40,141 +37,87 @@ const (
 	talkTime = 10 * time.Second
 )
 
+// A conn is a connection between two processes of the same user.
+type conn interface {
+	io.ReadWriteCloser
+	SetDeadline(time.Time) error
+}
+
 // Server hears of other processes.
 type Server struct {
-	listener *net.UnixListener
-	path     string
-	made     string      // a folder for the socket alone; "" if there is none
-	socket   os.FileInfo // what is at path, until somebody else has put something there
-	take     func(Start) error
-	room     chan struct{}
-	conns    sync.WaitGroup
-	life     context.Context // until Close
-	end      context.CancelFunc
+	door  *door
+	take  func(Start) error
+	room  chan struct{}
+	conns sync.WaitGroup
+	life  context.Context // until Close
+	end   context.CancelFunc
 }
 
 // Serve has others find this process. take is called on goroutines of their own;
-// an error goes back to who has sent the Start.
+// an error goes back to who has sent the Start. runtimeDir is the folder for the
+// user's running programs, "" if there is none; Windows needs none.
 func (l *Lock) Serve(runtimeDir string, take func(Start) error) (*Server, error) {
-	path, made := socketPath(l.dir, runtimeDir), ""
-	if len(path) > maxSocketPath {
-		var err error
-		if made, err = os.MkdirTemp("", "mullion-"); err != nil {
-			return nil, err
-		}
-		path = filepath.Join(made, "instance.sock")
-	}
-	s, err := l.serve(path, take)
+	d, err := openDoor(l.dir, runtimeDir)
 	if err != nil {
-		if made != "" {
-			_ = os.Remove(made)
-		}
 		return nil, err
 	}
-	s.made = made
+	if err := l.write(holder{PID: os.Getpid(), Socket: d.address}); err != nil {
+		d.close()
+		_, _ = d.accept() // it frees what there is
+		return nil, err
+	}
+	s := &Server{door: d, take: take, room: make(chan struct{}, maxConns)}
+	s.life, s.end = context.WithCancel(context.Background())
 	s.conns.Go(s.accept)
 	return s, nil
-}
-
-// serve listens at path.
-func (l *Lock) serve(path string, take func(Start) error) (*Server, error) {
-	// Whose it was is gone: the lock is ours.
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, err
-	}
-	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
-	if err != nil {
-		return nil, err
-	}
-	err = os.Chmod(path, 0o600)
-	if err == nil {
-		err = l.write(holder{PID: os.Getpid(), Socket: path})
-	}
-	var socket os.FileInfo
-	if err == nil {
-		socket, err = os.Lstat(path)
-	}
-	if err != nil {
-		listener.Close()
-		return nil, err
-	}
-	listener.SetUnlinkOnClose(false)
-	s := &Server{listener: listener, path: path, socket: socket, take: take, room: make(chan struct{}, maxConns)}
-	s.life, s.end = context.WithCancel(context.Background())
-	return s, nil
-}
-
-// maxSocketPath is how long the name of a socket may be on the systems that
-// take the least: sun_path of macOS has 104 bytes.
-const maxSocketPath = 100
-
-// socketPath is where the socket for a folder is: in the folder for the user's
-// running programs, if there is one, and else in the folder itself.
-func socketPath(dir, runtimeDir string) string {
-	if !filepath.IsAbs(runtimeDir) || !privateDir(runtimeDir) {
-		return filepath.Join(dir, "instance.sock")
-	}
-	if real, err := filepath.EvalSymlinks(dir); err == nil {
-		dir = real
-	}
-	sum := sha256.Sum256([]byte(dir))
-	return filepath.Join(runtimeDir, "mullion-"+hex.EncodeToString(sum[:8])+".sock")
 }
 
 // Close hears of nobody any more.
 func (s *Server) Close() {
 	s.end()
-	// Where the folder was replaced meanwhile, another process holds the one that
-	// has the name now, and hears at the same path.
-	if now, err := os.Lstat(s.path); err == nil && os.SameFile(now, s.socket) {
-		_ = os.Remove(s.path)
-	}
-	s.listener.Close()
-	if s.made != "" {
-		_ = os.Remove(s.made)
-	}
+	s.door.close()
 	s.conns.Wait()
 }
 
 func (s *Server) accept() {
 	for {
-		conn, err := s.listener.AcceptUnix()
+		c, err := s.door.accept()
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
 		if err != nil {
-			time.Sleep(50 * time.Millisecond) // out of descriptors, say
+			select {
+			case <-time.After(50 * time.Millisecond): // out of descriptors, say
+			case <-s.life.Done():
+			}
 			continue
 		}
 		select {
 		case s.room <- struct{}{}:
 			s.conns.Go(func() {
 				defer func() { <-s.room }()
-				defer conn.Close()
-				s.serve(conn)
+				defer c.Close()
+				s.serve(c)
 			})
 		default:
-			conn.Close()
+			c.Close()
 		}
 	}
 }
 
 // serve takes what one process was started with.
-func (s *Server) serve(conn *net.UnixConn) {
-	conn.SetDeadline(time.Now().Add(talkTime))
-	defer context.AfterFunc(s.life, func() { conn.Close() })()
-	if checkPeer(conn) != nil {
-		return
-	}
+func (s *Server) serve(c conn) {
+	c.SetDeadline(time.Now().Add(talkTime))
+	defer context.AfterFunc(s.life, func() { c.Close() })()
 	var start Start
-	if receive(conn, maxStart, &start) != nil {
+	if receive(c, maxStart, &start) != nil {
 		return
 	}
 	var a answer
 	if err := s.take(start); err != nil {
 		a.Error = err.Error()
 	}
-	_ = send(conn, maxAnswer, a) // whoever does not hear it has gone
+	_ = send(c, maxAnswer, a) // whoever does not hear it has gone
 }
 
 // ErrNoAnswer says that the holder of a folder does not answer, as when it hangs.
@@ -187,23 +130,19 @@ func Tell(ctx context.Context, held *HeldError, start Start) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, talkTime)
 	defer cancel()
-	c, err := (&net.Dialer{}).DialContext(ctx, "unix", held.socket)
+	c, err := knock(ctx, held.socket)
 	if err != nil {
-		return fmt.Errorf("%w: %w", errNotThere, err)
-	}
-	conn := c.(*net.UnixConn)
-	defer conn.Close()
-	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	if err := checkPeer(conn); err != nil {
 		return err
 	}
+	defer c.Close()
+	defer context.AfterFunc(ctx, func() { c.Close() })()
 	var a answer
-	err = send(conn, maxStart, start)
+	err = send(c, maxStart, start)
 	if errors.Is(err, errTooLong) {
 		return err
 	}
 	if err == nil {
-		err = receive(conn, maxAnswer, &a)
+		err = receive(c, maxAnswer, &a)
 	}
 	switch {
 	case err == nil:

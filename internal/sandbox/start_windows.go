@@ -23,6 +23,7 @@ type Process struct {
 	told   chan struct{} // closed when all its output was passed on
 	exit   Exit          // set before done is closed
 	status []Status
+	proxy  *jobListener // nil if it may reach none
 }
 
 // Start starts a child in the given role. It begins in a job object with all
@@ -52,9 +53,19 @@ func start(s *Spec) (_ *Process, err error) {
 	if p.job, err = newJob(s); err != nil {
 		return nil, err
 	}
+	defer func() {
+		if err != nil {
+			p.closeProxy()
+			windows.CloseHandle(p.job)
+		}
+	}()
+	if s.Policy != nil && (s.Policy.Network || s.Policy.Proxy) {
+		if p.proxy, err = listenForJob(p.job); err != nil {
+			return nil, err
+		}
+	}
 	out, w, err := os.Pipe()
 	if err != nil {
-		windows.CloseHandle(p.job)
 		return nil, err
 	}
 	cmd := exec.Command(program)
@@ -78,7 +89,6 @@ func start(s *Spec) (_ *Process, err error) {
 	}
 	if err != nil {
 		out.Close()
-		windows.CloseHandle(p.job)
 		return nil, err
 	}
 	go p.wait(cmd)
@@ -139,7 +149,7 @@ func statusOf(s *Spec) []Status {
 		{LayerEnvironment, true, "variables by allow-list"},
 		{LayerJob, true, "ends with the Core; no privileges"},
 		{LayerFiles, false, "not yet on Windows: restricted tokens and AppContainers keep WebView2 from starting"},
-		{LayerNetwork, false, "not yet on Windows"},
+		{LayerNetwork, false, "the engine is told to use the Core's proxy; nothing keeps native code from the network on Windows"},
 	}
 	if s.Policy.MemoryLimit > 0 {
 		list = append(list, Status{LayerMemory, true, "by job object"})
@@ -151,6 +161,7 @@ func statusOf(s *Spec) []Status {
 func (p *Process) wait(cmd *exec.Cmd) {
 	p.exit = exitOf(cmd.Wait(), cmd.ProcessState)
 	_ = windows.TerminateJobObject(p.job, killedStatus)
+	p.closeProxy()
 	windows.CloseHandle(p.job)
 	close(p.done)
 }
@@ -223,9 +234,20 @@ func (p *Process) Status() []Status { return p.status }
 // which nothing keeps it here.
 func (p *Process) Granted() []string { return nil }
 
-// Proxy is where the Core accepts what the child wants of the network: nowhere
-// yet.
-func (p *Process) Proxy() net.Listener { return nil }
+// Proxy is where the Core accepts what the child wants of the network; nil if
+// it may reach none. It is closed when the child has ended.
+func (p *Process) Proxy() net.Listener {
+	if p.proxy == nil {
+		return nil
+	}
+	return p.proxy
+}
+
+func (p *Process) closeProxy() {
+	if p.proxy != nil {
+		p.proxy.Close()
+	}
+}
 
 // PID returns the child's process id.
 func (p *Process) PID() int { return p.pid }

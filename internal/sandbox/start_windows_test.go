@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"crypto/rand"
 	"fmt"
+	"io"
+	"net"
 	"os"
 	"os/exec"
 	"strconv"
@@ -26,6 +28,10 @@ func TestMain(m *testing.M) {
 	case "":
 		os.Exit(m.Run())
 	case "grandchild":
+		if address := os.Getenv("MULLION_TEST_DIAL"); address != "" {
+			fmt.Println(dial(address))
+			os.Exit(0)
+		}
 		select {}
 	}
 	f, err := ChildSocket()
@@ -44,6 +50,13 @@ func TestMain(m *testing.M) {
 			cmd.Env = append(os.Environ(), RoleSetting("grandchild"))
 			err := cmd.Start()
 			fmt.Fprintln(f, cmd.Process.Pid, err)
+		case "dial":
+			fmt.Fprintln(f, dial(rest))
+		case "dial-below":
+			cmd := exec.Command(os.Args[0])
+			cmd.Env = append(os.Environ(), RoleSetting("grandchild"), "MULLION_TEST_DIAL="+rest)
+			out, err := cmd.Output()
+			fmt.Fprintln(f, strings.TrimSpace(string(out)), err)
 		case "panic":
 			panic(rest)
 		case "fault":
@@ -53,11 +66,23 @@ func TestMain(m *testing.M) {
 	os.Exit(7) // the Core's end was closed
 }
 
+// dial says what a server sends to a client that says nothing.
+func dial(address string) string {
+	conn, err := net.Dial("tcp4", address)
+	if err != nil {
+		return err.Error()
+	}
+	defer conn.Close()
+	text := make([]byte, 5)
+	n, _ := io.ReadFull(conn, text)
+	return fmt.Sprintf("read %q", text[:n])
+}
+
 // childOf starts a child of a role with a pipe to it.
 func childOf(t *testing.T, out *bytes.Buffer) (*Process, *os.File, *bufio.Scanner) {
 	t.Helper()
 	own, other := pipePair(t)
-	p, err := Start(Spec{Name: "child", Role: "child", Socket: other, Policy: &Policy{}, Output: &locked{w: out}})
+	p, err := Start(Spec{Name: "child", Role: "child", Socket: other, Policy: &Policy{Proxy: true}, Output: &locked{w: out}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,4 +189,41 @@ func TestEnds(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestProxy: the way to the network is for the child and what it starts, and every
+// other program of the machine is turned away.
+func TestProxy(t *testing.T) {
+	var out bytes.Buffer
+	p, own, answers := childOf(t, &out)
+	l := p.Proxy()
+	var served sync.WaitGroup
+	served.Go(func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = conn.Write([]byte("hello"))
+			conn.Close()
+		}
+	})
+	address := l.Addr().String()
+	if got := dial(address); got != `read ""` {
+		t.Errorf("this process, which is not in the job: %s", got)
+	}
+	if got := ask(t, own, answers, "dial "+address); got != `read "hello"` {
+		t.Errorf("the child: %s", got)
+	}
+	if got := ask(t, own, answers, "dial-below "+address); got != `read "hello" <nil>` {
+		t.Errorf("what the child has started: %s", got)
+	}
+	p2, own2, answers2 := childOf(t, &out)
+	if got := ask(t, own2, answers2, "dial "+address); got != `read ""` {
+		t.Errorf("another child: %s", got)
+	}
+	p2.Kill()
+	p.Kill()
+	p.Wait()
+	served.Wait() // it ends with the child
 }

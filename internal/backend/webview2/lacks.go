@@ -37,7 +37,6 @@ var lacks = []lack{
 	{"incognito webviews", "not yet: refused, so that nothing is stored by mistake"},
 	{"the first frame", "the engine tells when a page is loaded, not when it is drawn: that counts instead"},
 	{"moving webviews between windows", "not yet"},
-	{"network", "not yet: the proxy has no way to tell whose a connection is, so hosts have no network"},
 	{"memory limits of pages", "for all processes of a host together only, by its job object"},
 	{"closing developer tools", "WebView2 opens them, and has no call to close them"},
 }

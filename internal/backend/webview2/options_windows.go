@@ -9,7 +9,8 @@ import (
 // browserArguments are what all processes of the browser are started with.
 //
 // The proxy is for all addresses: Chromium leaves out those of this machine unless its list of
-// exceptions says "<-loopback>". A host has none but the Core's.
+// exceptions says "<-loopback>". A host has none but the Core's. What would pass it by is switched
+// off: looking names up, UDP of WebRTC, QUIC.
 func browserArguments(o *backend.Options) string {
 	list := []string{
 		"--disable-background-networking",
@@ -19,7 +20,10 @@ func browserArguments(o *backend.Options) string {
 		"--no-first-run",
 	}
 	if o.Proxy != "" {
-		list = append(list, `--proxy-server="`+o.Proxy+`"`, `--proxy-bypass-list="<-loopback>"`)
+		list = append(list, `--proxy-server="`+o.Proxy+`"`, `--proxy-bypass-list="<-loopback>"`,
+			`--host-resolver-rules="MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"`, // as Chromium's own text on SOCKS has it
+			"--webrtc-ip-handling-policy=disable_non_proxied_udp", "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+			"--disable-quic")
 	}
 	if o.Rendering.Software {
 		list = append(list, "--disable-gpu")

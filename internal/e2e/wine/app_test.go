@@ -53,8 +53,8 @@ func (b *buffer) String() string {
 	return b.b.String()
 }
 
-// start starts an app with the double as a runtime that it has brought along.
-func start(t *testing.T, program string) *app {
+// start starts an app with the double as a runtime that it has brought along, and more variables.
+func start(t *testing.T, program string, env ...string) *app {
 	t.Helper()
 	a := &app{t: t, dir: t.TempDir(), log: &buffer{}, hosts: make(chan *double, 100), ended: make(chan error, 1)}
 	folder := filepath.Join(a.dir, "webview2", "EBWebView", "x64")
@@ -77,6 +77,7 @@ func start(t *testing.T, program string) *app {
 	}
 	go a.accept(l)
 	a.cmd = wine("wine", filepath.Join(a.dir, "app.exe"))
+	a.cmd.Env = append(a.cmd.Env, env...)
 	a.cmd.Stdout, a.cmd.Stderr = a.log, a.log
 	if err := a.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -84,6 +85,9 @@ func start(t *testing.T, program string) *app {
 	go func() { a.ended <- a.cmd.Wait() }()
 	t.Cleanup(func() {
 		_ = a.cmd.Process.Kill()
+		// The next app may have the same folder for its data.
+		<-a.ended
+		_ = a.left()
 		if t.Failed() {
 			t.Logf("the app said:\n%s", a.log)
 			a.mu.Lock()
@@ -108,6 +112,33 @@ func (a *app) accept(l net.Listener) {
 		a.mu.Unlock()
 		go d.read()
 		a.hosts <- d
+	}
+}
+
+// again starts the app once more, and waits for the end of that.
+func (a *app) again(args ...string) (said string, err error) {
+	cmd := wine("wine", append([]string{filepath.Join(a.dir, "app.exe")}, args...)...)
+	cmd.Env = a.cmd.Env
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+// logged waits for a line of the app's log with these texts.
+func (a *app) logged(texts ...string) {
+	a.t.Helper()
+	if err := await.Until(patience, func() error {
+		for line := range strings.Lines(a.log.String()) {
+			has := true
+			for _, text := range texts {
+				has = has && strings.Contains(line, text)
+			}
+			if has {
+				return nil
+			}
+		}
+		return fmt.Errorf("nothing logged has %q", texts)
+	}); err != nil {
+		a.t.Error(err)
 	}
 }
 
@@ -136,15 +167,20 @@ func (a *app) wait() error {
 	case <-await.Hang(a.t.Context(), patience):
 		a.t.Fatal("the app does not end")
 	}
-	if left := await.Until(patience, func() error {
+	if left := a.left(); left != nil {
+		a.t.Error(left)
+	}
+	return err
+}
+
+// left waits until none of the app's processes is left.
+func (a *app) left() error {
+	return await.Until(patience, func() error {
 		if p := a.processes(); len(p) > 0 {
 			return fmt.Errorf("processes %v are left", p)
 		}
 		return nil
-	}); left != nil {
-		a.t.Error(left)
-	}
-	return err
+	})
 }
 
 // processes are those whose command is the app's.

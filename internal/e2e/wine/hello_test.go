@@ -3,6 +3,7 @@
 package wine
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"testing"
@@ -16,6 +17,8 @@ type page struct {
 	d    *double
 	view string
 	last int
+	// origin is that of its documents; "" is that of the app.
+	origin string
 	// script is what runs at the start of its documents.
 	script string
 }
@@ -45,7 +48,7 @@ func (p *page) from(source, text string) string {
 // say sends a message of the bridge and returns the answer.
 func (p *page) say(text string) string {
 	p.d.a.t.Helper()
-	id := p.from("app://localhost/", text)
+	id := p.from(cmp.Or(p.origin, "app://localhost")+"/", text)
 	answer, failed := strings.CutPrefix(p.d.answer(id), "f "+id+" ")
 	if failed {
 		p.d.a.t.Fatalf("%s: failed: %s", text, answer)

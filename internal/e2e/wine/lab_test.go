@@ -150,6 +150,7 @@ var doubles = []struct {
 	{"permission", []string{"ICoreWebView2PermissionRequestedEventArgs"}},
 	{"failed", []string{"ICoreWebView2ProcessFailedEventArgs2", "ICoreWebView2ProcessFailedEventArgs"}},
 	{"message", []string{"ICoreWebView2WebMessageReceivedEventArgs"}},
+	{"key", []string{"ICoreWebView2AcceleratorKeyPressedEventArgs"}},
 	{"requested", []string{"ICoreWebView2WebResourceRequestedEventArgs"}},
 }
 

@@ -6,8 +6,12 @@ import (
 	"context"
 	"embed"
 	"io"
+	"log/slog"
+	"os"
+	"strings"
 
 	"github.com/mullion-dev/mullion"
+	"github.com/mullion-dev/mullion/config"
 	"github.com/mullion-dev/mullion/ipc"
 )
 
@@ -20,10 +24,18 @@ func main() { mullion.Main(run, double) }
 var double = mullion.NewWorker("double", func(_ context.Context, n int) (int, error) { return 2 * n, nil }, mullion.WorkerOptions{})
 
 func run(ctx context.Context) error {
-	app, err := mullion.New(mullion.Options{Files: files})
+	conf, err := config.Load(files, config.Options{})
 	if err != nil {
 		return err
 	}
+	conf.Build.DevURL = os.Getenv("LAB_DEV")
+	app, err := mullion.New(mullion.Options{Files: files, Config: conf, Dev: conf.Build.DevURL != "", SingleInstance: os.Getenv("LAB_SINGLE") != ""})
+	if err != nil {
+		return err
+	}
+	app.OnInstance(func(i mullion.Instance) {
+		slog.Info("another start", "args", strings.Join(i.Args[1:], "|"), "dir", i.Dir)
+	})
 	mullion.Handle(app, "echo", func(_ context.Context, in ipc.Body) ([]byte, error) { return io.ReadAll(in) })
 	mullion.Handle(app, "double", func(ctx context.Context, a struct {
 		N int `json:"n"`

@@ -92,7 +92,7 @@ static const char *digits(int n) {
 // Objects.
 
 enum { maxFields = 64, maxHandlers = 4 };
-enum event { starting, frameStarting, loading, source, history, title, completed, window, permission, failure, message, closing, request, download, events };
+enum event { starting, frameStarting, loading, source, history, title, completed, window, permission, failure, message, closing, request, download, key, events };
 
 struct object {
 	void **table;
@@ -208,9 +208,10 @@ static HRESULT listen_to(object *view, enum event e, void *handler, UINT64 *toke
 #define LISTEN(e) static HRESULT STDMETHODCALLTYPE listen_##e(object *o, void *h, UINT64 *t) { return listen_to(o, e, h, t); }
 LISTEN(starting) LISTEN(frameStarting) LISTEN(loading) LISTEN(source) LISTEN(history) LISTEN(title) LISTEN(completed) LISTEN(window)
 LISTEN(permission) LISTEN(failure) LISTEN(message) LISTEN(closing) LISTEN(request) LISTEN(download)
+static HRESULT STDMETHODCALLTYPE listen_key(object *o, void *h, UINT64 *t) { return listen_to(o->view, key, h, t); }
 
 static void **views, **settings, **controllers, **environments, **profiles, **deferrals, **requests, **responses, **headers, **iterators;
-static void **startings, **loadings, **completeds, **windows, **permissions, **failures, **messages, **requesteds;
+static void **startings, **loadings, **completeds, **windows, **permissions, **failures, **messages, **requesteds, **keys;
 static object *all[64];  // webviews by number, from 1
 static int made;
 
@@ -378,6 +379,51 @@ static void ask(object *args) {
 	if (!args->deferred) finish_request(args);
 }
 
+// The network: by the proxy that the arguments name, as SOCKS 5.
+
+static int proxy;  // its port
+
+// fetch gets the first line that a server answers with, or says why there is none. It returns whether there is one.
+static int fetch(const char *url, char *line, int room) {
+	char host[256] = "", path[512] = "/";
+	int port = 80;
+	sscanf(url, "http://%255[^:/]:%d%511s", host, &port, path);
+	SOCKET s = socket(AF_INET, SOCK_STREAM, 0);
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((u_short)proxy), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	unsigned char greeting[3] = {5, 1, 0}, request[300] = {5, 1, 0, 3}, reply[10];
+	int n = (int)strlen(host), ended = 0;
+	request[4] = (unsigned char)n;
+	memcpy(request + 5, host, n);
+	request[5 + n] = port >> 8; request[6 + n] = port & 255;
+	strcpy(line, "no proxy");
+	if (connect(s, (struct sockaddr *)&to, sizeof to)) goto end;
+	strcpy(line, "no greeting");
+	send(s, (char *)greeting, 3, 0);
+	if (recv(s, (char *)reply, 2, MSG_WAITALL) != 2) goto end;
+	send(s, (char *)request, 7 + n, 0);
+	strcpy(line, "no reply");
+	if (recv(s, (char *)reply, 10, MSG_WAITALL) != 10) goto end;
+	sprintf(line, "refused %d", reply[1]);
+	if (reply[1]) goto end;
+	char text[1024];
+	sprintf(text, "GET %s HTTP/1.1\r\nHost: %s:%d\r\nConnection: close\r\n\r\n", path, host, port);
+	send(s, text, (int)strlen(text), 0);
+	for (n = 0; n < room - 1 && recv(s, line + n, 1, 0) == 1 && line[n] != '\r'; n++) {}
+	line[n] = 0;
+	ended = n > 0;
+end:
+	closesocket(s);
+	return ended;
+}
+
+static DWORD WINAPI say_fetched(void *url) {
+	char line[256];
+	fetch(url, line, sizeof line);
+	say("fetched", url, line, NULL);
+	free(url);
+	return 0;
+}
+
 // Navigations.
 
 static void say_completed(object *view, int success, int status) {
@@ -405,6 +451,14 @@ static void commit(void *p) {
 
 typedef struct { object *view; char *url; int byUser; } trip;
 
+static DWORD WINAPI load(void *p) {
+	answer *a = p;
+	char line[256];
+	a->status = fetch(a->url, line, sizeof line) ? 200 : 0;
+	later(commit, a);
+	return 0;
+}
+
 static void travel(void *p) {
 	trip *t = p;
 	object *v = t->view;
@@ -420,7 +474,8 @@ static void travel(void *p) {
 	if (!filtered(v, t->url)) {
 		answer *n = calloc(1, sizeof *n);
 		n->view = v; n->url = t->url; n->status = 200;
-		commit(n);
+		if (!strncmp(t->url, "http://localhost:", 17)) CloseHandle(CreateThread(NULL, 0, load, n, 0, NULL));
+		else commit(n);
 		return;
 	}
 	object *r = make(&face_requested, requesteds);
@@ -596,6 +651,7 @@ static void obey(void *p) {
 	for (int i = 0; i < n; i++) unescape(f[i]);
 	if (!strcmp(f[0], "crash")) { *(volatile int *)0 = 1; return; }
 	if (!strcmp(f[0], "exit")) ExitProcess(atoi(f[1]));
+	if (!strcmp(f[0], "fetch")) { CloseHandle(CreateThread(NULL, 0, say_fetched, strdup(f[1]), 0, NULL)); return; }
 	if (!strcmp(f[0], "live")) { say("live", digits(live), NULL); return; }
 	object *v = n > 1 ? view_of(f[1]) : NULL, *a;
 	if (!v) { say("wrong", "no such webview", f[0], NULL); return; }
@@ -627,6 +683,12 @@ static void obey(void *p) {
 		a = make(&face_failed, failures);
 		a->value = atoi(f[2]); a->status = atoi(f[3]);
 		fire(v, failure, a);
+		release(a);
+	} else if (!strcmp(f[0], "key")) {  // N CODE: it goes down while the page has the keyboard
+		a = make(&face_key, keys);
+		a->value = 0; a->status = atoi(f[2]);
+		fire(v, key, a);
+		say("key", f[1], f[2], a->cancelled ? "handled" : "for the page", NULL);
 		release(a);
 	} else if (!strcmp(f[0], "closing")) {
 		fire(v, closing, NULL);
@@ -720,6 +782,7 @@ static void build(void) {
 	AT(controllers, ICoreWebView2Controller2, SetDefaultBackgroundColor, controller_int);
 	AT(controllers, ICoreWebView2Controller2, NotifyParentWindowPositionChanged, view_nothing);
 	AT(controllers, ICoreWebView2Controller2, Close, controller_close);
+	AT(controllers, ICoreWebView2Controller2, add_AcceleratorKeyPressed, listen_key);
 	environments = new_table();
 	AT(environments, ICoreWebView2Environment, CreateCoreWebView2Controller, create_controller);
 	AT(environments, ICoreWebView2Environment, CreateWebResourceResponse, create_response);
@@ -764,6 +827,10 @@ static void build(void) {
 	messages = new_table();
 	AT(messages, ICoreWebView2WebMessageReceivedEventArgs, Source, arg_text);
 	AT(messages, ICoreWebView2WebMessageReceivedEventArgs, TryGetWebMessageAsString, arg_text2);
+	keys = new_table();
+	AT(keys, ICoreWebView2AcceleratorKeyPressedEventArgs, KeyEventKind, arg_value);
+	AT(keys, ICoreWebView2AcceleratorKeyPressedEventArgs, VirtualKey, arg_status);
+	AT(keys, ICoreWebView2AcceleratorKeyPressedEventArgs, SetHandled, arg_cancel);
 	requesteds = new_table();
 	AT(requesteds, ICoreWebView2WebResourceRequestedEventArgs, Request, requested_request_of);
 	AT(requesteds, ICoreWebView2WebResourceRequestedEventArgs, SetResponse, requested_response);
@@ -811,6 +878,8 @@ static void read_options(IUnknown *options) {
 	CoTaskMemFree(list);
 	char *a = utf8(arguments);
 	say("options", a, schemes, NULL);
+	const char *at = strstr(a, "--proxy-server=\"socks5://127.0.0.1:");
+	if (at) proxy = atoi(strrchr(strtok(strdup(at + 16), "\""), ':') + 1);
 	free(a);
 	CoTaskMemFree(arguments);
 	release_foreign(o);
