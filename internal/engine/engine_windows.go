@@ -7,3 +7,6 @@ import (
 
 // New returns the web view of this system.
 func New() backend.Engine { return webview2.New() }
+
+// NewDialogs returns what shows native dialogs.
+func NewDialogs() backend.Dialogs { return webview2.NewDialogs() }

@@ -159,7 +159,7 @@ type WindowObserved struct {
 	Minimized   bool `json:"minimized"`
 	// Theme is "light" or "dark", "" where the system does not tell.
 	Theme string `json:"theme,omitzero"`
-	// XID is the number of the window on X11, for dialogs that belong to it.
+	// XID is the number of the window on X11, or its HWND, for dialogs that belong to it.
 	XID uint32 `json:"xid,omitzero"`
 	// Handle is what the compositor calls the window under Wayland (xdg-foreign),
 	// likewise. It has at most MaxHandle bytes.

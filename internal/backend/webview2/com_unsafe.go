@@ -59,15 +59,23 @@ var (
 
 // newApartment makes the calling thread a single-threaded apartment. leave undoes it.
 func newApartment(log func(string)) (a *apartment, leave func(), err error) {
+	a, uninitialize, err := enterApartment(log)
+	if err != nil {
+		return nil, nil, err
+	}
+	a.table = a.newTable()
+	return a, func() {
+		uninitialize()
+		heapFree(a.table)
+	}, nil
+}
+
+// enterApartment is newApartment for a thread that serves no objects.
+func enterApartment(log func(string)) (a *apartment, leave func(), err error) {
 	if err := windows.CoInitializeEx(0, windows.COINIT_APARTMENTTHREADED); err != nil && err != syscall.Errno(1) { // S_FALSE: it is one
 		return nil, nil, fmt.Errorf("webview2: CoInitializeEx: %w", err)
 	}
-	a = &apartment{thread: windows.GetCurrentThreadId(), log: log, served: map[uintptr]*face{}}
-	a.table = a.newTable()
-	return a, func() {
-		windows.CoUninitialize()
-		heapFree(a.table)
-	}, nil
+	return &apartment{thread: windows.GetCurrentThreadId(), log: log, served: map[uintptr]*face{}}, windows.CoUninitialize, nil
 }
 
 // balance tells what was not given back: references to objects of others, and own interfaces that

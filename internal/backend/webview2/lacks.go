@@ -12,9 +12,9 @@ type lack struct{ what, reason string }
 // lacks are all of them. What is asked for in vain is an error that wraps errors.ErrUnsupported, or
 // a line in the log where nobody waits for an answer.
 var lacks = []lack{
-	{"dialogs", "not yet: messages and file dialogs of the app need IFileDialog"},
-	{"menu bars and popup menus", "not yet"},
-	{"window icons", "not yet: the icon of the executable is shown"},
+	{"file dialogs without new folders", "Windows has no such choice"},
+	{"media types in file dialogs", "those that stand for many, as image/*, show all files: Windows knows extensions only"},
+	{"words of the system in menus", "Windows has none for other programs: texts are the app's, or English"},
 	{"transparent windows", "not yet: WebView2 can, with windows that are composed by DirectComposition"},
 	{"always on bottom", "not yet"},
 	{"skip taskbar", "not yet: needs ITaskbarList"},

@@ -14,6 +14,9 @@ const (
 	messageSettingChange = 0x001A
 	messageMinMax        = 0x0024
 	messagePosChanged    = 0x0047
+	messageKeyDown       = 0x0100
+	messageSysKeyDown    = 0x0104
+	messageCommand       = 0x0111
 	messageDpiChanged    = 0x02E0
 )
 
@@ -68,6 +71,18 @@ func (e *engine) handle(hwnd uintptr, m uint32, wparam, lparam uintptr) (r uintp
 	case messageDpiChanged:
 		_ = w.setPos(orderUnchanged, rectAt(lparam), posNoZOrder|posNoActivate)
 		w.changed()
+		return 0, true
+	case messageCommand:
+		if lparam == 0 { // from a menu
+			w.command(w.bar.commands, uint16(wparam))
+			return 0, true
+		}
+	case messageKeyDown, messageSysKeyDown:
+		if w.key(uint32(wparam)) {
+			return 0, true
+		}
+	case popupMessage:
+		w.showPopups()
 		return 0, true
 	case messageActivate, messageShow, messagePosChanged, messageSettingChange:
 		w.changed()

@@ -27,6 +27,7 @@ var (
 	setBounds       = method{"ICoreWebView2Controller", "SetBounds", 6, "r"}
 	setZoom         = method{"ICoreWebView2Controller", "SetZoomFactor", 8, "d"}
 	moveFocus       = method{"ICoreWebView2Controller", "MoveFocus", 12, "i"}
+	addKeyPressed   = method{"ICoreWebView2Controller", "add_AcceleratorKeyPressed", 19, "pp"}
 	setParent       = method{"ICoreWebView2Controller", "SetParentWindow", 22, "p"}
 	parentMoved     = method{"ICoreWebView2Controller", "NotifyParentWindowPositionChanged", 23, ""}
 	closeController = method{"ICoreWebView2Controller", "Close", 24, ""}
@@ -104,6 +105,9 @@ var (
 	requestedDeferral  = method{"ICoreWebView2WebResourceRequestedEventArgs", "GetDeferral", 6, "p"}
 	downloadCancel     = method{"ICoreWebView2DownloadStartingEventArgs", "SetCancel", 5, "b"}
 	downloadHandled    = method{"ICoreWebView2DownloadStartingEventArgs", "SetHandled", 9, "b"}
+	keyKind            = method{"ICoreWebView2AcceleratorKeyPressedEventArgs", "KeyEventKind", 3, "p"}
+	keyCode            = method{"ICoreWebView2AcceleratorKeyPressedEventArgs", "VirtualKey", 4, "p"}
+	keyHandled         = method{"ICoreWebView2AcceleratorKeyPressedEventArgs", "SetHandled", 8, "b"}
 	complete           = method{"ICoreWebView2Deferral", "Complete", 3, ""}
 
 	// Requests.
@@ -150,5 +154,6 @@ var faces = map[string]string{
 	"ICoreWebView2AddScriptToExecuteOnDocumentCreatedCompletedHandler": "b99369f3-9b11-47b5-bc6f-8e7895fcea17",
 	"ICoreWebView2CallDevToolsProtocolMethodCompletedHandler":          "5c4889f0-5ef6-4c5a-952c-d8f1b92d0574",
 	"ICoreWebView2PrintToPdfCompletedHandler":                          "ccf1ef04-fd8e-4d5f-b2de-0983e41b8c36",
+	"ICoreWebView2AcceleratorKeyPressedEventHandler":                   "b29c7e28-fa79-41a8-8e44-65811c76dcb2",
 	"ICoreWebView2ClearBrowsingDataCompletedHandler":                   "e9710a06-1d1d-49b2-8234-226f35846ae5",
 }

@@ -94,6 +94,9 @@ func (v *webview) begin() error {
 	if err := v.watch(); err != nil {
 		return err
 	}
+	if err := v.watchKeys(); err != nil {
+		return err
+	}
 	if err := v.watchRequests(); err != nil {
 		return err
 	}

@@ -41,6 +41,7 @@ var (
 	procPostMessage       = user32.NewProc("PostMessageW")
 	procPostQuit          = user32.NewProc("PostQuitMessage")
 	procRegisterClass     = user32.NewProc("RegisterClassExW")
+	procSendMessage       = user32.NewProc("SendMessageW")
 	procSetDpiAwareness   = user32.NewProc("SetProcessDpiAwarenessContext")
 	procSetForeground     = user32.NewProc("SetForegroundWindow")
 	procSetWindowLong     = user32.NewProc("SetWindowLongPtrW")
@@ -188,9 +189,9 @@ func cursorPosition() (p point, ok bool) {
 }
 
 // outerSize is the size of a window whose content has a size.
-func outerSize(width, height int32, style, exStyle uint32) (int32, int32) {
+func outerSize(width, height int32, style uint32, menu bool) (int32, int32) {
 	r := &rect{0, 0, width, height}
-	procAdjustRect.Call(uintptr(unsafe.Pointer(r)), uintptr(style), 0, uintptr(exStyle))
+	procAdjustRect.Call(uintptr(unsafe.Pointer(r)), uintptr(style), boolWord(menu), 0)
 	return r.right - r.left, r.bottom - r.top
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 
 	"golang.org/x/sys/windows"
@@ -69,8 +70,11 @@ type window struct {
 	webviews []*webview
 	closed   bool
 
-	shown     bool // ShowWindow was called for the first time
-	whole     rect // its place before it was fullscreen
+	bar       menuBar
+	icon      uintptr       // HICON, or 0
+	popups    []*wire.Popup // that are to be shown
+	shown     bool          // ShowWindow was called for the first time
+	whole     rect          // its place before it was fullscreen
 	full      bool
 	observed  wire.WindowObserved // reported last
 	observing bool                // a report is posted
@@ -83,7 +87,7 @@ func newWindow(e *engine, id uint32, s *wire.WindowState) (*window, error) {
 	w := &window{e: e, id: id, state: *s}
 	style := w.style()
 	const usual = 96 // pixels per inch, until the monitor is known
-	width, height := outerSize(w.pixels(s.Width, usual), w.pixels(s.Height, usual), style, 0)
+	width, height := outerSize(w.pixels(s.Width, usual), w.pixels(s.Height, usual), style, false)
 	hwnd, err := createWindow(className, w.title(s), style, 0, width, height, 0)
 	if err != nil {
 		return nil, err
@@ -146,6 +150,7 @@ var properties = []property{
 		return old.Decorated == s.Decorated && old.Resizable == s.Resizable && old.NoMaximize == s.NoMaximize && old.NoMinimize == s.NoMinimize
 	}, apply: (*window).applyFrame},
 	{same: func(old, s *wire.WindowState) bool { return old.Closable == s.Closable }, apply: (*window).applyClosable},
+	{same: func(old, s *wire.WindowState) bool { return reflect.DeepEqual(old.Menu, s.Menu) }, apply: (*window).applyMenu},
 	{same: func(old, s *wire.WindowState) bool { return old.Width == s.Width && old.Height == s.Height }, apply: (*window).applySize, always: true},
 	{same: func(old, s *wire.WindowState) bool { return same(old.X, s.X) && same(old.Y, s.Y) }, apply: (*window).applyPosition},
 	{same: func(old, s *wire.WindowState) bool { return old.AlwaysOnTop == s.AlwaysOnTop }, apply: func(w *window, s *wire.WindowState) error {
@@ -169,8 +174,7 @@ var properties = []property{
 	{same: func(old, s *wire.WindowState) bool { return old.Maximized == s.Maximized }, apply: (*window).applyShown},
 	{same: func(old, s *wire.WindowState) bool { return old.Minimized == s.Minimized }, apply: (*window).applyShown},
 
-	lacking("window icons", func(old, s *wire.WindowState) bool { return s.Icon == nil }),
-	lacking("menu bars and popup menus", func(old, s *wire.WindowState) bool { return len(s.Menu) == 0 }),
+	{same: func(old, s *wire.WindowState) bool { return reflect.DeepEqual(old.Icon, s.Icon) }, apply: (*window).applyIcon},
 	lacking("transparent windows", func(old, s *wire.WindowState) bool { return !s.Transparent }),
 	lacking("always on bottom", func(old, s *wire.WindowState) bool { return !s.AlwaysOnBottom }),
 	lacking("skip taskbar", func(old, s *wire.WindowState) bool { return !s.SkipTaskbar }),
@@ -222,6 +226,11 @@ func (w *window) pixels(length float64, perInch uint32) int32 {
 
 func (w *window) scaled(length float64) int32 { return w.pixels(length, dpi(w.hwnd)) }
 
+// outer is the size of the window when its content has a size.
+func (w *window) outer(width, height int32) (int32, int32) {
+	return outerSize(width, height, w.style(), w.bar.handle != 0)
+}
+
 func (w *window) setPos(order uintptr, r rect, flags uint32) error {
 	ok, _, err := procSetWindowPos.Call(w.hwnd, order, uintptr(r.left), uintptr(r.top), uintptr(r.right-r.left), uintptr(r.bottom-r.top), uintptr(flags))
 	if ok == 0 {
@@ -243,8 +252,26 @@ func (w *window) applyParent(s *wire.WindowState) error {
 func (w *window) applyFrame(*wire.WindowState) error {
 	content := clientRect(w.hwnd)
 	setWindowLong(w.hwnd, longStyle, uintptr(w.style()|uint32(windowLong(w.hwnd, longStyle))&styleVisible))
-	width, height := outerSize(content.right, content.bottom, w.style(), 0)
+	width, height := w.outer(content.right, content.bottom)
 	return w.setPos(orderUnchanged, rect{0, 0, width, height}, posNoMove|posNoZOrder|posNoActivate|posFrame)
+}
+
+// applyIcon shows a picture in the frame and in the taskbar, or the icon of the program.
+func (w *window) applyIcon(s *wire.WindowState) error {
+	const setIcon, small, big = 0x0080, 0, 1 // WM_SETICON
+	old := w.icon
+	w.icon = 0
+	if s.Icon != nil {
+		if w.icon = newIcon(s.Icon); w.icon == 0 {
+			return errors.New("webview2: the picture for a window's icon is not usable")
+		}
+	}
+	procSendMessage.Call(w.hwnd, setIcon, small, w.icon)
+	procSendMessage.Call(w.hwnd, setIcon, big, w.icon)
+	if old != 0 {
+		procDestroyIcon.Call(old)
+	}
+	return nil
 }
 
 // applyClosable leaves the button where it is: Windows has no window with other buttons and without it.
@@ -260,7 +287,7 @@ func (w *window) applyClosable(s *wire.WindowState) error {
 }
 
 func (w *window) applySize(s *wire.WindowState) error {
-	width, height := outerSize(max(w.scaled(s.Width), 1), max(w.scaled(s.Height), 1), w.style(), 0)
+	width, height := w.outer(max(w.scaled(s.Width), 1), max(w.scaled(s.Height), 1))
 	return w.setPos(orderUnchanged, rect{0, 0, width, height}, posNoMove|posNoZOrder|posNoActivate)
 }
 
@@ -336,7 +363,7 @@ func (w *window) limits(lparam uintptr) {
 		return max(*p, 1)
 	}
 	outer := func(width, height float64) point {
-		x, y := outerSize(w.scaled(width), w.scaled(height), w.style(), 0)
+		x, y := w.outer(w.scaled(width), w.scaled(height))
 		p := point{}
 		if width > 0 {
 			p.x = x
@@ -380,8 +407,8 @@ func (w *window) Observe() wire.WindowObserved {
 	outer, inner, origin := windowRect(w.hwnd), clientRect(w.hwnd), clientOrigin(w.hwnd)
 	front, _, _ := procGetForeground.Call()
 	return wire.WindowObserved{
-		Scale: w.scale(),
-		X:     int(outer.left), Y: int(outer.top), InnerX: int(origin.x), InnerY: int(origin.y),
+		XID: uint32(w.hwnd), Scale: w.scale(),
+		X: int(outer.left), Y: int(outer.top), InnerX: int(origin.x), InnerY: int(origin.y),
 		Width: int(inner.right), Height: int(inner.bottom),
 		OuterWidth: int(outer.right - outer.left), OuterHeight: int(outer.bottom - outer.top),
 		Visible: isTrue(procIsWindowVisible), Focused: front == w.hwnd,
@@ -441,7 +468,7 @@ func (w *window) Do(a wire.Action) error {
 	case wire.ActionFullscreenAt:
 		return unsupported("monitors")
 	case wire.ActionPopup:
-		return unsupported("menu bars and popup menus")
+		return w.popUp(a.Args)
 	default:
 		return fmt.Errorf("webview2: a window has no action %q", a.Name)
 	}
@@ -463,5 +490,9 @@ func (w *window) Close() {
 	w.closed = true
 	delete(w.e.windows, w.id)
 	delete(w.e.handles, w.hwnd)
-	procDestroyWindow.Call(w.hwnd)
+	procDestroyWindow.Call(w.hwnd) // and the menu in it
+	w.bar.drop()
+	if w.icon != 0 {
+		procDestroyIcon.Call(w.icon)
+	}
 }

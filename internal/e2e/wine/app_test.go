@@ -5,6 +5,7 @@ package wine
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -139,6 +140,19 @@ func (a *app) logged(texts ...string) {
 		return fmt.Errorf("nothing logged has %q", texts)
 	}); err != nil {
 		a.t.Error(err)
+	}
+}
+
+// waitFor waits until something is so.
+func waitFor(t *testing.T, what string, isSo func() bool) {
+	t.Helper()
+	if err := await.Until(patience, func() error {
+		if !isSo() {
+			return errors.New(what + " does not come")
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
 	}
 }
 

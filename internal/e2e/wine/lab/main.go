@@ -58,6 +58,7 @@ func run(ctx context.Context) error {
 		w.Close()
 		return true, nil
 	})
+	addDesktop(app)
 	mullion.NewState(app, "count", 0, mullion.StateOptions[int]{})
 	return app.Run(ctx)
 }
