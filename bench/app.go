@@ -71,7 +71,7 @@ func startApp(ctx context.Context, without []string) (*app, error) {
 	if a.App, err = newApp(dir, without, []any{
 		"core:event:default", "core:resources:default", "store:default", "sql:default", "sql:allow-execute", "fs:allow-read-file", "fs:allow-write-file",
 		map[string]any{"identifier": "fs:scope", "allow": []any{map[string]any{"path": files + "/*"}}},
-		"allow-echo", "allow-done", "allow-listening", "allow-take", "allow-bytes", "allow-stream", "allow-pieces",
+		"allow-echo", "allow-done", "allow-listening", "allow-take", "allow-compare", "allow-bytes", "allow-stream", "allow-pieces",
 	}); err != nil {
 		return nil, err
 	}
@@ -82,6 +82,7 @@ func startApp(ctx context.Context, without []string) (*app, error) {
 	mullion.Handle(a.App, "listening", func(_ context.Context, x struct{}) (struct{}, error) { a.listening <- x; return x, nil })
 	mullion.Handle(a.App, "echo", a.echo)
 	mullion.Handle(a.App, "take", take)
+	mullion.Handle(a.App, "compare", a.compare)
 	mullion.Handle(a.App, "bytes", func(_ context.Context, s sizeArgs) ([]byte, error) { return a.pattern(s.Size), nil })
 	mullion.Handle(a.App, "stream", func(_ context.Context, s sizeArgs) (ipc.Stream, error) {
 		return ipc.Stream{ReadCloser: io.NopCloser(bytes.NewReader(a.pattern(s.Size))), Size: int64(s.Size)}, nil

@@ -56,6 +56,7 @@ var parts = []struct {
 	{"calls", (*bench).calls},
 	{"events", (*bench).events},
 	{"transfers", (*bench).transfers},
+	{"bytes", (*bench).bytes},
 	{"store", (*bench).store},
 	{"sql", (*bench).sql},
 	{"start", (*bench).start},

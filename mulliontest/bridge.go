@@ -286,13 +286,10 @@ func (p *Page) stream(ctx context.Context, id string) ([]byte, error) {
 // sendBody sends the raw bytes of a call, in pieces, until the context ends.
 func sendBody(ctx context.Context, view *fake.Webview, id uint64, header []wire.Field, body []byte) {
 	const piece = 1 << 20
-	for {
-		n := min(len(body), piece)
-		address := fmt.Sprintf("%s://localhost/body/%d", bridge.Scheme, id)
-		if n == len(body) {
-			address += "?last"
-		}
-		r, err := view.Fetch(ctx, fake.Request{Method: "POST", URL: address, Header: header, Body: body[:n]})
+	for from := 0; from < len(body); {
+		to := min(from+piece, len(body))
+		address := fmt.Sprintf("%s://localhost/body/%d?%d-%d", bridge.Scheme, id, from, to)
+		r, err := view.Fetch(ctx, fake.Request{Method: "POST", URL: address, Header: header, Body: body[from:to]})
 		switch {
 		case err != nil:
 			return
@@ -303,11 +300,9 @@ func sendBody(ctx context.Context, view *fake.Webview, id uint64, header []wire.
 			case <-ctx.Done():
 				return
 			case <-time.After(time.Millisecond):
-				continue
 			}
-		case n == len(body):
-			return
+		default:
+			from = to
 		}
-		body = body[n:]
 	}
 }

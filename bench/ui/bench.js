@@ -66,6 +66,24 @@ const jobs = {
     const [got, seconds] = await timed(() => meanwhile(small, invoke(cmd, { size })));
     return { sum: await sum(got), seconds };
   },
+  // Several transfers of the same bytes, one after the other. What arrives is
+  // looked at when the clock has stopped.
+  async sendMany({ size, n, small }) {
+    if (bytes?.byteLength !== size) bytes = pattern(size);
+    const [, seconds] = await timed(() => meanwhile(small, (async () => {
+      for (let i = 0; i < n; i++) if (await invoke('compare', bytes) !== size) throw new Error('too few bytes');
+    })()));
+    return { sum: await sum(bytes), seconds };
+  },
+  async getMany({ size, n, small }) {
+    const got = [];
+    const [, seconds] = await timed(() => meanwhile(small, (async () => {
+      for (let i = 0; i < n; i++) got.push(await invoke('bytes', { size }));
+    })()));
+    const sums = new Set();
+    for (const g of got) sums.add(await sum(g));
+    return { sum: [...sums].join(), seconds };
+  },
   async writeFile({ path, size, small }) {
     bytes ??= pattern(size);
     const headers = { path: encodeURIComponent(path), options: '{}' };

@@ -305,13 +305,33 @@ var badHosts = []struct {
 		b.call(1, 0, `["block",{}]`)
 		b.send(wire.KindBody, myView, 1, "x")
 	}, "bytes for call 1, which has none"},
-	{"does not wait until bytes are accepted", func(b *badHost) {
+	{"sends more bytes than were accepted", func(b *badHost) {
+		b.ready()
+		b.document()
+		b.call(1, 4<<20+1, `["block",null]`)
+		for range 5 { // those that it was not told to write into shared memory
+			b.send(wire.KindBody, myView, 1, string(wire.PutCount(512<<10)))
+		}
+	}, "524288 bytes for call 1, with 2097152 that were not accepted"},
+	{"sends more bytes than were announced", func(b *badHost) {
 		b.ready()
 		b.document()
 		b.call(1, 101, `["block",null]`)
-		b.send(wire.KindBody, myView, 1, "x")
-		b.send(wire.KindBody, myView, 1, "x")
-	}, "bytes for call 1 that were not accepted"},
+		b.send(wire.KindBody, myView, 1, strings.Repeat("x", 60))
+		b.send(wire.KindBody, myView, 1, strings.Repeat("x", 60))
+	}, "more than 100 bytes for call 1"},
+	{"sends no bytes", func(b *badHost) {
+		b.ready()
+		b.document()
+		b.call(1, 101, `["block",null]`)
+		b.send(wire.KindBody, myView, 1, "")
+	}, "0 bytes for call 1"},
+	{"sends bytes that belong into shared memory", func(b *badHost) {
+		b.ready()
+		b.document()
+		b.call(1, 4<<20+1, `["block",null]`)
+		b.send(wire.KindBody, myView, 1, strings.Repeat("x", 512<<10))
+	}, "body frame of 524288 bytes"},
 	{"sends duplicate keys", func(b *badHost) { b.ready(); b.send(wire.KindPage, myView, 0, `{"kind":"title","kind":"crashed"}`) }, `duplicate object member name "kind"`},
 	{"sends unknown keys", func(b *badHost) { b.ready(); b.send(wire.KindPage, myView, 0, `{"kind":"title","admin":true}`) }, `unknown object member name "admin"`},
 	{"sends keys in other letters", func(b *badHost) { b.ready(); b.send(wire.KindPage, myView, 0, `{"KIND":"title"}`) }, `unknown object member name "KIND"`},

@@ -8,61 +8,114 @@ import (
 	"github.com/mullion-dev/mullion/internal/wire"
 )
 
-// body is the raw bytes of a call, as they arrive piece by piece. The page
-// may send the next piece when the one before has been read, so a command
-// that does not read holds at most one.
+const (
+	// bodyWindow is how many bytes of a call's body may be sent that the command has
+	// not read, if they go through shared memory.
+	bodyWindow = 2 << 20
+	// frameWindow is that for bodies whose bytes go in frames.
+	frameWindow = 1 << 20
+	// acceptAfter is how many bytes are read before the host hears of it, as long
+	// as there are more to be read.
+	acceptAfter = 256 << 10
+)
+
+// body is the raw bytes of a call, as they arrive. The page may send so many as
+// the window allows beyond those that have been read.
 type body struct {
 	call *call
 	size int64
 
-	mu     sync.Mutex
-	cond   *sync.Cond
-	piece  []byte // guarded by mu; not read yet
-	unread bool   // guarded by mu; piece has not been accepted yet
-	got    int64  // guarded by mu
-	last   bool   // guarded by mu
-	err    error  // guarded by mu
+	mu       sync.Mutex
+	cond     *sync.Cond
+	window   int64
+	shared   *shared  // guarded by mu; nil: bytes come in frames
+	frames   [][]byte // guarded by mu; not read yet
+	got      int64    // guarded by mu; bytes that have come
+	read     int64    // guarded by mu; bytes that the command has read
+	accepted int64    // guarded by mu; bytes of which the host knows that
+	err      error    // guarded by mu
 }
 
 func newBody(k *call, size int64) *body {
-	b := &body{call: k, size: size}
+	b := &body{call: k, size: size, window: wire.InlineBody}
 	b.cond = sync.NewCond(&b.mu)
 	return b
+}
+
+// offer tells the host how to send the bytes. A small body has come, or is about
+// to, in any case.
+func (b *body) offer(h *host, conn *wire.Conn) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.size <= wire.InlineBody || b.err != nil {
+		return
+	}
+	f := wire.Frame{Kind: wire.KindBuffer, Target: b.call.doc.webview.id, ID: b.call.id}
+	buffer := wire.Buffer{Window: frameWindow}
+	if s, file := h.shared.take(conn); s != nil {
+		b.shared, f.File = s, file
+		buffer = wire.Buffer{Window: s.mem.Size(), Shared: s.number}
+	}
+	b.window = int64(buffer.Window)
+	f.Payload = mustJSON(buffer)
+	_ = conn.Send(f) // or the document is about to end
 }
 
 // Read implements io.Reader.
 func (b *body) Read(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for len(b.piece) == 0 {
+	for b.err == nil && b.read < b.size && b.read == b.got && len(p) > 0 {
 		b.accept()
-		switch {
-		case b.err != nil:
-			return 0, b.err
-		case b.last && b.got < b.size:
-			return 0, io.ErrUnexpectedEOF
-		case b.last:
-			return 0, io.EOF
-		}
 		b.cond.Wait()
 	}
-	n := copy(p, b.piece)
-	b.piece = b.piece[n:]
-	if len(b.piece) == 0 {
+	switch {
+	case b.err != nil:
+		return 0, b.err
+	case b.read == b.size:
+		return 0, io.EOF
+	case len(p) == 0:
+		return 0, nil
+	}
+	n := b.copy(p)
+	if b.err != nil {
+		return 0, b.err
+	}
+	b.read += int64(n)
+	if b.read == b.got || b.read-b.accepted >= acceptAfter {
 		b.accept()
 	}
 	return n, nil
 }
 
-// accept lets the page send the next piece. b.mu is held.
-func (b *body) accept() {
-	if !b.unread {
-		return
+// copy copies some of what has come. b.mu is held.
+func (b *body) copy(p []byte) int {
+	if b.shared == nil {
+		n := copy(p, b.frames[0])
+		if b.frames[0] = b.frames[0][n:]; len(b.frames[0]) == 0 {
+			b.frames[0] = nil
+			b.frames = b.frames[1:]
+		}
+		return n
 	}
-	b.unread = false
+	at := b.read % b.window
+	n := min(int64(len(p)), b.got-b.read, b.window-at)
+	if _, err := b.shared.mem.ReadAt(p[:n], at); err != nil {
+		b.end(fmt.Errorf("read bytes of the page: %w", err))
+	}
+	return int(n)
+}
+
+// accept lets the page send as many bytes as have been read. b.mu is held.
+func (b *body) accept() {
+	n := b.read - b.accepted
+	if n == 0 || b.got == b.size {
+		return // or nothing more is to come
+	}
+	b.accepted = b.read
 	v := b.call.doc.webview
 	if conn := v.Window().host().conn(); conn != nil {
-		_ = conn.Send(wire.Frame{Kind: wire.KindAccept, Target: v.id, ID: b.call.id})
+		_ = conn.Send(wire.Frame{Kind: wire.KindAccept, Target: v.id, ID: b.call.id, Payload: wire.PutCount(uint64(n))})
 	}
 }
 
@@ -73,15 +126,24 @@ func (b *body) fail(err error) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.err == nil {
-		b.err = err
+	b.end(err)
+}
+
+// end is fail. b.mu is held.
+func (b *body) end(err error) {
+	if b.err != nil {
+		return
 	}
-	b.piece = nil
-	b.accept()
+	b.err = err
+	b.frames = nil
+	if b.shared != nil {
+		b.shared.pool.give(b.shared)
+		b.shared = nil
+	}
 	b.cond.Broadcast()
 }
 
-// body takes a piece of a call's bytes.
+// body takes bytes of a call, or hears that they are in shared memory.
 func (v *Webview) body(f wire.Frame) error {
 	v.mu.Lock()
 	d := v.doc
@@ -104,20 +166,25 @@ func (v *Webview) body(f wire.Frame) error {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.unread || b.last {
-		return fmt.Errorf("%w: bytes for call %d that were not accepted", wire.ErrProtocol, f.ID)
-	}
-	b.got += int64(len(f.Payload))
-	if b.got > b.size {
-		b.err = fmt.Errorf("%d bytes were announced, more came", b.size)
-	} else {
-		b.piece = f.Payload
-	}
-	b.unread = true
-	b.last = f.Flags&wire.FlagLast != 0
 	if b.err != nil {
-		b.piece = nil
-		b.accept()
+		return nil // nobody reads any more
+	}
+	n := uint64(len(f.Payload))
+	if b.shared != nil {
+		var err error
+		if n, err = wire.Count(f); err != nil {
+			return err
+		}
+	}
+	if n == 0 || n > uint64(b.window-(b.got-b.accepted)) {
+		return fmt.Errorf("%w: %d bytes for call %d, with %d that were not accepted", wire.ErrProtocol, n, f.ID, b.got-b.accepted)
+	}
+	if n > uint64(b.size-b.got) {
+		return fmt.Errorf("%w: more than %d bytes for call %d", wire.ErrProtocol, b.size, f.ID)
+	}
+	b.got += int64(n)
+	if b.shared == nil {
+		b.frames = append(b.frames, f.Payload)
 	}
 	b.cond.Broadcast()
 	return nil

@@ -87,6 +87,9 @@ func (v *Webview) call(r *reader, f wire.Frame) error {
 		k.pace = v.core.paceOf(text)
 	}
 	d.mu.Unlock()
+	if k.body != nil {
+		k.body.offer(r.host, r.conn)
+	}
 	run := func() { k.run(ctx, text) }
 	if isEmit(text) {
 		// Events of one sender arrive in order, so these calls do not run at

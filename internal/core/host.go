@@ -31,6 +31,7 @@ type host struct {
 	// one window finds them out anew at each start.
 	resources capability.Resources
 	refusals  egress.Limit
+	shared    sharedPool
 
 	mu      sync.Mutex
 	started bool               // guarded by mu; supervised
@@ -91,7 +92,7 @@ func (p pending) answer(ctx context.Context) (jsontext.Value, error) {
 }
 
 func newHost(c *Core, name string, r capability.Resources) *host {
-	h := &host{core: c, name: name, resources: r, up: make(chan struct{}), waiting: map[uint64]pending{}, lastID: c.base, ping: c.base}
+	h := &host{core: c, name: name, resources: r, up: make(chan struct{}), waiting: map[uint64]pending{}, lastID: c.base, ping: c.base, shared: sharedPool{core: c}}
 	h.events = inorder.New(c.app, inorder.Options[own]{Name: "interceptors of events", Most: maxOwn}, c.events.sendOwn)
 	return h
 }
@@ -456,6 +457,7 @@ func (h *host) lost() {
 		p <- outcome{err: ErrHostLost}
 	}
 	h.core.dropDownloads(h)
+	h.shared.end()
 	for _, w := range h.windows() {
 		for _, v := range w.webviewList() {
 			v.endDocument(ErrHostLost)

@@ -2,7 +2,6 @@ package host
 
 import (
 	"crypto/subtle"
-	"io"
 	"net/url"
 	"slices"
 	"strings"
@@ -191,7 +190,7 @@ func (x handler) Request(id uint32, r backend.Request) {
 	call, ok := parseNumber(number)
 	switch {
 	case ok && kind == "body" && r.Method() == "POST":
-		v.body(call, u.RawQuery == "last", r)
+		v.body(call, u.RawQuery, r)
 	case ok && kind == "stream" && r.Method() == "GET":
 		h.request(id, r, wire.Request{Method: "GET", URL: r.URL(), Bridge: true, Doc: v.doc})
 	default:
@@ -242,41 +241,4 @@ func (v *webview) owns(r backend.Request) bool {
 		}
 	}
 	return v.doc != "" && doc == v.doc && subtle.ConstantTimeCompare([]byte(key), []byte(v.key)) == 1
-}
-
-// body sends a piece of a call's bytes to the Core and keeps the request
-// until the piece has been taken.
-func (v *webview) body(id uint64, last bool, r backend.Request) {
-	c := v.calls[id]
-	if c == nil || c.piece != nil || !c.bytes || c.last {
-		// The call has been answered or given up; there is nobody to read. Or a page
-		// does what its bridge does not, where it can.
-		v.answer(r, 410)
-		return
-	}
-	b := r.Body()
-	if b == nil {
-		b = io.NopCloser(strings.NewReader(""))
-	}
-	defer b.Close()
-	data, err := io.ReadAll(io.LimitReader(b, wire.MaxBody+1))
-	if err != nil || len(data) > wire.MaxBody {
-		v.answer(r, 413)
-		return
-	}
-	c.piece, c.last = r, last
-	f := wire.Frame{Kind: wire.KindBody, Target: v.id, ID: id, Payload: data}
-	if last {
-		f.Flags = wire.FlagLast
-	}
-	v.h.conn.Send(f)
-}
-
-// accepted lets the page send the next piece of a call's bytes.
-func (v *webview) accepted(id uint64) {
-	if c := v.calls[id]; c != nil && c.piece != nil {
-		r := c.piece
-		c.piece = nil
-		v.answer(r, 204)
-	}
 }

@@ -36,7 +36,8 @@ type host struct {
 	webviews map[uint32]*webview
 	requests map[uint64]backend.Request
 	answers  map[uint64]func(wire.Verdict)
-	lastID   uint64 // of requests and decisions
+	rings    map[int]*ring // by their numbers, for the bytes of calls
+	lastID   uint64        // of requests and decisions
 	network  network
 	keep     keep
 
@@ -81,6 +82,7 @@ func Run(conn *wire.Conn, engine backend.Engine) error {
 		webviews: map[uint32]*webview{},
 		requests: map[uint64]backend.Request{},
 		answers:  map[uint64]func(wire.Verdict){},
+		rings:    map[int]*ring{},
 	}
 	w, canWatch := engine.(backend.Watcher)
 	if canWatch {
@@ -286,8 +288,10 @@ func (h *host) handle(f wire.Frame) error {
 		}
 	case wire.KindAccept:
 		if v := h.webviews[f.Target]; v != nil {
-			v.accepted(f.ID)
+			return v.accepted(f)
 		}
+	case wire.KindBuffer:
+		return h.buffer(f, h.webviews[f.Target])
 	case wire.KindPing:
 		h.conn.Send(wire.Frame{Kind: wire.KindPong, ID: f.ID})
 		for _, v := range h.webviews {

@@ -115,6 +115,7 @@ func (h *host) orphan() {
 	for _, v := range h.webviews {
 		v.orphan()
 	}
+	h.dropRings()
 	for id, webview := range k.downloads {
 		if v := h.webviews[webview]; v != nil {
 			args, _ := json.Marshal(id)
@@ -141,9 +142,7 @@ func (v *webview) orphan() {
 		}
 		delete(v.calls, id)
 		c.reply.Fail(coreGone)
-		if c.piece != nil {
-			c.piece.Fail(coreGone)
-		}
+		c.upload.end(func(r backend.Request) { r.Fail(coreGone) })
 	}
 	v.owed = 0
 	v.hang.waiting = min(v.hang.waiting, 1)

@@ -15,17 +15,19 @@ import (
 
 // bed is a host with one webview, and a Core that notes the calls it gets.
 type bed struct {
+	core    *wire.Conn
 	engine  *fake.Engine
 	view    *fake.Webview
 	calls   chan wire.Frame
-	answer  []byte // to each call
+	answer  []byte // to each call; nil: none
 	credits chan uint64
+	bodies  chan wire.Frame
 }
 
 func newBed(t *testing.T) *bed {
 	t.Helper()
 	core, end := wire.Pipe()
-	b := &bed{engine: fake.New(), calls: make(chan wire.Frame, 100), answer: []byte("onull"), credits: make(chan uint64, 100)}
+	b := &bed{core: core, engine: fake.New(), calls: make(chan wire.Frame, 100), answer: []byte("onull"), credits: make(chan uint64, 100), bodies: make(chan wire.Frame, 100)}
 	ran, read := make(chan error, 1), make(chan struct{})
 	go func() { ran <- Run(end, b.engine) }()
 	core.SendJSON(wire.KindHello, 0, 0, wire.Hello{Version: wire.Version, Proxy: "socks5://127.0.0.1:1", Schemes: []string{"app"}})
@@ -44,8 +46,13 @@ func newBed(t *testing.T) *bed {
 			case wire.KindRequest:
 				core.Send(wire.Frame{Kind: wire.KindResponse, ID: f.ID, Payload: wire.JoinResponse([]byte(`{"status":200,"length":0}`), nil)})
 			case wire.KindCall:
+				answer := b.answer
 				b.calls <- f
-				core.Send(wire.Frame{Kind: wire.KindReply, Target: f.Target, ID: f.ID, Payload: b.answer})
+				if answer != nil {
+					core.Send(wire.Frame{Kind: wire.KindReply, Target: f.Target, ID: f.ID, Payload: answer})
+				}
+			case wire.KindBody:
+				b.bodies <- f
 			case wire.KindCredit:
 				n, _ := wire.Count(f)
 				b.credits <- n
@@ -125,14 +132,19 @@ func TestMessagesOfAnotherDocument(t *testing.T) {
 	}
 }
 
+// key is the secret of the webview.
+func (b *bed) key() string {
+	script, _, _ := b.view.Scripts()
+	_, rest, _ := strings.Cut(script[strings.LastIndex(script, `("`):], `("`)
+	return rest[:64]
+}
+
 // TestForgedKey asks for bytes of the bridge without what only the bridge has.
 func TestForgedKey(t *testing.T) {
 	b := newBed(t)
 	doc := strings.Repeat("1", 32)
 	b.say(t, "h "+doc+" app://localhost")
-	script, _, _ := b.view.Scripts()
-	_, rest, _ := strings.Cut(script[strings.LastIndex(script, `("`):], `("`)
-	key := rest[:64]
+	key := b.key()
 	other := strings.Repeat("2", 32)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
@@ -150,7 +162,7 @@ func TestForgedKey(t *testing.T) {
 		{"writing a stream", "POST", "mullion://localhost/stream/1", key, doc, 403},
 		{"another path", "GET", "mullion://localhost/stream/1/2", key, doc, 403},
 		{"no number", "GET", "mullion://localhost/stream/", key, doc, 403},
-		{"a call that there is not", "POST", "mullion://localhost/body/9?last", key, doc, 410},
+		{"a call that there is not", "POST", "mullion://localhost/body/9?0-1", key, doc, 410},
 	} {
 		r, err := b.view.Fetch(ctx, fake.Request{Method: test.method, URL: test.url, Body: []byte("x"),
 			Header: []wire.Field{{Name: "mullion-key", Value: test.key}, {Name: "Mullion-Doc", Value: test.doc}}})

@@ -60,11 +60,8 @@ type webview struct {
 // call is a call of the page that has no answer yet.
 type call struct {
 	reply backend.Reply
-	// piece is a request with a part of the call's bytes that waits for the
-	// Core to take it.
-	piece backend.Request
-	// bytes says that the call has any, and last that the last piece has come.
-	bytes, last bool
+	// upload is the call's bytes, if it has any.
+	upload *upload
 }
 
 // outgoing is a message for the page, or the answer to one of its calls.
@@ -147,9 +144,7 @@ func (v *webview) endDocument(why string) {
 	v.doc, v.lastCall, v.warned, v.popup = "", 0, 0, nil
 	for _, c := range v.calls {
 		c.reply.Fail(why)
-		if c.piece != nil {
-			c.piece.Fail(why)
-		}
+		c.upload.end(func(r backend.Request) { r.Fail(why) })
 	}
 	v.calls = map[uint64]*call{}
 	done := 0
@@ -188,9 +183,7 @@ func (v *webview) flush() {
 			if c := v.calls[o.call]; c != nil {
 				delete(v.calls, o.call)
 				c.reply.Return(o.text)
-				if c.piece != nil {
-					v.answer(c.piece, 200)
-				}
+				c.upload.end(func(r backend.Request) { v.answer(r, 200) })
 			}
 			v.credit(o.owed())
 			continue
@@ -327,7 +320,11 @@ func (v *webview) call(rest string, r backend.Reply) {
 		}
 		bytes = n + 1
 	}
-	v.calls[id] = &call{reply: r, bytes: bytes > 0}
+	c := &call{reply: r}
+	if bytes > 0 {
+		c.upload = newUpload(bytes - 1)
+	}
+	v.calls[id] = c
 	payload := append(wire.PutCount(bytes), text...)
 	if err := v.h.conn.Send(wire.Frame{Kind: wire.KindCall, Target: v.id, ID: id, Payload: payload}); err != nil {
 		delete(v.calls, id)

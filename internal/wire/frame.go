@@ -10,7 +10,7 @@ import (
 // Version is the version of the protocol. Core and host come from the same
 // executable, so it only differs where a host outlives its Core while
 // developing; a host of another version is refused.
-const Version = 4
+const Version = 5
 
 // Kind is the kind of a frame.
 type Kind uint8
@@ -28,12 +28,13 @@ const (
 	KindReply                         // the answer to call ID of webview Target
 	KindResponse                      // Response to request ID, then its body; may carry a descriptor
 	KindVerdict                       // Verdict on decision ID
-	KindAccept                        // body piece of call ID has been taken
+	KindAccept                        // Count bytes of the body of call ID have been taken
 	KindQuit                          // end in an orderly way
 	KindPing                          // answered by KindPong with the same ID
 	KindDialog                        // Dialog ID, to the process for dialogs only
 	KindCloseDialog                   // closes dialog ID, likewise
 	KindPreferences                   // Preferences of the user, also to the process for dialogs
+	KindBuffer                        // Buffer for the body of call ID; may carry a descriptor
 )
 
 // Frames from a host to the Core.
@@ -45,7 +46,7 @@ const (
 	KindPage                            // PageEvent of webview Target
 	KindCall                            // call ID of webview Target, see PROTOCOL.md
 	KindCancel                          // the page gave up call ID of webview Target
-	KindBody                            // a piece of the bytes of call ID; Last ends them
+	KindBody                            // bytes of the body of call ID, or Count of them, see Buffer
 	KindRequest                         // Request ID on a custom scheme
 	KindDecide                          // Decision ID of webview Target
 	KindCredit                          // ID 0: Count bytes of KindDeliver were run; else of stream ID read
@@ -68,7 +69,7 @@ type Flags uint8
 const (
 	// FlagFile says that one descriptor travels with the frame.
 	FlagFile Flags = 1 << iota
-	// FlagLast marks the last KindBody, KindInput or KindOutput of a call.
+	// FlagLast marks the last KindInput or KindOutput of a call.
 	FlagLast
 
 	knownFlags = FlagFile | FlagLast
@@ -102,7 +103,7 @@ const (
 	// MaxPayload is the largest payload of any frame, in bytes. Larger data
 	// goes through streams and body pieces.
 	MaxPayload = 16 << 20
-	// MaxBody is the largest piece of a call's bytes.
+	// MaxBody is the largest piece of a call's bytes in a frame.
 	MaxBody = 2 << 20
 	// MaxSession is the largest session of a webview.
 	MaxSession = 256 << 10
@@ -130,12 +131,13 @@ var limits = map[Kind]struct {
 	KindReply:         {Core, MaxPayload, "reply"},
 	KindResponse:      {Core, MaxPayload, "response"},
 	KindVerdict:       {Core, maxControl, "verdict"},
-	KindAccept:        {Core, 0, "accept"},
+	KindAccept:        {Core, 8, "accept"},
 	KindQuit:          {Core, 0, "quit"},
 	KindPing:          {Core, 0, "ping"},
 	KindDialog:        {Core, maxControl, "dialog"},
 	KindCloseDialog:   {Core, 0, "close-dialog"},
 	KindPreferences:   {Core, maxControl, "preferences"},
+	KindBuffer:        {Core, maxControl, "buffer"},
 
 	KindReady:          {Host, maxControl, "ready"},
 	KindFatal:          {Host, maxControl, "fatal"},
@@ -199,9 +201,9 @@ func (f *Frame) check(from Role, size int) error {
 		return violation("%s frame of %d bytes, more than %d", f.Kind, size, l.max)
 	case f.Flags&^knownFlags != 0:
 		return violation("%s frame with unknown flags %#x", f.Kind, uint8(f.Flags))
-	case f.Flags&FlagFile != 0 && f.Kind != KindResponse:
+	case f.Flags&FlagFile != 0 && f.Kind != KindResponse && f.Kind != KindBuffer:
 		return violation("%s frame with a descriptor", f.Kind)
-	case f.Flags&FlagLast != 0 && f.Kind != KindBody && f.Kind != KindInput && f.Kind != KindOutput:
+	case f.Flags&FlagLast != 0 && f.Kind != KindInput && f.Kind != KindOutput:
 		return violation("%s frame marked as last", f.Kind)
 	}
 	return nil

@@ -126,7 +126,8 @@ type Result struct {
 // unconfirmed, so that not each of them needs a KindCredit of its own.
 const MaxOwed = 64 << 10
 
-// PutCount and Count are the payload of KindCredit.
+// PutCount and Count are the payload of KindCredit and KindAccept, and of KindBody
+// for bytes in shared memory.
 func PutCount(n uint64) []byte { return binary.LittleEndian.AppendUint64(nil, n) }
 
 // Count reads a payload written by PutCount.

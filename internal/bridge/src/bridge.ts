@@ -25,7 +25,9 @@ declare global {
 }
 
 /** The largest piece of a call's bytes, in bytes. */
-const pieceSize = 1 << 20;
+const pieceSize = 512 << 10;
+/** How many pieces of a call are under way at once. */
+const pieceCount = 3;
 /** After how many bytes of a stream its sender may go on. */
 const creditSize = 256 << 10;
 
@@ -207,21 +209,25 @@ function main(): void {
 
   async function sendBytes(id: number, bytes: ArrayBuffer, signal: AbortSignal): Promise<void> {
     const size = bytes.byteLength;
-    let sent = 0;
-    do {
-      const end = Math.min(sent + pieceSize, size);
-      const response = await fetch(`mullion://localhost/body/${id}${end === size ? "?last" : ""}`, {
-        method: "POST",
-        headers,
-        body: new Uint8Array(bytes, sent, end - sent),
-        cache: "no-store",
-        signal,
-      });
-      if (!response.ok) {
-        throw new Error(`status ${response.status}`);
+    let from = 0;
+    async function sendPieces(): Promise<void> {
+      while (from < size) {
+        const to = Math.min(from + pieceSize, size);
+        const request = fetch(`mullion://localhost/body/${id}?${from}-${to}`, {
+          method: "POST",
+          headers,
+          body: new Uint8Array(bytes, from, to - from),
+          cache: "no-store",
+          signal,
+        });
+        from = to;
+        const response = await request;
+        if (!response.ok) {
+          throw new Error(`status ${response.status}`);
+        }
       }
-      sent = end;
-    } while (sent < size);
+    }
+    await Promise.all(Array.from({ length: pieceCount }, sendPieces));
   }
 
   async function readStream(stream: number, size: number, signal: AbortSignal): Promise<ArrayBuffer> {

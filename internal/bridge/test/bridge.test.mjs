@@ -138,23 +138,42 @@ test("raw bodies", async (t) => {
   }
   assert.deepEqual((await writes("new Uint8Array(1)", "{headers: {path: 'p'}}")).headers, [["path", "p"]]);
 
-  await t.test("in pieces, one after the other", async () => {
+  const places = () => app.fetches.map((f) => new URL(f.url).search);
+  await t.test("in pieces", async () => {
     app.fetches = [];
-    const got = await writes("new Uint8Array(5 * 512 * 1024).fill(1)");
-    assert.equal(got.sum, 5 * 512 * 1024);
-    assert.deepEqual(app.fetches.map((f) => f.size), [1 << 20, 1 << 20, 512 << 10]);
-    assert.deepEqual(app.fetches.map((f) => new URL(f.url).search), ["", "", "?last"]);
+    const got = await writes("new Uint8Array(5 * 256 * 1024).fill(1)");
+    assert.equal(got.sum, 5 * 256 * 1024);
+    assert.deepEqual(app.fetches.map((f) => f.size), [512 << 10, 512 << 10, 256 << 10]);
+    assert.deepEqual(places(), ["?0-524288", "?524288-1048576", "?1048576-1310720"]);
   });
   await t.test("exactly one piece", async () => {
     app.fetches = [];
-    await writes("new Uint8Array(1 << 20)");
-    assert.deepEqual(app.fetches.map((f) => new URL(f.url).search), ["?last"]);
+    await writes("new Uint8Array(512 << 10)");
+    assert.deepEqual(places(), ["?0-524288"]);
+  });
+  await t.test("none for no bytes", async () => {
+    app.fetches = [];
+    assert.equal((await writes("new Uint8Array(0)")).size, 0);
+    assert.deepEqual(places(), []);
+  });
+  await t.test("three at once", async () => {
+    app.fetches = [];
+    const held = deferred();
+    const { fetch } = app.dom.bridge;
+    app.dom.bridge.fetch = async (...args) => { const r = await fetch(...args); await held.promise; return r; };
+    const call = writes("new Uint8Array(4 << 20)");
+    await settled();
+    assert.equal(app.fetches.length, 3);
+    held.resolve();
+    assert.equal((await call).size, 4 << 20);
+    assert.equal(app.fetches.length, 8);
+    app.dom.bridge.fetch = fetch;
   });
   await t.test("an early answer ends them", async () => {
     app.fetches = [];
     await assert.rejects(app.invoke("missing", new Uint8Array(5 << 20)), (e) => e === "Command missing not found");
     await settled();
-    assert.ok(app.fetches.length <= 1);
+    assert.ok(app.fetches.length <= 3);
     assert.equal(app.sent("a").length, 0);
   });
   await t.test("bytes that nobody takes reject the call", async () => {

@@ -26,10 +26,7 @@ func TestBytes(t *testing.T) {
 	id := p.from("app://localhost/", fmt.Sprintf(`c %s 1 %d ["echo",null]`, doc, size))
 	fields := []string{"mullion-key", key[1], "mullion-doc", doc}
 	for at := 0; at < size; at += piece {
-		url := "mullion://localhost/body/1"
-		if at+piece == size {
-			url += "?last"
-		}
+		url := fmt.Sprintf("mullion://localhost/body/1?%d-%d", at, at+piece)
 		d.tell(append([]string{"request", "1", "9", "POST", url, payload[at : at+piece]}, fields...)...)
 		d.expect("response", "9", "204")
 	}
