@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,6 +32,8 @@ type app struct {
 	log   *buffer
 	hosts chan *double // as they start
 	ended chan error
+	// confirms says that pages run what is delivered as it comes.
+	confirms atomic.Bool
 
 	mu   sync.Mutex
 	seen []*double // guarded by mu
@@ -57,6 +60,12 @@ func (b *buffer) String() string {
 // start starts an app with the double as a runtime that it has brought along, and more variables.
 func start(t *testing.T, program string, env ...string) *app {
 	t.Helper()
+	return startWith(t, program, nil, env...)
+}
+
+// startWith is start with arguments.
+func startWith(t *testing.T, program string, args []string, env ...string) *app {
+	t.Helper()
 	a := &app{t: t, dir: t.TempDir(), log: &buffer{}, hosts: make(chan *double, 100), ended: make(chan error, 1)}
 	folder := filepath.Join(a.dir, "webview2", "EBWebView", "x64")
 	if err := os.MkdirAll(folder, 0o700); err != nil {
@@ -77,7 +86,8 @@ func start(t *testing.T, program string, env ...string) *app {
 		}
 	}
 	go a.accept(l)
-	a.cmd = wine("wine", filepath.Join(a.dir, "app.exe"))
+	a.cmd = wine("wine", append([]string{filepath.Join(a.dir, "app.exe")}, args...)...)
+	a.cmd.Dir = a.dir
 	a.cmd.Env = append(a.cmd.Env, env...)
 	a.cmd.Stdout, a.cmd.Stderr = a.log, a.log
 	if err := a.cmd.Start(); err != nil {
@@ -249,11 +259,14 @@ func (d *double) read() {
 	}
 }
 
-// live gives the sign of life that the host asks a page for: it delivers nothing.
+// live gives the sign of life that the host asks a page for: it delivers nothing. Of an app that
+// confirms, it says that the page has run whatever was delivered.
 func (d *double) live(fields []string) {
 	if len(fields) == 3 && fields[0] == "post" {
-		if id, isDelivery := strings.CutPrefix(fields[2], "d "); isDelivery && strings.HasSuffix(id, " ") {
-			fmt.Fprintf(d.conn, "message\t%s\tapp://localhost/\td %s\n", fields[1], strings.TrimSuffix(id, " "))
+		if delivery, is := strings.CutPrefix(fields[2], "d "); is {
+			if id, messages, _ := strings.Cut(delivery, " "); messages == "" || d.a.confirms.Load() {
+				fmt.Fprintf(d.conn, "message\t%s\tapp://localhost/\td %s\n", fields[1], id)
+			}
 		}
 	}
 }
@@ -362,11 +375,16 @@ next:
 	return nil
 }
 
-// answer waits for the answer to a message.
+// answer waits for the answer to a message of the webview 1.
 func (d *double) answer(id string) string {
 	d.a.t.Helper()
+	return d.answerOf("1", id)
+}
+
+func (d *double) answerOf(view, id string) string {
+	d.a.t.Helper()
 	for {
-		line := d.expect("post", "1")[2]
+		line := d.expect("post", view)[2]
 		if strings.HasPrefix(line, "r "+id+" ") || strings.HasPrefix(line, "f "+id+" ") {
 			return line
 		}

@@ -17,8 +17,8 @@ type page struct {
 	d    *double
 	view string
 	last int
-	// origin is that of its documents; "" is that of the app.
-	origin string
+	// source is the address of its document; "" is that of the app's first page.
+	source string
 	// script is what runs at the start of its documents.
 	script string
 }
@@ -48,8 +48,8 @@ func (p *page) from(source, text string) string {
 // say sends a message of the bridge and returns the answer.
 func (p *page) say(text string) string {
 	p.d.a.t.Helper()
-	id := p.from(cmp.Or(p.origin, "app://localhost")+"/", text)
-	answer, failed := strings.CutPrefix(p.d.answer(id), "f "+id+" ")
+	id := p.from(cmp.Or(p.source, "app://localhost/"), text)
+	answer, failed := strings.CutPrefix(p.d.answerOf(p.view, id), "f "+id+" ")
 	if failed {
 		p.d.a.t.Fatalf("%s: failed: %s", text, answer)
 	}

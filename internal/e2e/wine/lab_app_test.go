@@ -5,6 +5,7 @@ package wine
 import (
 	"fmt"
 	"hash/adler32"
+	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -62,14 +63,19 @@ func TestBytes(t *testing.T) {
 	quiet(t, d)
 }
 
-// TestWindows opens windows and closes them, and looks at what is left of them in the engine.
+// TestWindows opens windows and closes them, and looks at what is left of them in the engine: 20, or
+// as many times more as MULLION_ROUNDS says.
 func TestWindows(t *testing.T) {
 	a := start(t, lab.lab)
 	d := a.host()
 	p := open(d)
 	d.tell("live")
 	before := d.expect("live")[1]
-	for i := range 20 {
+	rounds := 1
+	if n, err := strconv.Atoi(os.Getenv("MULLION_ROUNDS")); err == nil {
+		rounds = n
+	}
+	for i := range 20 * rounds {
 		label := "w" + strconv.Itoa(i)
 		if got := p.say(fmt.Sprintf(`c %s %d - ["open",{"label":%q}]`, doc, 2*i+1, label)); got != `o"`+label+`"` {
 			t.Fatalf("open: got %s", got)

@@ -18,7 +18,7 @@ import (
 // The lab is made once: a wine prefix in bin, a display, the double and the app.
 var lab struct {
 	prefix, display, double string
-	hello, lab              string // programs
+	hello, lab, notes       string // programs
 }
 
 func TestMain(m *testing.M) {
@@ -54,8 +54,8 @@ func run(m *testing.M) (int, error) {
 	if err := buildDouble(dir); err != nil {
 		return 0, err
 	}
-	lab.hello, lab.lab = filepath.Join(dir, "hello.exe"), filepath.Join(dir, "lab.exe")
-	build := exec.Command("go", "build", "-o", dir+"/", "./examples/hello", "./internal/e2e/wine/lab")
+	lab.hello, lab.lab, lab.notes = filepath.Join(dir, "hello.exe"), filepath.Join(dir, "lab.exe"), filepath.Join(dir, "notes.exe")
+	build := exec.Command("go", "build", "-o", dir+"/", "./examples/hello", "./internal/e2e/wine/lab", "./examples/notes")
 	build.Dir = root
 	build.Env = append(os.Environ(), "GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {

@@ -39,7 +39,7 @@ func TestDevServer(t *testing.T) {
 	if got := <-asked; got != "/" {
 		t.Errorf("the dev server was asked for %s", got)
 	}
-	p := &page{d: d, view: "1", origin: origin}
+	p := &page{d: d, view: "1", source: origin + "/"}
 	if got := p.say("h " + doc + " " + origin); got != "" {
 		t.Fatalf("hello: got %q", got)
 	}
