@@ -273,16 +273,16 @@ func New(o Options) (*App, error) {
 		Hidden: a.hidden, Written: a.written, Watch: o.Dev, Driver: driver, Keeper: kept.Link(),
 	}
 	co := core.Options{
-		ID:       conf.Identifier,
-		Name:     a.Name(),
-		Version:  appinfo.Version(conf),
-		Log:      o.Logger,
-		Platform: capability.PlatformOf(runtime.GOOS),
-		DataDir:  filepath.Join(a.folders.Data, "engine"),
-		CacheDir: filepath.Join(cacheDir, "engine"),
-		Launch:   hosts.Launch,
-		InFlight: sandbox.InFlight,
-		StayOpen: o.StayOpen,
+		ID:        conf.Identifier,
+		Name:      a.Name(),
+		Version:   appinfo.Version(conf),
+		Log:       o.Logger,
+		Platform:  capability.PlatformOf(runtime.GOOS),
+		DataDir:   filepath.Join(a.folders.Data, "engine"),
+		CacheDir:  filepath.Join(cacheDir, "engine"),
+		Launch:    hosts.Launch,
+		Processes: func(pid int) core.Processes { return sandbox.NewTree(pid) },
+		StayOpen:  o.StayOpen,
 
 		MissingPlugins: o.MissingPlugins,
 

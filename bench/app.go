@@ -103,7 +103,7 @@ func newApp(dir string, without []string, permissions []any) (*mullion.App, erro
 	if err != nil {
 		return nil, err
 	}
-	text, err := json.Marshal(map[string]any{"identifier": "bench", "windows": []string{"main"}, "permissions": permissions})
+	text, err := json.Marshal(map[string]any{"identifier": "bench", "windows": []string{"main*"}, "permissions": permissions})
 	if err != nil {
 		return nil, err
 	}

@@ -41,11 +41,12 @@ type size struct {
 	transfer int // rounds of transfers
 	keys     int // of a store, and rows of a table
 	starts   int // the first one is not counted
+	idles    int // of 10 s
 }
 
 var (
-	full  = size{rounds: 40, calls: 500, bursts: 20, burst: 1000, events: 100_000, bytes: 100 << 20, transfer: 3, keys: 10_000, starts: 8}
-	quick = size{rounds: 15, calls: 300, bursts: 5, burst: 1000, events: 100_000, bytes: 32 << 20, transfer: 1, keys: 10_000, starts: 3}
+	full  = size{rounds: 40, calls: 500, bursts: 20, burst: 1000, events: 100_000, bytes: 100 << 20, transfer: 3, keys: 10_000, starts: 8, idles: 6}
+	quick = size{rounds: 15, calls: 300, bursts: 5, burst: 1000, events: 100_000, bytes: 32 << 20, transfer: 1, keys: 10_000, starts: 3, idles: 1}
 )
 
 // parts are what can be measured alone.
@@ -60,6 +61,7 @@ var parts = []struct {
 	{"store", (*bench).store},
 	{"sql", (*bench).sql},
 	{"start", (*bench).start},
+	{"idle", (*bench).idle},
 	{"confinement", (*bench).confinement},
 }
 

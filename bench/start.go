@@ -34,14 +34,27 @@ func runStart(ctx context.Context, dir string) error {
 	mullion.Handle(a, "done", func(context.Context, result) (struct{}, error) { return struct{}{}, nil })
 	mullion.Handle(a, "listening", func(_ context.Context, x struct{}) (struct{}, error) { return x, nil })
 	go func() {
-		for w, err := a.Window("main"); err != nil || !w.Painted(); w, err = a.Window("main") {
-			time.Sleep(200 * time.Microsecond)
+		waitPainted(a, "main")
+		windows, _ := strconv.Atoi(os.Getenv(windowsVariable))
+		for i := 1; i < windows; i++ {
+			label := fmt.Sprintf("main%d", i)
+			if _, err := a.OpenWindow(ctx, mullion.WindowOptions{Label: label}); err != nil {
+				fmt.Fprintln(os.Stderr, "bench:", err)
+				return
+			}
+			waitPainted(a, label)
 		}
 		fmt.Println(time.Now().UnixNano())
 		os.Stdin.Read(make([]byte, 1))
 		a.Quit()
 	}()
 	return a.Run(ctx)
+}
+
+func waitPainted(a *mullion.App, label string) {
+	for w, err := a.Window(label); err != nil || !w.Painted(); w, err = a.Window(label) {
+		time.Sleep(200 * time.Microsecond)
+	}
 }
 
 // start measures starts of the app, and the memory of its processes.
@@ -51,17 +64,17 @@ func (b *bench) start(context.Context) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	var millis []float64
+	var millis, exits []float64
 	memory := map[string][]float64{}
 	for round := range b.starts {
-		ms, kinds, err := startOnce(dir)
+		ms, exit, kinds, err := startOnce(dir)
 		if err != nil {
 			return err
 		}
 		if round == 0 {
 			continue // fills caches
 		}
-		millis = append(millis, ms)
+		millis, exits = append(millis, ms), append(exits, exit)
 		total := 0.0
 		for kind, mib := range kinds {
 			memory[kind] = append(memory[kind], mib)
@@ -70,6 +83,7 @@ func (b *bench) start(context.Context) error {
 		memory["all"] = append(memory["all"], total)
 	}
 	b.report.add("start of the process to first frame painted", "ms", millis)
+	b.report.add("App.Quit to the end of the process", "ms", exits)
 	for _, kind := range []string{"Core", "host", "web process", "network process", "all"} {
 		b.report.add("memory (PSS), one window: "+kind, "MiB", memory[kind])
 	}
@@ -84,9 +98,10 @@ type started struct {
 }
 
 // startProcess starts one, and returns after how long its window was painted.
-func startProcess(dir string, without []string) (p *started, millis float64, err error) {
+func startProcess(dir string, without []string, more ...string) (p *started, millis float64, err error) {
 	cmd := exec.Command("/proc/self/exe")
 	cmd.Env = append(os.Environ(), startVariable+"="+dir, withoutVariable+"="+strings.Join(without, " "))
+	cmd.Env = append(cmd.Env, more...)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -114,11 +129,13 @@ func startProcess(dir string, without []string) (p *started, millis float64, err
 	return p, float64(time.Unix(0, nanos).Sub(began)) / 1e6, nil
 }
 
-// end has the app quit, and waits for that.
-func (p *started) end() {
+// end has the app quit, and returns how long it took to end.
+func (p *started) end() (millis float64) {
 	p.all = e2e.Descendants(p.cmd.Process.Pid)
+	began := time.Now()
 	p.in.Close()
 	p.cmd.Wait()
+	return float64(time.Since(began)) / 1e6
 }
 
 // gone reports an error while a process of the app is still there.
@@ -131,26 +148,26 @@ func (p *started) gone() error {
 	return nil
 }
 
-func startOnce(dir string) (millis float64, memory map[string]float64, err error) {
+func startOnce(dir string) (millis, exit float64, memory map[string]float64, err error) {
 	p, millis, err := startProcess(dir, nil)
 	if err != nil {
-		return 0, nil, err
+		return 0, 0, nil, err
 	}
-	defer p.end()
+	defer func() { exit = p.end() }()
 	time.Sleep(settle)
 	memory = map[string]float64{}
 	if memory["Core"], err = pss(p.cmd.Process.Pid); err != nil {
-		return 0, nil, err
+		return 0, 0, nil, err
 	}
 	for _, q := range e2e.Descendants(p.cmd.Process.Pid) {
 		kind := kindOf(q)
 		mib, err := pss(q.PID)
 		if err != nil {
-			return 0, nil, err
+			return 0, 0, nil, err
 		}
 		memory[kind] += mib
 	}
-	return millis, memory, nil
+	return millis, 0, memory, nil
 }
 
 // pss returns the proportional set size of a process in MiB.

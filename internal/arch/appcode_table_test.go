@@ -24,7 +24,7 @@ var appCode = []struct{ why, functions string }{
 		core.webviewTells(tell) core.Webview.ChangeBounds(change) core.Window.limit(set)
 		core.target.host core.predefinedItems core.channel.intercepted(send)`},
 	{"what this module gives the Core: it starts processes, reads options and files",
-		`core.Options.Launch core.Options.LaunchDialogs core.Options.ChooseFiles core.Options.InFlight core.Options.MayShowOthers core.Options.Cursor core.Options.PageWebview core.Options.PageWindow
+		`core.Options.Launch core.Options.LaunchDialogs core.Options.ChooseFiles core.Options.Processes core.Options.MayShowOthers core.Options.Cursor core.Options.PageWebview core.Options.PageWindow
 		core.Options.PathVariable core.Options.Icon core.Options.Preferences core.Options.EndDesktop core.Core.icon core.LinkOptions.Open core.State.hold worker.Options.Launch
 		core.Keeping.Remember core.journal.remember core.Core.settles(told)
 		mullion.App.hold mullion.App.makeTray mullion.Options.change`},

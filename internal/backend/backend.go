@@ -10,6 +10,7 @@ package backend
 import (
 	"io"
 	"os"
+	"time"
 
 	"github.com/mullion-dev/mullion/internal/wire"
 )
@@ -103,6 +104,9 @@ type Options struct {
 	// bytes. Zero means as much as the engine likes. A page whose process has
 	// taken more has crashed with wire.CrashMemory.
 	MemoryLimit int64
+	// MemoryPoll is how often such a process looks at what it takes; zero is as
+	// often as the engine likes.
+	MemoryPoll time.Duration
 	// Rendering is how to draw.
 	Rendering wire.Rendering
 	// NoCache keeps no copies of what servers have answered, and of pages that

@@ -84,9 +84,8 @@ type Options struct {
 	PathVariable func(name string) (dir string, ok bool)
 	// Launch starts a host.
 	Launch func(ctx context.Context, l Launch) (Child, error)
-	// InFlight counts the descriptors that wait in the sockets of a process and
-	// of those below it. Nil: nobody looks.
-	InFlight func(pid int) int
+	// Processes looks at a process and those below it. Nil: nobody looks.
+	Processes func(pid int) Processes
 	// Cursor says where the mouse is, in pixels, on a display of which hosts see
 	// only what is their own; ok is false on others. Nil leaves it to hosts.
 	Cursor func() (x, y int, ok bool, err error)

@@ -22,6 +22,8 @@ func (h *host) frame(r *reader, f wire.Frame) error {
 		return h.logRecord(f)
 	case wire.KindPong:
 		return h.pong(f.ID)
+	case wire.KindSettled:
+		return h.settle(f.ID)
 	case wire.KindNetworkHung:
 		return h.networkHung()
 	case wire.KindFatal:

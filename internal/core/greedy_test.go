@@ -2,7 +2,6 @@ package core_test
 
 import (
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,26 +12,21 @@ import (
 // TestGreedyHost: a host that keeps other programs from sending descriptors is
 // ended, and another one shows its windows. A few that wait are no harm.
 func TestGreedyHost(t *testing.T) {
-	var inFlight, looks atomic.Int64
-	inFlight.Store(40)
-	p := newPair(t, everything, core.Options{
-		Patience: core.Patience{Ping: 2 * time.Millisecond, Look: 2 * time.Millisecond},
-		InFlight: func(int) int {
-			looks.Add(1)
-			return int(inFlight.Load())
-		},
-	}, nil)
+	var all processes
+	all.inFlight.Store(40)
+	p := newPair(t, everything, all.options(core.Patience{Ping: 2 * time.Millisecond, Look: 2 * time.Millisecond}), nil)
 	main := p.open("main", "app://localhost/")
-	until(t, "some looks", func() bool { return looks.Load() > 5 })
+	until(t, "some looks", func() bool { all.spent.Add(1); return all.counted.Load() > 5 })
 	if k := p.kinds(); len(k) > 0 {
 		t.Fatalf("faults %v", k)
 	}
-	inFlight.Store(4096)
+	all.inFlight.Store(4096)
+	all.spent.Add(1)
 	until(t, "the end of the host", func() bool {
 		if len(p.kinds()) == 0 {
 			return false
 		}
-		inFlight.Store(0)
+		all.inFlight.Store(0)
 		return true
 	})
 	if k := p.kinds(); k[0] != supervise.Greedy {

@@ -20,6 +20,8 @@ type Patience struct {
 	// Ping is the pause between two pings of a host. A host counts by them how
 	// long pages and the process for the network have not answered.
 	Ping time.Duration
+	// Calm is that pause while no process of the host runs.
+	Calm time.Duration
 	// Host is how long the main loop of a host may leave a ping unanswered
 	// before the host is ended.
 	Host time.Duration
@@ -45,14 +47,14 @@ type Patience struct {
 
 // DefaultPatience is that of apps. Only tests change it.
 var DefaultPatience = Patience{
-	Ping: 2 * time.Second, Host: 10 * time.Second, Page: 30 * time.Second,
+	Ping: 2 * time.Second, Calm: 30 * time.Second, Host: 10 * time.Second, Page: 30 * time.Second,
 	Blank: 10 * time.Second, Load: 250 * time.Millisecond, Answer: 3 * time.Second, Look: 10 * time.Second, Close: 5 * time.Second,
 }
 
 func (p *Patience) setDefaults() {
 	d := &DefaultPatience
 	for _, f := range []struct{ field, value *time.Duration }{
-		{&p.Ping, &d.Ping}, {&p.Host, &d.Host}, {&p.Page, &d.Page}, {&p.Blank, &d.Blank}, {&p.Load, &d.Load}, {&p.Answer, &d.Answer}, {&p.Look, &d.Look}, {&p.Close, &d.Close},
+		{&p.Ping, &d.Ping}, {&p.Calm, &d.Calm}, {&p.Host, &d.Host}, {&p.Page, &d.Page}, {&p.Blank, &d.Blank}, {&p.Load, &d.Load}, {&p.Answer, &d.Answer}, {&p.Look, &d.Look}, {&p.Close, &d.Close},
 	} {
 		if *f.field <= 0 {
 			*f.field = *f.value
@@ -62,17 +64,22 @@ func (p *Patience) setDefaults() {
 
 // watch pings a host until ctx is done, and ends it when it does not answer or
 // draws nothing. Time counts as far as this process has lived through it: what
-// a machine was asleep, or the Core was stopped, is nobody's fault.
-func (h *host) watch(ctx context.Context, child Child) {
+// a machine was asleep, or the Core was stopped, is nobody's fault. limit is how
+// much memory a web process may take, in bytes, or 0.
+func (h *host) watch(ctx context.Context, child Child, limit int64) {
 	p := h.core.opts.Patience
 	t := time.NewTicker(p.Ping)
 	defer t.Stop()
-	var silent time.Duration
+	l := newLooks(h, child, limit)
+	rest := time.NewTimer(p.Ping / 2) // then what the ping made run has come to rest
+	defer rest.Stop()
+	var silent, pause time.Duration
 	last := time.Now()
-	looks := h.core.opts.InFlight != nil
-	next := last.Add(p.Look)
 	for h.sendPing(child); ; {
 		select {
+		case <-rest.C:
+			l.rest()
+			continue
 		case <-t.C:
 		case <-ctx.Done():
 			return
@@ -80,11 +87,8 @@ func (h *host) watch(ctx context.Context, child Child) {
 		now := time.Now()
 		elapsed := min(now.Sub(last), 2*p.Ping)
 		last = now
-		if looks && !now.Before(next) {
-			if h.greedy(child) {
-				return
-			}
-			next = now.Add(p.Look)
+		if l.look(now) {
+			return
 		}
 		switch {
 		case h.answered():
@@ -92,7 +96,12 @@ func (h *host) watch(ctx context.Context, child Child) {
 			if h.blank(child, elapsed) {
 				return
 			}
+			if pause += elapsed; l.calm() && pause < p.Calm {
+				continue
+			}
+			pause = 0
 			h.sendPing(child)
+			rest.Reset(p.Ping / 2)
 		case h.handling.Load(): // the Core itself has not come to the answer
 		default:
 			if silent += elapsed; silent >= p.Host {
@@ -107,7 +116,7 @@ func (h *host) sendPing(child Child) {
 	h.mu.Lock()
 	h.ping++
 	n := h.ping
-	h.ponged = false
+	h.ponged, h.settled = false, false
 	h.mu.Unlock()
 	_ = child.Conn().Send(wire.Frame{Kind: wire.KindPing, ID: n})
 }
@@ -132,6 +141,20 @@ func (h *host) pong(n uint64) error {
 	return nil
 }
 
+// settle notes that all that a ping had the host ask has answered.
+func (h *host) settle(n uint64) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case n < h.ping:
+		return nil
+	case n > h.ping || !h.ponged:
+		return fmt.Errorf("%w: ping %d cannot have settled", wire.ErrProtocol, n)
+	}
+	h.settled = true
+	return nil
+}
+
 // end ends the process of a host, for that reason.
 func (h *host) end(child Child, why supervise.Ending) {
 	h.mu.Lock()
@@ -140,21 +163,6 @@ func (h *host) end(child Child, why supervise.Ending) {
 	}
 	h.mu.Unlock()
 	child.Kill()
-}
-
-// mostInFlight is how many descriptors may wait in the sockets of a host. A few
-// wait where a process is busy. Most programs of the user can send none while
-// 1024 are on their way.
-const mostInFlight = 512
-
-// greedy ends a host that keeps other programs from sending descriptors.
-func (h *host) greedy(child Child) bool {
-	n := h.core.opts.InFlight(child.PID())
-	if n <= mostInFlight {
-		return false
-	}
-	h.end(child, supervise.Ending{Kind: supervise.Greedy, Detail: fmt.Sprintf("%d descriptors waited in its sockets", n)})
-	return true
 }
 
 // blank counts how long a window has been without a picture that should have

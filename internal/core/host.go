@@ -48,6 +48,7 @@ type host struct {
 	step    int                // guarded by mu; of the ladder of rendering settings
 	ping    uint64             // guarded by mu; the number of the last ping
 	ponged  bool               // guarded by mu; the last ping was answered
+	settled bool               // guarded by mu; and so was all that the host has asked because of it
 	// networkEnded is when the engine's process for the network was last found
 	// to hang, or when the child was ready; networkHangs is how often it was.
 	networkEnded time.Time // guarded by mu
@@ -56,6 +57,8 @@ type host struct {
 	ended *supervise.Ending // guarded by mu; why the Core itself has ended the child
 
 	handling atomic.Bool // a frame is being handled
+
+	oversized atomic.Int32 // web processes that were ended for their memory, of which the host has not told yet
 
 	// events are those of the Core about what the host shows, on their way
 	// through interceptors.
@@ -214,6 +217,7 @@ func (h *host) run(ctx context.Context) supervise.Ending {
 	h.mu.Lock()
 	h.child = child
 	h.useful, h.called, h.ended = false, false, nil
+	h.oversized.Store(0)
 	h.step = c.renderingStep()
 	step := h.step
 	quits := h.quits
@@ -237,7 +241,7 @@ func (h *host) run(ctx context.Context) supervise.Ending {
 		broke = h.serve(child, func() {
 			launch.Stop()
 			wasReady = true
-			c.tasks.Go(func() { h.watch(watched, child) })
+			c.tasks.Go(func() { h.watch(watched, child, hello.MemoryLimit) })
 		})
 		unwatch()
 	}
@@ -482,19 +486,4 @@ func (h *host) quit() {
 	child := h.child
 	t := time.AfterFunc(quitGrace, child.Kill)
 	go func() { child.Wait(); t.Stop() }()
-}
-
-// PIDs returns the process ids of the hosts that are running, by name.
-func (c *Core) PIDs() map[string]int {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	pids := map[string]int{}
-	for name, h := range c.hosts {
-		h.mu.Lock()
-		if h.child != nil {
-			pids[name] = h.child.PID()
-		}
-		h.mu.Unlock()
-	}
-	return pids
 }

@@ -413,7 +413,7 @@ func (v *Webview) page(e wire.PageEvent) error {
 		v.loadFailed(e)
 		v.arrivedOnce.Do(func() { close(v.arrived) })
 	case wire.PageCrashed:
-		v.heal(e.Detail)
+		v.heal(v.Window().host().whyCrashed(e.Detail))
 	case wire.PageAsks, wire.PageAsked:
 		v.mu.Lock()
 		v.asks = e.Kind == wire.PageAsks

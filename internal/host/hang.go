@@ -43,6 +43,7 @@ func (h *host) probeNetwork() {
 		h.network.waiting = 1
 		n.ProbeNetwork(func() {
 			h.network = network{up: !h.network.ended}
+			h.settle()
 		})
 		return
 	}
@@ -59,6 +60,21 @@ func (h *host) probeNetwork() {
 		return
 	}
 	h.conn.Send(wire.Frame{Kind: wire.KindNetworkHung})
+}
+
+// settle tells the Core when all that was asked because of its last ping has
+// answered.
+func (h *host) settle() {
+	if h.pinged == 0 || h.network.waiting > 0 {
+		return
+	}
+	for _, v := range h.webviews {
+		if v.hang.waiting > 0 {
+			return
+		}
+	}
+	h.conn.Send(wire.Frame{Kind: wire.KindSettled, ID: h.pinged})
+	h.pinged = 0
 }
 
 // maxUnanswered is how many pings a probe may stay without its answer.
@@ -85,6 +101,7 @@ func (v *webview) probe() {
 		if v.hang.probe {
 			v.hangs(&v.hang.probe, false)
 		}
+		v.h.settle()
 	})
 }
 

@@ -39,6 +39,7 @@ type host struct {
 	rings    map[int]*ring // by their numbers, for the bytes of calls
 	lastID   uint64        // of requests and decisions
 	network  network
+	pinged   uint64 // the Core's last ping, until all that it had this host ask has answered; or 0
 	keep     keep
 
 	inbox inbox
@@ -298,6 +299,8 @@ func (h *host) handle(f wire.Frame) error {
 			v.probe()
 		}
 		h.probeNetwork()
+		h.pinged = f.ID
+		h.settle()
 	case wire.KindQuit:
 		h.keep.quitting = true
 		for id := range h.windows {

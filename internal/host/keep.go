@@ -112,6 +112,7 @@ func (h *host) orphan() {
 	k.orphaned = true
 	k.epoch++
 	h.conn.Close()
+	h.pinged = 0
 	for _, v := range h.webviews {
 		v.orphan()
 	}

@@ -3,38 +3,49 @@ package sandbox
 import (
 	"bytes"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
 )
 
-// InFlight counts the descriptors that were sent to a child, or to a process
-// below it, and that nobody has received yet. The kernel counts them for each
-// user: beyond the limit of who sends, no program of the user sends any.
+// InFlight counts the descriptors that were sent to a process of the tree, and
+// that nobody has received yet. The kernel counts them for each user: beyond the
+// limit of who sends, no program of the user sends any.
 //
 // It sees sockets that a process has open, since Linux 5.6, and none that are on
 // their way themselves. It sees none of a process that is sealed and has no
 // namespaces.
-func InFlight(pid int) int {
-	n := 0
-	all := []int{pid}
-	for i := 0; i < len(all) && i < maxTasks; i++ {
-		n += inFlight(all[i])
-		all = append(all, childrenOf(all[i])...)
+func (t *Tree) InFlight() (n int) {
+	t.list(childrenOf)
+	for _, m := range t.members {
+		n += inFlight(m.pid)
 	}
 	return n
 }
 
+// childrenOf lists the children of all threads of a process.
 func childrenOf(pid int) (children []int) {
-	lists, _ := filepath.Glob("/proc/" + strconv.Itoa(pid) + "/task/*/children")
-	for _, list := range lists {
-		text, _ := os.ReadFile(list)
-		for child := range strings.FieldsSeq(string(text)) {
-			if n, err := strconv.Atoi(child); err == nil {
-				children = append(children, n)
-			}
+	dir, err := os.Open("/proc/" + strconv.Itoa(pid) + "/task")
+	if err != nil {
+		return nil
+	}
+	defer dir.Close()
+	tasks, _ := dir.Readdirnames(-1)
+	for _, task := range tasks {
+		children = append(children, childrenOfThread(pid, task)...)
+	}
+	return children
+}
+
+// childrenOfMain lists those of its first thread.
+func childrenOfMain(pid int) []int { return childrenOfThread(pid, strconv.Itoa(pid)) }
+
+func childrenOfThread(pid int, task string) (children []int) {
+	text, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/task/" + task + "/children")
+	for child := range strings.FieldsSeq(string(text)) {
+		if n, err := strconv.Atoi(child); err == nil {
+			children = append(children, n)
 		}
 	}
 	return children

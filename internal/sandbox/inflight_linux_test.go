@@ -35,10 +35,10 @@ func TestInFlight(t *testing.T) {
 	if j.detail(LayerNamespaces) != "" {
 		t.Skip("without namespaces a process that is sealed shows nothing")
 	}
-	if n := InFlight(j.PID()); n != 42 {
+	if n := NewTree(j.PID()).InFlight(); n != 42 {
 		t.Errorf("got %d", n)
 	}
-	if n := InFlight(quiet.PID()); n != 0 {
+	if n := NewTree(quiet.PID()).InFlight(); n != 0 {
 		t.Errorf("another child: %d", n)
 	}
 }

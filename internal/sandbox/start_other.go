@@ -26,9 +26,6 @@ func Enter() error {
 
 func nameProcess() {}
 
-// InFlight sees nothing on this system.
-func InFlight(int) int { return 0 }
-
 // NoCoreDumps does nothing on this system.
 func NoCoreDumps() error { return nil }
 

@@ -221,9 +221,6 @@ func NoCoreDumps() error {
 
 func nameProcess() {}
 
-// InFlight sees nothing on this system: handles wait nowhere.
-func InFlight(int) int { return 0 }
-
 // Seal does nothing on this system.
 func Seal() error { return nil }
 

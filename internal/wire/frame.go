@@ -61,6 +61,7 @@ const (
 	KindGiveUp                          // the page of webview Target reads no more of stream ID
 	KindNetworkHung                     // the engine's process for the network did not answer, and was ended
 	KindReport                          // PageReport of webview Target
+	KindSettled                         // all that was asked because of KindPing with that ID has answered
 )
 
 // Flags of a frame.
@@ -161,6 +162,7 @@ var limits = map[Kind]struct {
 	KindGiveUp:         {Host, 0, "give-up"},
 	KindNetworkHung:    {Host, 0, "network-hung"},
 	KindReport:         {Host, maxReport, "report"},
+	KindSettled:        {Host, 0, "settled"},
 
 	KindWork:          {Core, maxControl, "work"},
 	KindWorkCancel:    {Core, 0, "work-cancel"},

@@ -130,8 +130,8 @@ func child(m *testing.M) int {
 		AppID: testAppID, AppName: "Mullion Test", World: testWorld, MessageName: testName,
 		Schemes: []string{"app", "mullion", "other"},
 		DataDir: data + "/data", CacheDir: data + "/cache",
-		MemoryLimit: testMemory,
-		Log:         testLog.add,
+		MemoryLimit: testMemory, MemoryPoll: 2 * time.Second,
+		Log: testLog.add,
 	}
 	err = testEngine.Run(o, testSite, func() {
 		if driven() {

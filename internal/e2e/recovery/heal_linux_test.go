@@ -202,6 +202,25 @@ func TestStoppedHost(t *testing.T) {
 	}
 }
 
+// TestLeakingPage: a page that takes more and more memory loses its process, and
+// comes back.
+func TestLeakingPage(t *testing.T) {
+	impatient(t)
+	limit := e2e.ParseCapabilities(t, "memory", `{"identifier": "memory", "windows": ["main"],
+		"permissions": [{"identifier": "sandbox:memory-limit", "allow": [{"bytes": 268435456}]}]}`, "")
+	app := e2e.Start(t, e2e.Options{Capabilities: limit})
+	app.Main().Must(`globalThis.kept = []; setInterval(() => kept.push(new Uint8Array(16 << 20).fill(1)), 50)`, nil)
+	if err := e2e.WaitFor(e2e.Timeout, func() error {
+		if got := reasons(app); !slices.Equal(got, []string{"out of memory"}) {
+			return fmt.Errorf("faults %q", got)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	app.Main().Must(`return globalThis.kept`, nil)
+}
+
 // TestStoppedNetwork: a network process that does not react is replaced, and
 // what waited for it goes on.
 func TestStoppedNetwork(t *testing.T) {

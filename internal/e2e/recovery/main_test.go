@@ -19,6 +19,7 @@ func impatient(t *testing.T) {
 	was := core.DefaultPatience
 	t.Cleanup(func() { core.DefaultPatience = was })
 	core.DefaultPatience.Ping = 500 * time.Millisecond
+	core.DefaultPatience.Calm = time.Second
 	core.DefaultPatience.Host = 4 * time.Second
 	core.DefaultPatience.Close = 2 * time.Second
 }
