@@ -26,6 +26,8 @@ headless test      | cmd:import                 | imagemagick         | ImageMag
 test               | cmd:WebKitWebDriver        | webkit2gtk-driver   | webkitgtk6.0    | webkitgtk-6.0    | webkit2gtk-driver
 test               | cmd:weston                 | weston              | weston          | weston           | weston
 test               | cmd:sway                   | sway                | sway            | sway             | sway
+test               | cmd:Xorg                   | xserver-xorg-core   | xorg-x11-server-Xorg | xorg-server     | xorg-x11-server
+test               | file:/usr/lib/xorg/modules/drivers/dummy_drv.so | xserver-xorg-video-dummy | xorg-x11-drv-dummy | xf86-video-dummy | xf86-video-dummy
 test               | cmd:grim                   | grim                | grim            | grim             | grim
 test               | cmd:wtype                  | wtype               | wtype           | wtype            | wtype
 test               | cmd:xsettingsd             | xsettingsd          | xsettingsd      | xsettingsd       | xsettingsd

@@ -23,6 +23,7 @@ import (
 type Display struct {
 	name    string   // such as ":99"
 	options []string // of Xvfb
+	server  []string // another program than Xvfb, with its options
 	procs   []program
 	bare    bool // there is no window manager
 }
@@ -86,12 +87,16 @@ func (d *Display) startServer() error {
 		return err
 	}
 	defer r.Close()
-	args := []string{"-displayfd", "3", "-screen", "0", "1280x1024x24", "-nolisten", "tcp", "-noreset"}
-	args = append(args, d.options...)
+	args := append([]string{"Xvfb", "-screen", "0", "1280x1024x24"}, d.options...)
+	if d.server != nil {
+		args = slices.Clone(d.server)
+	}
+	program := args[0]
+	args = append(args[1:], "-displayfd", "3", "-nolisten", "tcp", "-noreset")
 	if d.name != "" {
 		args = append([]string{d.name}, args...)
 	}
-	x := exec.Command("Xvfb", args...)
+	x := exec.Command(program, args...)
 	x.ExtraFiles = []*os.File{w}
 	err = d.start(x)
 	w.Close()
@@ -104,7 +109,7 @@ func (d *Display) startServer() error {
 	number, err := bufio.NewReader(r).ReadString('\n')
 	if err != nil {
 		d.Stop()
-		return fmt.Errorf("Xvfb did not start: %w", err)
+		return fmt.Errorf("%s did not start: %w", program, err)
 	}
 	d.name = ":" + strings.TrimSpace(number)
 	return nil

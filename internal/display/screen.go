@@ -217,12 +217,19 @@ func (s *Screen) Find(title string) (Window, error) {
 
 // Menus returns how many menus are open. One that is has the keyboard.
 func (s *Screen) Menus() (open int, err error) {
-	areas, err := s.MenuAreas()
+	areas, err := s.unmanaged("_MENU")
 	return len(areas), err
 }
 
-// MenuAreas returns where on the screen menus are open.
-func (s *Screen) MenuAreas() ([]image.Rectangle, error) { return s.unmanaged("_MENU") }
+// MenuAreas returns where on the screen menus are open, and lists of select boxes.
+func (s *Screen) MenuAreas() ([]image.Rectangle, error) {
+	menus, err := s.unmanaged("_MENU")
+	if err != nil {
+		return nil, err
+	}
+	lists, err := s.unmanaged("_COMBO")
+	return append(menus, lists...), err
+}
 
 // Dragging reports whether something is being dragged: what shows it hangs at
 // the mouse.
