@@ -89,8 +89,14 @@ func (c *client) event(p []byte, size int) (keep bool, err error) {
 		c.requested(order.Uint32(p[12:]), order.Uint32(p[20:]), order.Uint32(p[24:]))
 	case eventClientMessage | sentEvent:
 		c.message(order.Uint32(p[8:]), order.Uint32(p[4:]), order.Uint32(p[12:]))
-		if c.guard.atoms.names[order.Uint32(p[8:])] == "_XIM_PROTOCOL" {
+		switch a := &c.guard.atoms; {
+		case a.names[order.Uint32(p[8:])] == "_XIM_PROTOCOL":
 			c.methodSaid(p)
+		case a.names[order.Uint32(p[8:])] == "WM_PROTOCOLS" && a.names[order.Uint32(p[12:])] == "_NET_WM_PING":
+			c.with(func(s *state) {
+				copy(s.pings[1:], s.pings[:])
+				s.pings[0] = ping(p[12:32])
+			})
 		}
 	case eventGeneric:
 		return c.deviceEvent(p, size)

@@ -143,7 +143,9 @@ func (c *client) tellManager(m *message, about, message uint32) verdict {
 		return refuse(about, "the message "+c.guard.server.atomName(message)+" to the root window")
 	}
 	if a.names[message] == "WM_PROTOCOLS" {
-		if a.names[m.u32(data)] == "_NET_WM_PING" && c.own(m.u32(data+8)) {
+		asked := false
+		c.with(func(s *state) { asked = s.pinged(m.data[data:]) })
+		if a.names[m.u32(data)] == "_NET_WM_PING" && (asked || c.own(m.u32(data+8))) {
 			return pass
 		}
 		return refuse(about, "a message that is no answer to a ping")

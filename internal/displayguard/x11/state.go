@@ -1,6 +1,9 @@
 package x11
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // How long something that the user has done lets a host do something.
 const (
@@ -34,6 +37,7 @@ type state struct {
 	paste     time.Time // of what asks for the clipboard
 	middle    time.Time // of a middle click, which asks for the primary selection
 	takeFocus time.Time
+	pings     [maxPings]ping // the latest of the window manager, the latest first
 
 	stock    *stock // of the host
 	things   map[uint32]*thing
@@ -53,6 +57,19 @@ type state struct {
 	outside    time.Time             // of a click outside the client's windows, while it has a grab
 	watched    bool                  // somebody looks after menus and grabs
 	pointer    struct{ x, y uint16 } // where the client saw it last
+}
+
+// ping is what a window manager asks with whether a program lives, which answers
+// with the same. The standard has the window in it; mutter 43 leaves whatever is
+// there, and goes by the time.
+type ping [20]byte
+
+// maxPings is how many are remembered: one for each window that is used.
+const maxPings = 16
+
+// pinged reports whether the window manager has asked so.
+func (s *state) pinged(data []byte) bool {
+	return len(data) >= len(ping{}) && slices.Contains(s.pings[:], ping(data))
 }
 
 // window is a window of the client.

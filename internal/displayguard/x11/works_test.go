@@ -609,3 +609,41 @@ func TestConnections(t *testing.T) {
 		t.Error("one more was served")
 	}
 }
+
+// TestPing: a window manager is answered, also one that asks without a window, as
+// mutter does, and only what it has asked.
+func TestPing(t *testing.T) {
+	h := newHost(t, Config{})
+	p, manager := h.connect(t), outside(t)
+	const substructureNotify = 1 << 19
+	manager.send(build(2, 0, manager.root(), 1<<11, substructureNotify))
+	w := p.window(50, 600, 60, 60, 0x555555, 0)
+	p.show(w)
+	protocols, ping := p.atom("WM_PROTOCOLS"), p.atom("_NET_WM_PING")
+	answers := func(time, what uint32) bool {
+		t.Helper()
+		p.sync()
+		p.send(messageTo(p.root(), substructureNotify, p.root(), protocols, ping, time, what, 7, 8))
+		p.sync()
+		for _, e := range manager.sync() {
+			if e[0] == eventClientMessage|sentEvent && order.Uint32(e[8:]) == protocols && order.Uint32(e[16:]) == time {
+				return true
+			}
+		}
+		return false
+	}
+	if !answers(1, w) {
+		t.Error("an answer with the window is refused")
+	}
+	if answers(2, 2) {
+		t.Error("an answer that nobody has asked for passes")
+	}
+	manager.send(messageTo(w, 0, w, protocols, ping, 3, 3, 7, 8))
+	manager.sync()
+	if !answers(3, 3) {
+		t.Error("an answer without a window is refused")
+	}
+	if answers(4, 3) {
+		t.Error("another answer passes")
+	}
+}
