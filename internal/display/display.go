@@ -23,7 +23,7 @@ import (
 type Display struct {
 	name    string   // such as ":99"
 	options []string // of Xvfb
-	server  []string // another program than Xvfb, with its options
+	server  []string // options of Xorg, which is the server then
 	procs   []program
 	bare    bool // there is no window manager
 }
@@ -87,16 +87,15 @@ func (d *Display) startServer() error {
 		return err
 	}
 	defer r.Close()
-	args := append([]string{"Xvfb", "-screen", "0", "1280x1024x24"}, d.options...)
+	x := exec.Command("Xvfb", append([]string{"-screen", "0", "1280x1024x24"}, d.options...)...)
 	if d.server != nil {
-		args = slices.Clone(d.server)
+		x = exec.Command("Xorg", d.server...)
 	}
-	program := args[0]
-	args = append(args[1:], "-displayfd", "3", "-nolisten", "tcp", "-noreset")
+	args := []string{"-displayfd", "3", "-nolisten", "tcp", "-noreset"}
 	if d.name != "" {
-		args = append([]string{d.name}, args...)
+		args = append(args, d.name)
 	}
-	x := exec.Command(program, args...)
+	x.Args = append(x.Args, args...)
 	x.ExtraFiles = []*os.File{w}
 	err = d.start(x)
 	w.Close()
@@ -109,7 +108,7 @@ func (d *Display) startServer() error {
 	number, err := bufio.NewReader(r).ReadString('\n')
 	if err != nil {
 		d.Stop()
-		return fmt.Errorf("%s did not start: %w", program, err)
+		return fmt.Errorf("%s did not start: %w", x.Args[0], err)
 	}
 	d.name = ":" + strings.TrimSpace(number)
 	return nil

@@ -37,6 +37,6 @@ func StartMonitors(dir string, parts ...image.Rectangle) (*Display, error) {
 		return nil, err
 	}
 	return (&Display{server: []string{
-		"Xorg", "-config", name, "-logfile", filepath.Join(dir, "xorg.log"), "-novtswitch", "-sharevts",
+		"-config", name, "-logfile", filepath.Join(dir, "xorg.log"), "-novtswitch", "-sharevts",
 	}}).begin()
 }
