@@ -1,7 +1,7 @@
 # What can be done here. Everything else is in scripts/, which work on their own too.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test test-windows lint vuln bench attacks storm leaks fuzz generate clean
+.PHONY: help demo check test race test-windows lint vuln bench attacks storm leaks fuzz generate clean
 
 FUZZTIME ?= 10s
 STORM ?= 10m
@@ -18,6 +18,9 @@ check: ## what can be tested without a display and the race detector: about a mi
 
 test: ## everything that a change must pass
 	@scripts/test.sh $(ARGS)
+
+race: ## test, with the race detector in all packages of the root module
+	@RACE=all scripts/test.sh $(ARGS)
 
 test-windows: ## an app for Windows under wine, against a double of the WebView2 runtime
 	@scripts/test-windows.sh $(ARGS)

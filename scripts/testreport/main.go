@@ -44,6 +44,9 @@ func main() {
 	allowed, err := readAllowed(*allow)
 	if err == nil {
 		r := newReport(os.Stdout, allowed)
+		if slices.Contains(flag.Args(), "-race") {
+			r.test += " -race"
+		}
 		err = runTests(flag.Args(), r, *strict)
 		if err != nil && *brief != "" {
 			err = errors.Join(err, appendLines(*brief, r.brief(err)))
@@ -97,6 +100,7 @@ type event struct {
 type report struct {
 	out     io.Writer
 	allowed map[string]string // reason by test
+	test    string            // what runs a test again, without its arguments
 
 	output                  map[string][]byte // of tests that have not ended
 	builds                  map[string][]byte // what go build said, by ImportPath
@@ -114,7 +118,7 @@ type report struct {
 }
 
 func newReport(out io.Writer, allowed map[string]string) *report {
-	return &report{out: out, allowed: allowed, output: map[string][]byte{}, builds: map[string][]byte{}, begun: time.Now(), seeds: map[string]string{}, heard: func(event) {}}
+	return &report{out: out, allowed: allowed, test: "go test", output: map[string][]byte{}, builds: map[string][]byte{}, begun: time.Now(), seeds: map[string]string{}, heard: func(event) {}}
 }
 
 // read handles all events.
@@ -253,14 +257,14 @@ func (r *report) again() {
 		for i, l := range levels {
 			levels[i] = "^" + regexp.QuoteMeta(l) + "$"
 		}
-		fmt.Fprintf(r.out, "  go test -race -count=1 -run '%s' %s\n", strings.ReplaceAll(strings.Join(levels, "/"), "'", `'\\''`), e.Package)
+		fmt.Fprintf(r.out, "  %s -count=1 -run '%s' %s\n", r.test, strings.ReplaceAll(strings.Join(levels, "/"), "'", `'\\''`), e.Package)
 		if !slices.Contains(packages, e.Package) {
 			packages = append(packages, e.Package)
 		}
 	}
 	for _, p := range packages {
 		if seed := r.seeds[p]; seed != "" {
-			fmt.Fprintf(r.out, "  go test -race -count=1 -shuffle=%s %s\n", seed, p)
+			fmt.Fprintf(r.out, "  %s -count=1 -shuffle=%s %s\n", r.test, seed, p)
 		}
 	}
 }

@@ -38,7 +38,7 @@ func TestReport(t *testing.T) {
 {"Action":"output","Package":"x/a","Output":"FAIL\tx/a\t0.1s\n"}
 {"Action":"fail","Package":"x/a"}
 `,
-			want: []string{"told\n--- FAIL: TestA", "FAIL\tx/a\t0.1s\n", "  go test -race -count=1 -run '^TestA$' x/a\n"},
+			want: []string{"told\n--- FAIL: TestA", "FAIL\tx/a\t0.1s\n", "  go test -count=1 -run '^TestA$' x/a\n"},
 			err:  "1 packages and 1 tests failed",
 		},
 		{
@@ -50,7 +50,7 @@ func TestReport(t *testing.T) {
 `,
 			want: []string{
 				"   3.0 s  x/a TestA\n",
-				"again:\n  go test -race -count=1 -run '^TestA$/^b\\.c$' x/a\n  go test -race -count=1 -shuffle=42 x/a\n",
+				"again:\n  go test -count=1 -run '^TestA$/^b\\.c$' x/a\n  go test -count=1 -shuffle=42 x/a\n",
 			},
 			err: "1 packages and 2 tests failed",
 		},
