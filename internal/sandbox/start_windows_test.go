@@ -63,6 +63,10 @@ func TestMain(m *testing.M) {
 			windows.TerminateProcess(windows.CurrentProcess(), uint32(windows.STATUS_ACCESS_VIOLATION))
 		}
 	}
+	if err := lines.Err(); err != nil {
+		fmt.Println(err)
+		os.Exit(4)
+	}
 	os.Exit(7) // the Core's end was closed
 }
 
