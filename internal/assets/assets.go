@@ -102,6 +102,12 @@ func refuse(status int, format string, args ...any) *refusal {
 	return &refusal{status: status, text: fmt.Sprintf(format, args...)}
 }
 
+// Refuse is a response with that status and a text for the developer.
+func Refuse(status int, text string) *Response {
+	r := new(Request)
+	return refuse(status, "%s", text).answer(context.Background(), r, commonHeader(r))
+}
+
 // answer turns a refusal into a response with a text body.
 func (e *refusal) answer(ctx context.Context, r *Request, header []Field) *Response {
 	text := e.text + "\n"

@@ -61,6 +61,8 @@ type PageConfig struct {
 	// Empty means those of this system.
 	Sep       string `json:"sep"`
 	Delimiter string `json:"delimiter"`
+	// Media is the token with which the page asks for media of the user's files.
+	Media string `json:"media,omitzero"`
 	// Devtools lets a key of the page open the developer tools.
 	Devtools bool `json:"devtools,omitzero"`
 }

@@ -1,6 +1,9 @@
 package core
 
 import (
+	"context"
+	"net"
+
 	"github.com/mullion-dev/mullion/internal/wire"
 	"github.com/mullion-dev/mullion/ipc"
 )
@@ -10,6 +13,18 @@ const (
 	MaxPopups    = maxPopups    // of all pages
 	MaxDecisions = maxDecisions // of one webview, waiting
 )
+
+// ServeMedia serves a connection to a server of a host of that name, if there is such a server.
+func (c *Core) ServeMedia(ctx context.Context, host, server string, port uint16, conn net.Conn) bool {
+	c.mu.RLock()
+	h := c.hosts[host]
+	c.mu.RUnlock()
+	serve, _ := h.ownServer(ctx, server, port)
+	if serve != nil {
+		go serve(conn)
+	}
+	return serve != nil
+}
 
 // Held counts what the tables of the Core have.
 func (c *Core) Held() map[string]int {

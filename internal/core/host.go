@@ -13,7 +13,6 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/mullion-dev/mullion/capability"
-	"github.com/mullion-dev/mullion/internal/egress"
 	"github.com/mullion-dev/mullion/internal/inorder"
 	"github.com/mullion-dev/mullion/internal/supervise"
 	"github.com/mullion-dev/mullion/internal/wire"
@@ -30,7 +29,7 @@ type host struct {
 	// resources are what the windows that share the host may reach. A host of
 	// one window finds them out anew at each start.
 	resources capability.Resources
-	refusals  egress.Limit
+	network   hostNetwork
 	shared    sharedPool
 
 	mu      sync.Mutex

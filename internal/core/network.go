@@ -1,6 +1,7 @@
 package core
 
 import (
+	"context"
 	"net"
 	"time"
 
@@ -19,6 +20,12 @@ type relayer interface {
 	Relay(client, server net.Conn) bool
 }
 
+// hostNetwork is what the Core keeps of the network of a host.
+type hostNetwork struct {
+	refusals  egress.Limit
+	documents news // of documents that have begun
+}
+
 // serveNetwork serves what one life of the host may have of the network, and
 // returns the address of the proxy as the engine takes it. Where nothing is
 // granted it is there to log what is refused. Without a listener nobody can
@@ -31,7 +38,9 @@ func (h *host) serveNetwork(child Child, r capability.Resources) (proxy string, 
 		}
 		return noProxy, func() {}
 	}
-	o := egress.Options{Connect: r.Connect, Refuse: r.Refuse, Refused: h.networkRefused}
+	ctx, cancel := context.WithCancel(h.core.ctx)
+	own := func(name string, port uint16) (func(net.Conn), string) { return h.ownServer(ctx, name, port) }
+	o := egress.Options{Connect: r.Connect, Refuse: r.Refuse, Refused: h.networkRefused, Own: own}
 	if k, ok := child.(relayer); ok {
 		o.Relay = k.Relay
 	}
@@ -42,6 +51,7 @@ func (h *host) serveNetwork(child Child, r capability.Resources) (proxy string, 
 		}
 	})
 	return "socks5://" + l.Addr().String(), func() {
+		cancel()
 		l.Close()
 		p.Close()
 	}
@@ -50,7 +60,7 @@ func (h *host) serveNetwork(child Child, r capability.Resources) (proxy string, 
 // networkRefused logs a connection that was not allowed, with the permission
 // that would allow it.
 func (h *host) networkRefused(r egress.Refusal) {
-	more, ok := h.refusals.Note(r.Server+" "+r.Reason, time.Now())
+	more, ok := h.network.refusals.Note(r.Server+" "+r.Reason, time.Now())
 	if !ok {
 		return
 	}

@@ -103,6 +103,7 @@ type Webview struct {
 type document struct {
 	webview *Webview
 	id      string
+	media   string // the token with which its media are asked for
 	caller  ipc.Caller
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
@@ -260,6 +261,7 @@ func (v *Webview) beginDocument(e wire.PageEvent) {
 	d := &document{
 		webview:  v,
 		id:       e.Doc,
+		media:    e.Media,
 		calls:    map[uint64]*call{},
 		channels: map[uint32]*channel{},
 		streams:  map[uint64]*stream{},
@@ -284,6 +286,7 @@ func (v *Webview) beginDocument(e wire.PageEvent) {
 	v.url, v.committed = e.URL, true // of a page that was kept nothing else tells
 	v.outbox.begin(d)
 	v.mu.Unlock()
+	v.Window().host().network.documents.tell()
 	if e.Kept {
 		_ = v.outbox.message(d, []byte(`["n"]`)) // there is room: it is the first
 	}

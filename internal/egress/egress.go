@@ -37,6 +37,10 @@ type Options struct {
 	// Interfaces are the addresses of this machine and the networks that they are
 	// in; nil means net.InterfaceAddrs.
 	Interfaces func() ([]net.Addr, error)
+	// Own may serve a server by itself, whose name is below "localhost": it returns
+	// what serves a connection, or why there is none, or neither: then the rules
+	// decide. The name is never looked up. Nil: it serves none.
+	Own func(name string, port uint16) (serve func(net.Conn), reason string)
 	// Relay may take over a connection that was allowed, and has begun, by other
 	// descriptors of both ends; false means that it does not. Nil: it never does.
 	Relay func(client, server net.Conn) bool

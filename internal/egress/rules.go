@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"strings"
 
 	"github.com/mullion-dev/mullion/capability"
 )
@@ -18,6 +19,10 @@ type rules struct {
 // localhost is the one name that is not looked up: RFC 6761, section 6.3, says
 // that it always means this machine.
 var localhost, _ = capability.ParseHost("localhost")
+
+// belowLocalhost reports whether the name ends in ".localhost", which RFC 6761 gives
+// the same meaning. No resolver is asked about it, and no network can answer.
+func belowLocalhost(h capability.Host) bool { return strings.HasSuffix(h.String(), ".localhost") }
 
 var loopback = []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1}), netip.IPv6Loopback()}
 
@@ -50,7 +55,7 @@ func suggest(reason, scheme string, q request) *refused {
 func (r rules) server(q request) (capability.Transport, error) {
 	var may capability.Transport
 	for _, rule := range r.connect {
-		if rule.Match(q.host, q.port) && (q.host != localhost || rule.Names(q.host)) {
+		if rule.Match(q.host, q.port) && (q.host != localhost && !belowLocalhost(q.host) || rule.Names(q.host)) {
 			may |= rule.Transports()
 		}
 	}
@@ -76,7 +81,7 @@ func (r rules) without(may capability.Transport, h capability.Host, port uint16)
 // carry. The error is a *refused.
 func (r rules) address(may capability.Transport, q request, addr netip.Addr) (capability.Transport, error) {
 	h := capability.AddrHost(addr)
-	if special := special(addr, r.interfaces); special != "" && q.host != localhost {
+	if special := special(addr, r.interfaces); special != "" && q.host != localhost && !belowLocalhost(q.host) {
 		var named capability.Transport
 		for _, rule := range r.connect {
 			if rule.Names(h) && rule.Match(h, q.port) {

@@ -26,6 +26,9 @@ func (p *Proxy) serve(conn net.Conn) {
 		p.badRequest(conn, err)
 		return
 	}
+	if p.own(conn, q) {
+		return
+	}
 	ctx, cancel := context.WithTimeout(p.ctx, connectTime)
 	server, may, err := p.connect(ctx, q)
 	cancel()
@@ -55,6 +58,25 @@ func (p *Proxy) serve(conn net.Conn) {
 		first = nil
 	}
 	relay(conn, server, first)
+}
+
+// own serves what is served here, or refuses it; false where it is not.
+func (p *Proxy) own(conn net.Conn, q request) bool {
+	if p.opts.Own == nil || !belowLocalhost(q.host) {
+		return false
+	}
+	serve, reason := p.opts.Own(q.host.String(), q.port)
+	switch {
+	case serve != nil:
+		if reply(conn, replyDone) == nil {
+			serve(conn)
+		}
+	case reason != "":
+		p.failed(conn, q, &refused{reason: reason})
+	default:
+		return false
+	}
+	return true
 }
 
 // badRequest answers a request that is none.
@@ -123,7 +145,7 @@ func (p *Proxy) lookup(ctx context.Context, h capability.Host) ([]netip.Addr, er
 	switch {
 	case h.Addr().IsValid():
 		return []netip.Addr{h.Addr()}, nil
-	case h == localhost:
+	case h == localhost || belowLocalhost(h):
 		return loopback, nil
 	}
 	// The dot keeps the domains of the network that the machine is in, which

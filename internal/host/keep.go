@@ -380,7 +380,7 @@ func (v *webview) tellAgain() {
 		v.tell(wire.PageEvent{Kind: wire.PageTitle, URL: v.url, Detail: v.title})
 	}
 	if v.doc != "" {
-		v.tell(wire.PageEvent{Kind: wire.PageDocument, URL: v.page, Doc: v.doc, Origin: v.origin, Kept: v.since < v.h.keep.epoch})
+		v.tell(wire.PageEvent{Kind: wire.PageDocument, URL: v.page, Doc: v.doc, Origin: v.origin, Media: v.media, Kept: v.since < v.h.keep.epoch})
 	}
 	if v.finished {
 		v.tell(wire.PageEvent{Kind: wire.PageFinished, URL: v.url})

@@ -28,6 +28,7 @@ type webview struct {
 	v     backend.Webview
 	state wire.WebviewState
 	key   string // the secret of the bridge; the page never sees it
+	media string // what the page names when it asks for media
 
 	// doc is the document that the bridge has announced, "" between two, and
 	// origin is its origin.
@@ -98,7 +99,7 @@ func (h *host) applyWebview(id uint32, s wire.WebviewState) error {
 	}
 	secret := make([]byte, 32)
 	rand.Read(secret)
-	v := &webview{h: h, id: id, v: bv, state: s, key: hex.EncodeToString(secret), calls: map[uint64]*call{}}
+	v := &webview{h: h, id: id, v: bv, state: s, key: hex.EncodeToString(secret), media: rand.Text(), calls: map[uint64]*call{}}
 	h.webviews[id] = v
 	if err := v.setScripts(); err != nil {
 		return err
@@ -120,6 +121,7 @@ func (v *webview) setScripts() error {
 		Sep:       separator,
 		Delimiter: delimiter,
 		Devtools:  v.state.Devtools,
+		Media:     v.media,
 	}
 	page, err := bridge.Page(c)
 	if err != nil {
@@ -293,7 +295,7 @@ func (v *webview) hello(page, doc, origin string, r backend.Reply) {
 		v.endDocument("the document was replaced")
 	}
 	v.doc, v.origin, v.page, v.since = doc, origin, page, v.h.keep.epoch
-	v.tell(wire.PageEvent{Kind: wire.PageDocument, URL: page, Doc: doc, Origin: origin})
+	v.tell(wire.PageEvent{Kind: wire.PageDocument, URL: page, Doc: doc, Origin: origin, Media: v.media})
 	r.Return("")
 }
 

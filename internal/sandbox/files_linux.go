@@ -220,6 +220,12 @@ func view(s *Spec, d desk) (list []path, left []string, err error) {
 			list = append(list, path{Path: f, Access: l.access, origin: l.origin})
 		}
 	}
+	if p.Engine && s.CacheDir != "" {
+		// WebKit keeps what it plays of media in files there, of which it takes away
+		// the name at once, and asks nobody for another place (seen in WebKitGTK 2.50.6).
+		// Without namespaces there is none.
+		list = append(list, path{Path: "/var/tmp", From: s.CacheDir, Access: read | write, origin: ofPrivate})
+	}
 	r := newResolver(slices.Concat(s.Writable, s.Hidden, p.Write, private))
 	if list, left, err = r.settle(expand(list), s.Hidden); err != nil {
 		return nil, nil, err

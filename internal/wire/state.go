@@ -293,6 +293,8 @@ type PageEvent struct {
 	Doc    string        `json:"doc,omitzero"`    // the bridge's random id of its document
 	Origin string        `json:"origin,omitzero"` // as the bridge and the engine agree on
 	Detail string        `json:"detail,omitzero"`
+	// Media is of PageDocument the random token by which the page asks for media.
+	Media string `json:"media,omitzero"`
 	// Cancelled says of PageFailed that the load was stopped, or was refused
 	// by the Core, or gave way to another one.
 	Cancelled bool `json:"cancelled,omitzero"`

@@ -13,7 +13,7 @@ export interface InvokeOptions {
 /** Calls a command. The promise rejects with the command's error, often a string. */
 export function invoke<T>(cmd: string, args?: InvokeArgs, options?: InvokeOptions): Promise<T>;
 
-/** The URL by which the page can load a file. */
+/** The URL by which the page can load a file. With the protocol "media" it is one for `<audio>` and `<video>`. */
 export function convertFileSrc(filePath: string, protocol?: string): string;
 
 /** Values that a command sends while it runs, in their order. Pass it as an argument. */

@@ -51,7 +51,7 @@ export function transformCallback<T = unknown>(callback?: (response: T) => void,
   return internals().transformCallback(callback, once);
 }
 
-/** The URL by which the page can load a file. */
+/** The URL by which the page can load a file. With the protocol "media" it is one for `<audio>` and `<video>`. */
 export function convertFileSrc(filePath: string, protocol = "asset"): string {
   return internals().convertFileSrc(filePath, protocol);
 }

@@ -318,6 +318,12 @@ function deliverStream(channel: number, index: number, stream: number, size: num
 
 function convertFileSrc(path: string, protocol = "asset"): string {
   const name = encode(path);
+  if (protocol === "media") {
+    if (config.sep !== "\\" && config.media !== undefined) {
+      return `http://asset.localhost/${name}?${config.media}`;
+    }
+    protocol = "asset"; // there the engine plays media of the asset protocol
+  }
   if (config.sep === "\\") {
     return `${location.protocol === "https:" ? "https" : "http"}://${protocol}.localhost/${name}`;
   }

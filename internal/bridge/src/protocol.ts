@@ -24,5 +24,6 @@ export interface PageConfig {
   webview: string;
   sep: string;
   delimiter: string;
+  media?: string;
   devtools?: boolean;
 }
