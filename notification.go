@@ -127,8 +127,10 @@ var closeReasons = map[notify.Reason]NotificationCloseReason{
 // Notify shows a notification. On Linux it goes to the notification server of
 // the desktop (org.freedesktop.Notifications): the error wraps
 // [ErrNoSessionBus] or [ErrNoNotificationServer] where there is none, and the
-// next call looks again. On other systems it wraps [errors.ErrUnsupported] for
-// now. Notifications stay when the app ends. Of more than 1024 that are shown, the
+// next call looks again. On Windows it is a balloon of an icon: one at a time, with
+// 63 characters of title and 255 of text, without buttons, reply, urgency, sounds by
+// name and timeout; it goes when the app ends. On macOS the error wraps
+// [errors.ErrUnsupported] for now. Notifications of Linux stay when the app ends. Of more than 1024 that are shown, the
 // oldest are told [NotificationUndefined], and nothing more is heard of them.
 func (a *App) Notify(ctx context.Context, n Notification) (NotificationID, error) {
 	if err := n.check(); err != nil {

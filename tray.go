@@ -87,7 +87,9 @@ type TrayIcon struct {
 // for AppIndicators, and many panels do. On a desktop without a tray the icon
 // appears as soon as there is one, see [TrayIcon.Shown]. The error wraps
 // [ErrNoSessionBus] where there is no D-Bus session, and
-// [errors.ErrUnsupported] on other systems for now.
+// [errors.ErrUnsupported] on macOS for now. On Windows it is an icon in the
+// notification area; names of icons and titles mean nothing there, and the wheel
+// is not told.
 //
 // An app whose windows may all be closed while its icon stays sets
 // [Options.StayOpen].

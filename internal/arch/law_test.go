@@ -35,7 +35,7 @@ var law = []struct {
 	{"internal/durable", nil, "files that survive crashes know nothing of states"},
 	{"internal/desktop", nil, "where the system keeps files of apps"},
 	{"internal/desktop/trayicons", []string{"internal/desktop/tray", "internal/inorder", "internal/menu"}, "icons of an app by their ids; it knows neither pages nor windows"},
-	{"internal/desktop/...", []string{"internal/desktop/bus", "internal/desktop/picture", "internal/inorder", "internal/menu"}, "what the desktop shows for an app; it knows neither pages nor windows"},
+	{"internal/desktop/...", []string{"internal/desktop/bus", "internal/desktop/notifyicon", "internal/desktop/picture", "internal/inorder", "internal/menu"}, "what the desktop shows for an app; it knows neither pages nor windows"},
 	{"internal/inorder", nil, "calls any function, in order; whose it is it does not know"},
 	{"internal/guard", nil, "starts programs of others; which ones, and for whom, is decided by its caller"},
 	{"internal/supervise", nil, "restarts anything; what it restarts is a function"},

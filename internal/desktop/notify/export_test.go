@@ -1,3 +1,5 @@
+//go:build !windows
+
 package notify
 
 // MaxKept is how many notifications a client keeps.

@@ -4,6 +4,9 @@ package wine
 
 import (
 	"encoding/json"
+	"errors"
+	"image"
+	"image/color"
 	"os"
 	"path/filepath"
 	"strings"
@@ -189,4 +192,63 @@ func TestFileDialogs(t *testing.T) {
 		t.Errorf("cancelled: got %s", got)
 	}
 	quiet(t, d)
+}
+
+// TestTray: an icon with a menu, and a notification beside an icon of its own, which goes with it. wine
+// has a window for icons where the desktop has no tray.
+func TestTray(t *testing.T) {
+	a := start(t, lab.lab)
+	d := a.host()
+	p := open(d)
+	s := screen(t)
+	if got := p.say(`c ` + doc + ` 1 - ["tray",{}]`); got != "otrue" {
+		t.Fatalf("tray: got %s", got)
+	}
+	tray := front(t, s, "Wine System Tray")
+	click := func(x, y int, button byte) {
+		t.Helper()
+		if err := errors.Join(s.MoveIn(tray.ID, x, y), s.Click(button)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const left, right = 1, 3
+	waitFor(t, "the icon", func() bool {
+		m, err := s.PictureOf(tray.ID)
+		return err == nil && m.RGBAAt(10, 10) == color.RGBA{G: 0xC0, A: 0xFF}
+	})
+	click(10, 10, left)
+	a.logged("clicked", "button=Left")
+	click(10, 10, right)
+	waitFor(t, "the item of the menu", func() bool {
+		shot(t, s, "tray")
+		click(45, 19, left) // the first item; without a menu there is nothing
+		return strings.Contains(a.log.String(), "item=open")
+	})
+	if got := p.say(`c ` + doc + ` 2 - ["notify",{"title":"First"}]`); got != "o{}" {
+		t.Fatalf("notify: got %s", got)
+	}
+	if got := p.say(`c ` + doc + ` 3 - ["notify",{"title":"Second"}]`); got != "o{}" {
+		t.Fatalf("notify: got %s", got)
+	}
+	a.logged("closed", "title=First")
+	// Of the balloon a place without text.
+	white := color.RGBA{R: 0xFF, G: 0xFF, B: 0xFF, A: 0xFF}
+	waitFor(t, "the balloon", func() bool {
+		m, err := s.Picture(image.Rect(tray.X+150, tray.Y+42, tray.X+151, tray.Y+43))
+		return err == nil && m.RGBAAt(m.Rect.Min.X, m.Rect.Min.Y) == white
+	})
+	shot(t, s, "balloon")
+	// wine does not tell of clicks on it. The icons go with the app.
+	d.tell("close", "1")
+	if err := a.wait(); err != nil {
+		t.Error(err)
+	}
+	waitFor(t, "the end of the icons", func() bool {
+		w, err := s.Look(tray.ID)
+		if err != nil || !w.Visible {
+			return true
+		}
+		m, err := s.PictureOf(tray.ID)
+		return err == nil && m.RGBAAt(10, 10) != color.RGBA{G: 0xC0, A: 0xFF}
+	})
 }

@@ -3,6 +3,9 @@ package main
 import (
 	"context"
 	"errors"
+	"image"
+	"image/color"
+	"image/draw"
 	"log/slog"
 	"time"
 
@@ -40,6 +43,23 @@ func addDesktop(app *mullion.App) {
 			return "too late", nil
 		}
 		return "", err
+	})
+	mullion.Handle(app, "tray", func(ctx context.Context, _ none) (bool, error) {
+		icon := image.NewNRGBA(image.Rect(0, 0, 32, 32))
+		draw.Draw(icon, icon.Rect, image.NewUniform(color.NRGBA{G: 0xC0, A: 0xFF}), image.Point{}, draw.Src)
+		t, err := app.NewTrayIcon(ctx, mullion.TrayOptions{ID: "lab", Tooltip: "The lab", Icon: icon, Menu: menu()[0].Items, NoMenuOnLeftClick: true,
+			OnEvent: func(e mullion.TrayEvent) { slog.Info("clicked", "button", e.Button) }})
+		if err != nil {
+			return false, err
+		}
+		return t.Shown(), nil
+	})
+	mullion.Handle(app, "notify", func(ctx context.Context, a struct {
+		Title string `json:"title"`
+	}) (none, error) {
+		_, err := app.Notify(ctx, mullion.Notification{Title: a.Title, Body: "Something has happened.",
+			OnClose: func(r mullion.NotificationCloseReason) { slog.Info("closed", "title", a.Title, "reason", r) }})
+		return none{}, err
 	})
 	filters := []mullion.FileFilter{{Name: "Notes", Extensions: []string{"note"}}, {Name: "All", Extensions: []string{"*"}}}
 	mullion.Handle(app, "open_file", func(ctx context.Context, a struct {

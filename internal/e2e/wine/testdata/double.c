@@ -212,7 +212,7 @@ static HRESULT STDMETHODCALLTYPE listen_key(object *o, void *h, UINT64 *t) { ret
 
 static void **views, **settings, **controllers, **environments, **profiles, **deferrals, **requests, **responses, **headers, **iterators;
 static void **startings, **loadings, **completeds, **windows, **permissions, **failures, **messages, **requesteds, **keys;
-static object *all[64];  // webviews by number, from 1
+static object *all[4096];  // webviews by number, from 1
 static int made;
 
 // Later work on the apartment's thread.
@@ -616,7 +616,7 @@ static void controller_made(void *p) {
 	order *d = p;
 	object *v = make(&face_view, views), *c = make(&face_controller, controllers);
 	v->number = ++made;
-	all[made % 64] = v;
+	all[made % 4096] = v;
 	v->url = "about:blank"; v->method = "A title"; v->parent = d->parent;
 	c->view = v; v->controller = c;
 	say("controller", digits(v->number), IsWindow(d->parent) ? "window" : "nothing", NULL);
@@ -637,7 +637,7 @@ static HRESULT STDMETHODCALLTYPE version(object *o, WCHAR **out) { return give(o
 // What the test says.
 
 static object *view_of(const char *number) {
-	object *v = all[atoi(number) % 64];
+	object *v = all[atoi(number) % 4096];
 	return v && v->number == atoi(number) && !v->closed ? v : NULL;
 }
 
