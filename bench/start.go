@@ -65,24 +65,34 @@ func (b *bench) start(context.Context) error {
 	}
 	defer os.RemoveAll(dir)
 	var millis, exits []float64
+	spent := map[string][]float64{}
 	memory := map[string][]float64{}
 	for round := range b.starts {
-		ms, exit, kinds, err := startOnce(dir)
+		one, err := startOnce(dir)
 		if err != nil {
 			return err
 		}
 		if round == 0 {
 			continue // fills caches
 		}
-		millis, exits = append(millis, ms), append(exits, exit)
+		millis, exits = append(millis, one.millis), append(exits, one.exit)
+		all := 0.0
+		for kind, ms := range one.spent {
+			spent[kind] = append(spent[kind], ms)
+			all += ms
+		}
+		spent["all"] = append(spent["all"], all)
 		total := 0.0
-		for kind, mib := range kinds {
+		for kind, mib := range one.memory {
 			memory[kind] = append(memory[kind], mib)
 			total += mib
 		}
 		memory["all"] = append(memory["all"], total)
 	}
 	b.report.add("start of the process to first frame painted", "ms", millis)
+	for _, kind := range []string{"Core", "host", "web process", "network process", "all"} {
+		b.report.add("processor time until then: "+kind, "ms", spent[kind])
+	}
 	b.report.add("App.Quit to the end of the process", "ms", exits)
 	for _, kind := range []string{"Core", "host", "web process", "network process", "all"} {
 		b.report.add("memory (PSS), one window: "+kind, "MiB", memory[kind])
@@ -148,26 +158,31 @@ func (p *started) gone() error {
 	return nil
 }
 
-func startOnce(dir string) (millis, exit float64, memory map[string]float64, err error) {
+// oneStart is what was measured of one.
+type oneStart struct {
+	millis, exit  float64
+	spent, memory map[string]float64 // by kind, in ms and MiB
+}
+
+func startOnce(dir string) (one oneStart, err error) {
 	p, millis, err := startProcess(dir, nil)
 	if err != nil {
-		return 0, 0, nil, err
+		return one, err
 	}
-	defer func() { exit = p.end() }()
+	defer func() { one.exit = p.end() }()
+	one.millis, one.spent, one.memory = millis, p.spent(), map[string]float64{}
 	time.Sleep(settle)
-	memory = map[string]float64{}
-	if memory["Core"], err = pss(p.cmd.Process.Pid); err != nil {
-		return 0, 0, nil, err
+	if one.memory["Core"], err = pss(p.cmd.Process.Pid); err != nil {
+		return one, err
 	}
 	for _, q := range e2e.Descendants(p.cmd.Process.Pid) {
-		kind := kindOf(q)
 		mib, err := pss(q.PID)
 		if err != nil {
-			return 0, 0, nil, err
+			return one, err
 		}
-		memory[kind] += mib
+		one.memory[kindOf(q)] += mib
 	}
-	return millis, 0, memory, nil
+	return one, nil
 }
 
 // pss returns the proportional set size of a process in MiB.

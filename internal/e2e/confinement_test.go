@@ -6,6 +6,7 @@ import (
 	"image"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"github.com/mullion-dev/mullion"
 	"github.com/mullion-dev/mullion/config"
 	"github.com/mullion-dev/mullion/internal/e2e"
+	"github.com/mullion-dev/mullion/internal/rendering"
 )
 
 // TestConfinement checks that an app runs on systems that lack layers of the
@@ -163,6 +165,35 @@ out.textContent = lines.join('\n');
 document.title = 'painted';
 `
 
+// emulation are libraries of Mesa that draw without a GPU.
+var emulation = regexp.MustCompile(`\S*(libLLVM|libgallium|swrast_dri|libEGL_mesa)\S*`)
+
+// TestHostWithoutEGL: where nothing is accelerated the host does not load what
+// emulates a GPU; web processes do, for WebGL.
+func TestHostWithoutEGL(t *testing.T) {
+	if rendering.Detect(os.DirFS("/")).GPU != rendering.NoGPU {
+		t.Skip("this machine has a GPU")
+	}
+	app := e2e.Start(t, e2e.Options{})
+	app.Main().Must(`return 1`, nil)
+	host := app.Processes()["app"]
+	loaded := func(pid int) string {
+		maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", pid))
+		if err != nil {
+			t.Skip("the memory of a process that is sealed is root's: ", err)
+		}
+		return emulation.FindString(string(maps))
+	}
+	if got := loaded(host); got != "" {
+		t.Errorf("the host has loaded %s", got)
+	}
+	for _, pid := range e2e.PIDs(host, e2e.WebProcess) {
+		if loaded(pid) == "" {
+			t.Error("a web process has no emulation: the test looks for the wrong names")
+		}
+	}
+}
+
 // TestPictures checks that pages look the same, and can do the same, with
 // confinement and without.
 func TestPictures(t *testing.T) {
@@ -207,7 +238,8 @@ func TestPictures(t *testing.T) {
 		})
 		return text, picture
 	}
-	freeText, free := paint("unconfined", "namespaces", "landlock", "seccomp")
+	// Without the guard of the display the host has GLX, and so EGL.
+	freeText, free := paint("unconfined", "namespaces", "landlock", "seccomp", "display")
 	if t.Failed() {
 		return
 	}

@@ -137,6 +137,7 @@ func (e *engine) initToolkit() error {
 	e.c.gdkSetProgramClass.with(id)
 	display := e.c.gdkDisplayGetDefault.call()
 	e.wayland = goString(e.c.gTypeNameFromInstance.call(display)) == "GdkWaylandDisplay"
+	e.spareEGL()
 	e.settings = newSettings(&e.c.settings, e.wayland, func(object uintptr, signal string, called func()) {
 		e.connect(object, signal, 2, func(args) uintptr { called(); return 0 })
 	})

@@ -18,6 +18,7 @@ type library struct {
 	gMainLoopUnref        cfunc
 	gQuarkFromString      cfunc
 	gSetenv               cfunc
+	gUnsetenv             cfunc
 	gSetApplicationName   cfunc
 	gSetPrgname           cfunc
 	gStrdup               cfunc
@@ -114,8 +115,10 @@ type library struct {
 	gdkWindowGetDevicePosition                cfunc
 
 	// Xlib
-	grabPointer   cfunc `symbol:"XGrabPointer" need:"optional"`
-	ungrabPointer cfunc `symbol:"XUngrabPointer" need:"optional"`
+	queryExtension cfunc `symbol:"XQueryExtension" need:"optional"`
+	eglQueryString cfunc `symbol:"eglQueryString" need:"optional"`
+	grabPointer    cfunc `symbol:"XGrabPointer" need:"optional"`
+	ungrabPointer  cfunc `symbol:"XUngrabPointer" need:"optional"`
 
 	// GTK
 	gtkContainerPropagateDraw        cfunc
