@@ -358,8 +358,8 @@ func (s *settings) isDefault(name string) bool {
 
 // showAccent has widgets and pages use the accent color: WebKit looks it up by
 // these names, of which the second is that of GTK 3. The user's own gtk.css
-// counts more. A page that is open keeps the color that it began with, and the
-// font of the user interface: WebKit asks once (2.50.6).
+// counts more. A page that is open keeps the font of the user interface that it
+// began with: WebKit asks once (2.50.6). engine.Prefer tells it of the color.
 func (s *settings) showAccent() {
 	const application = 600 // GTK_STYLE_PROVIDER_PRIORITY_APPLICATION
 	color := s.preferences.Accent

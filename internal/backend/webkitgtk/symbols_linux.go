@@ -45,6 +45,7 @@ type library struct {
 	gObjectSet                cfunc
 	gObjectUnref              cfunc
 	gSignalConnectData        cfunc
+	gSignalEmitByName         cfunc
 	gSignalHandlerDisconnect  cfunc
 	gSignalStopEmissionByName cfunc
 	gTypeClassRef             cfunc

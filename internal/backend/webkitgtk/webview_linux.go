@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 
 	"github.com/mullion-dev/mullion/internal/wire"
 )
@@ -247,6 +248,16 @@ func (v *webview) applyBackground() {
 	v.e.c.webkitSettingsSetHardwareAccelerationPolicy.call(v.settings, v.acceleration())
 	v.e.c.webkitWebViewSetBackgroundColor.with(v.view, color)
 	v.e.c.gtkWidgetQueueDraw.call(v.window.overlay)
+}
+
+// repaint has the whole page painted anew, which no function does, but each change
+// of the color behind it.
+func (v *webview) repaint() {
+	color := v.background()
+	other := *color
+	other.red = math.Abs(other.red - 1.0/255)
+	v.e.c.webkitWebViewSetBackgroundColor.with(v.view, &other)
+	v.e.c.webkitWebViewSetBackgroundColor.with(v.view, color)
 }
 
 // acceleration is a WebKitHardwareAccelerationPolicy. Without acceleration

@@ -128,12 +128,17 @@ func TestPreferencesX11(t *testing.T) {
 	desktop.Set(appearance, "accent-color", accentColor{1, 0, 0.5})
 	sees(t, page, "after a change", looks{Dark: true, LessMotion: true, Width: 300, Family: family})
 
-	// The engine asks for these two once for each page.
+	// The engine asks for the font once for each page.
 	second := app.Open("second", func(o *mullion.WindowOptions) { o.Title, o.Width, o.Height = "second", 600, 400 })
 	sees(t, second, "in another window", looks{Dark: true, LessMotion: true, Width: 300, Family: `"DejaVu Serif"`})
 	second.Must(`document.body.innerHTML = '<input type=checkbox checked style="position: fixed; inset: 0; width: 100%; height: 100%; margin: 0">'`, nil)
 	if err := e2e.WaitFor(e2e.Timeout, func() error { return hasColor(t, "second", [3]uint8{255, 0, 128}) }); err != nil {
 		t.Errorf("the accent color: %v", err)
+	}
+
+	desktop.Set(appearance, "accent-color", accentColor{0, 0.5, 0})
+	if err := e2e.WaitFor(e2e.Timeout, func() error { return hasColor(t, "second", [3]uint8{0, 128, 0}) }); err != nil {
+		t.Errorf("the accent color of an open page: %v", err)
 	}
 
 	x := e2e.NewDesktopSettings(t)
