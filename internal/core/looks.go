@@ -13,7 +13,7 @@ type Processes interface {
 	// Spent is the processor time of all. While it stays the same none has run,
 	// and so nothing about them has changed.
 	Spent() time.Duration
-	// Rest notes how far their main loops are; Worked is the most that one of
+	// Rest finds those that have begun, and notes how far all main loops are; Worked is the most that one of
 	// them has worked since, as far as that can be known.
 	Rest()
 	Worked() (most time.Duration, ok bool)
@@ -64,10 +64,12 @@ func (l *looks) look(now time.Time) (ended bool) {
 	return l.h.greedy(l.child, l.all.InFlight())
 }
 
-// rest notes that all have come to rest, if everything has answered.
+// rest notes that all have come to rest, if everything has answered. It finds
+// what has begun in any case: pages that answer nothing take memory, too.
 func (l *looks) rest() {
-	if l.resting = l.all != nil && l.h.atRest(); l.resting {
+	if l.all != nil {
 		l.all.Rest()
+		l.resting = l.h.atRest()
 	}
 }
 

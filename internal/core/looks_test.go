@@ -12,6 +12,7 @@ import (
 
 // processes are those of a host that a test plays.
 type processes struct {
+	rests                    atomic.Int64
 	spent, rested            atomic.Int64 // ns; of the only process
 	inFlight, looks, counted atomic.Int64
 	larger                   atomic.Int64 // web processes over the limit
@@ -29,7 +30,10 @@ func (p *processes) Spent() time.Duration {
 }
 
 // Rest implements core.Processes.
-func (p *processes) Rest() { p.rested.Store(p.spent.Load()) }
+func (p *processes) Rest() {
+	p.rests.Add(1)
+	p.rested.Store(p.spent.Load())
+}
 
 // Worked implements core.Processes.
 func (p *processes) Worked() (time.Duration, bool) {
@@ -107,6 +111,8 @@ func TestStillPage(t *testing.T) {
 	main.view.Freeze(true)
 	all.work()
 	until(t, "the page's silence", func() bool { return log.contains("page does not answer") })
+	n := all.rests.Load()
+	until(t, "a look for other processes", func() bool { return all.rests.Load() > n })
 }
 
 // TestOversizedPage: a web process that the Core ends for its memory is told of
