@@ -126,3 +126,69 @@ func TestFilterBounds(t *testing.T) {
 		}
 	}
 }
+
+// TestKeyboards: whether a window of the host has the keyboard is what the compositor
+// says of a keyboard, and of no other object.
+func TestKeyboards(t *testing.T) {
+	const registry, seat, keyboard, name = 2, 5, 6, 7
+	held := new(focus)
+	f := newFilter(held)
+	request := func(object, opcode int, args ...any) {
+		t.Helper()
+		if err := f.request(only(t, packet(object, opcode, args...))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	event := func(object, opcode int, args ...any) {
+		t.Helper()
+		if pass, err := f.event(only(t, packet(object, opcode, args...))); !pass || err != nil {
+			t.Fatal(pass, err)
+		}
+	}
+	is := func(want int, when string) {
+		t.Helper()
+		if held.held != want {
+			t.Errorf("%s: %d keyboards, want %d", when, held.held, want)
+		}
+	}
+	enter := func(object int) { t.Helper(); event(object, keyboardEnter, 1, 9, 0) }
+	request(wayland.DisplayID, wayland.DisplayGetRegistry, registry)
+	event(registry, wayland.RegistryGlobal, name, seatInterface, 7)
+	event(registry, wayland.RegistryGlobal, name+1, "wl_output", 3)
+	request(registry, wayland.RegistryBind, name+1, "wl_output", 3, seat+10)
+	request(seat+10, seatGetKeyboard, keyboard) // of what is no seat
+	enter(keyboard)
+	is(0, "what is no keyboard")
+	request(registry, wayland.RegistryBind, name, seatInterface, 7, seat)
+	request(seat, seatGetKeyboard, keyboard)
+	is(0, "before it comes")
+	enter(keyboard)
+	enter(keyboard)
+	is(1, "when it has come")
+	event(keyboard, keyboardLeave, 2, 9)
+	is(0, "when it has gone")
+	enter(keyboard)
+	request(keyboard, keyboardRelease)
+	is(0, "after its release")
+	enter(keyboard)
+	is(0, "what has its number by then")
+	// The number of an object whose last event is on its way.
+	request(seat, seatGetKeyboard, keyboard)
+	enter(keyboard)
+	event(wayland.DisplayID, displayDeleteID, keyboard)
+	is(0, "an event of the object before it")
+	enter(keyboard)
+	is(1, "its own")
+	if !held.has() {
+		t.Error("a window has the keyboard")
+	}
+	f.end()
+	is(0, "at the end")
+	for i := range 2 * maxKeyboards {
+		request(seat, seatGetKeyboard, 100+i)
+		request(registry, wayland.RegistryBind, name, seatInterface, 7, 1000+i)
+	}
+	if n, m := len(f.keyboards.all), len(f.keyboards.seats); n > maxKeyboards || m > maxKeyboards {
+		t.Errorf("%d keyboards and %d seats are remembered", n, m)
+	}
+}

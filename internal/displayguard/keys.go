@@ -61,6 +61,8 @@ const (
 	keyboardRelease = 0
 	keyboardEnter   = 1
 	keyboardLeave   = 2
+
+	displayDeleteID = 1 // an event of wl_display: a number is free
 )
 
 // maxKeyboards bounds what one client can make the guard remember of each kind.
@@ -103,9 +105,17 @@ func (k *keyboards) request(m wayland.Message) {
 	}
 }
 
+// event learns from an event. Where a number was another object's just before, the
+// compositor says that it is free after the last event of that one.
 func (k *keyboards) event(m wayland.Message) {
 	has, isKeyboard := k.all[m.Object]
 	switch {
+	case m.Object == wayland.DisplayID && m.Opcode == displayDeleteID:
+		args := m.Args()
+		if id := args.Uint(); k.all[id] {
+			k.all[id] = false
+			k.focus.leave()
+		}
 	case isKeyboard && !has && m.Opcode == keyboardEnter:
 		k.all[m.Object] = true
 		k.focus.enter()
