@@ -127,6 +127,12 @@ func newJob(s *Spec) (windows.Handle, error) {
 		limits.BasicLimitInformation.LimitFlags |= windows.JOB_OBJECT_LIMIT_JOB_MEMORY
 		limits.JobMemoryLimit = uintptr(s.Policy.MemoryLimit)
 	}
+	if s.Policy != nil && !s.Policy.Engine {
+		// As on Linux, where nothing is granted to be executed. An engine consists
+		// of several processes. wine 8 takes the limit and ignores it.
+		limits.BasicLimitInformation.LimitFlags |= windows.JOB_OBJECT_LIMIT_ACTIVE_PROCESS
+		limits.BasicLimitInformation.ActiveProcessLimit = 1
+	}
 	if err := setJobLimits(job, &limits); err != nil {
 		windows.CloseHandle(job)
 		return 0, fmt.Errorf("limit a job object: %w", err)
@@ -147,7 +153,7 @@ func statusOf(s *Spec) []Status {
 	}
 	list := []Status{
 		{LayerEnvironment, true, "variables by allow-list"},
-		{LayerJob, true, "ends with the Core; no privileges"},
+		{LayerJob, true, jobDetail(s)},
 		{LayerFiles, false, "not yet on Windows: restricted tokens and AppContainers keep WebView2 from starting"},
 		{LayerNetwork, false, "the engine is told to use the Core's proxy; nothing keeps native code from the network on Windows"},
 	}
@@ -155,6 +161,13 @@ func statusOf(s *Spec) []Status {
 		list = append(list, Status{LayerMemory, true, "by job object"})
 	}
 	return list
+}
+
+func jobDetail(s *Spec) string {
+	if s.Policy.Engine {
+		return "ends with the Core; no privileges"
+	}
+	return "ends with the Core; no privileges; starts no programs"
 }
 
 // wait notes how the child ends, and ends what it has started.

@@ -48,8 +48,11 @@ func TestMain(m *testing.M) {
 		case "start":
 			cmd := exec.Command(os.Args[0])
 			cmd.Env = append(os.Environ(), RoleSetting("grandchild"))
-			err := cmd.Start()
-			fmt.Fprintln(f, cmd.Process.Pid, err)
+			if err := cmd.Start(); err != nil {
+				fmt.Fprintln(f, 0, err)
+			} else {
+				fmt.Fprintln(f, cmd.Process.Pid, err)
+			}
 		case "dial":
 			fmt.Fprintln(f, dial(rest))
 		case "dial-below":
@@ -86,7 +89,7 @@ func dial(address string) string {
 func childOf(t *testing.T, out *bytes.Buffer) (*Process, *os.File, *bufio.Scanner) {
 	t.Helper()
 	own, other := pipePair(t)
-	p, err := Start(Spec{Name: "child", Role: "child", Socket: other, Policy: &Policy{Proxy: true}, Output: &locked{w: out}})
+	p, err := Start(Spec{Name: "child", Role: "child", Socket: other, Policy: &Policy{Engine: true, Proxy: true}, Output: &locked{w: out}})
 	if err != nil {
 		t.Fatal(err)
 	}

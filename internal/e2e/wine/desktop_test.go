@@ -219,11 +219,14 @@ func TestTray(t *testing.T) {
 	click(10, 10, left)
 	a.logged("clicked", "button=Left")
 	click(10, 10, right)
-	waitFor(t, "the item of the menu", func() bool {
-		shot(t, s, "tray")
-		click(45, 19, left) // the first item; without a menu there is nothing
-		return strings.Contains(a.log.String(), "item=open")
+	// Below the icons there is the black window of the app, and then the menu.
+	waitFor(t, "the menu", func() bool {
+		m, err := s.Picture(image.Rect(tray.X+73, tray.Y+38, tray.X+74, tray.Y+39))
+		return err == nil && m.RGBAAt(m.Rect.Min.X, m.Rect.Min.Y) != color.RGBA{A: 0xFF}
 	})
+	shot(t, s, "tray")
+	click(45, 19, left) // the first item
+	a.logged("chosen", "item=open")
 	if got := p.say(`c ` + doc + ` 2 - ["notify",{"title":"First"}]`); got != "o{}" {
 		t.Fatalf("notify: got %s", got)
 	}
