@@ -1,6 +1,6 @@
 // Command bench measures an app in real windows of the real engine.
 //
-//	go -C bench run .            # everything, about two minutes
+//	go -C bench run .            # everything, about three minutes
 //	go -C bench run . -quick     # about twenty seconds
 //	go -C bench run . -json FILE # the figures as JSON too
 //
