@@ -155,17 +155,30 @@ const maxPoints = 72
 // hexadecimal ones.
 var decimal = regexp.MustCompile(`^[0-9]{1,3}(\.[0-9]{1,3})?$`)
 
+// usualPoints is the size of a font that has none, as GTK has it. WebKit would show
+// such a font, and so "font: menu" of a page, with no size at all.
+const usualPoints = "10"
+
 // font is a description that Pango reads: a family, a style and a size. Any word
 // that could be a size has to be a sensible one.
 func font(v dbus.Variant) string {
-	s := text(v)
-	for _, word := range strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || r == ',' }) {
+	s, sized, named := text(v), false, false
+	description, variations, _ := strings.Cut(s, "@") // such as @wght=200, behind the size
+	for _, word := range strings.FieldsFunc(description, func(r rune) bool { return unicode.IsSpace(r) || r == ',' }) {
 		word = strings.TrimSuffix(word, "px")
 		if strings.ContainsAny(word[:min(1, len(word))], "0123456789.+-") && (!decimal.MatchString(word) || !sensible(word)) {
 			return ""
 		}
+		sized = decimal.MatchString(word)
+		named = named || strings.ContainsFunc(word, unicode.IsLetter)
 	}
-	return strings.TrimSpace(s)
+	switch s = strings.TrimSpace(s); {
+	case !named, !sized && variations != "":
+		return ""
+	case !sized:
+		return s + " " + usualPoints
+	}
+	return s
 }
 
 func sensible(size string) bool {

@@ -168,7 +168,7 @@ func TestHostile(t *testing.T) {
 			func(p *Preferences) { p.Theme = "" }},
 		{interfaceSpace, "icon-theme", []any{"/etc", 1.5}, func(p *Preferences) { p.IconTheme = "" }},
 		{interfaceSpace, "cursor-theme", []any{"/etc", []byte("x")}, func(p *Preferences) { p.CursorTheme = "" }},
-		{interfaceSpace, "font-name", []any{"Sans 9999", "Sans 100000px", "Sans -5", "Sans 0", "Sans +11", "Sans 1e9", "Sans 0x400", "Sans .5", "Sans 11,999999", "Sans 99 11", "Sans\t11", 11.0},
+		{interfaceSpace, "font-name", []any{"Sans 9999", "Sans 100000px", "Sans -5", "Sans 0", "Sans +11", "Sans 1e9", "Sans 0x400", "Sans .5", "Sans 11,999999", "Sans 99 11", "Sans\t11", 11.0, "12", ",", " "},
 			func(p *Preferences) { p.Font = "" }},
 		{interfaceSpace, "font-antialiasing", []any{"", "RGBA", "all", int32(1)}, func(p *Preferences) { p.Antialiasing = "" }},
 		{interfaceSpace, "font-hinting", []any{"most", true}, func(p *Preferences) { p.Hinting = "" }},
@@ -190,6 +190,18 @@ func TestHostile(t *testing.T) {
 			if diff := cmp.Diff(p, sent(all).preferences()); diff != "" {
 				t.Errorf("%s %v (-want +got)\n%s", x.key, value, diff)
 			}
+		}
+	}
+}
+
+// TestFontSize: a font has a size, which is the last word.
+func TestFontSize(t *testing.T) {
+	for said, want := range map[string]string{
+		"DejaVu Serif": "DejaVu Serif 10", "DejaVu Serif Bold": "DejaVu Serif Bold 10", "Sans 12": "Sans 12", "Sans 11.5": "Sans 11.5", "Sans 14px": "Sans 14px", "Font 3 Light": "Font 3 Light 10",
+		"Sans 11 @wght=200,wdth=5": "Sans 11 @wght=200,wdth=5", "Sans @wght=200": "",
+	} {
+		if got := font(dbus.MakeVariant(said)); got != want {
+			t.Errorf("%q: %q", said, got)
 		}
 	}
 }
