@@ -173,7 +173,7 @@ func font(v dbus.Variant) string {
 		named = named || strings.ContainsFunc(word, unicode.IsLetter)
 	}
 	switch s = strings.TrimSpace(s); {
-	case !named, !sized && variations != "":
+	case !named, !sized && variations != "", strings.ContainsFunc(variations, unicode.IsSpace): // what is behind them is a size again
 		return ""
 	case !sized:
 		return s + " " + usualPoints

@@ -198,7 +198,7 @@ func TestHostile(t *testing.T) {
 func TestFontSize(t *testing.T) {
 	for said, want := range map[string]string{
 		"DejaVu Serif": "DejaVu Serif 10", "DejaVu Serif Bold": "DejaVu Serif Bold 10", "Sans 12": "Sans 12", "Sans 11.5": "Sans 11.5", "Sans 14px": "Sans 14px", "Font 3 Light": "Font 3 Light 10",
-		"Sans 11 @wght=200,wdth=5": "Sans 11 @wght=200,wdth=5", "Sans @wght=200": "",
+		"Sans 11 @wght=200,wdth=5": "Sans 11 @wght=200,wdth=5", "Sans @wght=200": "", "Sans 11 @wght=200 9999": "",
 	} {
 		if got := font(dbus.MakeVariant(said)); got != want {
 			t.Errorf("%q: %q", said, got)
