@@ -131,14 +131,14 @@ func (w *window) center() error {
 	}
 	c := w.e.c
 	work, _ := w.e.area(c.gdkMonitorGetWorkarea, m)
-	width, height := new(int32), new(int32)
-	c.gtkWindowGetSize.with(w.win, width, height)
+	size := w.sizeSoon()
 	if gdk := c.gtkWidgetGetWindow.call(w.win); gdk != 0 {
-		outer := new(rectangle)
+		outer, now := new(rectangle), w.size()
 		c.gdkWindowGetFrameExtents.with(gdk, outer)
-		*width, *height = outer.width, outer.height
+		size[0] += outer.width - now[0]
+		size[1] += outer.height - now[1]
 	}
-	c.gtkWindowMove.with(w.win, int(work.x+(work.width-*width)/2), int(work.y+(work.height-*height)/2))
+	c.gtkWindowMove.with(w.win, int(work.x+(work.width-size[0])/2), int(work.y+(work.height-size[1])/2))
 	return nil
 }
 

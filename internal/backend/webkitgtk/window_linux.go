@@ -31,6 +31,7 @@ type window struct {
 	placing   func() // puts a hidden window in its place once it is shown; nil: nothing to do
 	claiming  bool   // the window is to have the focus when it is shown, see claimFocus
 	fitting   bool   // the frame is not known yet, see shrink
+	resizing  resizing
 	grabbed   bool   // see holdCursor
 	sight     sight
 	handle    string              // see exportHandle
@@ -297,7 +298,37 @@ func (w *window) applySize(s *wire.WindowState) {
 		w.e.c.gtkWidgetSetSizeRequest.with(w.overlay, int(width), int(height))
 	}
 	w.set(w.e.c.gtkWindowSetResizable, s.Resizable)
-	w.e.c.gtkWindowResize.with(w.win, int(width), int(height+w.menu.height))
+	height += w.menu.height
+	from := w.size()
+	w.e.c.gtkWindowResize.with(w.win, int(width), int(height))
+	w.resizing = resizing{from, [2]int32{width, height}}
+}
+
+// resizing is a change of size that was asked for. GTK tells the old size until
+// the window manager has answered.
+type resizing struct{ from, to [2]int32 }
+
+// size is what GTK takes for the size of the content with the menu bar.
+func (w *window) size() [2]int32 {
+	width, height := new(int32), new(int32)
+	w.e.c.gtkWindowGetSize.with(w.win, width, height)
+	return [2]int32{*width, *height}
+}
+
+// sizeSoon is the size once the window manager has answered.
+func (w *window) sizeSoon() [2]int32 {
+	w.resized()
+	if w.resizing.to != [2]int32{} {
+		return w.resizing.to
+	}
+	return w.size()
+}
+
+// resized forgets a change of size that has come.
+func (w *window) resized() {
+	if w.size() != w.resizing.from {
+		w.resizing = resizing{}
+	}
 }
 
 func (w *window) applyPosition(s *wire.WindowState) {
