@@ -89,7 +89,10 @@ func (d *display) identify() (id identity, err error) {
 		return id, failed
 	}
 	id.pid, id.uid = int(peer.Pid), peer.Uid
-	id.started = startOf(id.pid)
+	var ending bool
+	if id.started, ending = processOf(id.pid); ending {
+		return id, errEnding
+	}
 	if d.number != "" {
 		id.cookies = cookiesOf(d.cookies, d.number)
 	}
@@ -110,18 +113,30 @@ func (id identity) succeeds(old identity) bool {
 	return id.uid == old.uid && id.cookies == old.cookies
 }
 
-// startOf tells when a process was started, by the 22nd field of its state; see
-// proc_pid_stat(5).
-func startOf(pid int) string {
+// errEnding is that a server is about to be gone: its sockets take connections
+// until the kernel has closed them.
+var errEnding = errors.New("the display server is ending")
+
+// processOf tells when a process was started, and whether it is ending.
+func processOf(pid int) (started string, ending bool) {
 	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	if err != nil {
-		return ""
+		return "", false
 	}
-	fields := strings.Fields(string(b[strings.LastIndexByte(string(b), ')')+1:]))
+	return parseStat(string(b))
+}
+
+// parseStat reads the fields 3 (state), 9 (flags of the kernel) and 22 (start) of
+// proc_pid_stat(5). A process without sockets, a zombie, is not ending any more:
+// they are somebody else's then.
+func parseStat(stat string) (started string, ending bool) {
+	const exiting = 0x4 // PF_EXITING of include/linux/sched.h
+	fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
 	if len(fields) < 20 {
-		return ""
+		return "", false
 	}
-	return fields[19]
+	flags, err := strconv.ParseUint(fields[6], 10, 64)
+	return fields[19], err == nil && flags&exiting != 0 && fields[0] != "Z"
 }
 
 // maxCookies bounds the file of cookies.
@@ -182,7 +197,7 @@ func (id identity) ended(ctx context.Context) <-chan struct{} {
 	}
 	f := os.NewFile(uintptr(fd), "display server")
 	raw, err := f.SyscallConn()
-	if err != nil || startOf(id.pid) != id.started {
+	if started, _ := processOf(id.pid); err != nil || started != id.started {
 		f.Close()
 		return nil
 	}
