@@ -32,7 +32,7 @@ type window struct {
 	claiming  bool   // the window is to have the focus when it is shown, see claimFocus
 	fitting   bool   // the frame is not known yet, see shrink
 	resizing  resizing
-	grabbed   bool   // see holdCursor
+	grabbed   bool // see holdCursor
 	sight     sight
 	handle    string              // see exportHandle
 	exported  bool                // the handle was asked for
