@@ -288,49 +288,6 @@ func (w *window) applyLimits(s *wire.WindowState) {
 	w.e.c.gtkWindowSetGeometryHints.with(w.win, nil, g, minSize|maxSize)
 }
 
-// applySize sets the size of the content. GTK shrinks a window that is not
-// resizable to what its content asks for, so the content has to ask.
-func (w *window) applySize(s *wire.WindowState) {
-	width, height := max(pixels(s.Width), 1), max(pixels(s.Height), 1)
-	if s.Resizable {
-		w.e.c.gtkWidgetSetSizeRequest.with(w.overlay, -1, -1)
-	} else {
-		w.e.c.gtkWidgetSetSizeRequest.with(w.overlay, int(width), int(height))
-	}
-	w.set(w.e.c.gtkWindowSetResizable, s.Resizable)
-	height += w.menu.height
-	from := w.size()
-	w.e.c.gtkWindowResize.with(w.win, int(width), int(height))
-	w.resizing = resizing{from, [2]int32{width, height}}
-}
-
-// resizing is a change of size that was asked for. GTK tells the old size until
-// the window manager has answered.
-type resizing struct{ from, to [2]int32 }
-
-// size is what GTK takes for the size of the content with the menu bar.
-func (w *window) size() [2]int32 {
-	width, height := new(int32), new(int32)
-	w.e.c.gtkWindowGetSize.with(w.win, width, height)
-	return [2]int32{*width, *height}
-}
-
-// sizeSoon is the size once the window manager has answered.
-func (w *window) sizeSoon() [2]int32 {
-	w.resized()
-	if w.resizing.to != [2]int32{} {
-		return w.resizing.to
-	}
-	return w.size()
-}
-
-// resized forgets a change of size that has come.
-func (w *window) resized() {
-	if w.size() != w.resizing.from {
-		w.resizing = resizing{}
-	}
-}
-
 func (w *window) applyPosition(s *wire.WindowState) {
 	if s.X != nil && s.Y != nil {
 		w.onceMapped(func() { w.applyPosition(s) })
