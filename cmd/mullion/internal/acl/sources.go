@@ -70,18 +70,21 @@ func readSources(dir string) *Sources {
 }
 
 // mainDir is the first folder with Go files, from dir upwards to that of the
-// module: a project of Tauri has its configuration in src-tauri.
+// module: a project of Tauri has its configuration in src-tauri. Without a module
+// it can only be dir: what lies above may be anybody's.
 func mainDir(dir string) string {
+	root, _ := moduleOf(dir)
+	if root == "" {
+		root = dir
+	}
 	for {
 		if found, _ := filepath.Glob(filepath.Join(dir, "*.go")); len(found) > 0 {
 			return dir
 		}
-		_, err := os.Stat(filepath.Join(dir, "go.mod"))
-		up := filepath.Dir(dir)
-		if err == nil || up == dir {
+		if dir == root {
 			return ""
 		}
-		dir = up
+		dir = filepath.Dir(dir)
 	}
 }
 

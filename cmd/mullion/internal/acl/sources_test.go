@@ -14,7 +14,7 @@ import (
 // read makes an app and reads it.
 func read(t *testing.T, files map[string]string) *ACL {
 	t.Helper()
-	dir := t.TempDir()
+	dir := filepath.Join(t.TempDir(), "app")
 	for name, text := range files {
 		name = filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
@@ -83,7 +83,7 @@ func TestSources(t *testing.T) {
 		{"a file that does not compile", map[string]string{"mullion.conf.json": conf, "main.go": head + "func f(app *m.App) {\n\tm.Handle(app, \"one\", nil)\n\tif {\n}"}, "one", "main.go", ""},
 		{"a plugin from elsewhere", map[string]string{"mullion.conf.json": conf, "main.go": head + "func f(app *m.App, x plugin.Plugin) { app.AddPlugin(x) }"}, "", "main.go:8", ""},
 		{"comments", map[string]string{"mullion.conf.json": conf, "main.go": head + "// a does one thing. And more.\nfunc (x T) a() {}\n\nfunc f(app *m.App, x T) { m.Handle(app, \"one\", x.a) }"}, "one", "", "a does one thing."},
-		{"nothing in Go", map[string]string{"mullion.conf.json": conf}, "", "", ""},
+		{"nothing in Go", map[string]string{"mullion.conf.json": conf, "../above.go": head + "func f(app *m.App) { m.Handle(app, `no`, nil) }"}, "", "", ""},
 		{"a cycle", map[string]string{"mullion.conf.json": conf, "go.mod": "module x", "main.go": "package main\n\nimport _ \"x/a\"", "a/a.go": "package a\n\nimport (\n\t_ \"x/b\"\n\t\"github.com/mullion-dev/mullion\"\n)\n\nfunc f(app *mullion.App) { mullion.Handle(app, \"a\", nil) }", "b/b.go": "package b\n\nimport _ \"x/a\""}, "a", "", ""},
 		{"a name that means itself", map[string]string{"mullion.conf.json": conf, "main.go": head + "var a = b\nvar b = a\nfunc f(app *m.App) {\n\tm.Handle(app, a, nil)\n\tapp.AddPlugin(a)\n}"}, "", "main.go:11 main.go:12", ""},
 	} {
