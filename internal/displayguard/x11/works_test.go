@@ -497,7 +497,11 @@ func TestDragEnds(t *testing.T) {
 	h.user.press(1)
 	defer h.user.letGo(1)
 	if r, _ := h.ask(build(38, 0, h.root())); order.Uint16(r[16:]) == 700 {
-		t.Error("it sees where the pointer is")
+		child, mask := c.guard.server.pointer()
+		c.with(func(s *state) {
+			t.Errorf("it sees where the pointer is: held %v, drags %v until %v after %v, above %#x of %#x with %#x",
+				s.pressed, s.dragging, dropTime, time.Since(s.dropped), child, h.window, mask)
+		})
 	}
 	if r, _ := h.ask(build(14, 0, other)); r != nil {
 		t.Error("it sees another's window")

@@ -142,7 +142,16 @@ func TestMonitors(t *testing.T) {
 			}); err != nil {
 				t.Errorf("%s: %v", what, err)
 			}
-			if err := screen.Press("Escape"); err != nil {
+			if err := e2e.WaitFor(e2e.Timeout, func() error {
+				areas, err := screen.MenuAreas()
+				if len(areas) == 0 || err != nil {
+					return err
+				}
+				if err := screen.Press("Escape"); err != nil {
+					return err
+				}
+				return fmt.Errorf("%s stays open: %v", what, areas)
+			}); err != nil {
 				t.Fatal(err)
 			}
 		}
