@@ -150,9 +150,11 @@ func normally(ctx context.Context, w *mullion.Window, maximized, fullscreen bool
 	if g.Maximized {
 		errs = append(errs, w.SetMaximized(ctx, false))
 	}
-	// What it is then is told a little later, or never, if the window manager does
-	// not do it.
-	for end := time.Now().Add(normalTime); (g.Maximized || g.Fullscreen) && time.Now().Before(end); g = w.Geometry() {
+	// What it is then, and what frame it has, is told a little later, or never, if
+	// the window manager does not do it.
+	o := w.Options()
+	framed := func() bool { return o.Undecorated || o.Hidden || frameOf(g) != image.Point{} }
+	for end := time.Now().Add(normalTime); (g.Maximized || g.Fullscreen || !framed()) && time.Now().Before(end); g = w.Geometry() {
 		time.Sleep(10 * time.Millisecond)
 	}
 	errs = append(errs, f())
