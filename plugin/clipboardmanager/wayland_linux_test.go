@@ -330,7 +330,7 @@ func TestWayland(t *testing.T) {
 func TestWaylandAttacks(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	p := startCompositor(t, "ext_data_control_manager_v1")
-	impatient := clipboardmanager.New(clipboardmanager.Options{Patience: 100 * time.Millisecond})
+	impatient := clipboardmanager.New(clipboardmanager.Options{Patience: 500 * time.Millisecond})
 	ctx := t.Context()
 	if _, err := impatient.Formats(ctx); err != nil { // it connects
 		t.Fatal(err)
