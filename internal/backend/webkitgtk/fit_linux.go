@@ -1,6 +1,10 @@
 package webkitgtk
 
-import "github.com/mullion-dev/mullion/internal/wire"
+import (
+	"time"
+
+	"github.com/mullion-dev/mullion/internal/wire"
+)
 
 // room is what the work area of the window's monitor has for it, in logical
 // pixels, less the margin.
@@ -68,34 +72,26 @@ func (w *window) applySize(s *wire.WindowState) {
 	}
 	w.set(w.e.c.gtkWindowSetResizable, s.Resizable)
 	height += w.menu.height
-	from := w.size()
 	w.e.c.gtkWindowResize.with(w.win, int(width), int(height))
-	w.resizing = resizing{from, [2]int32{width, height}}
+	w.resizing = resizing{[2]int32{width, height}, time.Now().Add(resizeTime)}
 }
 
 // resizing is a change of size that was asked for. GTK tells the old size until
-// the window manager has answered.
-type resizing struct{ from, to [2]int32 }
-
-// size is what GTK takes for the size of the content with the menu bar.
-func (w *window) size() [2]int32 {
-	width, height := new(int32), new(int32)
-	w.e.c.gtkWindowGetSize.with(w.win, width, height)
-	return [2]int32{*width, *height}
+// the window manager has answered, for which it has until then.
+type resizing struct {
+	to    [2]int32
+	until time.Time
 }
 
-// sizeSoon is the size once the window manager has answered.
-func (w *window) sizeSoon() [2]int32 {
-	w.resized()
-	if w.resizing.to != [2]int32{} {
-		return w.resizing.to
-	}
-	return w.size()
-}
+const resizeTime = 2 * time.Second
 
-// resized forgets a change of size that has come.
-func (w *window) resized() {
-	if w.size() != w.resizing.from {
-		w.resizing = resizing{}
+// size is that of the content with the menu bar, once the window manager has
+// answered.
+func (w *window) size() (width, height int32) {
+	if time.Now().Before(w.resizing.until) {
+		return w.resizing.to[0], w.resizing.to[1]
 	}
+	now := new([2]int32)
+	w.e.c.gtkWindowGetSize.with(w.win, &now[0], &now[1])
+	return now[0], now[1]
 }

@@ -4,7 +4,7 @@ import "github.com/mullion-dev/mullion/internal/wire"
 
 // watch connects all that may change what is observed of a window.
 func (w *window) watch() {
-	changed := func(args) uintptr { w.resized(); w.holdCursor(); w.followFocus(); w.changed(); return 0 }
+	changed := func(args) uintptr { w.holdCursor(); w.followFocus(); w.changed(); return 0 }
 	for _, signal := range []string{
 		"configure-event", "window-state-event", "notify::is-active",
 		"map-event", "unmap-event", "hide", "notify::scale-factor",

@@ -131,14 +131,16 @@ func (w *window) center() error {
 	}
 	c := w.e.c
 	work, _ := w.e.area(c.gdkMonitorGetWorkarea, m)
-	size := w.sizeSoon()
+	width, height := w.size()
 	if gdk := c.gtkWidgetGetWindow.call(w.win); gdk != 0 {
-		outer, now := new(rectangle), w.size()
+		// Both are what the X server says now.
+		outer, inner := new(rectangle), new(rectangle)
 		c.gdkWindowGetFrameExtents.with(gdk, outer)
-		size[0] += outer.width - now[0]
-		size[1] += outer.height - now[1]
+		c.gdkWindowGetGeometry.with(gdk, &inner.x, &inner.y, &inner.width, &inner.height)
+		width += outer.width - inner.width
+		height += outer.height - inner.height
 	}
-	c.gtkWindowMove.with(w.win, int(work.x+(work.width-size[0])/2), int(work.y+(work.height-size[1])/2))
+	c.gtkWindowMove.with(w.win, int(work.x+(work.width-width)/2), int(work.y+(work.height-height)/2))
 	return nil
 }
 

@@ -92,6 +92,7 @@ type library struct {
 	gdkSeatGetPointer                         cfunc
 	gdkSetProgramClass                        cfunc
 	gdkWindowGetFrameExtents                  cfunc
+	gdkWindowGetGeometry                      cfunc
 	gdkWindowGetOrigin                        cfunc
 	gdkWindowGetState                         cfunc
 	gdkWindowSetFunctions                     cfunc
