@@ -86,12 +86,6 @@ func TestTypedKeys(t *testing.T) {
 	m := session.StartBus(t).Fcitx()
 	m.Start()
 	screen := display.Open(t)
-	forget, err := screen.Copy(secret)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer forget()
-
 	guard, err := x11.New(x11.Config{Dial: func() (net.Conn, error) { return net.Dial("unix", "/tmp/.X11-unix/X"+d.Name()[1:]) }})
 	if err != nil {
 		t.Fatal(err)
@@ -111,7 +105,16 @@ func TestTypedKeys(t *testing.T) {
 	}
 
 	bare := newPasting(t, m.Connect())
-	if err := await.Until(await.Limit, func() error { // Fcitx learns of the clipboard by the way
+	forget := func() {}
+	defer func() { forget() }()
+	if err := await.Until(await.Limit, func() error {
+		// Fcitx learns of what is copied once it watches the clipboard.
+		again, err := screen.Copy(secret)
+		if err != nil {
+			return err
+		}
+		forget()
+		forget = again
 		if got, err := bare.pastes(semicolon, enter); err != nil || !got {
 			return fmt.Errorf("without the guard it does not succeed, which proves nothing: %w", err)
 		}
