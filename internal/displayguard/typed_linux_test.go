@@ -83,9 +83,14 @@ func TestTypedKeys(t *testing.T) {
 	defer d.Stop()
 	t.Setenv("DISPLAY", d.Name())
 	t.Setenv("WAYLAND_DISPLAY", "")
+	screen := display.Open(t)
+	forget, err := screen.Copy(secret) // Fcitx asks for the clipboard when it begins
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer forget()
 	m := session.StartBus(t).Fcitx()
 	m.Start()
-	screen := display.Open(t)
 	guard, err := x11.New(x11.Config{Dial: func() (net.Conn, error) { return net.Dial("unix", "/tmp/.X11-unix/X"+d.Name()[1:]) }})
 	if err != nil {
 		t.Fatal(err)
@@ -105,16 +110,7 @@ func TestTypedKeys(t *testing.T) {
 	}
 
 	bare := newPasting(t, m.Connect())
-	forget := func() {}
-	defer func() { forget() }()
-	if err := await.Until(await.Limit, func() error {
-		// Fcitx learns of what is copied once it watches the clipboard.
-		again, err := screen.Copy(secret)
-		if err != nil {
-			return err
-		}
-		forget()
-		forget = again
+	if err := await.Until(await.Limit, func() error { // it is answered a little later
 		if got, err := bare.pastes(semicolon, enter); err != nil || !got {
 			return fmt.Errorf("without the guard it does not succeed, which proves nothing: %w", err)
 		}
