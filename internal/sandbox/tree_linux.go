@@ -22,6 +22,7 @@ type member struct {
 	pid   int
 	spent time.Duration // of the process, when its memory was looked at
 	main  time.Duration // of its first thread, at rest
+	ended bool          // it was killed, and may take a while to go
 }
 
 // NewTree makes a tree of a child with that process id.
@@ -101,11 +102,12 @@ func (t *Tree) EndLarger(limit int64) (ended int) {
 	for i := range t.members {
 		m := &t.members[i]
 		spent, ok := processTime(m.pid)
-		if !ok || spent == m.spent {
+		if !ok || m.ended || spent == m.spent {
 			continue
 		}
 		m.spent = spent
 		if ownMemory(m.pid) > limit && t.end(m.pid) {
+			m.ended = true
 			ended++
 		}
 	}
