@@ -112,7 +112,7 @@ func TestTypedKeys(t *testing.T) {
 	bare := newPasting(t, m.Connect())
 	if err := await.Until(await.Limit, func() error { // it is answered a little later
 		if got, err := bare.pastes(semicolon, enter); err != nil || !got {
-			return fmt.Errorf("without the guard it does not succeed, which proves nothing: %w", err)
+			return fmt.Errorf("without the guard it does not succeed, which proves nothing: %v", err)
 		}
 		return nil
 	}); err != nil {
@@ -129,7 +129,7 @@ func TestTypedKeys(t *testing.T) {
 			return err
 		}
 		if got, err := host.pastes(semicolon, enter); err != nil || !got {
-			return fmt.Errorf("the user has pressed the keys, and nothing is typed: %w", err)
+			return fmt.Errorf("the user has pressed the keys, and nothing is typed: %v", err)
 		}
 		return nil
 	}); err != nil {
