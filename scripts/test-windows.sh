@@ -15,9 +15,16 @@ unset DISPLAY WAYLAND_DISPLAY
 # It makes the wine prefix in bin, with what programs of Go lack there.
 app() { go test -tags wine -count=1 "$@" ./internal/e2e/wine; }
 
+# packages runs on a display of its own: without one, wine has no windows, also none that are hidden.
 packages() {
+	coproc DISPLAYED { exec Xvfb -displayfd 1 -nolisten tcp -screen 0 800x600x24 2>/dev/null; }
+	local server=$DISPLAYED_PID number status=0
+	read -r number <&"${DISPLAYED[0]}"
+	export DISPLAY=:$number
 	export WINEPREFIX=$PWD/bin/wine/prefix WINEARCH=win64 WINEDEBUG=-all WINEDLLOVERRIDES='mscoree,mshtml='
-	GOOS=windows CGO_ENABLED=0 go test -count=1 -exec wine ./internal/wire ./internal/sandbox ./internal/instance
+	GOOS=windows CGO_ENABLED=0 go test -count=1 -exec wine ./internal/wire ./internal/sandbox ./internal/instance ./plugin/clipboardmanager || status=1
+	kill "$server"
+	return "$status"
 }
 
 step 'an app against the double' app "$@"

@@ -116,8 +116,8 @@ func (c *checker) imports() {
 			c.report(spec.Pos(), `import "C": no C toolchain may be needed`)
 		case p == "plugin":
 			c.report(spec.Pos(), "import of plugin: libraries are opened below internal/backend only")
-		case p == "unsafe" && !(strings.HasSuffix(c.path, "_unsafe.go") && (within(c.dir(), "internal/backend") || within(c.dir(), "internal/sandbox") || c.dir() == "internal/desktop/notifyicon")):
-			c.report(spec.Pos(), "import of unsafe: only below internal/backend and internal/sandbox and in internal/desktop/notifyicon, in files named *_unsafe.go")
+		case p == "unsafe" && !(strings.HasSuffix(c.path, "_unsafe.go") && (within(c.dir(), "internal/backend") || within(c.dir(), "internal/sandbox") || c.dir() == "internal/desktop/notifyicon" || c.dir() == "internal/win32")):
+			c.report(spec.Pos(), "import of unsafe: only below internal/backend and internal/sandbox and in internal/desktop/notifyicon and internal/win32, in files named *_unsafe.go")
 		case p == "os/exec" && !c.isTest() && !c.mayExec():
 			c.report(spec.Pos(), "import of os/exec: processes are started by internal/sandbox; a new place needs a line in execFiles")
 		case strings.Contains(strings.Split(p, "/")[0], ".") && c.module == ".":

@@ -9,7 +9,8 @@
 // It runs in the app's own process, so pages need no rights of the engine for it,
 // and what they may do is what capabilities grant. On Linux what is written
 // belongs to the app: other programs ask it for the content, as long as it runs.
-// When it ends, on X11 a clipboard manager is asked to keep the content.
+// When it ends, on X11 a clipboard manager is asked to keep the content. On Windows
+// it is the system's at once, and stays.
 package clipboardmanager
 
 import (
@@ -297,8 +298,8 @@ func (c *Clipboard) Clear(ctx context.Context) error {
 }
 
 // Formats returns the names of the forms in which the clipboard has its content:
-// MIME types, and on X11 also names such as UTF8_STRING. There are none if it is
-// empty.
+// MIME types, and on X11 and Windows also names such as UTF8_STRING. There are none
+// if it is empty.
 func (c *Clipboard) Formats(ctx context.Context) (names []string, err error) {
 	err = c.reading(ctx, func(ctx context.Context, sys system) error {
 		names, err = sys.formats(ctx)
@@ -320,8 +321,8 @@ func (c *Clipboard) ReadHTML(ctx context.Context) (string, error) {
 	return text(htmlText, data), err
 }
 
-// ReadImage reads the picture on the clipboard: a PNG or a JPEG of at most
-// 16,777,216 pixels.
+// ReadImage reads the picture on the clipboard: a PNG or a JPEG, on Windows also a
+// bitmap, of at most 16,777,216 pixels.
 func (c *Clipboard) ReadImage(ctx context.Context) (image.Image, error) {
 	_, file, err := c.readFirst(ctx, maxImageFile, pngImage, jpegImage)
 	if err != nil {

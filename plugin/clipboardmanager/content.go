@@ -42,7 +42,7 @@ type Content struct {
 	Files Files
 
 	// Secret asks the programs that keep a history of the clipboard to leave this
-	// out. They need not heed it: those of KDE and GNOME's extensions do.
+	// out. They need not heed it: those of KDE, GNOME's extensions and Windows do.
 	Secret bool
 	// ClearAfter is how long the content stays, if nothing else takes its place
 	// before; 0 is until something does.
@@ -163,7 +163,11 @@ func (f *Files) add(add func(name string, data []byte)) error {
 		if !filepath.IsAbs(p) || len(p) > maxPath || strings.ContainsRune(p, 0) {
 			return fmt.Errorf("clipboard: %.100q is no absolute path of at most %d bytes", p, maxPath)
 		}
-		uris = append(uris, (&url.URL{Scheme: "file", Path: filepath.ToSlash(p)}).String())
+		path := filepath.ToSlash(p)
+		if !strings.HasPrefix(path, "/") { // C:/folder
+			path = "/" + path
+		}
+		uris = append(uris, (&url.URL{Scheme: "file", Path: path}).String())
 	}
 	action := "copy"
 	if f.Cut {
@@ -186,7 +190,11 @@ func parseURIs(data []byte) (paths []string) {
 		if err != nil || u.Scheme != "file" || u.Host != "" && u.Host != "localhost" || !strings.HasPrefix(u.Path, "/") {
 			continue
 		}
-		if p := filepath.FromSlash(u.Path); !strings.ContainsRune(p, 0) && len(p) <= maxPath && len(paths) < maxFiles {
+		path := u.Path
+		if filepath.VolumeName(path[1:]) != "" {
+			path = path[1:]
+		}
+		if p := filepath.FromSlash(path); !strings.ContainsRune(p, 0) && len(p) <= maxPath && len(paths) < maxFiles {
 			paths = append(paths, p)
 		}
 	}
