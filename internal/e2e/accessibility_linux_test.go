@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"os/exec"
@@ -305,22 +306,39 @@ func TestAccessibleError(t *testing.T) {
 	}
 }
 
-// TestAccessibilityLate: a bus that starts after the app is found by hosts that
-// start from then on, such as that of a window with one of its own, and one that
-// comes back.
+// TestAccessibilityLate: a bus that starts after the app is found by its hosts: there
+// are the pages that were open before, as that of a window with a host of its own, and
+// those that come later.
 func TestAccessibilityLate(t *testing.T) {
 	bus := session.StartBus(t)
 	app := e2e.Start(t, e2e.Options{})
-	app.Main().Must("return 1", nil)
+	const button = `document.body.innerHTML = '<button>Press</button>'; document.querySelector('button').onclick = () => { document.title = 'pressed' }`
+	pages := map[string]*e2e.Page{"main": app.Main(), "alone": app.Open("alone", func(o *mullion.WindowOptions) { o.Title, o.Isolate = "alone", true })}
+	for _, page := range pages {
+		page.Must(button, nil)
+	}
+	hosts := app.Processes()
 	r := bus.StartAccessibility().Read()
-	app.Open("late", func(o *mullion.WindowOptions) { o.Title, o.Isolate = "late", true }).Must(
-		`document.body.innerHTML = '<button>Here</button>'`, nil)
-	program(t, r, "late", hasControl("push button", "Here"))
-	host := app.Processes()["app"]
-	e2e.Kill(t, host)
-	e2e.Restarted(t, app, host)
-	app.Main().Must(`document.body.innerHTML = '<button>There</button>'`, nil)
-	program(t, r, "main", hasControl("push button", "There"))
+	press := func(title string, page *e2e.Page) {
+		t.Helper()
+		p := program(t, r, title, hasControl("push button", "Press"))
+		if err := p.Find("frame", title).Find("push button", "Press").Press(); err != nil {
+			t.Error(err)
+		}
+		page.Must(`while (document.title !== 'pressed') await new Promise((r) => setTimeout(r, 10))`, nil)
+	}
+	for title, page := range pages {
+		press(title, page)
+	}
+	late := app.Open("late", func(o *mullion.WindowOptions) { o.Title = "late" })
+	late.Must(button, nil)
+	press("late", late)
+	if now := app.Processes(); !maps.Equal(now, hosts) {
+		t.Errorf("the hosts were %v and are %v", hosts, now)
+	}
+	if app.Log.Contains("refused to the host") {
+		t.Error("what the toolkit and the engine ask for is refused")
+	}
 }
 
 // TestAccessibilityDisplays: of two displays, each with a bus and a reader, an app is

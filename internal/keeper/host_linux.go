@@ -126,7 +126,8 @@ func (k *keeper) startHost(c *core, m message, key string) {
 	s := m.Spec.spec()
 	s.Socket, s.Control, s.Program, s.ProgramPath = theirs, its, file, c.program.path
 	s.Output = output{k, h}
-	s.Bus = new(a11y.Dialer).Dial
+	dialer := new(a11y.Dialer)
+	s.Bus, s.AwaitBus = dialer.Dial, dialer.Await
 	s.Refused = func(r sandbox.Refusal) {
 		k.post(func() {
 			if c := h.core; c != nil {

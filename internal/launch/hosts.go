@@ -95,6 +95,7 @@ func (h *Hosts) spec(l core.Launch) (sandbox.Spec, error) {
 		return sandbox.Spec{}, err
 	}
 	r := l.Resources
+	dialer := new(a11y.Dialer)
 	return sandbox.Spec{
 		Name:     "host " + l.Name,
 		App:      h.App,
@@ -120,7 +121,7 @@ func (h *Hosts) spec(l core.Launch) (sandbox.Spec, error) {
 			Write:         r.Write,
 			MemoryLimit:   r.MemoryLimit,
 		},
-		Bus:     new(a11y.Dialer).Dial,
+		Bus: dialer.Dial, AwaitBus: dialer.Await,
 		Watch:   h.Watch,
 		Refused: func(f sandbox.Refusal) { logRefusal(h.Log, f, hostGrant(f), "host", l.Name) },
 	}, nil

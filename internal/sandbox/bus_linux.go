@@ -43,6 +43,11 @@ type busDoor struct {
 	// first has the connection to the bus by which it was found that there is one.
 	first chan *net.UnixConn
 	end   func() error // ends dial; nil if it ends by itself
+	// opens waits until connections shall be taken, and reports whether they are;
+	// those that come before wait in the socket. Nil: from the start on.
+	opens func() bool
+	// taken is told of each connection that the guard has; nil if nobody asks.
+	taken func()
 }
 
 // openBuses makes the doors to the buses that the child is to have, and adds how it
@@ -65,12 +70,19 @@ func (c *confinement) openBuses(s *Spec, m inputMethod, d *desk) error {
 		return nil
 	}
 	if s.Bus != nil && s.Policy.Accessibility {
-		if first, err := s.Bus(); err == nil {
+		switch first, err := s.Bus(); {
+		case err == nil:
 			b := &busDoor{kind: AccessibilityBus, dial: s.Bus, first: make(chan *net.UnixConn, 1)}
 			b.first <- first
 			if err := open(b, "accessibility", busVariable); err != nil {
 				return err
 			}
+		case s.AwaitBus != nil:
+			toolkit, pages := lateDoors(s)
+			if err := errors.Join(open(toolkit, "accessibility", busVariable), open(pages, "accessibility-pages", pagesVariable)); err != nil {
+				return err
+			}
+			c.env = append(c.env, noBridge)
 		}
 	}
 	if m.ibus {
@@ -121,6 +133,9 @@ func (b *busDoors) serve() {
 
 // serve hands connections of one door over until it is closed.
 func (b *busDoor) serve(hand func(kind byte, child, bus *net.UnixConn) error) {
+	if b.opens != nil && !b.opens() {
+		return
+	}
 	for {
 		child, err := b.listener.AcceptUnix()
 		if shortage.Is(err) {
@@ -146,6 +161,9 @@ func (b *busDoor) serve(hand func(kind byte, child, bus *net.UnixConn) error) {
 		child.Close()
 		if errors.Is(err, errGuardGone) {
 			return
+		}
+		if err == nil && b.taken != nil {
+			b.taken()
 		}
 	}
 }
@@ -222,8 +240,14 @@ func withBridge(env []string) []string {
 	}) {
 		return env
 	}
-	return append(env, "NO_AT_BRIDGE=1", "GTK_A11Y=none")
+	return append(env, noBridge, "GTK_A11Y=none")
 }
 
-// busVariable is where libraries look for the address of the bus first.
-const busVariable = "AT_SPI_BUS_ADDRESS"
+const (
+	// busVariable is where libraries look for the address of the bus first, and
+	// pagesVariable where WebKitGTK does for processes that run pages.
+	busVariable   = "AT_SPI_BUS_ADDRESS"
+	pagesVariable = "WEBKIT_A11Y_BUS_ADDRESS"
+	// noBridge keeps GTK 3 off the bus.
+	noBridge = "NO_AT_BRIDGE=1"
+)

@@ -4,6 +4,7 @@
 package sandbox
 
 import (
+	"context"
 	"io"
 	"net"
 	"os"
@@ -52,8 +53,14 @@ type Spec struct {
 	// developing.
 	Watch bool
 	// Bus connects to the accessibility bus. A child to which it is granted finds
-	// a filter in its place, if there is a bus when it starts. Nil: it has none.
+	// a filter in its place. Nil: it has none.
 	Bus func() (*net.UnixConn, error)
+	// AwaitBus waits until there may be a bus that Bus connects to, or ctx ends,
+	// which is an error. It is called where there is none when the child starts; the
+	// child sees that one has begun where NO_AT_BRIDGE=1 and AT_SPI_BUS_ADDRESS are
+	// both in its environment: a connection to the address is ended then. Nil: a
+	// child that starts without a bus goes on without.
+	AwaitBus func(ctx context.Context) error
 	// CacheDir is the child's private XDG_CACHE_HOME; it must persist, or
 	// every start pays for shaders and plugin scans again.
 	CacheDir string

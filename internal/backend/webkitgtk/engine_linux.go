@@ -105,6 +105,7 @@ func (e *engine) Run(o backend.Options, h backend.Handler, ready func()) error {
 		return err
 	}
 	defer e.cleanUp()
+	defer e.awaitBus()()
 	e.watchTheme()
 
 	e.loop = e.c.gMainLoopNew.call(0, 0)

@@ -1,6 +1,7 @@
 package a11y
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"net"
@@ -78,6 +79,49 @@ func TestSessionBus(t *testing.T) {
 	wants(t, d, "")
 	a := bus.StartAccessibility()
 	wants(t, d, a.Address())
+}
+
+// TestAwait: a bus that begins later is waited for, whatever tells of it, and no longer
+// than somebody wants it.
+func TestAwait(t *testing.T) {
+	alone(t)
+	await := func(ctx context.Context) (d *Dialer, ended <-chan error) {
+		d = &Dialer{}
+		wants(t, d, "")
+		result := make(chan error, 1)
+		go func() { result <- d.Await(ctx) }()
+		return d, result
+	}
+	x, err := display.StartAny()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(x.Stop)
+	t.Setenv("DISPLAY", x.Name())
+	d, ended := await(t.Context())
+	address := listen(t, filepath.Join(t.TempDir(), "s"))
+	setProperty(t, x.Name(), 0, address)
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	wants(t, d, address)
+
+	t.Setenv("DISPLAY", "")
+	bus := session.StartBus(t)
+	d, ended = await(t.Context())
+	address = bus.StartAccessibility().Address()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	wants(t, d, address)
+
+	alone(t)
+	ctx, stop := context.WithCancel(t.Context())
+	_, ended = await(ctx)
+	stop()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("it ends with %v", err)
+	}
 }
 
 // TestDisplay: each display has a bus of its own.
@@ -245,6 +289,9 @@ func FuzzServer(f *testing.F) {
 	f.Fuzz(func(t *testing.T, said []byte, screen int) {
 		if text, err := rootProperty(&server{said}, []byte("cookie"), screen, "AT_SPI_BUS"); err != nil && text != "" {
 			t.Errorf("%q, %v", text, err)
+		}
+		if watchProperty(&server{said}, nil, screen, "AT_SPI_BUS", func() {}, func() {}) == nil {
+			t.Error("the end of the server is no error")
 		}
 	})
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/godbus/dbus/v5"
+
 	"github.com/mullion-dev/mullion/internal/desktop/bus"
 )
 
@@ -21,9 +23,48 @@ func onSessionBus() (address string) {
 		return ""
 	}
 	defer conn.Close()
-	object := conn.Object("org.a11y.Bus", "/org/a11y/bus")
+	object := conn.Object(busName, "/org/a11y/bus")
 	if object.CallWithContext(ctx, "org.a11y.Bus.GetAddress", 0).Store(&address) != nil {
 		return ""
 	}
 	return address
 }
+
+// watchSessionBus calls changed each time somebody begins to offer the
+// accessibility bus on the session bus, until ctx ends or the session bus does. From
+// the call of watching on, nothing is missed.
+func watchSessionBus(ctx context.Context, watching, changed func()) {
+	begin, stop := context.WithTimeout(ctx, patience)
+	defer stop()
+	conn, err := bus.Connect(begin)
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	signals := make(chan *dbus.Signal, 10)
+	conn.Signal(signals)
+	if conn.AddMatchSignalContext(begin, dbus.WithMatchSender("org.freedesktop.DBus"), dbus.WithMatchInterface("org.freedesktop.DBus"),
+		dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, busName)) != nil {
+		return
+	}
+	watching()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case s, open := <-signals:
+			if !open {
+				return
+			}
+			if s.Name != "org.freedesktop.DBus.NameOwnerChanged" || len(s.Body) != 3 {
+				continue
+			}
+			if owner, _ := s.Body[2].(string); owner != "" {
+				changed()
+			}
+		}
+	}
+}
+
+// busName is who offers the accessibility bus on the session bus.
+const busName = "org.a11y.Bus"
