@@ -148,6 +148,8 @@ type Options struct {
 	// goroutine of their own; OnFault may block. If more than 256 faults are
 	// queued for it, the oldest are dropped, and the log says so.
 	OnFault func(Fault)
+	// ErrorTexts are the words of error pages, in English where they are missing.
+	ErrorTexts ErrorTexts
 	// OnHang decides what to do about a page that does not answer. It is called
 	// when that is first noticed, which takes some seconds, and then every
 	// HangTimeout until the page answers or is gone. It may wait for the user. Nil means
@@ -307,7 +309,7 @@ func New(o Options) (*App, error) {
 	if co.Downloads.Dir, err = a.downloadDir(o.DownloadDir); err != nil {
 		return nil, err
 	}
-	co.Patience.Page, co.Rendering = o.HangTimeout, a.rendering()
+	co.Patience.Page, co.Rendering, co.ErrorTexts = o.HangTimeout, a.rendering(), core.ErrorTexts(o.ErrorTexts)
 	if o.OnHang != nil {
 		co.OnHang = func(h core.Hang) core.HangAction { return core.HangAction(o.OnHang(Hang{h.Window, h.For})) }
 	}

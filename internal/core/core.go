@@ -110,6 +110,8 @@ type Options struct {
 	// Restarts bounds the restarts of hosts; the zero value means
 	// supervise.Default.
 	Restarts supervise.Policy
+	// ErrorTexts are the words of error pages; those that are missing are English.
+	ErrorTexts ErrorTexts
 	// OnFault is told about everything that broke, in order; it may be nil.
 	OnFault func(Fault)
 	// OnHang is asked what to do about a page that does not answer; nil means

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -22,8 +23,10 @@ const (
 
 // problem is why an error page is shown.
 type problem struct {
-	// title and reason are for the user, detail is for whoever is asked about
-	// it.
+	// texts are the words of the page.
+	texts ErrorTexts
+	// title and reason are for the user, in HTML; detail is for whoever is asked
+	// about it.
 	title, reason, detail string
 	// wanted is the page that a dev server is waited for, command is what starts
 	// it, and start introduces that; empty where there is none.
@@ -37,19 +40,22 @@ type problem struct {
 }
 
 // reasons tell a user what has happened.
-var reasons = map[supervise.Kind]string{
-	supervise.OutOfMemory:  "It needs more memory than there is.",
-	supervise.Hung:         "It does not respond.",
-	supervise.Blank:        "It cannot be drawn.",
-	supervise.LaunchFailed: "It cannot be started.",
+var reasons = map[supervise.Kind]func(ErrorTexts) string{
+	supervise.OutOfMemory:  func(t ErrorTexts) string { return t.OutOfMemory },
+	supervise.Hung:         func(t ErrorTexts) string { return t.NoAnswer },
+	supervise.Blank:        func(t ErrorTexts) string { return t.NotDrawn },
+	supervise.LaunchFailed: func(t ErrorTexts) string { return t.NotStarted },
 }
 
-func newProblem(e supervise.Ending) *problem {
-	p := &problem{title: "This page has stopped working", detail: e.String(), reason: "It ended unexpectedly several times.", ended: make(chan struct{})}
-	if r, ok := reasons[e.Kind]; ok {
-		p.reason = r
+func (c *Core) newProblem(e supervise.Ending) *problem {
+	t := c.opts.ErrorTexts
+	reason, ok := reasons[e.Kind]
+	if !ok {
+		reason = func(t ErrorTexts) string { return t.Ended }
 	}
-	return p
+	return &problem{
+		texts: t, title: t.markup(func(t ErrorTexts) string { return t.Stopped }), reason: t.markup(reason), detail: e.String(), ended: make(chan struct{}),
+	}
 }
 
 // fail shows an error page instead of the page. Where it is that which was
@@ -70,7 +76,7 @@ func (v *Webview) fail(why supervise.Ending) {
 		}
 		return
 	}
-	v.problem = newProblem(why)
+	v.problem = v.core.newProblem(why)
 	v.mu.Unlock()
 	v.core.log.Error("mullion: giving up on the page; an error page is shown", "window", v.Window().label, "webview", v.label, "url", v.URL(), "reason", why.String())
 	v.remake()
@@ -147,7 +153,7 @@ func (h *host) rescue(err error) bool {
 		for _, v := range w.webviewList() {
 			v.mu.Lock()
 			if v.problem == nil {
-				v.problem = newProblem(e.Last)
+				v.problem = h.core.newProblem(e.Last)
 				rescued = true
 			}
 			v.mu.Unlock()
@@ -203,10 +209,13 @@ func serveError(conn *wire.Conn, id uint64, v *Webview) {
 	}
 	text := strings.NewReplacer(
 		"{{window}}", html.EscapeString(v.Window().State().Title),
-		"{{title}}", html.EscapeString(p.title),
+		"{{language}}", html.EscapeString(cmp.Or(p.texts.Language, english.Language)),
+		"{{title}}", p.title,
 		"{{role}}", role,
 		"{{more}}", more,
-		"{{reason}}", html.EscapeString(p.reason),
+		"{{reason}}", p.reason,
+		"{{again}}", p.texts.markup(func(t ErrorTexts) string { return t.TryAgain }),
+		"{{details}}", p.texts.markup(func(t ErrorTexts) string { return t.Details }),
 		"{{detail}}", html.EscapeString(p.detail),
 		"{{retry}}", retryAddress,
 	).Replace(errorHTML)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"html"
 	"net"
 	"net/url"
 	"time"
@@ -59,21 +60,24 @@ func (v *Webview) failLoad(e wire.PageEvent, silent bool) {
 
 // loadProblem says what becomes of a page that could not be loaded n times.
 func (c *Core) loadProblem(e wire.PageEvent, n int, silent bool) *problem {
-	p := &problem{title: "This page could not be loaded", detail: e.Detail, ended: make(chan struct{})}
+	p := &problem{detail: e.Detail, ended: make(chan struct{})}
 	if c.opts.DevOrigin != "" && originOf(e.URL) == c.opts.DevOrigin {
-		p.title, p.command, p.wanted = "Waiting for the dev server", c.opts.DevCommand, e.URL
+		// For the developer, in the language of the tool.
+		origin := html.EscapeString(c.opts.DevOrigin)
+		p.texts, p.title, p.command, p.wanted = english, "Waiting for the dev server", c.opts.DevCommand, e.URL
 		p.detail = e.URL + ": " + e.Detail
-		p.reason, p.start = fmt.Sprintf("There is no answer at %s. The page is shown as soon as there is.", c.opts.DevOrigin), "Start it with"
+		p.reason, p.start = fmt.Sprintf("There is no answer at %s. The page is shown as soon as there is.", origin), "Start it with"
 		if silent {
-			p.reason = fmt.Sprintf("The server at %s takes connections, but does not answer. The page is shown as soon as it does.", c.opts.DevOrigin)
+			p.reason = fmt.Sprintf("The server at %s takes connections, but does not answer. The page is shown as soon as it does.", origin)
 			p.start = "If it never does, start it again with"
 		}
+	} else {
+		p.texts = c.opts.ErrorTexts
+		p.title = p.texts.markup(func(t ErrorTexts) string { return t.NotLoaded })
+		p.reason = p.texts.markup(func(t ErrorTexts) string { return t.Retrying })
 	}
-	switch {
-	case n > maxLoads:
-		p.reason = fmt.Sprintf("It was tried %d times.", n)
-	case p.reason == "":
-		p.reason = "It is being tried again."
+	if n > maxLoads {
+		p.reason = p.texts.markup(func(t ErrorTexts) string { return t.GivenUp })
 	}
 	return p
 }

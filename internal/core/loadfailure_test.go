@@ -61,6 +61,18 @@ func TestLoadFails(t *testing.T) {
 	}
 }
 
+// TestErrorTexts: an error page has the words of the app, and its language; what is
+// missing is English, and says so.
+func TestErrorTexts(t *testing.T) {
+	texts := core.ErrorTexts{Language: "ar", NotLoaded: "تعذر تحميل <الصفحة>", TryAgain: "حاول مرة أخرى"}
+	p := newPair(t, everything, core.Options{Patience: core.Patience{Load: time.Hour}, ErrorTexts: texts}, nil)
+	main := p.open("main", "app://localhost/")
+	main.failLoad("app://localhost/next")
+	until(t, "the error page", func() bool { return main.address() == "mullion://localhost/error" })
+	main.says(`<html lang="ar">`, `<main dir="auto">`, "<h1>تعذر تحميل &lt;الصفحة&gt;</h1>", "حاول مرة أخرى</button>",
+		`<p><span lang="en" dir="ltr">It is being tried again.</span></p>`, `<summary><span lang="en" dir="ltr">Details</span></summary><code lang="en" dir="ltr">no &lt;route&gt;</code>`)
+}
+
 // TestLoadFailsForGood: a page that never loads is given up, until the user
 // wants it tried again.
 func TestLoadFailsForGood(t *testing.T) {
@@ -82,7 +94,7 @@ func testFailsForGood(t *testing.T, how func(*pair) *atomic.Bool) {
 			return false
 		}
 		r, err := main.view.Fetch(t.Context(), fake.Request{URL: "mullion://localhost/error"})
-		return err == nil && strings.Contains(string(r.Body), "It was tried 9 times.")
+		return err == nil && strings.Contains(string(r.Body), "It was tried several times.")
 	})
 	main.onErrorPage()
 	main.says("This page could not be loaded", `role="alert"`)
