@@ -1,7 +1,7 @@
 # What can be done here. Everything else is in scripts/, which work on their own too.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test race test-windows lint vuln bench attacks storm leaks fuzz generate clean
+.PHONY: help demo check test race test-windows lint vuln bench bench-peers attacks storm leaks fuzz generate clean
 
 FUZZTIME ?= 10s
 STORM ?= 10m
@@ -34,6 +34,10 @@ vuln: ## known vulnerabilities in modules; fails if their database cannot be ask
 bench: ## run the benchmarks, such as make bench ARGS=-help
 	@scripts/setup.sh test
 	@PATH="$$(scripts/path.sh)" go -C bench run . $(ARGS)
+
+bench-peers: ## measure Mullion beside others, and write docs/benchmarks.md and .json (10 min and more, ARGS=-help)
+	@scripts/setup.sh test
+	@PATH="$$(scripts/path.sh)" go -C bench run ./peers $(ARGS)
 
 attacks: ## attack the confinement from inside, and write docs/confinement.md and .json
 	@scripts/setup.sh test

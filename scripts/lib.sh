@@ -29,9 +29,10 @@ summary() {
 	fi
 }
 
-# modules prints the folders of the modules below this one.
+# modules prints the folders of the modules below this one, without those in
+# bench/peers, which need C compilers and other frameworks.
 modules() {
-	find . -mindepth 2 \( -name node_modules -o -name testdata -o -path ./bin \) -prune -o -name go.mod -printf '%h\n' | sort
+	find . -mindepth 2 \( -name node_modules -o -name testdata -o -path ./bin -o -path ./bench/peers \) -prune -o -name go.mod -printf '%h\n' | sort
 }
 
 # formatted fails and names the files that gofmt would change.

@@ -87,6 +87,7 @@ var law = []struct {
 	{"plugin/...", append([]string{"plugin/..."}, public...), "a plugin is written with what everybody can use"},
 	{"plugin/internal/x11", nil, "a connection to an X server: what it is for is not its affair"},
 	{"examples/...", public, "an example shows what everybody can do"},
+	{"bench/peers/...", append([]string{"bench/peers/...", "internal/display", "internal/e2e"}, public...), "measures programs from the outside, and one of them is an app"},
 	{"bench/...", append([]string{"plugin/...", "internal/backend", "internal/backend/webkitgtk", "internal/display", "internal/e2e", "internal/sandbox", "internal/wire"}, public...),
 		"measures apps on the display of the tests, and compares them with the bare engine"},
 	{"conformance/bindings", append([]string{"conformance/bindings/...", "internal/e2e"}, public...), "an app of several packages, as apps are"},
