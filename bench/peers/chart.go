@@ -9,7 +9,7 @@ import (
 )
 
 // charted are the rows of which there is a chart.
-var charted = []string{"pixel", "call", "burst", "events", "up16", "down16", "upcalls", "pss1", "pss4", "idle", "size"}
+var charted = []string{"pixel", "startcpu", "call", "callcpu", "burst", "events", "up16", "down16", "upcalls", "alone1", "alone4", "idle", "size"}
 
 // charts writes a chart of bars for each row that has one.
 func (r *report) charts(dir string) error {

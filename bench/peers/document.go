@@ -14,7 +14,7 @@ var notes string
 
 // groups are the tables of the document.
 var groups = []struct{ id, title, text string }{
-	{"start", "Start", "Times by the clock, from the start of the process. The first pixel is seen on the screen from outside: the runner asks the X server for the color in the middle of the window every half millisecond. “Start, one call, exit” is until the process has ended by itself, as soon as its page had an answer."},
+	{"start", "Start", "Times by the clock, from the start of the process. The first pixel is seen on the screen from outside: the runner asks the X server for the color in the middle of the window every half millisecond. “Start, one call, exit” is until the process has ended by itself, as soon as its page had an answer. Processor time hardly depends on what else the machine does."},
 	{"calls", "Calls and events", "A call has 100 bytes each way. Calls are timed in the program, from one to the next, since clocks of pages have steps of 1 ms; percentiles are those of 2,000 calls in each round. Events and messages have to arrive in order."},
 	{"bytes", "Bytes", "All bytes are compared, on the page's way by the program as they arrive, on the other by the page when the clock has stopped. 1 MiB is sent 32 times, 16 MiB 4 times, 100 MiB once. The small calls run one after the other during one transfer."},
 	{"memory", "Memory and idle", "Over all processes of the program, a second after the last page was ready. PSS divides a page of memory by the number of processes that have it, whoever they belong to, and so depends on what else runs. “Shared pages counted once” is as if nothing else ran: what is private to each process, and each part of a file once. Idle is what all processes use of the processor in 10 s, after 15 s of rest."},
@@ -26,7 +26,7 @@ func (r *report) document() string {
 	var s strings.Builder
 	s.WriteString("<!-- Written by make bench-peers; the notes at its end are bench/peers/notes.md. -->\n\n# Benchmarks\n\n")
 	s.WriteString("The same small program, made with Mullion and with others: one front end, the same commands, the same work. All sources are in\n`bench/peers`, and `make bench-peers` repeats this on any Linux machine that has the peers' tools. What could not be built or measured is said below.\n\n")
-	fmt.Fprintf(&s, "| machine | |\n|---|---|\n| processor | %s, %d |\n| memory | %.0f GiB |\n| system | %s, Linux %s |\n| display | %s |\n| date | %s, %d rounds in %.0f s |\n| load before, after each round, at the end | %s |\n\n",
+	fmt.Fprintf(&s, "| machine | |\n|---|---|\n| processor | %s, %d |\n| memory | %.0f GiB |\n| system | %s, Linux %s |\n| display | %s |\n| date | %s; rounds: %d, in %.0f s |\n| load before, after each round, at the end | %s |\n\n",
 		r.Machine.Processor, r.Machine.Processors, r.Machine.MemoryGiB, r.Machine.System, r.Machine.Kernel, r.Machine.Display,
 		r.Began.Format("2006-01-02 15:04 UTC"), r.Rounds, r.Seconds, strings.Join(r.Load, ", "))
 	s.WriteString("A load above the number of processors means that other programs ran, and that times by the clock are too long, for all. In each round all peers take\ntheir turns, in an order that changes. Cells are medians, in brackets the lowest and the highest value; ratios are medians of the ratios of the rounds.\n\n")

@@ -180,9 +180,9 @@ var goals = []goal{
 	{"down100", "Tauri", 1.1},
 	{"upcalls", "", 5},
 	{"downcalls", "", 5},
-	{"pss1", "Tauri", 0.8},
-	{"pss4", "Tauri", 0.8},
-	{"pss16", "Tauri", 0.8},
+	{"alone1", "Tauri", 0.8},
+	{"alone4", "Tauri", 0.8},
+	{"alone16", "Tauri", 0.8},
 	{"idle", "floor", 1},
 	{"size", "Tauri", 1},
 }

@@ -17,11 +17,13 @@ type row struct {
 // rows are all that is measured, in the order of the tables.
 var rows = []row{
 	{"pixel", "start → first pixel of the page", "ms", "start", false},
+	{"startcpu", "processor time until then, all processes", "ms", "start", false},
 	{"mapped", "start → window mapped", "ms", "start", false},
 	{"wall", "start, one call, exit", "ms", "start", false},
 	{"further", "further window → painted", "ms", "start", false},
 	{"call", "call with 100 B, median", "µs", "calls", false},
 	{"call99", "call with 100 B, 99th percentile", "µs", "calls", false},
+	{"callcpu", "processor time of a call, all processes", "µs", "calls", false},
 	{"burst", "200 calls at once", "ms", "calls", false},
 	{"events", "events of 100 B", "/s", "calls", true},
 	{"channel", "messages of 100 B on a channel", "/s", "calls", true},
@@ -99,9 +101,11 @@ func (b *bench) work(p *peer) (err error) {
 		return err
 	}
 	x.times()
+	before := spent(x)
 	if _, err := x.job("calls", map[string]any{"n": b.calls}); err != nil {
 		return err
 	}
+	b.add(p, "callcpu", 1000*(spent(x)-before)/float64(b.calls))
 	micros, err := x.times()
 	if err != nil {
 		return err
@@ -177,6 +181,7 @@ func (b *bench) shown(p *peer) (*program, error) {
 	}
 	up, pixel, err := b.screen.painted(firstColor, x.ended)
 	if err == nil {
+		b.add(p, "startcpu", spent(x))
 		b.add(p, "mapped", millis(up.Sub(x.began)))
 		b.add(p, "pixel", millis(pixel.Sub(x.began)))
 		_, err = x.wait("ready")
@@ -186,6 +191,15 @@ func (b *bench) shown(p *peer) (*program, error) {
 		return nil, err
 	}
 	return x, nil
+}
+
+// spent is the processor time of all processes of a program, in ms. Unlike
+// times by the clock it hardly depends on what else the machine does.
+func spent(x *program) (ms float64) {
+	for _, t := range processorTime(tree(x.cmd.Process.Pid)) {
+		ms += t
+	}
+	return ms
 }
 
 // settle is how long memory is left to settle before it is read.
@@ -260,11 +274,11 @@ func (b *bench) idle(times int) {
 		}
 		time.Sleep(idleTime)
 		for p, x := range running {
-			var spent float64
+			var all float64
 			for pid, ms := range processorTime(tree(x.cmd.Process.Pid)) {
-				spent += ms - before[p][pid]
+				all += ms - before[p][pid]
 			}
-			b.add(p, "idle", spent)
+			b.add(p, "idle", all)
 		}
 	}
 	for p, x := range running {
