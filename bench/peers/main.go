@@ -54,7 +54,7 @@ func run() error {
 	b := &bench{
 		only: map[string]bool{}, values: map[string]map[string][]float64{}, failures: map[string]map[string]string{},
 	}
-	rounds := flag.Int("rounds", 5, "how often each peer has its turn; each takes a minute or two")
+	rounds := flag.Int("rounds", 4, "how often each peer has its turn; each takes a minute or two")
 	many := flag.Int("many", 2, "in how many rounds 16 windows are opened")
 	idles := flag.Int("idle", 3, "how often idle peers are watched for 10 s; 0 leaves that out")
 	flag.IntVar(&b.calls, "calls", 2000, "calls in a round")

@@ -70,8 +70,8 @@ fn take(request: Request, program: State<Program>) -> Result<usize, String> {
 }
 
 #[tauri::command(async)]
-fn give(size: usize, program: State<Program>) -> Response {
-    Response::new(program.pattern(size).to_vec())
+fn give(size: usize, program: State<Program>) -> Result<Response, String> {
+    Ok(Response::new(program.pattern(size).to_vec()))
 }
 
 #[tauri::command(async)]
@@ -88,7 +88,7 @@ fn pour(n: usize, channel: Channel<String>) -> Result<(), String> {
 fn serve(app: AppHandle) {
     let mut windows = 1;
     for line in std::io::stdin().lock().lines().map_while(Result::ok) {
-        match line.split_once(' ').unwrap_or((&line, "")) {
+        match line.split_once(' ').unwrap_or((line.as_str(), "")) {
             ("job", text) => app.emit("job", text).unwrap(),
             ("times", _) => {
                 let program = app.state::<Program>();
