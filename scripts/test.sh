@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Everything that a change must pass. Arguments go to go test of the root
-# module, such as -count=1 or -run Name.
+# Everything that a change must pass. Arguments go to go test, such as -count=1 or
+# -run Name.
 #
 # With CI=true a test that skips itself is a failure, unless
 # scripts/allowed-skips.txt says why it may.
@@ -37,41 +37,44 @@ export GOGC=400
 # more processor time, so they do without: they are about windows, displays and
 # other programs, and what runs in them runs under the detector in the others,
 # too. The two plugins are attacked with so many bytes that it costs them six
-# times as much. make race (RACE=all) tests everything with it.
+# times as much. make race (RACE=all) tests the whole of the root module with it.
 #
 # What takes longest begins first.
 without_detector=(
-	./conformance ./conformance/templates ./internal/e2e/desk ./internal/attacks ./internal/e2e/hostile
+	./conformance/templates ./internal/e2e/desk ./conformance ./internal/attacks ./internal/e2e/hostile
 	./internal/e2e/leaks ./internal/e2e/kept ./internal/storm ./examples ./internal/busfilter ./internal/displayguard/...
 	./plugin/httpclient ./plugin/log
 )
 [[ ${RACE:-} != all ]] || without_detector=()
 first=(./internal/e2e ./internal/e2e/recovery ./internal/core ./internal/backend/webkitgtk . ./mulliontest)
 
-# with_detector prints all other packages.
-with_detector() {
-	go list "${first[@]}"
-	go list ./... | grep -vxF -f <(go list "${first[@]}" "${without_detector[@]}")
+# plain_packages and race_packages print the packages of each step. Those of the
+# other modules are never under the detector. go.work has them all.
+plain_packages() {
+	local dir
+	go list ./cmd/mullion/internal/e2e "${without_detector[@]}"
+	for dir in $(modules); do
+		go list "$dir/..."
+	done
+}
+race_packages() {
+	go list "${first[@]}" ./...
 }
 
 # Three packages at a time: each waits for its windows now and then. Vet was a
-# step of lint.
-options=("${run[@]}" -json -vet=off -shuffle=on -p 3 -timeout 0)
-plain() { report go test "${options[@]}" "$@" "${without_detector[@]}"; }
-race() {
-	local packages
-	mapfile -t packages < <(with_detector)
-	CGO_ENABLED=1 report go test -race "${options[@]}" "$@" "${packages[@]}"
-}
+# step of lint. Without tables for debuggers linking takes two thirds of the time;
+# there are some 140 programs.
+tests() { report go test "${run[@]}" -json -vet=off -ldflags='-s -w' -shuffle=on -p 3 -timeout 0 "$@"; }
 
-module() { report go -C "$1" test "${options[@]}" ./...; }
+shopt -s inherit_errexit
+list=$(plain_packages | awk '!seen[$0]++')
+mapfile -t plain <<<"$list"
+list=$(race_packages | awk '!seen[$0]++' | grep -vxF "$list")
+mapfile -t race <<<"$list"
 
 step lint scripts/lint.sh
-((${#without_detector[@]} == 0)) || step 'go test' plain "$@"
-step 'go test -race' race "$@"
-for dir in $(modules); do
-	step "go test in ${dir#./}" module "$dir"
-done
+step 'go test' tests "$@" "${plain[@]}"
+CGO_ENABLED=1 step 'go test -race' tests -race "$@" "${race[@]}"
 if ! summary; then
 	# A build server may keep no more than the end of this.
 	[[ ! -e $brief ]] || head -n 15 "$brief"

@@ -23,7 +23,11 @@ func TestInstanceForPage(t *testing.T) {
 		}
 		told <- i
 	})
-	app.Main().Must(`window.told = new Promise(done => listen('single-instance', done)); return 1`, nil)
+	// It has subscribed before the second instance starts: what comes earlier is
+	// nobody's.
+	app.Main().Must(`await new Promise((subscribed, failed) => {
+		window.told = new Promise(done => listen('single-instance', done).then(subscribed, failed));
+	}); return 1`, nil)
 	_, err := mullion.New(mullion.Options{Config: &config.Config{Identifier: "dev.mullion.e2e"}, DataDir: dir, SingleInstance: true})
 	if !errors.Is(err, mullion.ErrHandedOver) {
 		t.Fatalf("a second instance: %v", err)
