@@ -58,7 +58,7 @@ func TestManyCalls(t *testing.T) {
 			})
 		},
 	})
-	const sequential, concurrent = 10_000, 1000
+	const sequential, concurrent = 2000, 1000
 	app.Main().Must(fmt.Sprintf(`
 		for (let n = 0; n < %d; n++) {
 			const got = await invoke('twice', {n});
@@ -153,7 +153,7 @@ func TestManyEvents(t *testing.T) {
 
 // TestEventsFromPage does not wait for one event before it sends the next.
 func TestEventsFromPage(t *testing.T) {
-	const n = 20_000
+	const n = 10_000
 	next, wrong, done := 0, 0, make(chan struct{})
 	app := e2e.Start(t, e2e.Options{Permissions: []any{"core:event:default"}, Setup: func(a *mullion.App) {
 		a.On("count", func(_ context.Context, e mullion.Event) {
@@ -293,7 +293,7 @@ func TestStuckPage(t *testing.T) {
 		t.Errorf("no more than %d bytes may wait", sent*len(text))
 	}
 	other.Must(`
-		for (let i = 0; i < 500; i++) {
+		for (let i = 0; i < 100; i++) {
 			if (await invoke('echo', {text: 't' + i}) !== 't' + i) throw new Error('wrong');
 		}`, nil)
 	app.SetFile("released", "yes")
