@@ -30,7 +30,7 @@ func connections(t testing.TB) (n int) {
 // TestConnections opens and closes webviews, with acceleration and without:
 // none leaves its connection to its web process behind. See webview.leave.
 func TestConnections(t *testing.T) {
-	const rounds = 15
+	const rounds = 6
 	for _, software := range []bool{false, true} {
 		t.Run(fmt.Sprintf("software=%t", software), func(t *testing.T) {
 			renderInSoftware(t, software)
