@@ -392,7 +392,10 @@ func TestManySwaps(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, d := range list {
-			if to, err := os.Readlink(filepath.Join(dir, d.Name())); err == nil {
+			to, err := os.Readlink(filepath.Join(dir, d.Name()))
+			// The engine keeps files of the kernel about memory from its first look
+			// at them on, which comes when the machine is short of it.
+			if err == nil && !strings.HasPrefix(to, "/proc/") && !strings.HasPrefix(to, "/sys/") {
 				open = append(open, d.Name()+" "+to)
 			}
 		}
