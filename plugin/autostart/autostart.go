@@ -64,7 +64,9 @@ func (a *Autostart) Plugin() plugin.Plugin {
 // Enable has the app started at login, by the path that it has now, or that of
 // its AppImage. On Linux it writes an entry into the folder autostart of the
 // user's settings, and in Flatpak it asks the desktop portal, which may ask the
-// user. Elsewhere the error wraps errors.ErrUnsupported for now.
+// user. On Windows it writes a value into the key Run of the user's registry, whose
+// command has at most 260 characters. On macOS the error wraps errors.ErrUnsupported
+// for now.
 func (a *Autostart) Enable(ctx context.Context) error {
 	return a.with(ctx, func(app plugin.App) error { return a.enable(ctx, app) })
 }

@@ -148,6 +148,9 @@ var taken = []string{
 	"rdp", "rtsp", "sftp", "sip", "sips", "sms", "smb", "snap", "ssh", "tel", "telnet", "urn", "view-source", "vnc", "webcal", "ws", "wss", "xmpp",
 }
 
+// maxSchemes bounds the schemes that an app has registered.
+const maxSchemes = 64
+
 // maxLink bounds an address, in bytes.
 const maxLink = 32 << 10
 
@@ -230,8 +233,10 @@ func (d *DeepLinks) OnOpenURL(f func(urls []string)) {
 // Register makes the app the user's program for a scheme. On Linux it writes an
 // entry into the user's folder of applications and the file mimeapps.list, where
 // all else stays as it is. In Flatpak and Snap the package says which schemes it
-// has; there, and on other systems for now, the error wraps
-// errors.ErrUnsupported.
+// has; there, and on macOS for now, the error wraps errors.ErrUnsupported. On
+// Windows it writes the scheme into the user's registry, in place of a program that
+// was there; what the user has chosen in the settings of Windows stays. A name that
+// is a kind of file there is refused.
 func (d *DeepLinks) Register(scheme string) error {
 	return d.with(scheme, func(app plugin.App) error { return register(app, scheme) })
 }
@@ -300,7 +305,7 @@ func (d *DeepLinks) register(_ context.Context, a protocolArgs) (struct{}, error
 	d.mu.Lock()
 	configured := slices.Contains(d.schemes, a.Protocol)
 	d.mu.Unlock()
-	if !configured && slices.Contains(taken, a.Protocol) {
+	if !configured && (slices.Contains(taken, a.Protocol) || system(a.Protocol)) {
 		return struct{}{}, fmt.Errorf("deep-link: %s: addresses belong to other programs of the user; list it in plugins.deep-link.desktop.schemes if the app is one", a.Protocol)
 	}
 	return struct{}{}, d.Register(a.Protocol)

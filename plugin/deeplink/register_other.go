@@ -12,6 +12,7 @@ import (
 
 var errSystem = fmt.Errorf("schemes are not registered on %s yet: %w", runtime.GOOS, errors.ErrUnsupported)
 
+func system(string) bool                            { return false }
 func register(plugin.App, string) error             { return errSystem }
 func unregister(plugin.App, string) error           { return errSystem }
 func isRegistered(plugin.App, string) (bool, error) { return false, errSystem }

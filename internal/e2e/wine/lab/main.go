@@ -59,6 +59,7 @@ func run(ctx context.Context) error {
 		return true, nil
 	})
 	addDesktop(app)
+	addPlugins(app)
 	mullion.NewState(app, "count", 0, mullion.StateOptions[int]{})
 	return app.Run(ctx)
 }
