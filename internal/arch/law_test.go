@@ -95,6 +95,7 @@ var law = []struct {
 	{"internal/await", nil, "waits for anything, in tests"},
 	{"internal/display", []string{"internal/await"}, "the screen of tests, whatever they show on it"},
 	{"internal/e2e/kept", append([]string{"internal/display", "internal/e2e", "internal/keeper"}, public...), "tests apps under a keeper, as a developer's tool has them"},
+	{"internal/e2e/wine/lab", append([]string{"plugin/..."}, public...), "an app with the plugins that have a part for Windows"},
 	{"internal/e2e/...", append([]string{"internal/await", "internal/display", "internal/e2e", "internal/footprint"}, public...), "tests apps from the outside"},
 	{"internal/storm", append([]string{"internal/display", "internal/doctable", "internal/e2e"}, public...), "breaks apps from the outside, on the display of the tests"},
 	{"internal/hostile", []string{"ipc"}, "makes up arguments for tests, from types alone"},
