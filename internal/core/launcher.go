@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,10 +10,11 @@ import (
 	"strings"
 
 	"github.com/mullion-dev/mullion/internal/desktop/launcher"
+	"github.com/mullion-dev/mullion/internal/wire"
 )
 
 // launcherCommands show a number and a progress bar on the app's icon. The
-// icon is one for all windows on Linux.
+// icon is one for all windows on Linux; on Windows the button of each shows the same.
 var launcherCommands = []builtin{
 	act("set_badge_count", func(w *Window, ctx context.Context, v *int64) error {
 		count := int64(0)
@@ -54,7 +56,7 @@ func (c *Core) desktopFile() string {
 
 // SetBadgeCount shows a number on the app's icon; 0 takes it away.
 func (c *Core) SetBadgeCount(ctx context.Context, count int64) error {
-	if err := c.launcher.Change(ctx, func(s *launcher.State) { s.Count = count }); err != nil {
+	if err := c.changeIcon(ctx, func(s *launcher.State) { s.Count = count }); err != nil {
 		return fmt.Errorf("badge of the app's icon: %w", err)
 	}
 	return nil
@@ -74,20 +76,58 @@ func (c *Core) SetProgress(ctx context.Context, status *string, percent *float64
 	if percent != nil && (math.IsNaN(*percent) || *percent < 0 || *percent > 100) {
 		return fmt.Errorf("progress %v: want 0 to 100", *percent)
 	}
-	err := c.launcher.Change(ctx, func(s *launcher.State) {
+	err := c.changeIcon(ctx, func(s *launcher.State) {
 		if percent != nil {
 			s.Progress = *percent / 100
 			s.HasProgress = true
 		}
 		if status != nil {
 			s.HasProgress = *status != progressNone
+			s.Status = *status
 		}
 		if !s.HasProgress {
-			s.Progress = 0
+			s.Progress, s.Status = 0, ""
 		}
 	})
 	if err != nil {
 		return fmt.Errorf("progress of the app's icon: %w", err)
 	}
 	return nil
+}
+
+// changeIcon changes what the app's icon shows, and the buttons of its windows
+// where these show it.
+func (c *Core) changeIcon(ctx context.Context, change func(*launcher.State)) error {
+	if err := c.launcher.Change(ctx, change); err != nil || !launcher.PerWindow {
+		return err
+	}
+	c.mu.RLock()
+	windows := make([]*Window, 0, len(c.windows))
+	for _, w := range c.windows {
+		windows = append(windows, w)
+	}
+	c.mu.RUnlock()
+	var problems []error
+	for _, w := range windows {
+		if err := w.Update(ctx, func(*wire.WindowState) {}); err != nil && !errors.Is(err, ErrNoWindow) { // one may close meanwhile
+			problems = append(problems, fmt.Errorf("window %q: %w", w.Label(), err))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// taskbar is what the buttons of windows show; nil is nothing.
+func (c *Core) taskbar() *wire.Taskbar {
+	if !launcher.PerWindow {
+		return nil
+	}
+	s := c.launcher.State()
+	if s == (launcher.State{}) {
+		return nil
+	}
+	t := &wire.Taskbar{Badge: s.Count}
+	if s.HasProgress {
+		t.Status, t.Progress = cmp.Or(s.Status, "normal"), s.Progress
+	}
+	return t
 }

@@ -264,6 +264,7 @@ func (w *Window) change(change func(*wire.WindowState)) (pending, error) {
 		return nil, fmt.Errorf("window %q: %w", w.label, err)
 	}
 	s.Menu = w.core.menuOf(w)
+	s.Taskbar = w.core.taskbar()
 	before := w.state
 	w.state = s
 	w.unseen.ask(&before, &s, w.observed)
@@ -340,7 +341,7 @@ func (w *Window) wanted() wire.WindowState {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.adopt()
-	w.state.Menu = w.core.menuOf(w)
+	w.state.Menu, w.state.Taskbar = w.core.menuOf(w), w.core.taskbar()
 	s := w.state
 	s.Touch, w.touch = w.touch, nil
 	if w.observed.Scale > 0 { // it was there before: the focus stays where it is by now

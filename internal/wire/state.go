@@ -71,10 +71,22 @@ type WindowState struct {
 	// that of the content.
 	Menu []MenuItem `json:"menu,omitzero"`
 
+	// Taskbar is what the window's button in the taskbar shows beside its icon,
+	// where windows have one (Windows). It is the same for all of an app.
+	Taskbar *Taskbar `json:"taskbar,omitzero"`
+
 	// Touch names what this state means to change of all that the user can
 	// change too: what is not in it stays as the user has it. It plays no
 	// part when a window is made.
 	Touch []Touch `json:"touch,omitzero"`
+}
+
+// Taskbar is a number and a progress bar on a button of the taskbar.
+type Taskbar struct {
+	Badge int64 `json:"badge,omitzero"` // 0 is none
+	// Status is "normal", "indeterminate", "paused" or "error"; "" is no bar.
+	Status   string  `json:"status,omitzero"`
+	Progress float64 `json:"progress,omitzero"` // from 0 to 1
 }
 
 // MaxIconSide is the most pixels on a side of a window's icon.

@@ -30,8 +30,10 @@ type engine struct {
 	options     backend.Options
 	handler     backend.Handler
 	environment object
-	failure     error // why Run ends
-	quits       bool  // Run is about to return
+	taskbar     object // ITaskbarList3; none until it is needed
+	buttonMade  uint32 // a message: the window has a button in the taskbar
+	failure     error  // why Run ends
+	quits       bool   // Run is about to return
 	windows     map[uint32]*window
 	handles     map[uintptr]*window // by HWND
 	webviews    map[uint32]*webview
@@ -82,6 +84,7 @@ func (e *engine) Run(o backend.Options, h backend.Handler, ready func()) error {
 		return err
 	}
 	defer unregister()
+	e.buttonMade = registerMessage("TaskbarButtonCreated")
 	waker, err := createWindow(className, "", 0, 0, 0, 0, messageOnly)
 	if err != nil {
 		return err
@@ -172,6 +175,7 @@ func (e *engine) cleanUp() {
 		r.Fail("the app is closing")
 	}
 	e.environment.release()
+	e.taskbar.release()
 	if held, served := e.a.balance(); held != 0 || served != 0 {
 		e.options.Log(fmt.Sprintf("webview2: at the end %d references are held and %d interfaces served", held, served))
 	}

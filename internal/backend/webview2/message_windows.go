@@ -40,6 +40,10 @@ func (e *engine) handle(hwnd uintptr, m uint32, wparam, lparam uintptr) (r uintp
 	if w == nil {
 		return 0, false
 	}
+	if m == e.buttonMade && m != 0 {
+		w.buttonMade()
+		return 0, true
+	}
 	switch m {
 	case messageClose:
 		if w.state.Closable {
@@ -84,7 +88,12 @@ func (e *engine) handle(hwnd uintptr, m uint32, wparam, lparam uintptr) (r uintp
 	case popupMessage:
 		w.showPopups()
 		return 0, true
-	case messageActivate, messageShow, messagePosChanged, messageSettingChange:
+	case messageSettingChange:
+		if w.state.Theme == "" {
+			_ = w.applyTheme(&w.state)
+		}
+		w.changed()
+	case messageActivate, messageShow, messagePosChanged:
 		w.changed()
 	}
 	return 0, false

@@ -1,7 +1,7 @@
 package webview2
 
 // The methods of objects of the system that this package calls, in the order of shobjidl_core.h.
-// wine has the same, so its tests call each of them.
+// wine has the same, so its tests call each of them; those of the taskbar are called on the double.
 var (
 	dialogShow      = method{"IFileDialog", "Show", 3, "p"}
 	dialogTypes     = method{"IFileDialog", "SetFileTypes", 4, "ip"}
@@ -15,4 +15,11 @@ var (
 	itemName        = method{"IShellItem", "GetDisplayName", 5, "ip"}
 	itemCount       = method{"IShellItemArray", "GetCount", 7, "p"}
 	itemAt          = method{"IShellItemArray", "GetItemAt", 8, "ip"}
+
+	taskbarInit    = method{"ITaskbarList", "HrInit", 3, ""}
+	taskbarAdd     = method{"ITaskbarList", "AddTab", 4, "p"}
+	taskbarDelete  = method{"ITaskbarList", "DeleteTab", 5, "p"}
+	taskbarValue   = method{"ITaskbarList3", "SetProgressValue", 9, "pll"}
+	taskbarState   = method{"ITaskbarList3", "SetProgressState", 10, "pi"}
+	taskbarOverlay = method{"ITaskbarList3", "SetOverlayIcon", 18, "pps"}
 )

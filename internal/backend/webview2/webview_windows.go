@@ -32,6 +32,7 @@ type webview struct {
 	warned    int // messages that were not taken
 	asleep    bool
 	lastBatch uint64
+	themed    string // the theme that the page was told, "" for the system's
 
 	replies     map[*reply]struct{}
 	deliveries  map[uint64]func(error)
@@ -105,6 +106,7 @@ func (v *webview) begin() error {
 			return err
 		}
 	}
+	v.applyTheme()
 	v.goOn()
 	return nil
 }

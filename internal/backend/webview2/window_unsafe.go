@@ -5,6 +5,7 @@ package webview2
 import (
 	"fmt"
 	"runtime"
+	"sync"
 	"syscall"
 	"unsafe"
 
@@ -41,6 +42,7 @@ var (
 	procPostMessage       = user32.NewProc("PostMessageW")
 	procPostQuit          = user32.NewProc("PostQuitMessage")
 	procRegisterClass     = user32.NewProc("RegisterClassExW")
+	procRegisterMessage   = user32.NewProc("RegisterWindowMessageW")
 	procSendMessage       = user32.NewProc("SendMessageW")
 	procSetDpiAwareness   = user32.NewProc("SetProcessDpiAwarenessContext")
 	procSetForeground     = user32.NewProc("SetForegroundWindow")
@@ -50,6 +52,15 @@ var (
 	procShowWindow        = user32.NewProc("ShowWindow")
 	procTranslateMessage  = user32.NewProc("TranslateMessage")
 	procUnregisterClass   = user32.NewProc("UnregisterClassW")
+
+	procEnumMonitors     = user32.NewProc("EnumDisplayMonitors")
+	procMonitorFromPoint = user32.NewProc("MonitorFromPoint")
+
+	shcore            = &windows.LazyDLL{Name: "shcore.dll", System: true}
+	procGetMonitorDpi = shcore.NewProc("GetDpiForMonitor")
+
+	dwmapi                 = &windows.LazyDLL{Name: "dwmapi.dll", System: true}
+	procSetWindowAttribute = dwmapi.NewProc("DwmSetWindowAttribute")
 
 	gdi32                = &windows.LazyDLL{Name: "gdi32.dll", System: true}
 	procCreateSolidBrush = gdi32.NewProc("CreateSolidBrush")
@@ -118,6 +129,12 @@ func registerClass(name string, proc func(window uintptr, message uint32, wparam
 		return nil, fmt.Errorf("webview2: register a class of windows: %w", err)
 	}
 	return func() { procUnregisterClass.Call(uintptr(unsafe.Pointer(text)), 0) }, nil
+}
+
+// registerMessage is the number of a message that goes by its name; 0 if there is none.
+func registerMessage(name string) uint32 {
+	n, _, _ := procRegisterMessage.Call(uintptr(unsafe.Pointer(utf16(name))))
+	return uint32(n)
 }
 
 // messageOnly is HWND_MESSAGE, the parent of windows that only get messages.
@@ -203,6 +220,74 @@ func monitorOf(w uintptr) monitorInfo {
 	info.size = uint32(unsafe.Sizeof(*info))
 	procGetMonitorInfo.Call(m, uintptr(unsafe.Pointer(info)))
 	return *info
+}
+
+// monitorName is a MONITORINFOEXW.
+type monitorName struct {
+	monitorInfo
+	device [32]uint16
+}
+
+func (m *monitorName) name() string { return windows.UTF16ToString(m.device[:]) }
+
+func monitorByHandle(m uintptr) monitorName {
+	info := new(monitorName)
+	info.size = uint32(unsafe.Sizeof(*info))
+	procGetMonitorInfo.Call(m, uintptr(unsafe.Pointer(info)))
+	return *info
+}
+
+// found is what enumMonitors is finding, on the thread of the main loop.
+var found struct {
+	once     sync.Once
+	callback uintptr
+	most     int
+	list     []uintptr
+}
+
+// enumMonitors are the HMONITORs of the desktop. It is for the main loop only.
+func enumMonitors(most int) []uintptr {
+	found.once.Do(func() {
+		found.callback = windows.NewCallback(func(m, dc, area, data uintptr) uintptr {
+			found.list = append(found.list, m)
+			return boolWord(len(found.list) < found.most)
+		})
+	})
+	found.most, found.list = most, nil
+	procEnumMonitors.Call(0, 0, found.callback, 0)
+	return found.list
+}
+
+// monitorAt tells of the monitor that has a point of the desktop, or is nearest.
+func monitorAt(p point) monitorInfo {
+	const nearest = 2 // MONITOR_DEFAULTTONEAREST
+	// A POINT goes in one register, on amd64 and arm64.
+	m, _, _ := procMonitorFromPoint.Call(uintptr(uint32(p.x))|uintptr(uint32(p.y))<<32, nearest)
+	return monitorByHandle(m).monitorInfo
+}
+
+// monitorScale is 1 where Windows does not tell, before version 8.1.
+func monitorScale(m uintptr) float64 {
+	const effective = 0 // MDT_EFFECTIVE_DPI
+	var x, y uint32
+	if procGetMonitorDpi.Find() != nil {
+		return 1
+	}
+	if r, _, _ := procGetMonitorDpi.Call(m, effective, uintptr(unsafe.Pointer(&x)), uintptr(unsafe.Pointer(&y))); int32(r) < 0 || x == 0 {
+		return 1
+	}
+	return float64(x) / 96
+}
+
+// setDarkFrame needs Windows 10 of 2020 or newer; an older one has light frames.
+func setDarkFrame(w uintptr, dark bool) error {
+	const immersiveDarkMode = 20 // DWMWA_USE_IMMERSIVE_DARK_MODE
+	if procSetWindowAttribute.Find() != nil {
+		return nil
+	}
+	on := uint32(boolWord(dark))
+	procSetWindowAttribute.Call(w, immersiveDarkMode, uintptr(unsafe.Pointer(&on)), unsafe.Sizeof(on))
+	return nil
 }
 
 // windowLong and setWindowLong are for the values of GetWindowLongPtr. Their numbers are negative.

@@ -76,6 +76,7 @@ type window struct {
 	shown     bool          // ShowWindow was called for the first time
 	whole     rect          // its place before it was fullscreen
 	full      bool
+	fullAt    *point              // of the monitor that is to be covered next
 	observed  wire.WindowObserved // reported last
 	observing bool                // a report is posted
 }
@@ -177,14 +178,15 @@ var properties = []property{
 	{same: func(old, s *wire.WindowState) bool { return reflect.DeepEqual(old.Icon, s.Icon) }, apply: (*window).applyIcon},
 	lacking("transparent windows", func(old, s *wire.WindowState) bool { return !s.Transparent }),
 	lacking("always on bottom", func(old, s *wire.WindowState) bool { return !s.AlwaysOnBottom }),
-	lacking("skip taskbar", func(old, s *wire.WindowState) bool { return !s.SkipTaskbar }),
+	{same: sameTaskbar, apply: (*window).applyTaskbar},
+	{same: func(old, s *wire.WindowState) bool { return old.SkipTaskbar == s.SkipTaskbar }, apply: (*window).applySkip},
 	lacking("all workspaces", func(old, s *wire.WindowState) bool { return !s.AllWorkspaces }),
 	lacking("windows without focus", func(old, s *wire.WindowState) bool { return s.Focusable }),
 	lacking("modal windows", func(old, s *wire.WindowState) bool { return !s.Modal }),
 	lacking("ignore cursor events", func(old, s *wire.WindowState) bool { return !s.IgnoreCursor }),
 	lacking("cursors of the app", func(old, s *wire.WindowState) bool { return s.Cursor == "" && !s.CursorHidden }),
 	lacking("cursor grab", func(old, s *wire.WindowState) bool { return !s.CursorGrab }),
-	lacking("window theme", func(old, s *wire.WindowState) bool { return s.Theme == "" }),
+	{same: func(old, s *wire.WindowState) bool { return old.Theme == s.Theme }, apply: (*window).applyTheme, always: true},
 }
 
 // same compares two optional values.
@@ -309,6 +311,9 @@ func (w *window) applyFullscreen(s *wire.WindowState) error {
 	if w.full = s.Fullscreen; w.full {
 		w.whole = windowRect(w.hwnd)
 		place = monitorOf(w.hwnd).area
+		if at := w.fullAt; at != nil {
+			place, w.fullAt = monitorAt(*at).area, nil
+		}
 	}
 	setWindowLong(w.hwnd, longStyle, uintptr(w.style()|uint32(windowLong(w.hwnd, longStyle))&styleVisible))
 	return w.setPos(orderUnchanged, place, posNoZOrder|posFrame)
@@ -381,15 +386,7 @@ func (w *window) Screen() (wire.Screen, error) {
 	if w.closed {
 		return wire.Screen{}, errClosed
 	}
-	area := func(r rect) wire.Rect {
-		return wire.Rect{X: float64(r.left), Y: float64(r.top), Width: float64(r.right - r.left), Height: float64(r.bottom - r.top)}
-	}
-	m := monitorOf(w.hwnd)
-	s := wire.Screen{Monitors: []wire.Monitor{{Scale: w.scale(), Area: area(m.area), Work: area(m.work)}}, Primary: -1}
-	const primary = 1 // MONITORINFOF_PRIMARY
-	if m.flags&primary != 0 {
-		s.Primary = 0
-	}
+	s := monitors()
 	if p, ok := cursorPosition(); ok {
 		s.Cursor = &wire.Point{X: float64(p.x), Y: float64(p.y)}
 	}
@@ -413,7 +410,7 @@ func (w *window) Observe() wire.WindowObserved {
 		OuterWidth: int(outer.right - outer.left), OuterHeight: int(outer.bottom - outer.top),
 		Visible: isTrue(procIsWindowVisible), Focused: front == w.hwnd,
 		Fullscreen: w.full, Maximized: isTrue(procIsZoomed), Minimized: isTrue(procIsIconic),
-		Theme: systemTheme(),
+		Theme: w.theme(),
 	}
 }
 
@@ -466,7 +463,7 @@ func (w *window) Do(a wire.Action) error {
 	case wire.ActionCursor:
 		return unsupported("moving the cursor")
 	case wire.ActionFullscreenAt:
-		return unsupported("monitors")
+		return w.fullscreenAt(a.Args)
 	case wire.ActionPopup:
 		return w.popUp(a.Args)
 	default:

@@ -1,27 +1,11 @@
 // Package launcher shows a number and a progress bar on the app's icon in the
 // docks of Linux, by the signal com.canonical.Unity.LauncherEntry.Update. It
 // is Unity's, and is heard by the docks of KDE and Ubuntu, Dash to Dock, Plank
-// and others. Whether anybody hears it nobody tells. Begin with an Entry.
+// and others. Whether anybody hears it nobody tells. On Windows, where windows
+// have buttons in the taskbar, it keeps what these are to show. Begin with an Entry.
 package launcher
 
-import (
-	"context"
-	"errors"
-	"fmt"
-	"sync"
-	"time"
-
-	"github.com/godbus/dbus/v5"
-
-	"github.com/mullion-dev/mullion/internal/desktop/bus"
-)
-
-const (
-	entryPath      = dbus.ObjectPath("/com/canonical/unity/launcherentry/mullion")
-	entryInterface = "com.canonical.Unity.LauncherEntry"
-	// closeTimeout bounds how long the bus may take when the app ends.
-	closeTimeout = time.Second
-)
+import "errors"
 
 // State is what the icon shows. The zero value is nothing.
 type State struct {
@@ -30,96 +14,10 @@ type State struct {
 	// Progress is from 0 to 1, and shown if HasProgress is set.
 	Progress    float64
 	HasProgress bool
+	// Status is how it is shown: "normal", "indeterminate", "paused" or "error"; "" is
+	// normal. Docks draw them alike.
+	Status string
 }
 
 // ErrClosed says that the app ends.
 var ErrClosed = errors.New("nothing is shown on the app's icon any more")
-
-// Entry is the app's icon. It is safe for concurrent use.
-type Entry struct {
-	uri  string
-	life context.Context // until Close
-	end  context.CancelCauseFunc
-
-	// using is held while something is sent, so that it arrives in order.
-	using sync.Mutex
-	state State      // guarded by using
-	conn  *dbus.Conn // guarded by using; docks forget the state when it ends
-}
-
-// New makes the entry of the app with that desktop file, a name such as
-// "org.example.notes.desktop".
-func New(desktopFile string) *Entry {
-	e := &Entry{uri: "application://" + desktopFile}
-	e.life, e.end = context.WithCancelCause(context.Background())
-	return e
-}
-
-// Change changes the state and tells it to the docks. An error leaves it as it
-// was: bus.ErrNoBus where there is no session.
-func (e *Entry) Change(ctx context.Context, change func(*State)) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	defer context.AfterFunc(e.life, func() { cancel(ErrClosed) })()
-	e.using.Lock()
-	defer e.using.Unlock()
-	if e.life.Err() != nil {
-		return ErrClosed
-	}
-	s := e.state
-	change(&s)
-	if e.conn == nil && s == (State{}) {
-		return nil // as docks have it
-	}
-	var err error
-	for range 2 { // the bus may have been started anew
-		if e.conn == nil {
-			if e.conn, err = bus.Connect(ctx); err != nil {
-				return err
-			}
-		}
-		if err = e.send(ctx, s); err == nil {
-			e.state = s
-			return nil
-		}
-		if e.conn.Connected() {
-			break
-		}
-		e.conn = nil
-	}
-	return fmt.Errorf("tell docks about the app's icon: %w", err)
-}
-
-// send returns when the bus has the signal. e.using is held.
-func (e *Entry) send(ctx context.Context, s State) error {
-	if err := e.conn.Emit(entryPath, entryInterface+".Update", e.uri, s.properties()); err != nil {
-		return err
-	}
-	return e.conn.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.GetId", 0).Err
-}
-
-func (s State) properties() map[string]dbus.Variant {
-	return map[string]dbus.Variant{
-		"count":            dbus.MakeVariant(s.Count),
-		"count-visible":    dbus.MakeVariant(s.Count != 0),
-		"progress":         dbus.MakeVariant(s.Progress),
-		"progress-visible": dbus.MakeVariant(s.HasProgress),
-	}
-}
-
-// Close takes away what the icon shows. A Change that waits for the bus, which
-// may hang, is not waited for.
-func (e *Entry) Close() {
-	e.end(ErrClosed)
-	e.using.Lock()
-	defer e.using.Unlock()
-	if e.conn == nil {
-		return
-	}
-	// A dock that does not hear it still sees the connection end.
-	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
-	defer cancel()
-	_ = e.send(ctx, State{})
-	_ = e.conn.Close()
-	e.conn, e.state = nil, State{}
-}

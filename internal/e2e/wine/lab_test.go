@@ -120,7 +120,7 @@ func buildDouble(dir string) error {
 		return err
 	}
 	lab.double = filepath.Join(dir, "EmbeddedBrowserWebView.dll")
-	cmd := compiler("-shared", "-static", "-O1", "-Werror=incompatible-pointer-types", "-I", dir, "-o", lab.double, "testdata/double.c", "-lole32", "-luuid", "-lws2_32")
+	cmd := compiler("-shared", "-static", "-O1", "-Werror=incompatible-pointer-types", "-I", dir, "-o", lab.double, "testdata/double.c", "-lole32", "-luuid", "-lws2_32", "-lgdi32")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("compile the double: %w\n%s", err, out)
 	}

@@ -116,3 +116,96 @@ func TestRegistry(t *testing.T) {
 	}
 	quiet(t, d)
 }
+
+// TestTaskbar: number and progress are on the buttons of all windows, also of those that open later or
+// come back. The taskbar is the double's: that of wine 8 takes all of it and shows nothing. Pages hear of
+// the theme of their window, and of the system's; monitors are told.
+func TestTaskbar(t *testing.T) {
+	a := start(t, lab.lab)
+	d := a.host()
+	p := open(d)
+	n := 0
+	next := func() int { n++; return n }
+	do := func(command, value string) {
+		t.Helper()
+		n++
+		if got := p.say(`c ` + doc + ` ` + strconv.Itoa(n) + ` - ["` + command + `",` + value + `]`); !strings.HasPrefix(got, "o") {
+			t.Errorf("%s %s: got %s", command, value, got)
+		}
+	}
+	const indeterminate, normal, failed, none = "1", "2", "4", "0"
+	do("plugin:window|set_progress_bar", `{"value":{"progress":25}}`)
+	d.expect("taskbar", "init")
+	d.expect("taskbar", "value", "Lab", "250", "1000")
+	d.expect("taskbar", "state", "Lab", normal)
+	do("plugin:window|set_progress_bar", `{"value":{"status":"indeterminate"}}`)
+	d.expect("taskbar", "state", "Lab", indeterminate)
+	do("plugin:window|set_progress_bar", `{"value":{"status":"error","progress":75}}`)
+	d.expect("taskbar", "value", "Lab", "750", "1000")
+	d.expect("taskbar", "state", "Lab", failed)
+	do("plugin:window|set_badge_count", `{"value":123}`)
+	d.expect("taskbar", "overlay", "Lab", "16", "123")
+	do("open", `{"label":"Second"}`)
+	d.expect("taskbar", "state", "Second", failed)
+	d.expect("taskbar", "overlay", "Second", "16", "123")
+	do("plugin:window|set_skip_taskbar", `{"label":"Second","value":true}`)
+	d.expect("taskbar", "delete", "Second")
+
+	d.tell("crash")
+	d.end()
+	d = a.host()
+	d.expect("taskbar", "value", "Lab", "750", "1000")
+	d.expect("taskbar", "overlay", "Lab", "16", "123")
+	d.expect("taskbar", "delete", "Second")
+	p = begin(d, "1", "")
+	n = 0
+	do("plugin:window|set_badge_count", `{}`)
+	d.expect("taskbar", "overlay", "Lab", "0", "")
+	do("plugin:window|set_progress_bar", `{"value":{"status":"none"}}`)
+	d.expect("taskbar", "state", "Lab", none)
+	do("plugin:window|set_skip_taskbar", `{"label":"Second","value":false}`)
+	d.expect("taskbar", "add", "Second")
+
+	is := func(command, want string) {
+		t.Helper()
+		waitFor(t, command+" "+want, func() bool {
+			n++
+			return p.say(`c `+doc+` `+strconv.Itoa(n)+` - ["plugin:window|`+command+`",{}]`) == "o"+want
+		})
+	}
+	scheme := func(want string) {
+		t.Helper()
+		if got := d.expect("devtools", "1", "Emulation.setEmulatedMedia")[3]; got != want {
+			t.Errorf("what the page hears: got %s, want %s", got, want)
+		}
+	}
+	is("theme", `"light"`)
+	do("plugin:window|set_theme", `{"value":"dark"}`)
+	scheme(`{"features":[{"name":"prefers-color-scheme","value":"dark"}]}`)
+	is("theme", `"dark"`)
+	do("plugin:window|set_theme", `{"value":null}`)
+	scheme(`{"features":[]}`)
+	is("theme", `"light"`)
+	const personalize = `HKCU\Software\Microsoft\Windows\CurrentVersion\Themes\Personalize`
+	for value, theme := range []string{`"dark"`, `"light"`} {
+		if out, err := wine("wine", "reg", "add", personalize, "/v", "AppsUseLightTheme", "/t", "REG_DWORD", "/d", strconv.Itoa(value), "/f").CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		d.tell("setting", "1", "ImmersiveColorSet")
+		is("theme", theme)
+	}
+	_, _ = wine("wine", "reg", "delete", personalize, "/v", "AppsUseLightTheme", "/f").CombinedOutput()
+
+	type monitor struct {
+		Name        string
+		ScaleFactor float64 `json:"scaleFactor"`
+		Position    struct{ X, Y int }
+		Size        struct{ Width, Height int }
+	}
+	all := call[[]monitor](p, next(), "plugin:window|available_monitors", "{}")
+	primary := call[monitor](p, next(), "plugin:window|primary_monitor", "{}")
+	if len(all) != 1 || all[0] != primary || primary.Name != `\\.\DISPLAY1` || primary.ScaleFactor != 1 || primary.Size.Width < 800 || primary.Size.Height < 600 {
+		t.Errorf("monitors: got %+v, primary %+v", all, primary)
+	}
+	quiet(t, d)
+}

@@ -12,6 +12,8 @@
 #include <winsock2.h>
 #include <windows.h>
 #include <objidl.h>
+#include <initguid.h>
+#include <shobjidl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -690,6 +692,10 @@ static void obey(void *p) {
 		fire(v, key, a);
 		say("key", f[1], f[2], a->cancelled ? "handled" : "for the page", NULL);
 		release(a);
+	} else if (!strcmp(f[0], "setting")) {  // N NAME: a setting of the system has changed
+		WCHAR *name = utf16(f[2]);
+		SendMessageW(v->parent, WM_SETTINGCHANGE, 0, (LPARAM)name);
+		CoTaskMemFree(name);
 	} else if (!strcmp(f[0], "closing")) {
 		fire(v, closing, NULL);
 	} else if (!strcmp(f[0], "close")) {  // as the user does
@@ -888,6 +894,56 @@ static void read_options(IUnknown *options) {
 
 static HMODULE self;
 
+// The taskbar of the process, in place of that of wine, which shows neither progress nor overlays. Its table is that of the
+// system's header.
+
+static void task(const char *what, HWND window, const char *a, const char *b) {
+	WCHAR title[64];
+	GetWindowTextW(window, title, 64);
+	char *t = utf8(title);
+	if (GetCurrentThreadId() != thread) say("wrong", "thread", "taskbar", what, NULL);
+	say("taskbar", what, t, a, b, NULL);
+	free(t);
+}
+
+static LONG taskbars;  // references
+static HRESULT STDMETHODCALLTYPE task_query(ITaskbarList3 *t, REFIID iid, void **out) {
+	*out = NULL;
+	if (!IsEqualGUID(iid, &IID_ITaskbarList3) && !IsEqualGUID(iid, &IID_IUnknown)) return E_NOINTERFACE;
+	ITaskbarList3_AddRef(t);
+	*out = t;
+	return S_OK;
+}
+static ULONG STDMETHODCALLTYPE task_add_ref(ITaskbarList3 *t) { InterlockedIncrement(&live); return InterlockedIncrement(&taskbars); }
+static ULONG STDMETHODCALLTYPE task_release(ITaskbarList3 *t) { InterlockedDecrement(&live); return InterlockedDecrement(&taskbars); }
+static HRESULT STDMETHODCALLTYPE task_init(ITaskbarList3 *t) { task("init", NULL, "", ""); return S_OK; }
+static HRESULT STDMETHODCALLTYPE task_add(ITaskbarList3 *t, HWND w) { task("add", w, "", ""); return S_OK; }
+static HRESULT STDMETHODCALLTYPE task_delete(ITaskbarList3 *t, HWND w) { task("delete", w, "", ""); return S_OK; }
+static HRESULT STDMETHODCALLTYPE task_value(ITaskbarList3 *t, HWND w, ULONGLONG part, ULONGLONG whole) {
+	task("value", w, digits((int)part), digits((int)whole));
+	return S_OK;
+}
+static HRESULT STDMETHODCALLTYPE task_state(ITaskbarList3 *t, HWND w, TBPFLAG state) { task("state", w, digits(state), ""); return S_OK; }
+static HRESULT STDMETHODCALLTYPE task_overlay(ITaskbarList3 *t, HWND w, HICON icon, LPCWSTR text) {
+	char *s = utf8(text);
+	ICONINFO info;
+	BITMAP bitmap = {0};
+	if (icon && GetIconInfo(icon, &info)) GetObjectW(info.hbmColor, sizeof bitmap, &bitmap);
+	task("overlay", w, digits(bitmap.bmWidth), s);
+	free(s);
+	return S_OK;
+}
+static ITaskbarList3Vtbl task_table = {.QueryInterface = task_query, .AddRef = task_add_ref, .Release = task_release, .HrInit = task_init, .AddTab = task_add,
+	.DeleteTab = task_delete, .SetProgressValue = task_value, .SetProgressState = task_state, .SetOverlayIcon = task_overlay};
+static ITaskbarList3 taskbar = {&task_table};
+
+static HRESULT STDMETHODCALLTYPE factory_query(IClassFactory *f, REFIID iid, void **out) { *out = f; return S_OK; }
+static ULONG STDMETHODCALLTYPE factory_count(IClassFactory *f) { return 1; }
+static HRESULT STDMETHODCALLTYPE factory_create(IClassFactory *f, IUnknown *outer, REFIID iid, void **out) { return task_query(&taskbar, iid, out); }
+static HRESULT STDMETHODCALLTYPE factory_lock(IClassFactory *f, BOOL lock) { return S_OK; }
+static IClassFactoryVtbl factory_table = {factory_query, factory_count, factory_count, factory_create, factory_lock};
+static IClassFactory factory = {&factory_table};
+
 __declspec(dllexport) HRESULT STDMETHODCALLTYPE CreateWebViewEnvironmentWithOptionsInternal(BOOL check, int kind, const WCHAR *folder, IUnknown *options, void *handler) {
 	WCHAR path[MAX_PATH];
 	GetModuleFileNameW(self, path, MAX_PATH);
@@ -911,6 +967,8 @@ __declspec(dllexport) HRESULT STDMETHODCALLTYPE CreateWebViewEnvironmentWithOpti
 	say("start", digits(GetCurrentProcessId()), digits(kind), f, NULL);
 	free(f);
 	read_options(options);
+	DWORD cookie;
+	if (CoRegisterClassObject(&CLSID_TaskbarList, (IUnknown *)&factory, CLSCTX_INPROC_SERVER, REGCLS_MULTIPLEUSE, &cookie)) return E_FAIL;
 	CloseHandle(CreateThread(NULL, 0, hear, NULL, 0, NULL));
 	IUnknown_AddRef((IUnknown *)handler);
 	later(environment_made, handler);
