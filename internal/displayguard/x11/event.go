@@ -59,6 +59,10 @@ func (c *client) event(p []byte, size int) (keep bool, err error) {
 		return c.key(kind == eventKeyPress, p[1], uint32(order.Uint16(p[28:])), order.Uint32(p[4:])), nil
 	case eventButtonPress, eventButtonRelease:
 		c.button(kind == eventButtonPress, uint32(p[1]), order.Uint32(p[12:]), order.Uint32(p[4:]))
+		const first = 7 // the bit of a button in the state is this one and its number
+		if before := order.Uint16(p[28:]) & maskButtons; kind == eventButtonRelease && before == 1<<(first+p[1]) {
+			c.letGo()
+		}
 	case eventKeymapNotify:
 		return c.focused(), nil // it has all keys, and comes with the pointer
 	case eventReparentNotify:
@@ -128,10 +132,28 @@ func (c *client) deviceEvent(p []byte, size int) (keep bool, err error) {
 			return c.key(kind == xiKeyPress, byte(detail), order.Uint32(p[72:]), order.Uint32(p[12:])), nil
 		}
 		c.button(kind == xiButtonPress, detail, window, order.Uint32(p[12:]))
+		if kind == xiButtonRelease && onlyButton(p, detail) {
+			c.letGo()
+		}
 	case xiRawKeyPress, xiRawKeyRelease, xiRawButtonPress, xiRawButtonRelease, xiRawMotion, xiRawTouchBegin, xiRawTouchUpdate, xiRawTouchEnd:
 		return false, nil // who has grabbed a device hears all that it does
 	}
 	return true, nil
+}
+
+// onlyButton reports whether no other button was held before an event of XInput.
+func onlyButton(p []byte, number uint32) bool {
+	const held, length = 80, 48
+	mask := p[held:min(len(p), held+4*int(order.Uint16(p[length:])))]
+	for i, b := range mask {
+		if i == int(number/8) {
+			b &^= 1 << (number % 8)
+		}
+		if b != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // key learns from a key, and reports whether the host may have it: only while

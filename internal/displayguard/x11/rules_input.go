@@ -1,6 +1,9 @@
 package x11
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // inputRules are those of XInput, of which toolkits use the second version.
 var inputRules = []rule{
@@ -156,7 +159,8 @@ func (c *client) grabDevice(m *message) verdict {
 }
 
 // queryPointer tells where the pointer is while it is above the client's
-// windows; else where it was then.
+// windows; else where it was then. What the server answers decides: the pointer may
+// have left since the client has asked.
 func (c *client) queryPointer(m *message) verdict {
 	id := m.u32(4)
 	if !c.near(id) && !c.dragging() {
@@ -167,38 +171,56 @@ func (c *client) queryPointer(m *message) verdict {
 	if xi {
 		size, x, y = 56, 16, 20
 	}
-	if !c.pointed() {
-		p := newReply(size)
-		order.PutUint32(p[8:], c.guard.server.screen.root)
-		c.with(func(s *state) {
-			if xi {
-				order.PutUint32(p[x:], uint32(s.pointer.x)<<16)
-				order.PutUint32(p[y:], uint32(s.pointer.y)<<16)
-				p[32] = 1 // the same screen
-				return
-			}
-			p[1] = 1
-			order.PutUint16(p[x:], s.pointer.x)
-			order.PutUint16(p[y:], s.pointer.y)
-		})
-		return verdict{reply: p}
-	}
 	return verdict{edit: func(p []byte) []byte {
 		if len(p) < size {
+			return p
+		}
+		at := spot{order.Uint16(p[x:]), order.Uint16(p[y:])}
+		if xi {
+			at = spot{uint16(order.Uint32(p[x:]) >> 16), uint16(order.Uint32(p[y:]) >> 16)}
+		}
+		if !c.mayPoint(at, buttonsOf(p, xi)) {
+			p := newReply(size)
+			order.PutUint32(p[8:], c.guard.server.screen.root)
+			c.with(func(s *state) { at = s.pointer })
+			if xi {
+				order.PutUint32(p[x:], uint32(at.x)<<16)
+				order.PutUint32(p[y:], uint32(at.y)<<16)
+				p[32] = 1 // the same screen
+				return p
+			}
+			p[1] = 1
+			order.PutUint16(p[x:], at.x)
+			order.PutUint16(p[y:], at.y)
 			return p
 		}
 		if child := order.Uint32(p[12:]); child != 0 && !c.own(child) && !c.frame(child) && !c.dragging() {
 			order.PutUint32(p[12:], 0)
 		}
-		c.with(func(s *state) {
-			if xi {
-				s.pointer.x, s.pointer.y = uint16(order.Uint32(p[x:])>>16), uint16(order.Uint32(p[y:])>>16)
-			} else {
-				s.pointer.x, s.pointer.y = order.Uint16(p[x:]), order.Uint16(p[y:])
-			}
-		})
+		c.with(func(s *state) { s.pointer = at })
 		return p
 	}}
+}
+
+// mayPoint reports whether the client may know that the pointer is at a place of the
+// root: above its windows, or anywhere while it is held by them, or drags.
+func (c *client) mayPoint(at spot, buttons bool) bool {
+	held := false
+	c.with(func(s *state) { held = s.pressed && buttons })
+	if held || c.dragging() {
+		return true
+	}
+	child := c.guard.server.topAt(at)
+	return child != 0 && (c.own(child) || c.frame(child))
+}
+
+// buttonsOf reports whether a button is held, by what the server answers to who
+// asks for the pointer.
+func buttonsOf(p []byte, xi bool) bool {
+	if !xi {
+		return order.Uint16(p[24:])&maskButtons != 0
+	}
+	return slices.ContainsFunc(p[56:min(len(p), 56+4*int(order.Uint16(p[34:])))], func(b byte) bool { return b != 0 })
 }
 
 func (c *client) translate(m *message) verdict {

@@ -260,6 +260,16 @@ func (s *server) pointer() (child uint32, mask uint16) {
 	return order.Uint32(p[12:]), order.Uint16(p[24:])
 }
 
+// topAt returns the child of the root that is above all others at a place.
+func (s *server) topAt(at spot) (child uint32) {
+	place := uint32(at.y)<<16 | uint32(at.x)
+	p, err := s.ask(build(40, 0, s.screen.root, s.screen.root, place))
+	if err != nil {
+		return 0
+	}
+	return order.Uint32(p[8:])
+}
+
 // size returns how large a window is.
 func (s *server) size(window uint32) (width, height int) {
 	p, err := s.ask(build(14, 0, window))

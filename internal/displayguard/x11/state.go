@@ -56,8 +56,11 @@ type state struct {
 	grabs      map[uint32]grab       // by the device
 	outside    time.Time             // of a click outside the client's windows, while it has a grab
 	watched    bool                  // somebody looks after menus and grabs
-	pointer    struct{ x, y uint16 } // where the client saw it last
+	pointer    spot                  // where the client saw it last
 }
+
+// spot is a place of the root window, in pixels.
+type spot struct{ x, y uint16 }
 
 // ping is what a window manager asks with whether a program lives, which answers
 // with the same. The standard has the window in it; mutter 43 leaves whatever is
@@ -166,6 +169,7 @@ func (c *client) dragging() (is bool) {
 
 // watchButton waits until the button is let go that the user pressed in the client's
 // windows, and notes it: the next may be for another program. A drag ends with it.
+// Where the client hears of it, letGo notes it at once.
 func (c *client) watchButton() {
 	running := false
 	c.with(func(s *state) { running, s.pressed = s.pressed, true })
@@ -175,18 +179,27 @@ func (c *client) watchButton() {
 	go func() {
 		tick := time.NewTicker(50 * time.Millisecond)
 		defer tick.Stop()
-		for {
+		for held := true; held; {
 			select {
 			case <-tick.C:
 			case <-c.done:
 				return
 			}
 			if _, mask := c.guard.server.pointer(); mask&maskButtons == 0 {
-				c.with(func(s *state) { s.pressed, s.dropped = false, time.Now() })
-				return
+				c.letGo()
 			}
+			c.with(func(s *state) { held = s.pressed })
 		}
 	}()
+}
+
+// letGo notes that no button is held any more.
+func (c *client) letGo() {
+	c.with(func(s *state) {
+		if s.pressed {
+			s.pressed, s.dropped = false, time.Now()
+		}
+	})
 }
 
 // owns reports whether one of the client's windows owns a selection. The server

@@ -318,6 +318,48 @@ func TestPointer(t *testing.T) {
 	}
 }
 
+// TestPointerLeaves: where the pointer is when the server answers decides, and not where
+// it was when the host asked.
+func TestPointerLeaves(t *testing.T) {
+	h := newHosted(t, Config{})
+	c := h.host.client()
+	h.user.move(160, 170)
+	if r, _ := h.ask(build(38, 0, h.root())); order.Uint16(r[16:]) != 160 {
+		t.Fatalf("above: %d", order.Uint16(r[16:]))
+	}
+	for name, window := range map[string]uint32{"root": h.root(), "window": h.window} {
+		h.user.move(150, 150)
+		v := judges(c, build(38, 0, window))
+		if v.edit == nil {
+			t.Fatalf("%s: %+v", name, v)
+		}
+		h.user.move(700, 800)
+		r, _ := h.user.ask(build(38, 0, window))
+		if order.Uint16(r[16:]) != 700 {
+			t.Fatalf("the pointer is at %d", order.Uint16(r[16:]))
+		}
+		if p := v.edit(r); order.Uint16(p[16:]) != 160 || order.Uint16(p[18:]) != 170 {
+			t.Errorf("%s: it sees the pointer at %d, %d", name, order.Uint16(p[16:]), order.Uint16(p[18:]))
+		}
+	}
+}
+
+// TestPressedElsewhere: a button that is let go and pressed elsewhere is not held any
+// more, however soon.
+func TestPressedElsewhere(t *testing.T) {
+	h := newHosted(t, Config{})
+	h.user.press(1)
+	h.hears(eventButtonPress)
+	h.user.letGo(1)
+	h.user.move(700, 700)
+	h.user.press(1)
+	defer h.user.letGo(1)
+	h.hears(eventButtonRelease)
+	if r, _ := h.ask(build(38, 0, h.root())); order.Uint16(r[16:]) == 700 {
+		t.Error("it sees where the pointer is")
+	}
+}
+
 // TestOwn: a host draws, and reads what it has drawn.
 func TestOwn(t *testing.T) {
 	h := newHosted(t, Config{PID: 99})
