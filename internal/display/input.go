@@ -63,6 +63,22 @@ func (s *Screen) TakeMouse() error {
 	return err
 }
 
+// MouseTaken reports whether a program has the mouse to itself, as a window manager
+// does while it moves a window, and for some time after the button was let go.
+func (s *Screen) MouseTaken() (bool, error) {
+	unseen, err := xproto.NewWindowId(s.conn)
+	if err != nil {
+		return false, err
+	}
+	if err := xproto.CreateWindowChecked(s.conn, 0, unseen, s.root, 0, 0, 1, 1, 0, xproto.WindowClassInputOnly, 0, 0, nil).Check(); err != nil {
+		return false, err
+	}
+	defer xproto.DestroyWindow(s.conn, unseen)
+	// A window that is not shown gets it never.
+	r, err := xproto.GrabPointer(s.conn, false, unseen, 0, xproto.GrabModeAsync, xproto.GrabModeAsync, 0, 0, xproto.TimeCurrentTime).Reply()
+	return err == nil && r.Status == xproto.GrabStatusAlreadyGrabbed, err
+}
+
 // GiveMouse gives it back.
 func (s *Screen) GiveMouse() error {
 	return xproto.UngrabPointerChecked(s.conn, xproto.TimeCurrentTime).Check()

@@ -47,6 +47,24 @@ func (w *window) iconify(on bool) {
 	w.settle()
 }
 
+// mapTime is how long a window manager of X11 may take to bring a minimised window
+// back by its being mapped, in milliseconds.
+const mapTime = 100
+
+// comeBack asks for the keyboard where a window is still minimised that shall not
+// be. Some window managers leave minimised windows mapped, so that mapping them says
+// nothing, and do not listen to the end of _NET_WM_STATE_HIDDEN either (mutter 43).
+func (w *window) comeBack() {
+	if w.e.wayland || w.state.Minimized {
+		return
+	}
+	w.e.after(mapTime, func() {
+		if !w.closed && !w.state.Minimized && w.Observe().Minimized {
+			w.e.c.gtkWindowPresentWithTime.call(w.win, w.now())
+		}
+	})
+}
+
 // settle takes a window for one that is not minimised if it goes on having the
 // keyboard.
 func (w *window) settle() {

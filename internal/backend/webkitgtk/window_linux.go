@@ -179,6 +179,7 @@ var properties = []property{
 		func(w *window, s *wire.WindowState) {
 			w.either(s.Minimized, w.e.c.gtkWindowIconify, w.e.c.gtkWindowDeiconify)
 			w.iconify(s.Minimized)
+			w.comeBack()
 		}, false},
 	{"visible", func(old, s *wire.WindowState) bool { return old.Visible == s.Visible },
 		func(w *window, s *wire.WindowState) {

@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"testing"
@@ -41,6 +42,13 @@ func TestDragFromGo(t *testing.T) {
 	// drag begins at a point of the window and goes on by 80 and 60.
 	drag := func(x, y int, begin func() error, done func(before, now mullion.Geometry) bool) {
 		t.Helper()
+		// The window manager gives the mouse back late. Until then it gets the buttons.
+		must(e2e.WaitFor(e2e.Timeout, func() error {
+			if taken, err := e2e.Screen(t).MouseTaken(); err != nil || taken {
+				return cmp.Or(err, errors.New("the window manager still has the mouse"))
+			}
+			return nil
+		}))
 		before, was := w.Geometry(), place()
 		must(e2e.Screen(t).MoveTo(before.InnerX+x, before.InnerY+y), e2e.Screen(t).Hold(display.Left))
 		app.Main().Must(`while (!window.presses) await new Promise((r) => setTimeout(r, 5)); window.presses = 0`, nil)
