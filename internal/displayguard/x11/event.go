@@ -159,7 +159,7 @@ func onlyButton(p []byte, number uint32) bool {
 // key learns from a key, and reports whether the host may have it: only while
 // the keyboard is its own. It may have grabbed it, and the user gone elsewhere.
 func (c *client) key(press bool, code byte, modifiers, when uint32) bool {
-	if !c.focused() {
+	if !c.focused() || c.late(when) {
 		return false
 	}
 	c.guard.typed.add(code, modifiers)
@@ -181,6 +181,20 @@ func (c *client) key(press bool, code byte, modifiers, when uint32) bool {
 		}
 	})
 	return true
+}
+
+// late reports whether a key came during a grab and has waited, because the client
+// reads nothing: whose the keyboard was then nobody knows any more. Without a grab the
+// server sends none that are for others.
+func (c *client) late(when uint32) (is bool) {
+	grabbed := false
+	c.with(func(s *state) { grabbed = len(s.grabs) > 0 || !s.ungrabbed.IsZero() })
+	if !grabbed {
+		return false
+	}
+	was := c.was(when)
+	c.with(func(s *state) { is = (len(s.grabs) > 0 || was.Before(s.ungrabbed)) && !within(was, freshTime) })
+	return is
 }
 
 // menuOpen reports whether a menu of the client is shown.

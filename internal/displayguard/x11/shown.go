@@ -143,11 +143,20 @@ func (c *client) noteGrab(m *message) verdict {
 
 func (c *client) ungrab(m *message) verdict {
 	c.with(func(s *state) {
-		if delete(s.grabs, m.device()); len(s.grabs) == 0 {
+		s.release(m.device())
+		if len(s.grabs) == 0 {
 			s.outside = time.Time{}
 		}
 	})
 	return pass
+}
+
+// release notes the end of a grab.
+func (s *state) release(device uint32) {
+	if _, ok := s.grabs[device]; ok {
+		delete(s.grabs, device)
+		s.ungrabbed = time.Now()
+	}
 }
 
 // watched notes something that is to be looked after.
@@ -213,13 +222,15 @@ func (c *client) confined() (is bool) {
 func (c *client) overdue(away, taken bool) (list []uint32, more bool) {
 	c.with(func(s *state) {
 		if !taken {
-			clear(s.grabs)
+			for device := range s.grabs {
+				s.release(device)
+			}
 			s.outside = time.Time{}
 		}
 		if away || !s.outside.IsZero() && !within(s.outside, outsideTime) {
 			for device, g := range s.grabs {
 				list = append(list, g.window)
-				delete(s.grabs, device)
+				s.release(device)
 			}
 			s.outside = time.Time{}
 		}

@@ -15,6 +15,7 @@ const (
 	peerTime    = 30 * time.Second // a program that drags something to the host
 	requestTime = 30 * time.Second // a program that asks for what the host has
 	dropTime    = 10 * time.Second // after the button is let go that drags
+	freshTime   = time.Second      // a key that came during a grab
 )
 
 // Limits of what a client may have, for the guard keeps a note of each.
@@ -54,6 +55,7 @@ type state struct {
 	dropped    time.Time             // when the button was let go that drags
 	pressed    bool                  // a button was pressed in the client's windows, and is held
 	grabs      map[uint32]grab       // by the device
+	ungrabbed  time.Time             // when the last of them ended
 	outside    time.Time             // of a click outside the client's windows, while it has a grab
 	watched    bool                  // somebody looks after menus and grabs
 	pointer    spot                  // where the client saw it last

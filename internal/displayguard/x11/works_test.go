@@ -300,6 +300,43 @@ func TestKeysElsewhere(t *testing.T) {
 	}
 }
 
+// TestLateKeys: nor one that has waited since it had the keyboard to itself, as where it
+// reads nothing until the user is back.
+func TestLateKeys(t *testing.T) {
+	h := newHosted(t, Config{})
+	h.host.server.ago(0)
+	now := h.host.server.now
+	old := now - uint32(2*freshTime/time.Millisecond)
+	grabbed := map[uint32]grab{1: {window: h.window}}
+	for name, test := range map[string]struct {
+		grabs     map[uint32]grab
+		ungrabbed time.Time
+		when      uint32
+		want      bool
+	}{
+		"without a grab":     {nil, time.Time{}, old, true},
+		"at once":            {grabbed, time.Time{}, now, true},
+		"late":               {grabbed, time.Time{}, old, false},
+		"late, let go since": {nil, time.Now(), old, false},
+		"after it":           {nil, time.Now().Add(-time.Minute), old, true},
+	} {
+		c := &client{guard: h.host.Guard, base: h.setup.base, mask: h.setup.mask, done: make(chan struct{}), state: newState(&stock{})}
+		if test.grabs != nil {
+			c.state.grabs = test.grabs
+		}
+		c.state.ungrabbed = test.ungrabbed
+		if got := c.key(true, 38, 0, test.when); got != test.want {
+			t.Errorf("%s: %v", name, got)
+		}
+		close(c.done)
+	}
+	c := &client{state: newState(&stock{})}
+	c.state.grabs[1] = grab{}
+	if c.overdue(false, false); c.state.ungrabbed.IsZero() {
+		t.Error("the end of a grab is forgotten")
+	}
+}
+
 // TestPointer: it is told where it is above a window of the host's, and where
 // it was then.
 func TestPointer(t *testing.T) {
