@@ -70,6 +70,10 @@ func init() {
 // opened once. It must be given every [Worker] that the app calls; an invalid one,
 // or two with the same name, end the app at once.
 //
+// An app that is started with --mullion-selftest as its only argument tries
+// instead, in a window of its own, what apps need of the system, prints what has
+// worked, and ends with status 0 if all did that the system has.
+//
 // Call it first thing in main, before anything is opened: flags, files and
 // goroutines of the app belong in run.
 func Main(run func(ctx context.Context) error, workers ...AnyWorker) {
@@ -91,7 +95,7 @@ func Main(run func(ctx context.Context) error, workers ...AnyWorker) {
 	kept.Enter()
 	ctx, stop := lifecycle.UntilSignal()
 	ctx, endKept := kept.Until(ctx)
-	err := run(ctx)
+	err := asSelfTest(run)(ctx)
 	endKept()
 	stop()
 	var exit *core.ExitError

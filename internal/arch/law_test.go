@@ -29,6 +29,7 @@ var law = []struct {
 	{"internal/windowoptions", []string{"config", "internal/configkeys", "internal/core", "internal/wire"}, "translates options into what the Core opens; it opens nothing"},
 	{"internal/csp", nil, "pure text: a policy and the HTML it goes with"},
 	{"internal/assets", nil, "answers requests; who may ask is decided by its caller"},
+	{"internal/selftest", nil, "runs steps, and speaks with its pages; what is tried is the app's"},
 	{"internal/win32", nil, "calls of Windows and nothing else; what they are for is decided by its users"},
 	{"internal/instance", []string{"internal/win32"}, "which process holds a folder; what it is for is not its affair"},
 	{"internal/printable", nil, "text alone"},
@@ -74,7 +75,7 @@ var law = []struct {
 	{".", []string{
 		"capability", "config", "ipc", "plugin",
 		"internal/acl", "internal/appinfo", "internal/assets", "internal/bridge", "internal/builtin", "internal/configkeys", "internal/core", "internal/csp", "internal/desktop", "internal/desktop/...",
-		"internal/dialogs", "internal/displayguard", "internal/egress", "internal/engine", "internal/frontend", "internal/guard", "internal/harness", "internal/host", "internal/inorder", "internal/instance", "internal/keeper", "internal/kept", "internal/launch", "internal/lifecycle", "internal/logging", "internal/menu", "internal/rendering", "internal/sandbox", "internal/supervise", "internal/transfer", "internal/units", "internal/windowoptions", "internal/wire", "internal/worker",
+		"internal/dialogs", "internal/displayguard", "internal/egress", "internal/engine", "internal/frontend", "internal/guard", "internal/harness", "internal/host", "internal/inorder", "internal/instance", "internal/keeper", "internal/kept", "internal/launch", "internal/lifecycle", "internal/logging", "internal/menu", "internal/rendering", "internal/sandbox", "internal/selftest", "internal/supervise", "internal/transfer", "internal/units", "internal/windowoptions", "internal/wire", "internal/worker",
 	}, "the public handles, and Main, which is both Core and host"},
 	{"internal/harness", []string{"internal/core"}, "what a test gets hold of in an app that it runs"},
 	{"mulliontest", append([]string{
