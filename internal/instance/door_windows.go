@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/mullion-dev/mullion/internal/win32"
 )
 
 // door is where others find the holder of a folder: a named pipe with a random
@@ -157,7 +159,7 @@ func (s served) Close() error {
 	return s.File.Close()
 }
 
-var procAllowSetForeground = (&windows.LazyDLL{Name: "user32.dll", System: true}).NewProc("AllowSetForegroundWindow")
+var procAllowSetForeground = win32.User32.NewProc("AllowSetForegroundWindow")
 
 // knock connects to the door of another process of the same user, which learns
 // nothing of this one.

@@ -11,23 +11,23 @@ import (
 )
 
 var (
-	procOpenClipboard  = user32.NewProc("OpenClipboard")
-	procCloseClipboard = user32.NewProc("CloseClipboard")
-	procEmptyClipboard = user32.NewProc("EmptyClipboard")
-	procSetClipboard   = user32.NewProc("SetClipboardData")
-	procGetClipboard   = user32.NewProc("GetClipboardData")
-	procEnumFormats    = user32.NewProc("EnumClipboardFormats")
-	procRegisterFormat = user32.NewProc("RegisterClipboardFormatW")
-	procFormatName     = user32.NewProc("GetClipboardFormatNameW")
-	procClipboardOwner = user32.NewProc("GetClipboardOwner")
-	procListen         = user32.NewProc("AddClipboardFormatListener")
+	procOpenClipboard  = User32.NewProc("OpenClipboard")
+	procCloseClipboard = User32.NewProc("CloseClipboard")
+	procEmptyClipboard = User32.NewProc("EmptyClipboard")
+	procSetClipboard   = User32.NewProc("SetClipboardData")
+	procGetClipboard   = User32.NewProc("GetClipboardData")
+	procCountFormats   = User32.NewProc("CountClipboardFormats")
+	procEnumFormats    = User32.NewProc("EnumClipboardFormats")
+	procRegisterFormat = User32.NewProc("RegisterClipboardFormatW")
+	procFormatName     = User32.NewProc("GetClipboardFormatNameW")
+	procClipboardOwner = User32.NewProc("GetClipboardOwner")
+	procListen         = User32.NewProc("AddClipboardFormatListener")
 
-	kernel32         = &windows.LazyDLL{Name: "kernel32.dll", System: true}
-	procGlobalAlloc  = kernel32.NewProc("GlobalAlloc")
-	procGlobalFree   = kernel32.NewProc("GlobalFree")
-	procGlobalLock   = kernel32.NewProc("GlobalLock")
-	procGlobalUnlock = kernel32.NewProc("GlobalUnlock")
-	procGlobalSize   = kernel32.NewProc("GlobalSize")
+	procGlobalAlloc  = Kernel32.NewProc("GlobalAlloc")
+	procGlobalFree   = Kernel32.NewProc("GlobalFree")
+	procGlobalLock   = Kernel32.NewProc("GlobalLock")
+	procGlobalUnlock = Kernel32.NewProc("GlobalUnlock")
+	procGlobalSize   = Kernel32.NewProc("GlobalSize")
 )
 
 // The formats of the clipboard that have numbers, of winuser.h.
@@ -107,6 +107,12 @@ func Clipboard(format uint32, most int) ([]byte, error) {
 	}
 	defer procGlobalUnlock.Call(h)
 	return append([]byte(nil), unsafe.Slice((*byte)(pointer(p)), size)...), nil
+}
+
+// ClipboardEmpty reports whether the clipboard has nothing. It need not be open.
+func ClipboardEmpty() bool {
+	n, _, _ := procCountFormats.Call()
+	return n == 0
 }
 
 // maxFormats bounds what one program can put there.

@@ -10,12 +10,11 @@ import (
 )
 
 var (
-	procRegisterHotKey   = user32.NewProc("RegisterHotKey")
-	procUnregisterHotKey = user32.NewProc("UnregisterHotKey")
-	procKeyState         = user32.NewProc("GetAsyncKeyState")
-	procKeyOf            = user32.NewProc("VkKeyScanW")
-	procSetTimer         = user32.NewProc("SetTimer")
-	procKillTimer        = user32.NewProc("KillTimer")
+	procRegisterHotKey   = User32.NewProc("RegisterHotKey")
+	procUnregisterHotKey = User32.NewProc("UnregisterHotKey")
+	procKeyState         = User32.NewProc("GetAsyncKeyState")
+	procSetTimer         = User32.NewProc("SetTimer")
+	procKillTimer        = User32.NewProc("KillTimer")
 )
 
 // The messages about keys for the whole system, whose number is in WParam, and about timers, likewise.
@@ -60,7 +59,7 @@ func KeyDown(key uint32) bool {
 
 // KeyOf is the virtual key that types a character in the layout of this thread, without modifiers.
 func KeyOf(character rune) (key uint32, ok bool) {
-	n, _, _ := procKeyOf.Call(uintptr(character))
+	n, _, _ := VkKeyScan.Call(uintptr(character))
 	return uint32(n & 0xff), n&0xffff < 0x100
 }
 

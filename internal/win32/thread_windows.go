@@ -93,15 +93,15 @@ func procedure(window, number, wparam, lparam uintptr) uintptr {
 			t.drain()
 			return 0
 		case endMessage:
-			procDestroyWindow.Call(window)
-			procPostQuit.Call(0)
+			DestroyWindow.Call(window)
+			PostQuitMessage.Call(0)
 			return 0
 		}
 		if answer, handled := t.handle(Message{uint32(number), wparam, lparam}); handled {
 			return answer
 		}
 	}
-	answer, _, _ := procDefWindowProc.Call(window, number, wparam, lparam)
+	answer, _, _ := DefWindowProc.Call(window, number, wparam, lparam)
 	return answer
 }
 
@@ -128,7 +128,7 @@ func (t *Thread) Do(ctx context.Context, f func() error) error {
 		done <- f()
 	})
 	t.mu.Unlock()
-	procPostMessage.Call(t.window, wakeMessage, 0, 0)
+	PostMessage.Call(t.window, wakeMessage, 0, 0)
 	select {
 	case err := <-done:
 		return err
@@ -140,4 +140,4 @@ func (t *Thread) Do(ctx context.Context, f func() error) error {
 }
 
 // Close ends the thread. It does not wait for that.
-func (t *Thread) Close() { procPostMessage.Call(t.window, endMessage, 0, 0) }
+func (t *Thread) Close() { PostMessage.Call(t.window, endMessage, 0, 0) }

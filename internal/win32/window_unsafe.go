@@ -11,16 +11,10 @@ import (
 )
 
 var (
-	user32            = &windows.LazyDLL{Name: "user32.dll", System: true}
-	procCreateWindow  = user32.NewProc("CreateWindowExW")
-	procDefWindowProc = user32.NewProc("DefWindowProcW")
-	procDestroyWindow = user32.NewProc("DestroyWindow")
-	procDispatch      = user32.NewProc("DispatchMessageW")
-	procGetMessage    = user32.NewProc("GetMessageW")
-	procPostMessage   = user32.NewProc("PostMessageW")
-	procPostQuit      = user32.NewProc("PostQuitMessage")
-	procRegisterClass = user32.NewProc("RegisterClassExW")
-	procTranslate     = user32.NewProc("TranslateMessage")
+	procDispatch      = User32.NewProc("DispatchMessageW")
+	procGetMessage    = User32.NewProc("GetMessageW")
+	procRegisterClass = User32.NewProc("RegisterClassExW")
+	procTranslate     = User32.NewProc("TranslateMessage")
 )
 
 // wndClass is a WNDCLASSEXW.
@@ -55,7 +49,7 @@ func hiddenWindow() (uintptr, error) {
 	if err := register(); err != nil {
 		return 0, err
 	}
-	w, _, err := procCreateWindow.Call(0, uintptr(unsafe.Pointer(UTF16(className))), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+	w, _, err := CreateWindow.Call(0, uintptr(unsafe.Pointer(UTF16(className))), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 	if w == 0 {
 		return 0, fmt.Errorf("make a window for messages: %w", err)
 	}
@@ -64,14 +58,14 @@ func hiddenWindow() (uintptr, error) {
 
 // Loop gets messages of this thread and has them handled, until PostQuitMessage was called.
 func Loop() {
-	var message [8]uintptr // a MSG takes less
+	message := new([8]uintptr) // a MSG takes less
 	for {
-		r, _, _ := procGetMessage.Call(uintptr(unsafe.Pointer(&message)), 0, 0, 0)
+		r, _, _ := procGetMessage.Call(uintptr(unsafe.Pointer(message)), 0, 0, 0)
 		if int32(r) <= 0 {
 			return
 		}
-		procTranslate.Call(uintptr(unsafe.Pointer(&message)))
-		procDispatch.Call(uintptr(unsafe.Pointer(&message)))
+		procTranslate.Call(uintptr(unsafe.Pointer(message)))
+		procDispatch.Call(uintptr(unsafe.Pointer(message)))
 	}
 }
 

@@ -54,10 +54,7 @@ func openSystem(_ context.Context, patience time.Duration, changed func(Change))
 
 func (s *winSystem) message(m win32.Message) (answer uintptr, handled bool) {
 	if m.Number == win32.ClipboardUpdate {
-		empty := len(win32.ClipboardFormats()) == 0
-		if win32.WithClipboard(s.thread.Window(), func() error { empty = len(win32.ClipboardFormats()) == 0; return nil }) != nil {
-			empty = false // another program is just writing
-		}
+		empty := win32.ClipboardEmpty()
 		s.changed(Change{Own: !empty && win32.ClipboardOwner() == s.thread.Window(), Empty: empty})
 		return 0, true
 	}

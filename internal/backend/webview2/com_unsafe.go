@@ -12,6 +12,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/mullion-dev/mullion/internal/win32"
 )
 
 // An apartment is the thread that calls COM, and what it holds.
@@ -48,10 +50,9 @@ func (e *failed) Error() string {
 }
 
 var (
-	kernel32          = &windows.LazyDLL{Name: "kernel32.dll", System: true}
-	procGetHeap       = kernel32.NewProc("GetProcessHeap")
-	procHeapAlloc     = kernel32.NewProc("HeapAlloc")
-	procHeapFree      = kernel32.NewProc("HeapFree")
+	procGetHeap       = win32.Kernel32.NewProc("GetProcessHeap")
+	procHeapAlloc     = win32.Kernel32.NewProc("HeapAlloc")
+	procHeapFree      = win32.Kernel32.NewProc("HeapFree")
 	ole32             = &windows.LazyDLL{Name: "ole32.dll", System: true}
 	procCoTaskMemFree = ole32.NewProc("CoTaskMemFree")
 	procCoTaskMem     = ole32.NewProc("CoTaskMemAlloc")

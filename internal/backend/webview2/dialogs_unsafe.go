@@ -11,22 +11,19 @@ import (
 
 	"golang.org/x/sys/windows"
 
+	"github.com/mullion-dev/mullion/internal/win32"
 	"github.com/mullion-dev/mullion/internal/wire"
 )
 
 var (
-	procActivateActCtx     = kernel32.NewProc("ActivateActCtx")
-	procCreateActCtx       = kernel32.NewProc("CreateActCtxW")
-	procDeactivateActCtx   = kernel32.NewProc("DeactivateActCtx")
-	procReleaseActCtx      = kernel32.NewProc("ReleaseActCtx")
-	procCoCreateInstance   = ole32.NewProc("CoCreateInstance")
-	procCreateIconIndirect = user32.NewProc("CreateIconIndirect")
-	procDestroyIcon        = user32.NewProc("DestroyIcon")
-	procFindWindow         = user32.NewProc("FindWindowExW")
-	procCreateBitmap       = gdi32.NewProc("CreateBitmap")
+	procActivateActCtx   = win32.Kernel32.NewProc("ActivateActCtx")
+	procCreateActCtx     = win32.Kernel32.NewProc("CreateActCtxW")
+	procDeactivateActCtx = win32.Kernel32.NewProc("DeactivateActCtx")
+	procReleaseActCtx    = win32.Kernel32.NewProc("ReleaseActCtx")
+	procCoCreateInstance = ole32.NewProc("CoCreateInstance")
+	procFindWindow       = win32.User32.NewProc("FindWindowExW")
 
-	shell32          = &windows.LazyDLL{Name: "shell32.dll", System: true}
-	procItemFromPath = shell32.NewProc("SHCreateItemFromParsingName")
+	procItemFromPath = win32.Shell32.NewProc("SHCreateItemFromParsingName")
 )
 
 const (
@@ -49,7 +46,7 @@ func (a *apartment) create(class, face string) (object, error) {
 // shellItem is the IShellItem of a path.
 func (a *apartment) shellItem(path string) (object, error) {
 	out := new(uintptr)
-	r, _, _ := procItemFromPath.Call(uintptr(unsafe.Pointer(utf16(path))), 0, uintptr(unsafe.Pointer(guid("IShellItem"))), uintptr(unsafe.Pointer(out)))
+	r, _, _ := procItemFromPath.Call(uintptr(unsafe.Pointer(win32.UTF16(path))), 0, uintptr(unsafe.Pointer(guid("IShellItem"))), uintptr(unsafe.Pointer(out)))
 	if int32(r) < 0 {
 		return object{}, &failed{"SHCreateItemFromParsingName", result(r)}
 	}
@@ -62,7 +59,7 @@ type filters [][2]*uint16
 func newFilters(list []wire.DialogFilter) filters {
 	var f filters
 	for _, l := range list {
-		f = append(f, [2]*uint16{utf16(l.Name), utf16(pattern(l))})
+		f = append(f, [2]*uint16{win32.UTF16(l.Name), win32.UTF16(pattern(l))})
 	}
 	return f
 }
@@ -88,7 +85,7 @@ type activationContext struct {
 
 // activate has this thread use the libraries of a manifest.
 func activate(manifest string) (leave func(), err error) {
-	c := &activationContext{source: utf16(manifest)}
+	c := &activationContext{source: win32.UTF16(manifest)}
 	c.size = uint32(unsafe.Sizeof(*c))
 	h, _, err := procCreateActCtx.Call(uintptr(unsafe.Pointer(c)))
 	if h == ^uintptr(0) {
@@ -153,7 +150,7 @@ func (t *taskDialog) show() (uint32, error) {
 	var texts runtime.Pinner
 	defer texts.Unpin()
 	text := func(s string) uint64 {
-		p := utf16(s)
+		p := win32.UTF16(s)
 		texts.Pin(p)
 		return uint64(uintptr(unsafe.Pointer(p)))
 	}
@@ -197,29 +194,5 @@ func (t *taskDialog) show() (uint32, error) {
 	return uint32(*chosen), nil
 }
 
-// iconInfo is an ICONINFO.
-type iconInfo struct {
-	icon               int32
-	hotspotX, hotspotY uint32
-	mask, color        uintptr
-}
-
 // newIcon makes an HICON of a picture, or 0.
-func newIcon(p *wire.Picture) uintptr {
-	if p.Width <= 0 || p.Height <= 0 || len(p.RGBA) < 4*p.Width*p.Height {
-		return 0
-	}
-	color, pixels := newBitmap(p.Width, p.Height)
-	if color == 0 {
-		return 0
-	}
-	defer procDeleteObject.Call(color)
-	for i := range p.Width * p.Height { // alpha is not multiplied in
-		pixels[4*i], pixels[4*i+1], pixels[4*i+2], pixels[4*i+3] = p.RGBA[4*i+2], p.RGBA[4*i+1], p.RGBA[4*i], p.RGBA[4*i+3]
-	}
-	mask, _, _ := procCreateBitmap.Call(uintptr(p.Width), uintptr(p.Height), 1, 1, 0)
-	defer procDeleteObject.Call(mask)
-	info := &iconInfo{icon: 1, mask: mask, color: color}
-	icon, _, _ := procCreateIconIndirect.Call(uintptr(unsafe.Pointer(info)))
-	return icon
-}
+func newIcon(p *wire.Picture) uintptr { return win32.NewIcon(p.Width, p.Height, p.RGBA) }

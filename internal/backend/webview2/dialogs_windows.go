@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/windows"
 
 	"github.com/mullion-dev/mullion/internal/backend"
+	"github.com/mullion-dev/mullion/internal/win32"
 	"github.com/mullion-dev/mullion/internal/wire"
 )
 
@@ -95,7 +96,7 @@ func closeWindows(thread uint32, ended <-chan struct{}) {
 	for {
 		for w := nextWindow(0); w != 0; w = nextWindow(w) {
 			if owner, _ := windows.GetWindowThreadProcessId(windows.HWND(w), nil); owner == thread {
-				procPostMessage.Call(w, messageClose, 0, 0)
+				win32.PostMessage.Call(w, messageClose, 0, 0)
 			}
 		}
 		select {
@@ -300,7 +301,7 @@ func messageDialog(d *wire.Dialog, dismissed <-chan struct{}) (r wire.DialogResu
 	}
 	if d.Picture != nil {
 		if t.icon = newIcon(d.Picture); t.icon != 0 {
-			defer procDestroyIcon.Call(t.icon)
+			defer win32.DestroyIcon.Call(t.icon)
 		}
 	}
 	id, err := t.show()

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/mullion-dev/mullion/internal/backend"
+	"github.com/mullion-dev/mullion/internal/win32"
 	"github.com/mullion-dev/mullion/internal/wire"
 )
 
@@ -89,7 +90,7 @@ func (e *engine) Run(o backend.Options, h backend.Handler, ready func()) error {
 	if err != nil {
 		return err
 	}
-	defer procDestroyWindow.Call(waker)
+	defer win32.DestroyWindow.Call(waker)
 	e.mu.Lock()
 	e.window = waker
 	e.mu.Unlock()
@@ -97,7 +98,7 @@ func (e *engine) Run(o backend.Options, h backend.Handler, ready func()) error {
 	if err := e.createEnvironment(library, fixed, ready); err != nil {
 		return err
 	}
-	loop()
+	win32.Loop()
 	e.cleanUp()
 	return e.failure
 }
@@ -160,7 +161,7 @@ func (e *engine) fail(err error) {
 		e.failure = err
 	}
 	e.quits = true
-	procPostQuit.Call(0)
+	win32.PostQuitMessage.Call(0)
 }
 
 // cleanUp closes what is open after the main loop has ended.
@@ -193,7 +194,7 @@ func (e *engine) Post(f func()) {
 	}
 	if e.window != 0 && !e.waked {
 		e.waked = true
-		procPostMessage.Call(e.window, wakeMessage, 0, 0)
+		win32.PostMessage.Call(e.window, wakeMessage, 0, 0)
 	}
 }
 
@@ -241,7 +242,7 @@ func (e *engine) guard(f func()) {
 func (e *engine) Quit() {
 	e.Post(func() {
 		e.quits = true
-		procPostQuit.Call(0)
+		win32.PostQuitMessage.Call(0)
 	})
 }
 

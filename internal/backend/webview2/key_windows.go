@@ -3,6 +3,7 @@ package webview2
 import (
 	"strings"
 
+	"github.com/mullion-dev/mullion/internal/win32"
 	"github.com/mullion-dev/mullion/internal/wire"
 )
 
@@ -29,7 +30,7 @@ func virtualKey(name string) uint32 {
 		return uint32(name[0])
 	case len(name) == 1:
 		// The key that types the character, by the keyboard of the user; the upper byte has modifiers.
-		code, _, _ := procVkKeyScan.Call(uintptr(name[0]))
+		code, _, _ := win32.VkKeyScan.Call(uintptr(name[0]))
 		if code &= 0xFFFF; code == 0xFFFF {
 			return 0
 		}

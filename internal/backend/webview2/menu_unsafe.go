@@ -5,27 +5,21 @@ package webview2
 import (
 	"unsafe"
 
+	"github.com/mullion-dev/mullion/internal/win32"
 	"github.com/mullion-dev/mullion/internal/wire"
 )
 
 var (
-	procAppendMenu      = user32.NewProc("AppendMenuW")
-	procCreateMenu      = user32.NewProc("CreateMenu")
-	procCreatePopupMenu = user32.NewProc("CreatePopupMenu")
-	procDestroyMenu     = user32.NewProc("DestroyMenu")
-	procDrawMenuBar     = user32.NewProc("DrawMenuBar")
-	procEndMenu         = user32.NewProc("EndMenu")
-	procGetKeyState     = user32.NewProc("GetKeyState")
-	procSetMenu         = user32.NewProc("SetMenu")
-	procSetMenuItemInfo = user32.NewProc("SetMenuItemInfoW")
-	procTrackPopupMenu  = user32.NewProc("TrackPopupMenuEx")
-	procVkKeyScan       = user32.NewProc("VkKeyScanW")
-
-	procCreateDIBSection = gdi32.NewProc("CreateDIBSection")
+	procCreateMenu      = win32.User32.NewProc("CreateMenu")
+	procDrawMenuBar     = win32.User32.NewProc("DrawMenuBar")
+	procEndMenu         = win32.User32.NewProc("EndMenu")
+	procGetKeyState     = win32.User32.NewProc("GetKeyState")
+	procSetMenu         = win32.User32.NewProc("SetMenu")
+	procSetMenuItemInfo = win32.User32.NewProc("SetMenuItemInfoW")
 )
 
 func appendMenu(menu uintptr, flags uint32, id uintptr, text string) {
-	procAppendMenu.Call(menu, uintptr(flags), id, uintptr(unsafe.Pointer(utf16(text))))
+	win32.AppendMenu.Call(menu, uintptr(flags), id, uintptr(unsafe.Pointer(win32.UTF16(text))))
 }
 
 // menuItemInfo is a MENUITEMINFOW.
@@ -45,29 +39,6 @@ func setMenuBitmap(menu uintptr, place uint32, bitmap uintptr) {
 	procSetMenuItemInfo.Call(menu, uintptr(place), byPlace, uintptr(unsafe.Pointer(info)))
 }
 
-// bitmapInfo is a BITMAPINFOHEADER.
-type bitmapInfo struct {
-	size          uint32
-	width, height int32
-	planes, bits  uint16
-	compression   uint32
-	imageSize     uint32
-	_             [4]uint32
-}
-
-// newBitmap makes a bitmap with alpha, multiplied in, and returns its pixels: blue, green, red, alpha.
-// It is 0 where there is no memory.
-func newBitmap(width, height int) (bitmap uintptr, pixels []byte) {
-	info := &bitmapInfo{width: int32(width), height: -int32(height), planes: 1, bits: 32} // from the top
-	info.size = uint32(unsafe.Sizeof(*info))
-	at := new(uintptr)
-	bitmap, _, _ = procCreateDIBSection.Call(0, uintptr(unsafe.Pointer(info)), 0, uintptr(unsafe.Pointer(at)), 0, 0)
-	if bitmap == 0 || *at == 0 {
-		return 0, nil
-	}
-	return bitmap, memory(*at, uintptr(width*height*4))
-}
-
 // menuIconSide is how large a picture beside a text is, in pixels.
 const menuIconSide = 16
 
@@ -80,7 +51,7 @@ func menuBitmap(p *wire.Picture) uintptr {
 	if longer := max(width, height); longer > menuIconSide {
 		width, height = max(width*menuIconSide/longer, 1), max(height*menuIconSide/longer, 1)
 	}
-	bitmap, pixels := newBitmap(width, height)
+	bitmap, pixels := win32.NewBitmap(width, height)
 	if bitmap == 0 {
 		return 0
 	}

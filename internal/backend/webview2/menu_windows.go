@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/mullion-dev/mullion/internal/win32"
 	"github.com/mullion-dev/mullion/internal/wire"
 )
 
@@ -26,7 +27,7 @@ const maxCommands = 0xEFFF
 // drop frees what the menu does not, once that is gone.
 func (b *menuBar) drop() {
 	for _, bitmap := range b.bitmaps {
-		procDeleteObject.Call(bitmap)
+		win32.DeleteObject.Call(bitmap)
 	}
 	*b = menuBar{}
 }
@@ -44,7 +45,7 @@ func (w *window) applyMenu(s *wire.WindowState) error {
 	}
 	procSetMenu.Call(w.hwnd, w.bar.handle)
 	if before != 0 {
-		procDestroyMenu.Call(before)
+		win32.DestroyMenu.Call(before)
 	}
 	old.drop()
 	if (before == 0) != (w.bar.handle == 0) {
@@ -89,7 +90,7 @@ func (b *menuBar) fill(menu uintptr, items []wire.MenuItem) error {
 			appendMenu(menu, menuSeparator, 0, "")
 			continue
 		case i.Kind == wire.MenuSubmenu:
-			id, _, _ = procCreatePopupMenu.Call()
+			id, _, _ = win32.CreatePopupMenu.Call()
 			flags |= menuPopup
 			errs = append(errs, b.fill(id, i.Items))
 		case i.Kind == wire.MenuNormal || i.Kind == wire.MenuCheck || edits:
@@ -193,7 +194,7 @@ func (w *window) popUp(args []byte) error {
 		procEndMenu.Call() // the one that is shown gives way
 		return nil
 	}
-	procPostMessage.Call(w.hwnd, popupMessage, 0, 0)
+	win32.PostMessage.Call(w.hwnd, popupMessage, 0, 0)
 	return nil
 }
 
@@ -206,10 +207,10 @@ func (w *window) showPopups() {
 
 func (w *window) showPopup(p *wire.Popup) {
 	waited := len(w.popups)
-	menu, _, _ := procCreatePopupMenu.Call()
+	menu, _, _ := win32.CreatePopupMenu.Call()
 	shown := menuBar{}
 	defer shown.drop()
-	defer procDestroyMenu.Call(menu)
+	defer win32.DestroyMenu.Call(menu)
 	if err := shown.fill(menu, p.Items); err != nil {
 		w.e.options.Log(err.Error())
 	}
@@ -219,7 +220,7 @@ func (w *window) showPopup(p *wire.Popup) {
 		at.x, at.y = at.x+w.scaled(*p.X), at.y+w.scaled(*p.Y)
 	}
 	const returnCommand, rightButton = 0x0100, 0x0002 // TPM_RETURNCMD, TPM_RIGHTBUTTON
-	id, _, _ := procTrackPopupMenu.Call(menu, returnCommand|rightButton, uintptr(at.x), uintptr(at.y), w.hwnd, 0)
+	id, _, _ := win32.TrackPopupMenu.Call(menu, returnCommand|rightButton, uintptr(at.x), uintptr(at.y), w.hwnd, 0)
 	w.popups = w.popups[waited:]
 	if !w.closed {
 		w.command(shown.commands, uint16(id))

@@ -1,6 +1,10 @@
 package webview2
 
-import "golang.org/x/sys/windows/registry"
+import (
+	"golang.org/x/sys/windows/registry"
+
+	"github.com/mullion-dev/mullion/internal/win32"
+)
 
 // The messages of Windows that are handled, of winuser.h.
 const (
@@ -27,7 +31,7 @@ func (e *engine) message(hwnd uintptr, m uint32, wparam, lparam uintptr) (r uint
 	if handled {
 		return r
 	}
-	r, _, _ = procDefWindowProc.Call(hwnd, uintptr(m), wparam, lparam)
+	r, _, _ = win32.DefWindowProc.Call(hwnd, uintptr(m), wparam, lparam)
 	return r
 }
 

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strconv"
 
+	"github.com/mullion-dev/mullion/internal/win32"
 	"github.com/mullion-dev/mullion/internal/wire"
 )
 
@@ -74,7 +75,7 @@ func (w *window) showBadge(list object, n int64) error {
 	if icon == 0 {
 		return errors.New("webview2: no icon can be made for a badge")
 	}
-	defer procDestroyIcon.Call(icon)
+	defer win32.DestroyIcon.Call(icon)
 	return list.call(taskbarOverlay, w.hwnd, icon, strconv.FormatInt(n, 10))
 }
 

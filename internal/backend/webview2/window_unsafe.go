@@ -10,51 +10,42 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/mullion-dev/mullion/internal/win32"
 )
 
 // The functions of user32.dll that are used, by what they are called there.
 var (
-	user32                = &windows.LazyDLL{Name: "user32.dll", System: true}
-	procAdjustRect        = user32.NewProc("AdjustWindowRectEx")
-	procClientToScreen    = user32.NewProc("ClientToScreen")
-	procCreateWindow      = user32.NewProc("CreateWindowExW")
-	procDefWindowProc     = user32.NewProc("DefWindowProcW")
-	procDestroyWindow     = user32.NewProc("DestroyWindow")
-	procDispatchMessage   = user32.NewProc("DispatchMessageW")
-	procEnableWindow      = user32.NewProc("EnableWindow")
-	procFillRect          = user32.NewProc("FillRect")
-	procFlashWindow       = user32.NewProc("FlashWindowEx")
-	procGetClientRect     = user32.NewProc("GetClientRect")
-	procGetCursorPos      = user32.NewProc("GetCursorPos")
-	procGetDpiForWindow   = user32.NewProc("GetDpiForWindow")
-	procGetForeground     = user32.NewProc("GetForegroundWindow")
-	procGetMessage        = user32.NewProc("GetMessageW")
-	procGetMonitorInfo    = user32.NewProc("GetMonitorInfoW")
-	procGetSystemMenu     = user32.NewProc("GetSystemMenu")
-	procEnableMenuItem    = user32.NewProc("EnableMenuItem")
-	procGetWindowLong     = user32.NewProc("GetWindowLongPtrW")
-	procGetWindowRect     = user32.NewProc("GetWindowRect")
-	procIsIconic          = user32.NewProc("IsIconic")
-	procIsWindowVisible   = user32.NewProc("IsWindowVisible")
-	procIsZoomed          = user32.NewProc("IsZoomed")
-	procLoadCursor        = user32.NewProc("LoadCursorW")
-	procMonitorFromWindow = user32.NewProc("MonitorFromWindow")
-	procPostMessage       = user32.NewProc("PostMessageW")
-	procPostQuit          = user32.NewProc("PostQuitMessage")
-	procRegisterClass     = user32.NewProc("RegisterClassExW")
-	procRegisterMessage   = user32.NewProc("RegisterWindowMessageW")
-	procSendMessage       = user32.NewProc("SendMessageW")
-	procSetDpiAwareness   = user32.NewProc("SetProcessDpiAwarenessContext")
-	procSetForeground     = user32.NewProc("SetForegroundWindow")
-	procSetWindowLong     = user32.NewProc("SetWindowLongPtrW")
-	procSetWindowPos      = user32.NewProc("SetWindowPos")
-	procSetWindowText     = user32.NewProc("SetWindowTextW")
-	procShowWindow        = user32.NewProc("ShowWindow")
-	procTranslateMessage  = user32.NewProc("TranslateMessage")
-	procUnregisterClass   = user32.NewProc("UnregisterClassW")
+	procAdjustRect        = win32.User32.NewProc("AdjustWindowRectEx")
+	procClientToScreen    = win32.User32.NewProc("ClientToScreen")
+	procEnableWindow      = win32.User32.NewProc("EnableWindow")
+	procFillRect          = win32.User32.NewProc("FillRect")
+	procFlashWindow       = win32.User32.NewProc("FlashWindowEx")
+	procGetClientRect     = win32.User32.NewProc("GetClientRect")
+	procGetDpiForWindow   = win32.User32.NewProc("GetDpiForWindow")
+	procGetForeground     = win32.User32.NewProc("GetForegroundWindow")
+	procGetMonitorInfo    = win32.User32.NewProc("GetMonitorInfoW")
+	procGetSystemMenu     = win32.User32.NewProc("GetSystemMenu")
+	procEnableMenuItem    = win32.User32.NewProc("EnableMenuItem")
+	procGetWindowLong     = win32.User32.NewProc("GetWindowLongPtrW")
+	procGetWindowRect     = win32.User32.NewProc("GetWindowRect")
+	procIsIconic          = win32.User32.NewProc("IsIconic")
+	procIsWindowVisible   = win32.User32.NewProc("IsWindowVisible")
+	procIsZoomed          = win32.User32.NewProc("IsZoomed")
+	procLoadCursor        = win32.User32.NewProc("LoadCursorW")
+	procMonitorFromWindow = win32.User32.NewProc("MonitorFromWindow")
+	procRegisterClass     = win32.User32.NewProc("RegisterClassExW")
+	procRegisterMessage   = win32.User32.NewProc("RegisterWindowMessageW")
+	procSendMessage       = win32.User32.NewProc("SendMessageW")
+	procSetDpiAwareness   = win32.User32.NewProc("SetProcessDpiAwarenessContext")
+	procSetWindowLong     = win32.User32.NewProc("SetWindowLongPtrW")
+	procSetWindowPos      = win32.User32.NewProc("SetWindowPos")
+	procSetWindowText     = win32.User32.NewProc("SetWindowTextW")
+	procShowWindow        = win32.User32.NewProc("ShowWindow")
+	procUnregisterClass   = win32.User32.NewProc("UnregisterClassW")
 
-	procEnumMonitors     = user32.NewProc("EnumDisplayMonitors")
-	procMonitorFromPoint = user32.NewProc("MonitorFromPoint")
+	procEnumMonitors     = win32.User32.NewProc("EnumDisplayMonitors")
+	procMonitorFromPoint = win32.User32.NewProc("MonitorFromPoint")
 
 	shcore            = &windows.LazyDLL{Name: "shcore.dll", System: true}
 	procGetMonitorDpi = shcore.NewProc("GetDpiForMonitor")
@@ -62,9 +53,7 @@ var (
 	dwmapi                 = &windows.LazyDLL{Name: "dwmapi.dll", System: true}
 	procSetWindowAttribute = dwmapi.NewProc("DwmSetWindowAttribute")
 
-	gdi32                = &windows.LazyDLL{Name: "gdi32.dll", System: true}
-	procCreateSolidBrush = gdi32.NewProc("CreateSolidBrush")
-	procDeleteObject     = gdi32.NewProc("DeleteObject")
+	procCreateSolidBrush = win32.GDI32.NewProc("CreateSolidBrush")
 )
 
 // wndClass is a WNDCLASSEXW.
@@ -79,17 +68,6 @@ type wndClass struct {
 
 // point is a POINT.
 type point struct{ x, y int32 }
-
-// message is a MSG.
-type message struct {
-	window  uintptr
-	message uint32
-	wparam  uintptr
-	lparam  uintptr
-	time    uint32
-	at      point
-	private uint32
-}
 
 // monitorInfo is a MONITORINFO.
 type monitorInfo struct {
@@ -133,7 +111,7 @@ func registerClass(name string, proc func(window uintptr, message uint32, wparam
 
 // registerMessage is the number of a message that goes by its name; 0 if there is none.
 func registerMessage(name string) uint32 {
-	n, _, _ := procRegisterMessage.Call(uintptr(unsafe.Pointer(utf16(name))))
+	n, _, _ := procRegisterMessage.Call(uintptr(unsafe.Pointer(win32.UTF16(name))))
 	return uint32(n)
 }
 
@@ -146,7 +124,7 @@ func createWindow(class, title string, style, exStyle uint32, width, height int3
 		return 0, err
 	}
 	const useDefault = 0x80000000 // CW_USEDEFAULT
-	w, _, err := procCreateWindow.Call(uintptr(exStyle), uintptr(unsafe.Pointer(className)), uintptr(unsafe.Pointer(utf16(title))),
+	w, _, err := win32.CreateWindow.Call(uintptr(exStyle), uintptr(unsafe.Pointer(className)), uintptr(unsafe.Pointer(win32.UTF16(title))),
 		uintptr(style), useDefault, useDefault, uintptr(width), uintptr(height), parent, 0, 0, 0)
 	if w == 0 {
 		return 0, fmt.Errorf("webview2: make a window: %w", err)
@@ -154,31 +132,8 @@ func createWindow(class, title string, style, exStyle uint32, width, height int3
 	return w, nil
 }
 
-// utf16 is s up to the first NUL.
-func utf16(s string) *uint16 {
-	for i := range len(s) {
-		if s[i] == 0 {
-			s = s[:i]
-			break
-		}
-	}
-	p, _ := windows.UTF16PtrFromString(s)
-	return p
-}
-
-func setWindowText(w uintptr, s string) { procSetWindowText.Call(w, uintptr(unsafe.Pointer(utf16(s)))) }
-
-// loop gets messages and has them handled until postQuit.
-func loop() {
-	m := new(message)
-	for {
-		r, _, _ := procGetMessage.Call(uintptr(unsafe.Pointer(m)), 0, 0, 0)
-		if int32(r) <= 0 {
-			return
-		}
-		procTranslateMessage.Call(uintptr(unsafe.Pointer(m)))
-		procDispatchMessage.Call(uintptr(unsafe.Pointer(m)))
-	}
+func setWindowText(w uintptr, s string) {
+	procSetWindowText.Call(w, uintptr(unsafe.Pointer(win32.UTF16(s))))
 }
 
 func windowRect(w uintptr) (r rect) {
@@ -201,7 +156,7 @@ func clientOrigin(w uintptr) point {
 
 func cursorPosition() (p point, ok bool) {
 	at := new(point)
-	r, _, _ := procGetCursorPos.Call(uintptr(unsafe.Pointer(at)))
+	r, _, _ := win32.GetCursorPos.Call(uintptr(unsafe.Pointer(at)))
 	return *at, r != 0
 }
 
@@ -322,7 +277,7 @@ func fill(dc uintptr, r rect, color uint32) {
 	p := new(rect)
 	*p = r
 	procFillRect.Call(dc, uintptr(unsafe.Pointer(p)), brush)
-	procDeleteObject.Call(brush)
+	win32.DeleteObject.Call(brush)
 }
 
 func flash(w uintptr, flags uint32) {

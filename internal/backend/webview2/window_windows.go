@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/windows"
 
+	"github.com/mullion-dev/mullion/internal/win32"
 	"github.com/mullion-dev/mullion/internal/wire"
 )
 
@@ -271,7 +272,7 @@ func (w *window) applyIcon(s *wire.WindowState) error {
 	procSendMessage.Call(w.hwnd, setIcon, small, w.icon)
 	procSendMessage.Call(w.hwnd, setIcon, big, w.icon)
 	if old != 0 {
-		procDestroyIcon.Call(old)
+		win32.DestroyIcon.Call(old)
 	}
 	return nil
 }
@@ -442,7 +443,7 @@ func (w *window) Do(a wire.Action) error {
 		if w.state.Minimized {
 			procShowWindow.Call(w.hwnd, showRestore)
 		}
-		procSetForeground.Call(w.hwnd)
+		win32.SetForegroundWindow.Call(w.hwnd)
 	case wire.ActionCenter:
 		w.center()
 	case wire.ActionAttention:
@@ -487,9 +488,9 @@ func (w *window) Close() {
 	w.closed = true
 	delete(w.e.windows, w.id)
 	delete(w.e.handles, w.hwnd)
-	procDestroyWindow.Call(w.hwnd) // and the menu in it
+	win32.DestroyWindow.Call(w.hwnd) // and the menu in it
 	w.bar.drop()
 	if w.icon != 0 {
-		procDestroyIcon.Call(w.icon)
+		win32.DestroyIcon.Call(w.icon)
 	}
 }

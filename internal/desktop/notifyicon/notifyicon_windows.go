@@ -1,10 +1,12 @@
 package notifyicon
 
 import (
+	"context"
 	"errors"
 	"image"
-	"runtime"
 	"sync"
+
+	"github.com/mullion-dev/mullion/internal/win32"
 )
 
 // ErrRemoved is returned for an icon that was removed.
@@ -77,52 +79,25 @@ type Icon struct {
 
 // area is the thread with its window. Fields without a remark belong to it.
 type area struct {
-	window     uintptr
+	thread     *win32.Thread
 	newTaskbar uint32 // a message: the taskbar was started again
 	icons      map[uint32]*Icon
 	last       uint32
 	program    uintptr // HICON of the program; 0 until it is needed
-
-	mu     sync.Mutex
-	posted []func() // guarded by mu
 }
 
-// shared is the area of this process.
+// shared is the area of this process, which ends with it.
 var shared = sync.OnceValues(open)
 
 func open() (*area, error) {
-	a := &area{icons: map[uint32]*Icon{}}
-	started := make(chan error)
-	go func() {
-		runtime.LockOSThread() // it ends with the process
-		err := a.begin()
-		started <- err
-		if err == nil {
-			loop()
-		}
-	}()
-	return a, <-started
+	a := &area{icons: map[uint32]*Icon{}, newTaskbar: taskbarCreated()}
+	var err error
+	a.thread, err = win32.Start(a.message)
+	return a, err
 }
 
 // do runs f on the thread of the area and returns what it does.
-func (a *area) do(f func() error) error {
-	done := make(chan error, 1)
-	a.mu.Lock()
-	a.posted = append(a.posted, func() { done <- f() })
-	a.mu.Unlock()
-	a.wake()
-	return <-done
-}
-
-func (a *area) drain() {
-	a.mu.Lock()
-	todo := a.posted
-	a.posted = nil
-	a.mu.Unlock()
-	for _, f := range todo {
-		f()
-	}
-}
+func (a *area) do(f func() error) error { return a.thread.Do(context.Background(), f) }
 
 // New shows an icon. What happens to it is told to on, which must not wait.
 func New(s State, on func(Event)) (*Icon, error) {

@@ -6,45 +6,25 @@ import (
 	"fmt"
 	"image"
 	"os"
-	unicode16 "unicode/utf16"
+	"unicode/utf16"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/mullion-dev/mullion/internal/win32"
 )
 
 var (
-	user32                 = &windows.LazyDLL{Name: "user32.dll", System: true}
-	procAppendMenu         = user32.NewProc("AppendMenuW")
-	procCreateIconIndirect = user32.NewProc("CreateIconIndirect")
-	procCreatePopupMenu    = user32.NewProc("CreatePopupMenu")
-	procCreateWindow       = user32.NewProc("CreateWindowExW")
-	procDefWindowProc      = user32.NewProc("DefWindowProcW")
-	procDestroyIcon        = user32.NewProc("DestroyIcon")
-	procDestroyMenu        = user32.NewProc("DestroyMenu")
-	procDispatchMessage    = user32.NewProc("DispatchMessageW")
-	procGetCursorPos       = user32.NewProc("GetCursorPos")
-	procGetMessage         = user32.NewProc("GetMessageW")
-	procLoadIcon           = user32.NewProc("LoadIconW")
-	procPostMessage        = user32.NewProc("PostMessageW")
-	procRegisterClass      = user32.NewProc("RegisterClassExW")
-	procRegisterMessage    = user32.NewProc("RegisterWindowMessageW")
-	procSetForeground      = user32.NewProc("SetForegroundWindow")
-	procTrackPopupMenu     = user32.NewProc("TrackPopupMenuEx")
+	procLoadIcon        = win32.User32.NewProc("LoadIconW")
+	procRegisterMessage = win32.User32.NewProc("RegisterWindowMessageW")
 
-	gdi32                = &windows.LazyDLL{Name: "gdi32.dll", System: true}
-	procCreateBitmap     = gdi32.NewProc("CreateBitmap")
-	procCreateDIBSection = gdi32.NewProc("CreateDIBSection")
-	procDeleteObject     = gdi32.NewProc("DeleteObject")
-
-	shell32         = &windows.LazyDLL{Name: "shell32.dll", System: true}
-	procExtractIcon = shell32.NewProc("ExtractIconExW")
-	procNotifyIcon  = shell32.NewProc("Shell_NotifyIconW")
+	procExtractIcon = win32.Shell32.NewProc("ExtractIconExW")
+	procNotifyIcon  = win32.Shell32.NewProc("Shell_NotifyIconW")
 )
 
 // The messages that are handled, of winuser.h and shellapi.h.
 const (
-	wakeMessage      = 0x8000 // WM_APP
-	iconMessage      = 0x8001 // what happens to an icon: its id, and one of these
+	iconMessage      = win32.AppMessage // what happens to an icon: its id, and one of these
 	leftUp           = 0x0202
 	rightUp          = 0x0205
 	middleUp         = 0x0208
@@ -53,49 +33,21 @@ const (
 	balloonUserClick = 0x0405
 )
 
-// wndClass is a WNDCLASSEXW.
-type wndClass struct {
-	size, style                        uint32
-	proc                               uintptr
-	classExtra, windowExtra            int32
-	instance, icon, cursor, background uintptr
-	menuName, className                *uint16
-	smallIcon                          uintptr
+// taskbarCreated is the message that tells that the taskbar was started.
+func taskbarCreated() uint32 {
+	id, _, _ := procRegisterMessage.Call(uintptr(unsafe.Pointer(win32.UTF16("TaskbarCreated"))))
+	return uint32(id)
 }
-
-// begin makes the window. It has no parent: only such windows hear that the
-// taskbar was started.
-func (a *area) begin() error {
-	name := utf16("MullionNotifyIcons")
-	class := &wndClass{className: name, proc: windows.NewCallback(a.message)}
-	class.size = uint32(unsafe.Sizeof(*class))
-	if r, _, err := procRegisterClass.Call(uintptr(unsafe.Pointer(class))); r == 0 {
-		return fmt.Errorf("register a class of windows: %w", err)
-	}
-	w, _, err := procCreateWindow.Call(0, uintptr(unsafe.Pointer(name)), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
-	if w == 0 {
-		return fmt.Errorf("make a window for icons: %w", err)
-	}
-	a.window = w
-	id, _, _ := procRegisterMessage.Call(uintptr(unsafe.Pointer(utf16("TaskbarCreated"))))
-	a.newTaskbar = uint32(id)
-	return nil
-}
-
-func (a *area) wake() { procPostMessage.Call(a.window, wakeMessage, 0, 0) }
 
 // message handles a message of the window.
-func (a *area) message(window, message, wparam, lparam uintptr) uintptr {
-	switch m := uint32(message); {
-	case m == wakeMessage:
-		a.drain()
-		return 0
+func (a *area) message(t win32.Message) (answer uintptr, handled bool) {
+	switch m := t.Number; {
 	case m == iconMessage:
-		i := a.icons[uint32(wparam)]
+		i := a.icons[uint32(t.WParam)]
 		if i == nil {
-			return 0
+			return 0, true
 		}
-		switch lparam {
+		switch t.LParam {
 		case leftUp:
 			i.clicked(Left)
 		case middleUp:
@@ -109,24 +61,11 @@ func (a *area) message(window, message, wparam, lparam uintptr) uintptr {
 		case balloonHidden:
 			i.on(Event{Kind: BalloonHidden})
 		}
-		return 0
+		return 0, true
 	case m == a.newTaskbar && m != 0:
 		a.taskbarStarted()
 	}
-	r, _, _ := procDefWindowProc.Call(window, message, wparam, lparam)
-	return r
-}
-
-// loop gets messages and has them handled.
-func loop() {
-	var message [8]uintptr // a MSG takes less
-	for {
-		r, _, _ := procGetMessage.Call(uintptr(unsafe.Pointer(&message)), 0, 0, 0)
-		if int32(r) <= 0 {
-			return
-		}
-		procDispatchMessage.Call(uintptr(unsafe.Pointer(&message)))
-	}
+	return 0, false
 }
 
 // iconData is a NOTIFYICONDATAW.
@@ -155,7 +94,7 @@ const (
 )
 
 func (i *Icon) data(flags uint32) *iconData {
-	d := &iconData{window: i.area.window, id: i.id, flags: flags, callback: iconMessage, icon: i.picture}
+	d := &iconData{window: i.area.thread.Window(), id: i.id, flags: flags, callback: iconMessage, icon: i.picture}
 	d.size = uint32(unsafe.Sizeof(*d))
 	if d.icon == 0 {
 		if i.area.program == 0 {
@@ -216,11 +155,11 @@ func (i *Icon) balloon(b Balloon) error {
 func (a *area) choose(items []Item, x, y int32) uint32 {
 	var numbers []uint32
 	menu := fillMenu(items, &numbers)
-	defer procDestroyMenu.Call(menu)
-	procSetForeground.Call(a.window)
+	defer win32.DestroyMenu.Call(menu)
+	win32.SetForegroundWindow.Call(a.thread.Window())
 	const returnCommand, rightButton = 0x0100, 0x0002
-	id, _, _ := procTrackPopupMenu.Call(menu, returnCommand|rightButton, uintptr(x), uintptr(y), a.window, 0)
-	procPostMessage.Call(a.window, 0, 0, 0)
+	id, _, _ := win32.TrackPopupMenu.Call(menu, returnCommand|rightButton, uintptr(x), uintptr(y), a.thread.Window(), 0)
+	win32.PostMessage.Call(a.thread.Window(), 0, 0, 0)
 	if id == 0 || id > uintptr(len(numbers)) {
 		return 0
 	}
@@ -229,7 +168,7 @@ func (a *area) choose(items []Item, x, y int32) uint32 {
 
 func fillMenu(items []Item, numbers *[]uint32) uintptr {
 	const grayed, checked, popup, separator = 0x001, 0x008, 0x010, 0x800
-	menu, _, _ := procCreatePopupMenu.Call()
+	menu, _, _ := win32.CreatePopupMenu.Call()
 	for _, item := range items {
 		var flags, id uintptr
 		switch {
@@ -247,14 +186,14 @@ func fillMenu(items []Item, numbers *[]uint32) uintptr {
 		if item.Checked {
 			flags |= checked
 		}
-		procAppendMenu.Call(menu, flags, id, uintptr(unsafe.Pointer(utf16(item.Text))))
+		win32.AppendMenu.Call(menu, flags, id, uintptr(unsafe.Pointer(win32.UTF16(item.Text))))
 	}
 	return menu
 }
 
 func cursor() (x, y int32) {
 	var at [2]int32
-	procGetCursorPos.Call(uintptr(unsafe.Pointer(&at)))
+	win32.GetCursorPos.Call(uintptr(unsafe.Pointer(&at)))
 	return at[0], at[1]
 }
 
@@ -264,28 +203,12 @@ func programIcon() uintptr {
 	const application = 32512 // IDI_APPLICATION
 	if exe, err := os.Executable(); err == nil {
 		var icon uintptr
-		if n, _, _ := procExtractIcon.Call(uintptr(unsafe.Pointer(utf16(exe))), 0, 0, uintptr(unsafe.Pointer(&icon)), 1); n == 1 && icon != 0 {
+		if n, _, _ := procExtractIcon.Call(uintptr(unsafe.Pointer(win32.UTF16(exe))), 0, 0, uintptr(unsafe.Pointer(&icon)), 1); n == 1 && icon != 0 {
 			return icon
 		}
 	}
 	icon, _, _ := procLoadIcon.Call(0, application)
 	return icon
-}
-
-// bitmapInfo is a BITMAPINFOHEADER.
-type bitmapInfo struct {
-	size          uint32
-	width, height int32
-	planes, bits  uint16
-	_             [6]uint32
-}
-
-// iconInfo is an ICONINFO.
-type iconInfo struct {
-	icon  int32
-	x, y  uint32
-	mask  uintptr
-	color uintptr
 }
 
 // newIcon makes an HICON of a picture, 0 of none.
@@ -294,51 +217,24 @@ func newIcon(p *image.NRGBA) uintptr {
 		return 0
 	}
 	width, height := p.Rect.Dx(), p.Rect.Dy()
-	info := &bitmapInfo{width: int32(width), height: -int32(height), planes: 1, bits: 32} // from the top
-	info.size = uint32(unsafe.Sizeof(*info))
-	var pixels unsafe.Pointer
-	color, _, _ := procCreateDIBSection.Call(0, uintptr(unsafe.Pointer(info)), 0, uintptr(unsafe.Pointer(&pixels)), 0, 0)
-	if color == 0 || pixels == nil {
-		return 0
-	}
-	defer procDeleteObject.Call(color)
-	to := unsafe.Slice((*byte)(pixels), 4*width*height)
+	var rows []byte // without gaps between them
 	for y := range height {
-		row := p.Pix[y*p.Stride:]
-		for x := range width {
-			from, at := row[4*x:4*x+4], 4*(y*width+x)
-			to[at], to[at+1], to[at+2], to[at+3] = from[2], from[1], from[0], from[3]
-		}
+		rows = append(rows, p.Pix[y*p.Stride:][:4*width]...)
 	}
-	mask, _, _ := procCreateBitmap.Call(uintptr(width), uintptr(height), 1, 1, 0)
-	defer procDeleteObject.Call(mask)
-	icon, _, _ := procCreateIconIndirect.Call(uintptr(unsafe.Pointer(&iconInfo{icon: 1, mask: mask, color: color})))
-	return icon
+	return win32.NewIcon(width, height, rows)
 }
 
 func destroyIcon(icon uintptr) {
 	if icon != 0 {
-		procDestroyIcon.Call(icon)
+		win32.DestroyIcon.Call(icon)
 	}
-}
-
-// utf16 is s up to the first NUL.
-func utf16(s string) *uint16 {
-	for i := range len(s) {
-		if s[i] == 0 {
-			s = s[:i]
-			break
-		}
-	}
-	p, _ := windows.UTF16PtrFromString(s)
-	return p
 }
 
 // cut puts as much of a text into a field as fits, with the NUL at its end.
 func cut(to []uint16, s string) {
 	n := 0
 	for _, r := range s {
-		units := unicode16.AppendRune(nil, r)
+		units := utf16.AppendRune(nil, r)
 		if r == 0 || n+len(units) >= len(to) {
 			return
 		}
