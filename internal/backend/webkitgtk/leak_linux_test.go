@@ -201,7 +201,7 @@ func TestNothingLeaks(t *testing.T) {
 		heap  float64
 		round func(t *testing.T)
 	}{
-		{"window with a page", 20, pageHeap, func(t *testing.T) { c.openPage(t, newTab(t, "<p>leak")).loaded().close() }},
+		{"window with a page", 10, pageHeap, func(t *testing.T) { c.openPage(t, newTab(t, "<p>leak")).loaded().close() }},
 		{"window closed while a message waits", 10, pageHeap, func(t *testing.T) {
 			y := newTab(t, "<p>leak")
 			waits := make(chan struct{})
@@ -232,7 +232,7 @@ func TestNothingLeaks(t *testing.T) {
 			y.close()
 			do(func() { r.Respond(200, nil, []byte("late"), nil, -1) })
 		}},
-		{"window without a page", 40, 0, func(t *testing.T) {
+		{"window without a page", 20, 0, func(t *testing.T) {
 			id := lastID.Add(1)
 			do(func() {
 				s := x.state
@@ -245,7 +245,7 @@ func TestNothingLeaks(t *testing.T) {
 				w.Close()
 			})
 		}},
-		{"menu bar", 100, 0, func(*testing.T) {
+		{"menu bar", 20, 0, func(*testing.T) {
 			x.apply(func(s *wire.WindowState) { s.Menu = testMenu() })
 			do(func() {
 				c.follow("GtkMenuBar", x.window.(*window).menu.bar)
@@ -253,7 +253,7 @@ func TestNothingLeaks(t *testing.T) {
 			})
 			x.apply(func(s *wire.WindowState) { s.Menu = nil })
 		}},
-		{"popup menu", 100, popupHeap, func(t *testing.T) {
+		{"popup menu", 20, popupHeap, func(t *testing.T) {
 			do(func() {
 				if err := x.window.Do(wire.Action{Name: wire.ActionPopup, Args: popup}); err != nil {
 					t.Error(err)
@@ -263,12 +263,12 @@ func TestNothingLeaks(t *testing.T) {
 				x.window.(*window).dropPopup()
 			})
 		}},
-		{"icon", 100, 0, func(*testing.T) {
+		{"icon", 20, 0, func(*testing.T) {
 			x.apply(func(s *wire.WindowState) { s.Icon = red() })
 			x.apply(func(s *wire.WindowState) { s.Icon = nil })
 		}},
-		{"message and answer", 200, 0, func(*testing.T) { x.eval(`return "x"`) }},
-		{"delivery", 200, 0, func(t *testing.T) {
+		{"message and answer", 50, 0, func(*testing.T) { x.eval(`return "x"`) }},
+		{"delivery", 50, 0, func(t *testing.T) {
 			done := make(chan error, 1)
 			do(func() { x.webview.Deliver(strings.Repeat("x", 1000), func(err error) { done <- err }) })
 			if err := <-done; err != nil {
@@ -276,12 +276,12 @@ func TestNothingLeaks(t *testing.T) {
 			}
 			x.eval(`delivered.length = 0`)
 		}},
-		{"request", 200, 0, func(t *testing.T) {
+		{"request", 50, 0, func(t *testing.T) {
 			if got := x.eval(`return await (await fetch("/other")).text()`); got != "<p>other" {
 				t.Errorf("got %q", got)
 			}
 		}},
-		{"document", 40, 0, func(*testing.T) { x.navigate("app://localhost/other"); x.event(wire.PagePainted) }},
+		{"document", 20, 0, func(*testing.T) { x.navigate("app://localhost/other"); x.event(wire.PagePainted) }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c.t = t
