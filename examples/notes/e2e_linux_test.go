@@ -75,6 +75,7 @@ type desktop struct {
 
 func newDesktop(t *testing.T) *desktop {
 	need(t, "Xvfb", "openbox")
+	t.Setenv("DISPLAY", "") // afterwards nobody shall look for this one
 	x, err := display.Start()
 	if err != nil {
 		t.Fatal(err)

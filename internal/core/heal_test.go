@@ -435,11 +435,15 @@ func TestHostGivenUp(t *testing.T) {
 	p.engine("app").Quit()
 	main.onErrorPage()
 	other.onErrorPage()
-	p.mu.Lock()
-	p.deadly = nil
-	last := p.faults[len(p.faults)-1]
-	p.mu.Unlock()
-	if last.Restarting || last.Component != "host" || len(last.Windows) != 2 {
+	var last core.Fault
+	until(t, "the last fault", func() bool {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.deadly = nil
+		last = p.faults[len(p.faults)-1]
+		return !last.Restarting
+	})
+	if last.Component != "host" || len(last.Windows) != 2 {
 		t.Errorf("fault %+v", last)
 	}
 	main.tryAgain()

@@ -83,6 +83,7 @@ func TestCalmHost(t *testing.T) {
 	}
 	all.work()
 	p.replaced(old)
+	until(t, "the fault", func() bool { return len(p.kinds()) > 0 }) // told in its own time
 	if got := p.kinds(); got[0] != supervise.Hung {
 		t.Errorf("faults %v", got)
 	}

@@ -562,6 +562,7 @@ func TestHostComesBack(t *testing.T) {
 	if got := w.State().Title; got != "changed" {
 		t.Errorf("title %q", got)
 	}
+	until(t, "the fault", func() bool { return len(p.kinds()) > 0 })
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.faults) != 1 || !p.faults[0].Restarting {
