@@ -36,6 +36,10 @@ type Groups struct {
 	// before there are connections.
 	Typed Typed
 
+	// patience is how long a call waits for a name that one of the host's connections
+	// may be about to get.
+	patience time.Duration
+
 	log  func(line string)
 	held atomic.Int64 // bytes of bodies that are read
 
@@ -61,7 +65,7 @@ func (g *Groups) join(guid string) (group *Group, leave func()) {
 	if group == nil {
 		group = &Group{
 			all: g, own: map[string]*conn{}, past: map[string]bool{}, clients: map[string]bool{}, registries: map[string]bool{},
-			told: newBucket(maxTold, toldRate, time.Now()),
+			told: newBucket(maxTold, toldRate, time.Now()), given: make(chan struct{}),
 		}
 		g.byGUID[guid] = group
 	}
@@ -112,7 +116,8 @@ type Group struct {
 	mu sync.Mutex
 	// own are the names of these connections; guarded by mu. The bus gives none
 	// of them a second time.
-	own map[string]*conn
+	own   map[string]*conn
+	given chan struct{} // closed when there is another one; guarded by mu
 	// past are names of connections that have ended, of which the others may still
 	// speak; guarded by mu.
 	past map[string]bool
@@ -180,6 +185,8 @@ func (g *Group) give(name string, c *conn) bool {
 		return false
 	}
 	g.own[name] = c
+	close(g.given)
+	g.given = make(chan struct{})
 	return true
 }
 
@@ -203,6 +210,29 @@ func (g *Group) owner(name string) *conn {
 }
 
 func (g *Group) isOwn(name string) bool { return g.owner(name) != nil }
+
+// awaitOwn is isOwn, and waits for a name of a web process. WebKit tells the toolkit
+// of it as soon as it was asked for, and the toolkit uses another connection.
+func (g *Group) awaitOwn(name string) bool {
+	if g.isOwn(name) || !mayOwn(name) {
+		return g.isOwn(name)
+	}
+	late := time.NewTimer(g.all.patience)
+	defer late.Stop()
+	for {
+		g.mu.Lock()
+		owned, given := g.own[name] != nil, g.given
+		g.mu.Unlock()
+		if owned {
+			return true
+		}
+		select {
+		case <-given:
+		case <-late.C:
+			return false
+		}
+	}
+}
 
 func (g *Group) isRegistry(name string) bool {
 	return name == registryName || g.has(g.registries, name)

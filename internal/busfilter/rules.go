@@ -244,7 +244,7 @@ func (c *conn) ask(h *header, body []byte) verdict {
 			return full
 		}
 		q.registry = true
-	case !c.group.isOwn(h.destination):
+	case !c.group.awaitOwn(h.destination):
 		return deny
 	case !c.fits(h):
 		return full

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/godbus/dbus/v5"
+
+	"github.com/mullion-dev/mullion/internal/await"
 )
 
 // signatureOf is that of the arguments of a method.
@@ -55,6 +57,25 @@ func atBus(t testing.TB) *conn {
 		t.Fatal("the answer is refused")
 	}
 	return c
+}
+
+// TestNameToCome: a web process is called by the name that it has asked for, a moment
+// before it has it.
+func TestNameToCome(t *testing.T) {
+	c := atBus(t)
+	web := c.group.owner(":1.8")
+	embedded := func() verdict {
+		return c.toBus(call(webProcess, "/org/a11y/webkit/accessible/1", "org.a11y.atspi.Socket", "Embedded"), nil)
+	}
+	c.group.all.patience = time.Millisecond
+	if v := embedded(); v != deny {
+		t.Errorf("to a name that is nobody's: %+v", v)
+	}
+	c.group.all.patience = await.Limit
+	time.AfterFunc(10*time.Millisecond, func() { c.group.give(webProcess, web) })
+	if v := embedded(); !v.pass {
+		t.Errorf("to one that it gets then: %+v", v)
+	}
 }
 
 func hello(t testing.TB, c *conn, name string) {

@@ -17,6 +17,8 @@ const (
 	// connRate is how many more may begin each second. The registry and readers
 	// hear of the beginning and the end of each.
 	connRate = 4
+	// namePatience is far more than it takes from asking for a name to having it.
+	namePatience = 2 * time.Second
 )
 
 // Serve filters the connections that come over a socket: each as one message, of
@@ -35,7 +37,7 @@ func Serve(socket *os.File, typed Typed, log func(line string)) error {
 		return errors.New("not a local socket")
 	}
 	groups := NewGroups(log)
-	groups.Typed = typed
+	groups.Typed, groups.patience = typed, namePatience
 	free := make(chan struct{}, maxConns)
 	begun := newBucket(maxConns, connRate, time.Now())
 	for {
