@@ -95,6 +95,10 @@ func run() error {
 		}
 		b.round(round, most)
 		b.load = append(b.load, load())
+		// What there is, should the rest be interrupted.
+		if err := b.report(round + 1).write(*docs); err != nil {
+			return err
+		}
 	}
 	if *idles > 0 {
 		fmt.Fprintln(os.Stderr, "idle")
@@ -104,9 +108,6 @@ func run() error {
 	b.load = append(b.load, load())
 	r := b.report(*rounds)
 	r.print(os.Stdout)
-	if *docs == "" {
-		return nil
-	}
 	return r.write(*docs)
 }
 
@@ -194,10 +195,14 @@ func (b *bench) round(round, most int) {
 }
 
 func (b *bench) add(p *peer, row string, value float64) {
+	b.set(p, row, append(b.values[row][p.Name], value)...)
+}
+
+func (b *bench) set(p *peer, row string, values ...float64) {
 	if b.values[row] == nil {
 		b.values[row] = map[string][]float64{}
 	}
-	b.values[row][p.Name] = append(b.values[row][p.Name], value)
+	b.values[row][p.Name] = values
 }
 
 // failed notes that something of a peer went wrong; the others go on.

@@ -98,8 +98,8 @@ func (b *bench) report(rounds int) *report {
 		}
 		r.Peers = append(r.Peers, info)
 		if p.size > 0 {
-			b.add(p, "size", p.size)
-			b.add(p, "packed", p.packed)
+			b.set(p, "size", p.size)
+			b.set(p, "packed", p.packed)
 		}
 	}
 	for _, w := range rows {
@@ -249,8 +249,12 @@ func number(x float64) string {
 	return fmt.Sprintf("%.2f", x)
 }
 
-// write writes the document, the figures and the charts.
+// write writes the document, the figures and the charts into a folder, unless
+// its name is empty.
 func (r *report) write(dir string) error {
+	if dir == "" {
+		return nil
+	}
 	text, err := json.MarshalIndent(r, "", " ")
 	if err != nil {
 		return err
