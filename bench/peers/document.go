@@ -29,6 +29,9 @@ func (r *report) document() string {
 	fmt.Fprintf(&s, "| machine | |\n|---|---|\n| processor | %s, %d |\n| memory | %.0f GiB |\n| system | %s, Linux %s |\n| display | %s |\n| date | %s; rounds: %d, in %.0f s |\n| load before, after each round, at the end | %s |\n\n",
 		r.Machine.Processor, r.Machine.Processors, r.Machine.MemoryGiB, r.Machine.System, r.Machine.Kernel, r.Machine.Display,
 		r.Began.Format("2006-01-02 15:04 UTC"), r.Rounds, r.Seconds, strings.Join(r.Load, ", "))
+	if r.busy() {
+		s.WriteString("**The machine was busy with other programs.** Trust memory, sizes and processor times; times by the clock and rates, and ratios of them, only where they are far apart.\n\n")
+	}
 	s.WriteString("A load above the number of processors means that other programs ran, and that times by the clock are too long, for all. In each round all peers take\ntheir turns, in an order that changes. Cells are medians, in brackets the lowest and the highest value; ratios are medians of the ratios of the rounds.\n\n")
 	r.peersTable(&s)
 	r.goalsTable(&s)
@@ -68,7 +71,7 @@ func (r *report) peersTable(s *strings.Builder) {
 			}
 			slices.Sort(names)
 			for _, what := range names {
-				fmt.Fprintf(s, "- %s %s “%s”: %s\n", p.Name, m.how, rowName(what), cell(m.what[what]))
+				fmt.Fprintf(s, "- %s %s “%s”: %s\n", p.Name, m.how, rowName(what), cell(short(m.what[what])))
 				none = false
 			}
 		}
@@ -91,6 +94,12 @@ func rowName(id string) string {
 		}
 	}
 	return id
+}
+
+// short is the beginning of what a program has said.
+func short(text string) string {
+	text, _, _ = strings.Cut(text, "; its last words:")
+	return text
 }
 
 // cell is a text that does not end its cell.

@@ -18,6 +18,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,6 +38,7 @@ func main() {
 type bench struct {
 	source, out string          // the folder of this command, and for what is built
 	only        map[string]bool // folders of the peers wanted, if not all
+	parts       []string        // what is done
 	calls       int
 	events      int
 	bus         string // the address of the session bus
@@ -60,13 +62,24 @@ func run() error {
 	flag.IntVar(&b.calls, "calls", 2000, "calls in a round")
 	flag.IntVar(&b.events, "events", 20_000, "events in a round, and messages on a channel")
 	only := flag.String("only", "", "folders of the peers to measure, with commas; empty is all")
+	parts := flag.String("parts", "wall,work,windows,idle", "what is done in a round, and afterwards")
 	out := flag.String("out", "../bin/peers", "`folder` for what is built")
 	docs := flag.String("docs", "../docs", "`folder` to write benchmarks.md, benchmarks.json and the charts to; empty writes none")
+	again := flag.Bool("again", false, "measure nothing: write the document and the charts again, from benchmarks.json")
 	flag.Parse()
+
+	if *again {
+		r, err := readReport(*docs)
+		if err != nil {
+			return err
+		}
+		return r.write(*docs)
+	}
 
 	for _, name := range strings.FieldsFunc(*only, func(r rune) bool { return r == ',' }) {
 		b.only[name] = true
 	}
+	b.parts = strings.Split(*parts, ",")
 	var err error
 	if b.source, err = filepath.Abs("peers"); err != nil {
 		return err
@@ -100,7 +113,7 @@ func run() error {
 			return err
 		}
 	}
-	if *idles > 0 {
+	if *idles > 0 && slices.Contains(b.parts, "idle") {
 		fmt.Fprintln(os.Stderr, "idle")
 		b.idle(*idles)
 		b.clean()
@@ -181,6 +194,9 @@ func (b *bench) round(round, most int) {
 		{"wall", b.startOnce},
 		{"windows", func(p *peer) error { return b.windows(p, most) }},
 	} {
+		if !slices.Contains(b.parts, part.name) {
+			continue
+		}
 		rand.Shuffle(len(peers), func(i, j int) { peers[i], peers[j] = peers[j], peers[i] })
 		for _, p := range peers {
 			began := time.Now()
@@ -188,6 +204,8 @@ func (b *bench) round(round, most int) {
 			b.clean()
 			if err != nil {
 				b.failed(p, part.name, err)
+				log := filepath.Join(b.out, p.folder, "log")
+				os.Rename(log, log+".failed") // to be looked at
 			}
 			fmt.Fprintf(os.Stderr, "round %d: %s, %s: %.1f s\n", round+1, part.name, p.Name, time.Since(began).Seconds())
 		}

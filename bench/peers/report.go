@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -247,6 +248,26 @@ func number(x float64) string {
 		return fmt.Sprintf("%.1f", x)
 	}
 	return fmt.Sprintf("%.2f", x)
+}
+
+// readReport reads what was measured before.
+func readReport(dir string) (*report, error) {
+	text, err := os.ReadFile(filepath.Join(dir, "benchmarks.json"))
+	if err != nil {
+		return nil, err
+	}
+	r := &report{}
+	return r, json.Unmarshal(text, r)
+}
+
+// busy reports whether so much else ran that times by the clock say little.
+func (r *report) busy() bool {
+	for _, l := range r.Load {
+		if v, err := strconv.ParseFloat(l, 64); err == nil && v > 2*float64(r.Machine.Processors) {
+			return true
+		}
+	}
+	return false
 }
 
 // write writes the document, the figures and the charts into a folder, unless
