@@ -57,7 +57,7 @@ func run() error {
 		only: map[string]bool{}, values: map[string]map[string][]float64{}, failures: map[string]map[string]string{},
 	}
 	rounds := flag.Int("rounds", 4, "how often each peer has its turn; each takes a minute or two")
-	many := flag.Int("many", 2, "in how many rounds 16 windows are opened")
+	many := flag.Int("many", 1, "in how many of the rounds 16 windows are opened")
 	idles := flag.Int("idle", 3, "how often idle peers are watched for 10 s; 0 leaves that out")
 	flag.IntVar(&b.calls, "calls", 2000, "calls in a round")
 	flag.IntVar(&b.events, "events", 20_000, "events in a round, and messages on a channel")
