@@ -22,7 +22,7 @@ import (
 // would be a host that has something else than the app says.
 func TestSpecIsWhole(t *testing.T) {
 	// What the keeper gives itself.
-	own := []string{"Socket", "Control", "Program", "ProgramPath", "Refused", "Output", "Bus", "compositor"}
+	own := []string{"Socket", "Control", "Program", "ProgramPath", "Refused", "Output", "Bus", "AwaitBus", "compositor"}
 	typ := reflect.TypeFor[sandbox.Spec]()
 	for i := range typ.NumField() {
 		name := typ.Field(i).Name

@@ -2,6 +2,7 @@ package recovery_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -252,6 +253,14 @@ func TestStoppedNetwork(t *testing.T) {
 	}
 	if got := fetched(); got != "here" {
 		t.Errorf("fetched %q from a process that had stopped", got)
+	}
+	if err := e2e.WaitFor(e2e.Timeout, func() error {
+		if len(app.Faults()) == 0 {
+			return errors.New("the app was not told")
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
 	}
 	faults := app.Faults()
 	if len(faults) != 1 || faults[0].Component != "network" || faults[0].Reason != "hung" || !slices.Equal(faults[0].Windows, []string{"main"}) || !faults[0].Restarting {
