@@ -13,7 +13,7 @@ import (
 const (
 	// maxConns bounds the connections at once: each process of a host has one.
 	// Further ones wait.
-	maxConns = 64
+	maxConns = 128
 	// connRate is how many more may begin each second. The registry and readers
 	// hear of the beginning and the end of each.
 	connRate = 4

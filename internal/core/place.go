@@ -145,6 +145,26 @@ func (c *Core) hostFor(w *Window) *host {
 	return h
 }
 
+// maxHostWebviews bounds what one host shows: each page has a process with a
+// connection to the display, and an X server has some 250 for all programs. The
+// guard of the display lets a host have a few more.
+const maxHostWebviews = 100
+
+// hasRoom is an error where a host shows as many webviews as it may. Isolated
+// windows have room, as each may have fewer. c.mu is held.
+func (c *Core) hasRoom(h *host) error {
+	n := 0
+	for _, v := range c.webviews {
+		if w := v.Window(); !w.isolate && w.host().name == h.name {
+			n++
+		}
+	}
+	if n < maxHostWebviews {
+		return nil
+	}
+	return fmt.Errorf("host %q shows %d webviews already, which is the most: open the window isolated, so that it has a host of its own", h.name, n)
+}
+
 // className names the host of windows that may reach r. It is made of the
 // capabilities that say so, not of what they say, so that an engine finds its
 // folders again when an update of the app changes a rule.

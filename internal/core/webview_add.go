@@ -106,6 +106,9 @@ func (c *Core) noteWebview(ctx context.Context, w *Window, label string, o Webvi
 	case o.Most > 0 && len(c.webviews) >= o.Most:
 		return nil, fmt.Errorf("there are %d webviews already, and pages may add no more", len(c.webviews))
 	}
+	if err := c.hasRoom(w.host()); err != nil {
+		return nil, err
+	}
 	if c.started && c.mayLeave(w.label, label, o.State.URL) {
 		if err := w.host().maySeeOthers(); err != nil {
 			return nil, err

@@ -142,6 +142,12 @@ func (c *Core) OpenWindow(ctx context.Context, o WindowOptions) (*Window, error)
 	if c.started {
 		h = c.hostFor(w)
 	}
+	if !o.Bare && !o.Isolate {
+		if err := c.hasRoom(h); err != nil {
+			c.mu.Unlock()
+			return nil, fmt.Errorf("window %q: %w", label, err)
+		}
+	}
 	w.placed.Store(h)
 	if err := c.adoptBy(w, o.Parent, o.Modal); err != nil {
 		c.mu.Unlock()

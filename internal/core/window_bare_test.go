@@ -101,6 +101,40 @@ func TestCreateBareWindow(t *testing.T) {
 	}
 }
 
+// TestHostIsFull: one host shows so many pages, of windows that were opened before
+// Run too, and another has room.
+func TestHostIsFull(t *testing.T) {
+	p := newPair(t, everything, core.Options{}, nil)
+	main := p.open("main", "app://localhost/")
+	const most = 100
+	open := func(label string, isolate bool) error {
+		_, err := p.OpenWindow(t.Context(), core.WindowOptions{
+			State: wire.WindowState{Label: label}, Webview: wire.WebviewState{URL: "app://localhost/"}, Isolate: isolate,
+		})
+		return err
+	}
+	for i := 1; i < most; i++ {
+		if err := open(fmt.Sprint("main", i), false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const full = "shows 100 webviews already"
+	if err := open("main100", false); err == nil || !strings.Contains(err.Error(), full) {
+		t.Errorf("a window too many: %v", err)
+	}
+	webview := core.WebviewOptions{State: wire.WebviewState{Label: "more", URL: "app://localhost/"}}
+	if _, err := p.AddWebview(t.Context(), main.window, webview); err == nil || !strings.Contains(err.Error(), full) {
+		t.Errorf("a webview too many: %v", err)
+	}
+	if err := open("alone", true); err != nil {
+		t.Errorf("an isolated window: %v", err)
+	}
+	main.window.Destroy()
+	if err := open("main101", false); err != nil {
+		t.Errorf("after one was closed: %v", err)
+	}
+}
+
 // TestMostWindows: of those that open at once no more do than there is room for.
 func TestMostWindows(t *testing.T) {
 	p := newPair(t, everything, core.Options{}, nil)

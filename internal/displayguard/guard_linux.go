@@ -14,9 +14,9 @@ import (
 	"github.com/mullion-dev/mullion/internal/shortage"
 )
 
-// maxClients bounds the connections at once; a host and its engine have a few.
+// maxClients bounds the connections at once; a host has one, and one for each page.
 // Further ones wait.
-const maxClients = 64
+const maxClients = 128
 
 // Run is the guard: it passes on what comes over the socket that this process was
 // started with, to the compositor that WAYLAND_DISPLAY names by its path. It

@@ -46,8 +46,10 @@ type Guard struct {
 
 // Limits of a host.
 const (
-	// maxClients bounds its connections. A server has some 250 for all programs.
-	maxClients = 16
+	// maxClients bounds its connections: each page has a process with one, and the
+	// Core has no more than 100 pages in a host. A server has some 250 for all
+	// programs.
+	maxClients = 128
 	// maxTold bounds what is told of refusals.
 	maxTold = 200
 	// maxAtoms bounds the names that a host may make: a server keeps them

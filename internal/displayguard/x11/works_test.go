@@ -680,13 +680,17 @@ func TestBounds(t *testing.T) {
 // TestConnections: a host has so many, and gets them back.
 func TestConnections(t *testing.T) {
 	h := newHost(t, Config{})
+	dial := func() net.Conn {
+		conn, err := net.Dial("unix", h.socket)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return conn
+	}
 	for range maxClients {
-		h.connect(t)
+		newPeer(t, dial())
 	}
-	conn, err := net.Dial("unix", h.socket)
-	if err != nil {
-		t.Fatal(err)
-	}
+	conn := dial()
 	defer conn.Close()
 	if _, err := conn.Read(make([]byte, 1)); err == nil {
 		t.Error("one more was served")

@@ -237,3 +237,23 @@ func TestPageHearsItsEnd(t *testing.T) {
 		t.Errorf("stored %q, want %q", stored, want)
 	}
 }
+
+// TestTwentyWindows: each page of a host has a process, and each process a
+// connection to the display.
+func TestTwentyWindows(t *testing.T) {
+	app := e2e.Start(t, e2e.Options{})
+	pages := []*e2e.Page{app.Main()}
+	for i := range 19 {
+		pages = append(pages, app.Open(fmt.Sprint("more", i), nil))
+	}
+	for _, p := range pages {
+		var sum int
+		p.Must(`return 40 + 2`, &sum)
+		if sum != 42 {
+			t.Errorf("got %d", sum)
+		}
+	}
+	if got := app.Faults(); len(got) > 0 {
+		t.Errorf("faults: %+v", got)
+	}
+}
