@@ -57,6 +57,7 @@ type engine struct {
 	webviews    map[uint32]*webview
 	views       map[uintptr]*webview  // by WebKitWebView
 	requests    map[*request]struct{} // not answered yet
+	launches    launches
 }
 
 var (
@@ -72,6 +73,7 @@ func newEngine() backend.Engine {
 		webviews:    make(map[uint32]*webview),
 		views:       make(map[uintptr]*webview),
 		requests:    make(map[*request]struct{}),
+		launches:    launches{begun: make(map[*webview]bool)},
 	}
 }
 

@@ -50,7 +50,8 @@ func (v *webview) watchPage() {
 		return 0
 	})
 	e.connect(v.view, "web-process-terminated", 2, func(a args) uintptr {
-		v.provisional = false
+		v.provisional, v.launched = false, false
+		v.hasLaunched(false)
 		v.document++
 		v.endEvaluations()
 		v.session.resumes = true
@@ -148,6 +149,7 @@ func (v *webview) loadChanged(event int32) {
 	if v.closed {
 		return
 	}
+	v.hasLaunched(true)
 	switch event {
 	case loadStarted:
 		v.provisional, v.failed = true, false
@@ -176,6 +178,7 @@ func (v *webview) loadChanged(event int32) {
 
 func (v *webview) loadFailed(url, message string, cancelled bool) {
 	v.provisional, v.failed = false, true
+	v.hasLaunched(false)
 	v.follow()
 	if !v.closed {
 		v.e.handler.Page(v.id, wire.PageEvent{Kind: wire.PageFailed, URL: cmp.Or(url, v.wanted), Detail: message, Cancelled: cancelled})

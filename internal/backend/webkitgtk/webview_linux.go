@@ -29,6 +29,7 @@ type webview struct {
 	wanted      string         // of the last load that was asked for
 	provisional bool           // a load has started and is not committed
 	failed      bool           // the current load has failed
+	launched    bool           // its process runs, as far as is known
 	painted     bool           // PagePainted was reported for the document
 	document    uint64         // counts committed documents and crashes
 	told        wire.PageEvent // the last PageState
@@ -310,9 +311,14 @@ func (v *webview) SetScripts(bridge, page string, patterns []string) {
 func (v *webview) Load(url string) {
 	if !v.closed {
 		v.wanted = url
-		if !v.restoreSession(url) {
-			v.e.c.webkitWebViewLoadUri.with(v.view, url)
-		}
+		v.launch()
+	}
+}
+
+// load begins to load what is wanted.
+func (v *webview) load() {
+	if !v.restoreSession(v.wanted) {
+		v.e.c.webkitWebViewLoadUri.with(v.view, v.wanted)
 	}
 }
 
@@ -385,6 +391,7 @@ func (v *webview) Close() {
 	}
 	v.closed = true
 	v.document++
+	v.noLaunch()
 	for r := range maps.Clone(v.replies) {
 		r.Fail("the webview was closed")
 	}

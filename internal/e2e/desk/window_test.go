@@ -238,12 +238,12 @@ func TestPageHearsItsEnd(t *testing.T) {
 	}
 }
 
-// TestTwentyWindows: each page of a host has a process, and each process a
-// connection to the display.
-func TestTwentyWindows(t *testing.T) {
+// TestFortyWindows: each page of a host has a process, and each process a
+// connection to the display; and their beginning keeps nothing else waiting.
+func TestFortyWindows(t *testing.T) {
 	app := e2e.Start(t, e2e.Options{})
 	pages := []*e2e.Page{app.Main()}
-	for i := range 19 {
+	for i := range 39 {
 		pages = append(pages, app.Open(fmt.Sprint("more", i), nil))
 	}
 	for _, p := range pages {
