@@ -258,9 +258,7 @@ func TestBackground(t *testing.T) {
 	x.options.UserAgent = "Test/1"
 	x.open()
 	x.event(wire.PagePainted)
-	if got, want := x.pixel(200, 150), [3]uint8{10, 20, 30}; got != want {
-		t.Errorf("got color %v, want %v", got, want)
-	}
+	poll(t, "the color on the screen", func() bool { return x.pixel(200, 150) == [3]uint8{10, 20, 30} })
 	if got := x.eval("return navigator.userAgent + ' ' + innerWidth"); got != "Test/1 266" {
 		t.Errorf("got %s", got)
 	}
