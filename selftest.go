@@ -51,14 +51,14 @@ func selfTest(ctx context.Context, out io.Writer) error {
 	}) (struct{}, error) {
 		return struct{}{}, app.Emit(ctx, "selftest", a.Text)
 	})
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	failed, tried := 0, make(chan struct{})
 	go func() {
 		defer close(tried)
 		failed = selftest.Run(ctx, out, t.steps())
 		app.Quit()
 	}()
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	err = app.Run(ctx)
 	cancel() // an app that did not start has no page to wait for
 	<-tried

@@ -36,14 +36,14 @@ export GOGC=400
 # The race detector costs the packages below between a quarter and three quarters
 # more processor time, so they do without: they are about windows, displays and
 # other programs, and what runs in them runs under the detector in the others,
-# too. The two plugins are attacked with so many bytes that it costs them six
+# too. The plugins are attacked with so many bytes that it costs them up to six
 # times as much. make race (RACE=all) tests the whole of the root module with it.
 #
 # What takes longest begins first.
 without_detector=(
 	./conformance/templates ./internal/e2e/desk ./conformance ./internal/attacks ./internal/e2e/hostile
 	./internal/e2e/leaks ./internal/e2e/kept ./internal/storm ./examples ./internal/busfilter ./internal/displayguard/...
-	./plugin/httpclient ./plugin/log
+	./plugin/httpclient ./plugin/log ./plugin/store ./plugin/websocket
 )
 [[ ${RACE:-} != all ]] || without_detector=()
 first=(./internal/e2e ./internal/e2e/recovery ./internal/core ./internal/backend/webkitgtk . ./mulliontest)
