@@ -349,6 +349,18 @@ func TestAttacks(t *testing.T) {
 		}
 	})
 
+	// called waits until so many more calls have come to the Core. Whether their
+	// queries have begun makes no difference.
+	called := func(n int64) {
+		t.Helper()
+		mulliontest.Wait(t, time.Minute, func() error {
+			if got := l.calls.Load(); got < n {
+				return fmt.Errorf("%d of %d calls", got, n)
+			}
+			return nil
+		})
+	}
+
 	t.Run("ends", func(t *testing.T) {
 		// Queries without end, of a page that goes.
 		const forever = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
@@ -356,12 +368,13 @@ func TestAttacks(t *testing.T) {
 		ended := make(chan error, 8)
 		before := runtime.NumGoroutine()
 		page := l.main
+		l.calls.Store(0)
 		for range 8 {
 			go func() {
 				ended <- page.CallContext(ctx, "plugin:sql|select", object{"db": notes, "query": forever, "values": []any{}}, nil)
 			}()
 		}
-		time.Sleep(50 * time.Millisecond) // whether they have begun makes no difference
+		called(8)
 		leave(t, l)
 		for range 8 {
 			if err := <-ended; err == nil {
@@ -382,13 +395,14 @@ func TestAttacks(t *testing.T) {
 		const forever = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
 		l.do(t, notes, "BEGIN; INSERT INTO t VALUES ('lost')")
 		ended := make(chan error, 2)
+		l.calls.Store(0)
 		for _, p := range []*mulliontest.Page{l.main, l.other} {
 			go func() {
 				_, err := query(p, notes, forever)
 				ended <- err
 			}()
 		}
-		time.Sleep(50 * time.Millisecond) // whether they have begun makes no difference
+		called(2)
 		if err := l.d.Close(notes); err != nil {
 			t.Error(err)
 		}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/mullion-dev/mullion"
+	"github.com/mullion-dev/mullion/ipc"
 	"github.com/mullion-dev/mullion/mulliontest"
 	"github.com/mullion-dev/mullion/plugin/sql"
 	"github.com/mullion-dev/mullion/plugin/sql/sqlite"
@@ -34,6 +36,8 @@ type lab struct {
 	denied, reader, half *mulliontest.Page
 
 	dir string // of databases
+
+	calls atomic.Int64 // that have come to the Core
 }
 
 func start(t *testing.T, o sql.Options, settings object) *lab {
@@ -53,6 +57,10 @@ func startIn(t *testing.T, home string, o sql.Options, settings object) *lab {
 			return err
 		}
 		app.AddPlugin(l.d.Plugin())
+		app.Use(func(ctx context.Context, m *ipc.Message, next ipc.Handler) (ipc.Result, error) {
+			l.calls.Add(1)
+			return next(ctx, m)
+		})
 		return app.Run(ctx)
 	}, &mulliontest.Options{Home: home})
 	configs, err := os.UserConfigDir()

@@ -100,8 +100,7 @@ func (a *Accessibility) Watch() (sent func() []string) {
 	if err := conn.BusObject().Call("org.freedesktop.DBus.Monitoring.BecomeMonitor", 0, []string{}, uint32(0)).Err; err != nil {
 		a.t.Fatal(err)
 	}
-	messages := make(chan *dbus.Message, 100)
-	conn.Eavesdrop(messages)
+	messages := eavesdrop(a.t, conn, 100)
 	var mu sync.Mutex
 	var list []string
 	go func() {
@@ -120,6 +119,20 @@ func (a *Accessibility) Watch() (sent func() []string) {
 		defer mu.Unlock()
 		return slices.Clone(list)
 	}
+}
+
+// eavesdrop has all that comes over a connection go to a channel with room for so
+// many messages, which is closed when the test ends, before the connection is: that
+// closes the channel, too, and version 5.2.4 of the library panics if it then sends
+// one more.
+func eavesdrop(t testing.TB, conn *dbus.Conn, room int) <-chan *dbus.Message {
+	messages := make(chan *dbus.Message, room)
+	conn.Eavesdrop(messages)
+	t.Cleanup(func() {
+		conn.Eavesdrop(nil)
+		close(messages)
+	})
+	return messages
 }
 
 // Read returns a screen reader of the bus.

@@ -133,8 +133,7 @@ func (m *InputMethod) Watch() (said func() []string) {
 	if err := conn.BusObject().Call("org.freedesktop.DBus.Monitoring.BecomeMonitor", 0, []string{}, uint32(0)).Err; err != nil {
 		t.Fatal(err)
 	}
-	messages := make(chan *dbus.Message, 1000)
-	conn.Eavesdrop(messages)
+	messages := eavesdrop(t, conn, 1000)
 	mark := m.bus.Connect()
 	return func() (list []string) {
 		t.Helper()
