@@ -540,10 +540,21 @@ type seen struct {
 	Paths []string       `json:"paths"`
 }
 
+// TestWatch, also where each event comes alone, which the kernel is free to do.
 func TestWatch(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("not written for this system")
 	}
+	for _, size := range []int{64 << 10, 48} {
+		t.Run(fmt.Sprint(size, " bytes"), func(t *testing.T) {
+			fs.SetReadSize(size)
+			testWatch(t)
+		})
+	}
+	fs.SetReadSize(64 << 10)
+}
+
+func testWatch(t *testing.T) {
 	r := start(t)
 	r.write("w/old", "x")
 	r.write("w/sub/x", "x")

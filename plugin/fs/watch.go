@@ -64,6 +64,9 @@ type eventAttrs struct {
 	Flag string `json:"flag,omitzero"`
 }
 
+// readSize is how many bytes of events are read at a time, but for tests.
+var readSize = 64 << 10
+
 // kind is {what: {"kind": …, "mode": …}}.
 type kind struct {
 	what, kind, mode string

@@ -35,7 +35,9 @@ type inotify struct {
 	mu    sync.Mutex
 	roots map[int32][]*watched // guarded by mu; by watch descriptor
 
-	temps map[uint32]bool // trackers of files that take the place of others; only next uses it
+	// Only next uses these.
+	temps map[uint32]bool // trackers of files that take the place of others
+	from  change          // the first end of the last rename
 }
 
 // watched is a folder, of which one file may be meant.
@@ -56,7 +58,7 @@ func newSource(log *slog.Logger) (source, error) {
 		return nil, err
 	}
 	return &inotify{
-		file: os.NewFile(uintptr(fd), "inotify"), log: log, buf: make([]byte, 64<<10),
+		file: os.NewFile(uintptr(fd), "inotify"), log: log, buf: make([]byte, readSize),
 		roots: map[int32][]*watched{}, temps: map[uint32]bool{},
 	}, nil
 }
@@ -191,7 +193,6 @@ func (n *inotify) next() ([]change, error) {
 
 // changes reads struct inotify_event, as many as there are.
 func (n *inotify) changes(b []byte) (list []change) {
-	var from *change // the first end of a rename, which comes just before the other
 	for len(b) >= unix.SizeofInotifyEvent {
 		wd := int32(binary.NativeEndian.Uint32(b))
 		mask, cookie, size := binary.NativeEndian.Uint32(b[4:]), binary.NativeEndian.Uint32(b[8:]), binary.NativeEndian.Uint32(b[12:])
@@ -212,9 +213,9 @@ func (n *inotify) changes(b []byte) (list []change) {
 				list = append(list, c)
 				switch {
 				case c.kind == renamedFrom:
-					from = &c
-				case c.kind == renamedTo && from != nil && from.tracker == c.tracker:
-					list = append(list, change{renamedBoth, []string{from.paths[0], c.paths[0]}, c.tracker})
+					n.from = c // the other end is the next event, but perhaps in the next read
+				case c.kind == renamedTo && len(n.from.paths) > 0 && n.from.tracker == c.tracker:
+					list = append(list, change{renamedBoth, []string{n.from.paths[0], c.paths[0]}, c.tracker})
 				}
 			}
 		}
