@@ -51,7 +51,7 @@ func (v *webview) hasLaunched(there bool) {
 	}
 }
 
-// noLaunch takes a webview that is closed out.
+// noLaunch takes out a webview that is closed, or whose load is stopped.
 func (v *webview) noLaunch() {
 	l := &v.e.launches
 	l.wait = slices.DeleteFunc(l.wait, func(w *webview) bool { return w == v })

@@ -346,6 +346,7 @@ func (v *webview) Do(a wire.Action) error {
 	case wire.ActionForward:
 		c.webkitWebViewGoForward.call(v.view)
 	case wire.ActionStop:
+		v.noLaunch()
 		c.webkitWebViewStopLoading.call(v.view)
 	case wire.ActionFocus:
 		c.gtkWidgetGrabFocus.call(v.view)
