@@ -306,6 +306,15 @@ func (o object) number(m method) int32 {
 	return *out
 }
 
+// long is number for one of 64 bits.
+func (o object) long(m method) uint64 {
+	out := new(uint64)
+	if o.call(m, out) != nil {
+		return 0
+	}
+	return *out
+}
+
 // takeText reads a text that COM has allocated, and frees it.
 func takeText(p uintptr) string {
 	if p == 0 {

@@ -56,6 +56,7 @@ var (
 	canGoForward               = method{"ICoreWebView2", "CanGoForward", 39, "p"}
 	goBack                     = method{"ICoreWebView2", "GoBack", 40, ""}
 	goForward                  = method{"ICoreWebView2", "GoForward", 41, ""}
+	getEventReceiver           = method{"ICoreWebView2", "GetDevToolsProtocolEventReceiver", 42, "sp"}
 	stop                       = method{"ICoreWebView2", "Stop", 43, ""}
 	addNewWindowRequested      = method{"ICoreWebView2", "add_NewWindowRequested", 44, "pp"}
 	addTitleChanged            = method{"ICoreWebView2", "add_DocumentTitleChanged", 46, "pp"}
@@ -68,6 +69,8 @@ var (
 	printToPdf                 = method{"ICoreWebView2_7", "PrintToPdf", 80, "spp"}
 	getProfile                 = method{"ICoreWebView2_13", "Profile", 105, "p"}
 	clearAllData               = method{"ICoreWebView2Profile2", "ClearBrowsingDataAll", 12, "p"}
+
+	addEventReceived = method{"ICoreWebView2DevToolsProtocolEventReceiver", "add_DevToolsProtocolEventReceived", 3, "pp"}
 
 	// Settings.
 	setScriptEnabled    = method{"ICoreWebView2Settings", "SetIsScriptEnabled", 4, "b"}
@@ -103,12 +106,27 @@ var (
 	requestedRequest   = method{"ICoreWebView2WebResourceRequestedEventArgs", "Request", 3, "p"}
 	requestedResponse  = method{"ICoreWebView2WebResourceRequestedEventArgs", "SetResponse", 5, "p"}
 	requestedDeferral  = method{"ICoreWebView2WebResourceRequestedEventArgs", "GetDeferral", 6, "p"}
+	downloadOperation  = method{"ICoreWebView2DownloadStartingEventArgs", "DownloadOperation", 3, "p"}
 	downloadCancel     = method{"ICoreWebView2DownloadStartingEventArgs", "SetCancel", 5, "b"}
+	downloadPath       = method{"ICoreWebView2DownloadStartingEventArgs", "ResultFilePath", 6, "p"}
+	setDownloadPath    = method{"ICoreWebView2DownloadStartingEventArgs", "SetResultFilePath", 7, "s"}
 	downloadHandled    = method{"ICoreWebView2DownloadStartingEventArgs", "SetHandled", 9, "b"}
+	downloadDeferral   = method{"ICoreWebView2DownloadStartingEventArgs", "GetDeferral", 10, "p"}
+	eventParameters    = method{"ICoreWebView2DevToolsProtocolEventReceivedEventArgs", "ParameterObjectAsJson", 3, "p"}
 	keyKind            = method{"ICoreWebView2AcceleratorKeyPressedEventArgs", "KeyEventKind", 3, "p"}
 	keyCode            = method{"ICoreWebView2AcceleratorKeyPressedEventArgs", "VirtualKey", 4, "p"}
 	keyHandled         = method{"ICoreWebView2AcceleratorKeyPressedEventArgs", "SetHandled", 8, "b"}
 	complete           = method{"ICoreWebView2Deferral", "Complete", 3, ""}
+
+	// Downloads.
+	addBytesReceived  = method{"ICoreWebView2DownloadOperation", "add_BytesReceivedChanged", 3, "pp"}
+	addStateChanged   = method{"ICoreWebView2DownloadOperation", "add_StateChanged", 7, "pp"}
+	operationURI      = method{"ICoreWebView2DownloadOperation", "Uri", 9, "p"}
+	operationTotal    = method{"ICoreWebView2DownloadOperation", "TotalBytesToReceive", 12, "p"}
+	operationReceived = method{"ICoreWebView2DownloadOperation", "BytesReceived", 13, "p"}
+	operationState    = method{"ICoreWebView2DownloadOperation", "State", 16, "p"}
+	operationReason   = method{"ICoreWebView2DownloadOperation", "InterruptReason", 17, "p"}
+	operationCancel   = method{"ICoreWebView2DownloadOperation", "Cancel", 18, ""}
 
 	// Requests.
 	requestURI      = method{"ICoreWebView2WebResourceRequest", "Uri", 3, "p"}
@@ -151,6 +169,9 @@ var faces = map[string]string{
 	"ICoreWebView2WebResourceRequestedEventHandler":                    "ab00b74c-15f1-4646-80e8-e76341d25d71",
 	"ICoreWebView2WindowCloseRequestedEventHandler":                    "5c19e9e0-092f-486b-affa-ca8231913039",
 	"ICoreWebView2DownloadStartingEventHandler":                        "efedc989-c396-41ca-83f7-07f845a55724",
+	"ICoreWebView2BytesReceivedChangedEventHandler":                    "828e8ab6-d94c-4264-9cef-5217170d6251",
+	"ICoreWebView2StateChangedEventHandler":                            "81336594-7ede-4ba9-bf71-acf0a95b58dd",
+	"ICoreWebView2DevToolsProtocolEventReceivedEventHandler":           "e2fda4be-5456-406c-a261-3d452138362c",
 	"ICoreWebView2AddScriptToExecuteOnDocumentCreatedCompletedHandler": "b99369f3-9b11-47b5-bc6f-8e7895fcea17",
 	"ICoreWebView2CallDevToolsProtocolMethodCompletedHandler":          "5c4889f0-5ef6-4c5a-952c-d8f1b92d0574",
 	"ICoreWebView2PrintToPdfCompletedHandler":                          "ccf1ef04-fd8e-4d5f-b2de-0983e41b8c36",

@@ -45,9 +45,11 @@ func (v *webview) watch() error {
 	listen(addCloseRequested, "ICoreWebView2WindowCloseRequestedEventHandler", func(object) { v.report(wire.PageEvent{Kind: wire.PageClose}) })
 	errs = append(errs, v.core.with("ICoreWebView2_4", func(o object) error {
 		return o.listen(addDownloadStarting, "ICoreWebView2DownloadStartingEventHandler", func(args object) {
-			v.log(args.call(downloadCancel, true))
-			v.log(args.call(downloadHandled, true))
-			v.log(unsupported("downloads"))
+			if v.closed {
+				v.log(args.call(downloadCancel, true))
+				return
+			}
+			v.downloadStarting(args)
 		})
 	}))
 	return errors.Join(errs...)
@@ -236,6 +238,7 @@ func (v *webview) processFailed(args object) {
 		v.loading = false
 		v.leave(errPageLeft)
 		v.report(wire.PageEvent{Kind: wire.PageCrashed, Detail: reason})
+		v.interceptChoosers()
 	case renderUnresponsive:
 		v.report(wire.PageEvent{Kind: wire.PageHung})
 	}

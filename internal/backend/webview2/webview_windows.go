@@ -38,6 +38,7 @@ type webview struct {
 	deliveries  map[uint64]func(error)
 	evaluations map[*evaluation]struct{}
 	questions   map[*question]struct{}
+	downloads   map[uint64]*download
 }
 
 func newWebview(e *engine, id uint32, w *window, s *wire.WebviewState) (*webview, error) {
@@ -50,6 +51,7 @@ func newWebview(e *engine, id uint32, w *window, s *wire.WebviewState) (*webview
 		deliveries:  map[uint64]func(error){},
 		evaluations: map[*evaluation]struct{}{},
 		questions:   map[*question]struct{}{},
+		downloads:   map[uint64]*download{},
 	}
 	w.webviews = append(w.webviews, v)
 	err := e.a.handler("ICoreWebView2CreateCoreWebView2ControllerCompletedHandler", func(code, controller uintptr) {
@@ -99,6 +101,9 @@ func (v *webview) begin() error {
 		return err
 	}
 	if err := v.watchRequests(); err != nil {
+		return err
+	}
+	if err := v.watchChoosers(); err != nil {
 		return err
 	}
 	for _, p := range webviewProperties {
@@ -352,7 +357,7 @@ func (v *webview) Do(a wire.Action) error {
 	case wire.ActionDevtools:
 		return v.devtools(a)
 	case wire.ActionCancelDownload:
-		return unsupported("downloads")
+		return v.cancelDownload(a)
 	default:
 		return fmt.Errorf("webview2: a webview has no action %q", a.Name)
 	}
@@ -388,6 +393,7 @@ func (v *webview) Close() {
 	for q := range maps.Clone(v.questions) {
 		q.answer(wire.Verdict{})
 	}
+	v.cancelDownloads()
 	v.window.remove(v)
 	delete(v.e.webviews, v.id)
 	if !v.controller.isNil() {

@@ -151,6 +151,10 @@ var doubles = []struct {
 	{"failed", []string{"ICoreWebView2ProcessFailedEventArgs2", "ICoreWebView2ProcessFailedEventArgs"}},
 	{"message", []string{"ICoreWebView2WebMessageReceivedEventArgs"}},
 	{"key", []string{"ICoreWebView2AcceleratorKeyPressedEventArgs"}},
+	{"downloading", []string{"ICoreWebView2DownloadStartingEventArgs"}},
+	{"operation", []string{"ICoreWebView2DownloadOperation"}},
+	{"receiver", []string{"ICoreWebView2DevToolsProtocolEventReceiver"}},
+	{"protocol", []string{"ICoreWebView2DevToolsProtocolEventReceivedEventArgs"}},
 	{"requested", []string{"ICoreWebView2WebResourceRequestedEventArgs"}},
 }
 

@@ -29,7 +29,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	conf.Build.DevURL = os.Getenv("LAB_DEV")
-	app, err := mullion.New(mullion.Options{Files: files, Config: conf, Dev: conf.Build.DevURL != "", SingleInstance: os.Getenv("LAB_SINGLE") != ""})
+	app, err := mullion.New(mullion.Options{Files: files, Config: conf, Dev: conf.Build.DevURL != "", SingleInstance: os.Getenv("LAB_SINGLE") != "", DownloadDir: os.Getenv("LAB_DOWNLOADS")})
 	if err != nil {
 		return err
 	}
@@ -59,6 +59,7 @@ func run(ctx context.Context) error {
 		return true, nil
 	})
 	addDesktop(app)
+	addPages(app)
 	addPlugins(app)
 	mullion.NewState(app, "count", 0, mullion.StateOptions[int]{})
 	return app.Run(ctx)

@@ -94,7 +94,7 @@ static const char *digits(int n) {
 // Objects.
 
 enum { maxFields = 64, maxHandlers = 4 };
-enum event { starting, frameStarting, loading, source, history, title, completed, window, permission, failure, message, closing, request, download, key, events };
+enum event { starting, frameStarting, loading, source, history, title, completed, window, permission, failure, message, closing, request, download, key, bytes, state, protocol, events };
 
 struct object {
 	void **table;
@@ -114,6 +114,9 @@ struct object {
 	int fields, at, flag, value, status, cancelled, deferred, navigation;
 	void *content;  // IStream
 	object *response;
+	// Of downloads.
+	char *path;
+	long long received, total;
 };
 
 static void on_thread(object *o, const char *what) {
@@ -144,6 +147,9 @@ static ULONG STDMETHODCALLTYPE release(object *o) {
 		InterlockedDecrement(&live);
 		if (o->content) release_foreign(o->content);
 		if (o->response) release(o->response);
+		if (o->class == &face_operation)
+			for (int e = 0; e < events; e++)
+				for (int i = 0; i < maxHandlers; i++) release_foreign(o->handlers[e][i]);
 		if (o->class == &face_environment) say("end", digits(live), NULL);
 		// Its memory stays, so that one release too many can be told.
 	}
@@ -212,8 +218,11 @@ LISTEN(starting) LISTEN(frameStarting) LISTEN(loading) LISTEN(source) LISTEN(his
 LISTEN(permission) LISTEN(failure) LISTEN(message) LISTEN(closing) LISTEN(request) LISTEN(download)
 static HRESULT STDMETHODCALLTYPE listen_key(object *o, void *h, UINT64 *t) { return listen_to(o->view, key, h, t); }
 
+LISTEN(bytes) LISTEN(state)
+static HRESULT STDMETHODCALLTYPE listen_protocol(object *o, void *h, UINT64 *t) { return listen_to(o->view, protocol, h, t); }
+
 static void **views, **settings, **controllers, **environments, **profiles, **deferrals, **requests, **responses, **headers, **iterators;
-static void **startings, **loadings, **completeds, **windows, **permissions, **failures, **messages, **requesteds, **keys;
+static void **startings, **loadings, **completeds, **windows, **permissions, **failures, **messages, **requesteds, **keys, **downloadings, **operations, **receivers, **protocols;
 static object *all[4096];  // webviews by number, from 1
 static int made;
 
@@ -332,10 +341,40 @@ static void finish_request(object *args) {
 	release(args);
 }
 
+// Downloads.
+
+static object *going[16];  // operations by number
+
+static void finish_download(object *args) {
+	say("download", digits(args->number), args->cancelled ? "cancelled" : args->path, args->status ? "handled" : "by the engine", NULL);
+	if (args->cancelled) {
+		release(going[args->number % 16]);
+		going[args->number % 16] = NULL;
+	}
+	release(args);
+}
+static HRESULT STDMETHODCALLTYPE downloading_operation(object *o, object **out) { *out = going[o->number % 16]; add_ref(*out); return S_OK; }
+static HRESULT STDMETHODCALLTYPE downloading_path(object *o, WCHAR **out) { return give(out, o->path); }
+static HRESULT STDMETHODCALLTYPE downloading_set_path(object *o, const WCHAR *path) { o->path = utf8(path); return S_OK; }
+static HRESULT STDMETHODCALLTYPE operation_total(object *o, long long *out) { *out = o->total; return S_OK; }
+static HRESULT STDMETHODCALLTYPE operation_received(object *o, long long *out) { *out = o->received; return S_OK; }
+static HRESULT STDMETHODCALLTYPE operation_state(object *o, int *out) { *out = o->value; return S_OK; }
+static HRESULT STDMETHODCALLTYPE operation_reason(object *o, int *out) { *out = o->status; return S_OK; }
+static HRESULT STDMETHODCALLTYPE operation_cancel(object *o) {
+	on_thread(o, "Cancel");
+	say("download", digits(o->number), "ended", NULL);
+	if (going[o->number % 16] == o) {
+		going[o->number % 16] = NULL;
+		release(o);
+	}
+	return S_OK;
+}
+
 static HRESULT STDMETHODCALLTYPE complete(object *o) {
 	on_thread(o, "Complete");
 	if (o->flag++) say("wrong", "a deferral was completed twice", NULL);
 	else if (o->view && o->view->class == &face_requested) finish_request(o->view);
+	else if (o->view && o->view->class == &face_downloading) finish_download(o->view);
 	else if (o->view) {  // a permission
 		say("permission", digits(o->view->number), digits(o->view->status), NULL);
 		release(o->view);
@@ -562,12 +601,22 @@ static void devtools_done(void *handler) {
 	invoke(handler, (void *)S_OK, L"{\"result\":{\"type\":\"string\",\"value\":\"{\\\"value\\\":42}\"}}");
 	release_foreign(handler);
 }
+static void described(void *handler) {
+	invoke(handler, (void *)S_OK, L"{\"node\":{\"attributes\":[\"type\",\"file\",\"accept\",\"text/plain\"]}}");
+	release_foreign(handler);
+}
 static HRESULT STDMETHODCALLTYPE view_devtools(object *o, const WCHAR *name, const WCHAR *params, void *handler) {
 	char *n = utf8(name), *p = utf8(params);
 	say("devtools", digits(o->number), n, p, NULL);
-	free(n); free(p);
 	IUnknown_AddRef((IUnknown *)handler);
-	later(devtools_done, handler);
+	later(strcmp(n, "DOM.describeNode") ? devtools_done : described, handler);
+	free(n); free(p);
+	return S_OK;
+}
+static HRESULT STDMETHODCALLTYPE view_receiver(object *o, const WCHAR *name, object **out) {
+	on_thread(o, "GetDevToolsProtocolEventReceiver");
+	*out = make(&face_receiver, receivers);
+	(*out)->view = o;
 	return S_OK;
 }
 static HRESULT STDMETHODCALLTYPE view_profile(object *o, object **out) { *out = make(&face_profile, profiles); return S_OK; }
@@ -655,6 +704,28 @@ static void obey(void *p) {
 	if (!strcmp(f[0], "exit")) ExitProcess(atoi(f[1]));
 	if (!strcmp(f[0], "fetch")) { CloseHandle(CreateThread(NULL, 0, say_fetched, strdup(f[1]), 0, NULL)); return; }
 	if (!strcmp(f[0], "live")) { say("live", digits(live), NULL); return; }
+	if (!strcmp(f[0], "received") || !strcmp(f[0], "state")) {
+		object *o = going[atoi(f[1]) % 16];
+		if (!o) { say("wrong", "no such download", f[1], NULL); return; }
+		if (f[0][0] == 'r') {  // NUMBER BYTES TOTAL
+			o->received = atoll(f[2]); o->total = atoll(f[3]);
+			fire(o, bytes, NULL);
+			return;
+		}
+		o->value = atoi(f[2]); o->status = atoi(f[3]);  // NUMBER STATE REASON PATH CONTENT
+		if (n > 5) {
+			WCHAR *path = utf16(f[4]);
+			FILE *file = _wfopen(path, L"wb");
+			if (!file) say("wrong", "no file can be made at", f[4], NULL);
+			else { fwrite(f[5], 1, strlen(f[5]), file); fclose(file); }
+			CoTaskMemFree(path);
+		}
+		add_ref(o);
+		fire(o, state, NULL);
+		if (going[o->number % 16] == o) { going[o->number % 16] = NULL; release(o); }
+		release(o);
+		return;
+	}
 	object *v = n > 1 ? view_of(f[1]) : NULL, *a;
 	if (!v) { say("wrong", "no such webview", f[0], NULL); return; }
 	if (!strcmp(f[0], "message")) {  // N SOURCE TEXT
@@ -675,6 +746,19 @@ static void obey(void *p) {
 		a->text = f[2]; a->flag = atoi(f[3]);
 		fire(v, window, a);
 		say("opened", f[1], a->status ? "handled" : "by the engine", NULL);
+		release(a);
+	} else if (!strcmp(f[0], "download")) {  // N NUMBER URL PATH
+		object *o = make(&face_operation, operations);
+		o->number = atoi(f[2]); o->text = strdup(f[3]);
+		going[o->number % 16] = o;
+		a = make(&face_downloading, downloadings);
+		a->view = v; a->number = o->number; a->path = strdup(f[4]);
+		fire(v, download, a);
+		if (!a->deferred) finish_download(a);
+	} else if (!strcmp(f[0], "event")) {  // N JSON: of the protocol of the developer tools
+		a = make(&face_protocol, protocols);
+		a->text = f[2];
+		fire(v, protocol, a);
 		release(a);
 	} else if (!strcmp(f[0], "permission")) {  // N KIND
 		a = make(&face_permission, permissions);
@@ -767,6 +851,7 @@ static void build(void) {
 	AT(views, ICoreWebView2_13, add_WindowCloseRequested, listen_closing);
 	AT(views, ICoreWebView2_13, add_WebResourceRequested, listen_request);
 	AT(views, ICoreWebView2_13, add_DownloadStarting, listen_download);
+	AT(views, ICoreWebView2_13, GetDevToolsProtocolEventReceiver, view_receiver);
 	settings = new_table();
 	AT(settings, ICoreWebView2Settings4, SetIsWebMessageEnabled, set_IsWebMessageEnabled);
 	AT(settings, ICoreWebView2Settings4, SetAreHostObjectsAllowed, set_AreHostObjectsAllowed);
@@ -837,6 +922,26 @@ static void build(void) {
 	AT(keys, ICoreWebView2AcceleratorKeyPressedEventArgs, KeyEventKind, arg_value);
 	AT(keys, ICoreWebView2AcceleratorKeyPressedEventArgs, VirtualKey, arg_status);
 	AT(keys, ICoreWebView2AcceleratorKeyPressedEventArgs, SetHandled, arg_cancel);
+	downloadings = new_table();
+	AT(downloadings, ICoreWebView2DownloadStartingEventArgs, DownloadOperation, downloading_operation);
+	AT(downloadings, ICoreWebView2DownloadStartingEventArgs, SetCancel, arg_cancel);
+	AT(downloadings, ICoreWebView2DownloadStartingEventArgs, ResultFilePath, downloading_path);
+	AT(downloadings, ICoreWebView2DownloadStartingEventArgs, SetResultFilePath, downloading_set_path);
+	AT(downloadings, ICoreWebView2DownloadStartingEventArgs, SetHandled, arg_set);
+	AT(downloadings, ICoreWebView2DownloadStartingEventArgs, GetDeferral, defer);
+	operations = new_table();
+	AT(operations, ICoreWebView2DownloadOperation, add_BytesReceivedChanged, listen_bytes);
+	AT(operations, ICoreWebView2DownloadOperation, add_StateChanged, listen_state);
+	AT(operations, ICoreWebView2DownloadOperation, Uri, arg_text);
+	AT(operations, ICoreWebView2DownloadOperation, TotalBytesToReceive, operation_total);
+	AT(operations, ICoreWebView2DownloadOperation, BytesReceived, operation_received);
+	AT(operations, ICoreWebView2DownloadOperation, State, operation_state);
+	AT(operations, ICoreWebView2DownloadOperation, InterruptReason, operation_reason);
+	AT(operations, ICoreWebView2DownloadOperation, Cancel, operation_cancel);
+	receivers = new_table();
+	AT(receivers, ICoreWebView2DevToolsProtocolEventReceiver, add_DevToolsProtocolEventReceived, listen_protocol);
+	protocols = new_table();
+	AT(protocols, ICoreWebView2DevToolsProtocolEventReceivedEventArgs, ParameterObjectAsJson, arg_text);
 	requesteds = new_table();
 	AT(requesteds, ICoreWebView2WebResourceRequestedEventArgs, Request, requested_request_of);
 	AT(requesteds, ICoreWebView2WebResourceRequestedEventArgs, SetResponse, requested_response);
