@@ -66,7 +66,9 @@ func (w *Window) SetDecorations(ctx context.Context, on bool) error {
 	return w.w.Update(ctx, func(s *wire.WindowState) { s.Decorated = on })
 }
 
-// SetFocusable lets the window take the keyboard, or not.
+// SetFocusable lets the window take the keyboard, or not. On Windows a click does
+// not activate such a window; the engine may still give the keyboard to a page
+// that is clicked.
 func (w *Window) SetFocusable(ctx context.Context, on bool) error {
 	return w.w.Update(ctx, func(s *wire.WindowState) { s.Focusable = on })
 }
@@ -112,7 +114,8 @@ func (w *Window) SetTheme(ctx context.Context, t config.Theme) error {
 
 // SetCursorIcon sets the mouse pointer over the window, by its name in CSS,
 // such as "col-resize". Where a page sets a pointer of its own, that one shows.
-// Empty leaves it to the page.
+// Empty leaves it to the page. On Windows frames in a page keep theirs, and what
+// the system has no picture of is an arrow.
 func (w *Window) SetCursorIcon(ctx context.Context, name string) error {
 	if name != "" && !core.IsCursor(strings.ToLower(name)) {
 		return fmt.Errorf("window %q: cursor %q: want a name of CSS, such as \"col-resize\"", w.Label(), name)

@@ -116,7 +116,8 @@ type Window struct {
 	ProxyURL string `conf:"proxyUrl,null"`
 	// ZoomHotkeysEnabled zooms the page with Ctrl (macOS: Cmd) and plus, minus
 	// or zero, from 20 % to 1000 %, unless the page makes something else of the
-	// keys. It needs no permission. True by default, other than in Tauri.
+	// keys, which it cannot on Windows: there the keys never reach it. It needs no
+	// permission. True by default, other than in Tauri.
 	ZoomHotkeysEnabled bool `conf:"zoomHotkeysEnabled"`
 	// BrowserExtensionsEnabled lets the engine load extensions. Windows and
 	// Linux.

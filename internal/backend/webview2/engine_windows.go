@@ -37,6 +37,7 @@ type engine struct {
 	quits       bool   // Run is about to return
 	windows     map[uint32]*window
 	handles     map[uintptr]*window // by HWND
+	modals      []*window           // that are shown, the one that blocks all others last
 	webviews    map[uint32]*webview
 	requests    map[*request]struct{} // not answered yet
 }

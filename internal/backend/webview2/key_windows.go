@@ -67,6 +67,15 @@ func keyText(a *wire.MenuAccelerator) string {
 	return b.String() + strings.TrimPrefix(a.Key, "Arrow")
 }
 
+// The codes of modifiers, of winuser.h.
+const (
+	keyShift    = 0x10
+	keyControl  = 0x11
+	keyAlt      = 0x12 // VK_MENU
+	keyLeftWin  = 0x5B
+	keyRightWin = 0x5C
+)
+
 // isDown reports whether a key was down when the message came that is being handled.
 func isDown(code uintptr) bool {
 	state, _, _ := procGetKeyState.Call(code)
@@ -79,8 +88,9 @@ func (w *window) key(code uint32) bool {
 	if len(w.bar.keys) == 0 {
 		return false
 	}
-	const shift, control, alt, leftWin, rightWin = 0x10, 0x11, 0x12, 0x5B, 0x5C
-	down := wire.MenuAccelerator{Control: isDown(control), Shift: isDown(shift), Alt: isDown(alt), Super: isDown(leftWin) || isDown(rightWin)}
+	down := wire.MenuAccelerator{
+		Control: isDown(keyControl), Shift: isDown(keyShift), Alt: isDown(keyAlt), Super: isDown(keyLeftWin) || isDown(keyRightWin),
+	}
 	for a, id := range w.bar.keys {
 		if down.Key = a.Key; a == down && virtualKey(a.Key) == code && w.bar.commands[id-1].Enabled {
 			w.command(w.bar.commands, id)
@@ -90,6 +100,23 @@ func (w *window) key(code uint32) bool {
 	return false
 }
 
+// zoomKeys are the keys that zoom together with Ctrl.
+var zoomKeys = map[uint32]string{
+	0xBB: wire.ZoomIn, 0x6B: wire.ZoomIn, // VK_OEM_PLUS, VK_ADD
+	0xBD: wire.ZoomOut, 0x6D: wire.ZoomOut, // VK_OEM_MINUS, VK_SUBTRACT
+	'0': wire.ZoomReset, 0x60: wire.ZoomReset, // VK_NUMPAD0
+}
+
+// zoomKey reports a key that zooms. The engine tells of it before the page gets it.
+func (v *webview) zoomKey(code uint32) bool {
+	zoom := zoomKeys[code]
+	if zoom == "" || !v.state.ZoomKeys || !isDown(keyControl) || isDown(keyAlt) || isDown(keyLeftWin) || isDown(keyRightWin) {
+		return false
+	}
+	v.report(wire.PageEvent{Kind: wire.PageZoom, Detail: zoom})
+	return true
+}
+
 // watchKeys takes the keys that the page would get and that are not text.
 func (v *webview) watchKeys() error {
 	const keyDown, sysKeyDown = 0, 2 // COREWEBVIEW2_KEY_EVENT_KIND
@@ -97,7 +124,7 @@ func (v *webview) watchKeys() error {
 		if kind := args.number(keyKind); v.closed || kind != keyDown && kind != sysKeyDown {
 			return
 		}
-		if v.window.key(uint32(args.number(keyCode))) {
+		if code := uint32(args.number(keyCode)); v.window.key(code) || v.zoomKey(code) {
 			v.log(args.call(keyHandled, true))
 		}
 	})

@@ -17,6 +17,8 @@ const (
 	messageShow          = 0x0018
 	messageSettingChange = 0x001A
 	messageMinMax        = 0x0024
+	messageSetCursor     = 0x0020
+	messagePosChanging   = 0x0046
 	messagePosChanged    = 0x0047
 	messageKeyDown       = 0x0100
 	messageSysKeyDown    = 0x0104
@@ -97,7 +99,16 @@ func (e *engine) handle(hwnd uintptr, m uint32, wparam, lparam uintptr) (r uintp
 			_ = w.applyTheme(&w.state)
 		}
 		w.changed()
+	case messageSetCursor:
+		if wparam == hwnd && uint16(lparam) == hitClient && w.showCursor() {
+			return 1, true
+		}
+	case messagePosChanging:
+		if w.state.AlwaysOnBottom {
+			keepAtBottom(lparam)
+		}
 	case messageActivate, messageShow, messagePosChanged:
+		w.holdCursor()
 		w.changed()
 	}
 	return 0, false

@@ -141,6 +141,7 @@ func (v *webview) contentLoading(args object) {
 	v.failing = args.number(loadingErrorPage) != 0
 	v.url = v.core.text(getSource)
 	v.leave(errPageLeft)
+	v.applyCursor()
 	v.report(wire.PageEvent{Kind: wire.PageCommitted})
 	v.reportState()
 }

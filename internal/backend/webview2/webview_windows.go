@@ -33,6 +33,7 @@ type webview struct {
 	asleep    bool
 	lastBatch uint64
 	themed    string // the theme that the page was told, "" for the system's
+	cursor    string // of the window, that the page was told last
 
 	replies     map[*reply]struct{}
 	deliveries  map[uint64]func(error)

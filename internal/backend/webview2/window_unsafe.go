@@ -17,6 +17,7 @@ import (
 // The functions of user32.dll that are used, by what they are called there.
 var (
 	procAdjustRect        = win32.User32.NewProc("AdjustWindowRectEx")
+	procClipCursor        = win32.User32.NewProc("ClipCursor")
 	procClientToScreen    = win32.User32.NewProc("ClientToScreen")
 	procEnableWindow      = win32.User32.NewProc("EnableWindow")
 	procFillRect          = win32.User32.NewProc("FillRect")
@@ -36,7 +37,12 @@ var (
 	procMonitorFromWindow = win32.User32.NewProc("MonitorFromWindow")
 	procRegisterClass     = win32.User32.NewProc("RegisterClassExW")
 	procRegisterMessage   = win32.User32.NewProc("RegisterWindowMessageW")
+	procReleaseCapture    = win32.User32.NewProc("ReleaseCapture")
 	procSendMessage       = win32.User32.NewProc("SendMessageW")
+	procSetCursor         = win32.User32.NewProc("SetCursor")
+	procSetCursorPos      = win32.User32.NewProc("SetCursorPos")
+	procSetLayered        = win32.User32.NewProc("SetLayeredWindowAttributes")
+	procSystemMetrics     = win32.User32.NewProc("GetSystemMetrics")
 	procSetDpiAwareness   = win32.User32.NewProc("SetProcessDpiAwarenessContext")
 	procSetWindowLong     = win32.User32.NewProc("SetWindowLongPtrW")
 	procSetWindowPos      = win32.User32.NewProc("SetWindowPos")
@@ -267,6 +273,26 @@ func limit(lparam uintptr, least, most point) {
 	if most.y > 0 {
 		info.maxTrack.y = most.y
 	}
+}
+
+// windowPos is a WINDOWPOS.
+type windowPos struct {
+	window, after       uintptr
+	x, y, width, height int32
+	flags               uint32
+}
+
+// keepAtBottom changes the WINDOWPOS of a message.
+func keepAtBottom(lparam uintptr) {
+	pos := (*windowPos)(pointer(lparam))
+	pos.after = orderBottom
+	pos.flags &^= posNoZOrder
+}
+
+// clipCursor keeps the mouse in a part of the desktop; nil lets it go.
+func clipCursor(r *rect) bool {
+	ok, _, _ := procClipCursor.Call(uintptr(unsafe.Pointer(r)))
+	return ok != 0
 }
 
 // rectAt reads the RECT of a message.

@@ -2,7 +2,6 @@ package webview2
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -36,6 +35,7 @@ const (
 // The places of GetWindowLongPtr that are used.
 const (
 	longStyle  = -16 // GWL_STYLE
+	longExtra  = -20 // GWL_EXSTYLE
 	longParent = -8  // GWLP_HWNDPARENT: the owner
 )
 
@@ -49,6 +49,7 @@ const (
 
 	orderTop       = ^uintptr(0) // HWND_TOPMOST
 	orderNotTop    = ^uintptr(1) // HWND_NOTOPMOST
+	orderBottom    = uintptr(1)  // HWND_BOTTOM
 	orderUnchanged = uintptr(0)
 )
 
@@ -80,6 +81,7 @@ type window struct {
 	fullAt    *point              // of the monitor that is to be covered next
 	observed  wire.WindowObserved // reported last
 	observing bool                // a report is posted
+	grabbed   bool                // the cursor is kept in it
 }
 
 // defaults is the state of a window that was just made.
@@ -162,10 +164,10 @@ var properties = []property{
 		}
 		return w.setPos(order, rect{}, posNoMove|posNoSize|posNoActivate)
 	}},
-	{same: func(old, s *wire.WindowState) bool { return old.Disabled == s.Disabled }, apply: func(w *window, s *wire.WindowState) error {
-		procEnableWindow.Call(w.hwnd, boolWord(!s.Disabled))
-		return nil
-	}},
+	{same: func(old, s *wire.WindowState) bool {
+		return old.Disabled == s.Disabled && old.Modal == s.Modal && old.Visible == s.Visible
+	},
+		apply: (*window).applyModal},
 	{same: func(old, s *wire.WindowState) bool { return same(old.Background, s.Background) }, apply: func(w *window, s *wire.WindowState) error {
 		for _, v := range w.webviews {
 			v.applyBackground()
@@ -178,15 +180,21 @@ var properties = []property{
 
 	{same: func(old, s *wire.WindowState) bool { return reflect.DeepEqual(old.Icon, s.Icon) }, apply: (*window).applyIcon},
 	lacking("transparent windows", func(old, s *wire.WindowState) bool { return !s.Transparent }),
-	lacking("always on bottom", func(old, s *wire.WindowState) bool { return !s.AlwaysOnBottom }),
+	{same: func(old, s *wire.WindowState) bool { return old.AlwaysOnBottom == s.AlwaysOnBottom }, apply: (*window).applyBottom},
 	{same: sameTaskbar, apply: (*window).applyTaskbar},
 	{same: func(old, s *wire.WindowState) bool { return old.SkipTaskbar == s.SkipTaskbar }, apply: (*window).applySkip},
 	lacking("all workspaces", func(old, s *wire.WindowState) bool { return !s.AllWorkspaces }),
-	lacking("windows without focus", func(old, s *wire.WindowState) bool { return s.Focusable }),
-	lacking("modal windows", func(old, s *wire.WindowState) bool { return !s.Modal }),
-	lacking("ignore cursor events", func(old, s *wire.WindowState) bool { return !s.IgnoreCursor }),
-	lacking("cursors of the app", func(old, s *wire.WindowState) bool { return s.Cursor == "" && !s.CursorHidden }),
-	lacking("cursor grab", func(old, s *wire.WindowState) bool { return !s.CursorGrab }),
+	{same: func(old, s *wire.WindowState) bool {
+		return old.Focusable == s.Focusable && old.IgnoreCursor == s.IgnoreCursor && old.SkipTaskbar == s.SkipTaskbar
+	}, apply: (*window).applyExtra},
+	{same: func(old, s *wire.WindowState) bool {
+		return old.Cursor == s.Cursor && old.CursorHidden == s.CursorHidden
+	},
+		apply: (*window).applyCursor},
+	{same: func(old, s *wire.WindowState) bool { return old.CursorGrab == s.CursorGrab }, apply: func(w *window, _ *wire.WindowState) error {
+		w.holdCursor()
+		return nil
+	}},
 	{same: func(old, s *wire.WindowState) bool { return old.Theme == s.Theme }, apply: (*window).applyTheme, always: true},
 }
 
@@ -345,7 +353,7 @@ func (w *window) applyVisible(s *wire.WindowState) {
 		command = showMinimized
 	case s.Maximized:
 		command = showMaximized
-	case !s.Focus && !w.shown:
+	case !s.Focusable, !s.Focus && !w.shown:
 		command = showNoActivate
 	}
 	w.shown = w.shown || s.Visible
@@ -433,46 +441,6 @@ func (w *window) changed() {
 	})
 }
 
-// Do implements backend.Window.
-func (w *window) Do(a wire.Action) error {
-	if w.closed {
-		return errClosed
-	}
-	switch a.Name {
-	case wire.ActionFocus:
-		if w.state.Minimized {
-			procShowWindow.Call(w.hwnd, showRestore)
-		}
-		win32.SetForegroundWindow.Call(w.hwnd)
-	case wire.ActionCenter:
-		w.center()
-	case wire.ActionAttention:
-		want := true
-		if len(a.Args) > 0 {
-			if err := json.Unmarshal(a.Args, &want); err != nil {
-				return fmt.Errorf("webview2: attention: %w", err)
-			}
-		}
-		const stop, untilFront = 0, 3 | 12 // FLASHW_STOP; FLASHW_ALL, FLASHW_TIMERNOFG
-		if want {
-			flash(w.hwnd, untilFront)
-		} else {
-			flash(w.hwnd, stop)
-		}
-	case wire.ActionDrag, wire.ActionResize:
-		return unsupported("dragging and resizing by the page")
-	case wire.ActionCursor:
-		return unsupported("moving the cursor")
-	case wire.ActionFullscreenAt:
-		return w.fullscreenAt(a.Args)
-	case wire.ActionPopup:
-		return w.popUp(a.Args)
-	default:
-		return fmt.Errorf("webview2: a window has no action %q", a.Name)
-	}
-	return nil
-}
-
 func (w *window) remove(v *webview) {
 	w.webviews = slices.DeleteFunc(w.webviews, func(o *webview) bool { return o == v })
 }
@@ -486,6 +454,8 @@ func (w *window) Close() {
 		w.webviews[len(w.webviews)-1].Close()
 	}
 	w.closed = true
+	w.endModal()
+	w.holdCursor()
 	delete(w.e.windows, w.id)
 	delete(w.e.handles, w.hwnd)
 	win32.DestroyWindow.Call(w.hwnd) // and the menu in it

@@ -43,9 +43,12 @@ func run(ctx context.Context) error {
 		return double.Call(ctx, app, a.N)
 	})
 	mullion.Handle(app, "open", func(ctx context.Context, a struct {
-		Label string `json:"label"`
+		Label     string `json:"label"`
+		Parent    string `json:"parent,omitzero"`
+		Modal     bool   `json:"modal,omitzero"`
+		Incognito bool   `json:"incognito,omitzero"`
 	}) (string, error) {
-		_, err := app.OpenWindow(ctx, mullion.WindowOptions{Label: a.Label, Title: a.Label})
+		_, err := app.OpenWindow(ctx, mullion.WindowOptions{Label: a.Label, Title: a.Label, Parent: a.Parent, Modal: a.Modal, Incognito: a.Incognito})
 		return a.Label, err
 	})
 	mullion.Handle(app, "close", func(_ context.Context, a struct {

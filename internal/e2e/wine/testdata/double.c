@@ -685,6 +685,36 @@ static HRESULT STDMETHODCALLTYPE create_controller(object *o, HWND parent, void 
 }
 static HRESULT STDMETHODCALLTYPE version(object *o, WCHAR **out) { return give(out, "1.2.3.4 (double)"); }
 
+// look says what of a window the caller has no word for.
+static void look(object *v) {
+	static const int ids[] = {32512, 32513, 32514, 32515, 32642, 32643, 32644, 32645, 32646, 32648, 32649, 32650, 32651};
+	char extra[16], clip[64], cursor[16] = "none";
+	RECT r, desktop, inside;
+	POINT origin = {0, 0};
+	WCHAR title[64] = L"";
+	sprintf(extra, "%08lx", (long)GetWindowLongPtrW(v->parent, GWL_EXSTYLE));
+	GetClipCursor(&r);
+	GetWindowRect(GetDesktopWindow(), &desktop);
+	GetClientRect(v->parent, &inside);
+	ClientToScreen(v->parent, &origin);
+	OffsetRect(&inside, origin.x, origin.y);
+	sprintf(clip, "%s", EqualRect(&r, &desktop) ? "free" : EqualRect(&r, &inside) ? "inside" : "elsewhere");
+	for (int i = 0; i < (int)(sizeof ids / sizeof *ids); i++)
+		if (GetCursor() == LoadCursorW(NULL, MAKEINTRESOURCEW(ids[i]))) sprintf(cursor, "%d", ids[i]);
+	POINT middle = {(inside.left + inside.right) / 2, (inside.top + inside.bottom) / 2};
+	HWND last = NULL;
+	for (HWND w = GetTopWindow(NULL); w; w = GetWindow(w, GW_HWNDNEXT)) {
+		DWORD process;
+		GetWindowThreadProcessId(w, &process);
+		if (process == GetCurrentProcessId() && IsWindowVisible(w)) last = w;
+	}
+	GetWindowTextW(last, title, 64);
+	char *lowest = utf8(title);
+	say("look", digits(v->number), extra, IsWindowEnabled(v->parent) ? "enabled" : "disabled", cursor, clip,
+		GetAncestor(WindowFromPoint(middle), GA_ROOT) == v->parent ? "hit" : "through", lowest, NULL);
+	free(lowest);
+}
+
 // What the test says.
 
 static object *view_of(const char *number) {
@@ -770,10 +800,17 @@ static void obey(void *p) {
 		a->value = atoi(f[2]); a->status = atoi(f[3]);
 		fire(v, failure, a);
 		release(a);
-	} else if (!strcmp(f[0], "key")) {  // N CODE: it goes down while the page has the keyboard
+	} else if (!strcmp(f[0], "look")) {
+		look(v);
+	} else if (!strcmp(f[0], "key")) {  // N CODE [MODIFIER]: it goes down while the page has the keyboard
+		BYTE keyboard[256] = {0};
+		if (n > 3) keyboard[atoi(f[3])] = 0x80;
+		if (n > 3) SetKeyboardState(keyboard);
 		a = make(&face_key, keys);
 		a->value = 0; a->status = atoi(f[2]);
 		fire(v, key, a);
+		if (n > 3) keyboard[atoi(f[3])] = 0;
+		if (n > 3) SetKeyboardState(keyboard);
 		say("key", f[1], f[2], a->cancelled ? "handled" : "for the page", NULL);
 		release(a);
 	} else if (!strcmp(f[0], "setting")) {  // N NAME: a setting of the system has changed
