@@ -85,8 +85,9 @@ type TrayIcon struct {
 // NewTrayIcon shows a tray icon until it is removed or the app ends. On Linux
 // it is a StatusNotifierItem: KDE shows those, GNOME does with its extension
 // for AppIndicators, and many panels do. On a desktop without a tray the icon
-// appears as soon as there is one, see [TrayIcon.Shown]. The error wraps
-// [ErrNoSessionBus] where there is no D-Bus session, and
+// appears as soon as there is one, see [TrayIcon.Shown], and on a session bus that
+// is started anew it appears again. The error wraps [ErrNoSessionBus] where there is
+// no D-Bus session at the call, and
 // [errors.ErrUnsupported] on macOS for now. On Windows it is an icon in the
 // notification area; names of icons and titles mean nothing there, and the wheel
 // is not told.

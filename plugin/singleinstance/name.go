@@ -23,16 +23,19 @@ const (
 	connectTime = 5 * time.Second
 )
 
+// errTaken is returned where the name is another program's, which keeps it.
+var errTaken = errors.New("another program has the name: an earlier edition of the app may run")
+
 // objectPath is where the published plugin serves a name.
 func objectPath(name string) dbus.ObjectPath {
 	return dbus.ObjectPath("/" + strings.ReplaceAll(strings.ReplaceAll(name, ".", "/"), "-", "_"))
 }
 
 // serve takes the name on the session bus, and passes on what others say there.
-func serve(ctx context.Context, name string, tell func(mullion.Instance) error) (stop func(), err error) {
+func serve(ctx context.Context, name string, tell func(mullion.Instance) error) (conn *dbus.Conn, err error) {
 	ctx, cancel := context.WithTimeout(ctx, connectTime)
 	defer cancel()
-	conn, err := bus.Session(ctx)
+	conn, err = bus.Session(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -44,13 +47,13 @@ func serve(ctx context.Context, name string, tell func(mullion.Instance) error) 
 		err = conn.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.RequestName", 0, name, dbus.NameFlagDoNotQueue).Store(&reply)
 	}
 	if err == nil && reply != dbus.RequestNameReplyPrimaryOwner {
-		err = errors.New("another program has the name: an earlier edition of the app may run")
+		err = errTaken
 	}
 	if err != nil {
 		conn.Close()
 		return nil, err
 	}
-	return func() { conn.Close() }, nil // which gives the name up
+	return conn, nil
 }
 
 // served is the object on the bus.

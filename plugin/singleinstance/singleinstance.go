@@ -21,8 +21,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
+	"time"
+
+	"github.com/godbus/dbus/v5"
 
 	"github.com/mullion-dev/mullion"
 	"github.com/mullion-dev/mullion/plugin"
@@ -40,7 +44,7 @@ type Instances struct {
 	f func(args []string, dir string)
 
 	mu   sync.Mutex
-	stop func() // guarded by mu; nil without a name on the bus
+	stop func() // guarded by mu; nil where the app is to have no name on the bus
 }
 
 // New makes the plugin. Give its Plugin to App.AddPlugin. f, which may be nil, is
@@ -79,26 +83,63 @@ func (i *Instances) start(ctx context.Context, app plugin.App) error {
 	if id == "" {
 		id = app.Identifier()
 	}
-	stop, err := serve(ctx, id+".SingleInstance", a.TellInstance)
-	switch {
-	case errors.Is(err, errors.ErrUnsupported), errors.Is(err, bus.ErrNoBus):
-		app.Log().Debug("single-instance: there is no session bus to be found on", "error", err)
-	case err != nil:
-		app.Log().Warn("single-instance: programs that look for the app on the session bus do not find it", "name", id+".SingleInstance", "error", err)
-	default:
-		i.mu.Lock()
-		i.stop = stop
-		i.mu.Unlock()
-	}
+	keeping, stop := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	i.mu.Lock()
+	i.stop = func() { stop(); <-ended }
+	i.mu.Unlock()
+	log := app.Log().With("name", id+".SingleInstance")
+	conn, err := serve(keeping, id+".SingleInstance", a.TellInstance)
+	go func() {
+		defer close(ended)
+		keep(keeping, log, conn, err, func() (*dbus.Conn, error) { return serve(keeping, id+".SingleInstance", a.TellInstance) })
+	}()
 	return nil
+}
+
+// keep has the name on each session bus that comes, until ctx ends. It looks for a
+// bus after a second, and then ever more seldom, once a minute at last.
+func keep(ctx context.Context, log *slog.Logger, conn *dbus.Conn, err error, serve func() (*dbus.Conn, error)) {
+	const first, last = time.Second, time.Minute
+	for pause, said := first, false; ; {
+		switch {
+		case err == nil:
+			select {
+			case <-conn.Context().Done():
+			case <-ctx.Done():
+			}
+			conn.Close() // which gives the name up
+			pause, said = first, false
+		case errors.Is(err, errors.ErrUnsupported), ctx.Err() != nil:
+			return
+		case said:
+		case errors.Is(err, bus.ErrNoBus):
+			log.Debug("single-instance: there is no session bus to be found on", "error", err)
+			said = true
+		default:
+			log.Warn("single-instance: programs that look for the app on the session bus do not find it", "error", err)
+			if errors.Is(err, errTaken) {
+				return
+			}
+			said = true
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
+		}
+		pause = min(2*pause, last)
+		conn, err = serve()
+	}
 }
 
 func (i *Instances) end(context.Context) {
 	i.mu.Lock()
-	defer i.mu.Unlock()
-	if i.stop != nil {
-		i.stop()
-		i.stop = nil
+	stop := i.stop
+	i.stop = nil
+	i.mu.Unlock()
+	if stop != nil {
+		stop()
 	}
 }
 

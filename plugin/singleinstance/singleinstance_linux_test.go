@@ -232,12 +232,19 @@ func TestRefused(t *testing.T) {
 	if err := p.cmd.Wait(); err == nil || !strings.Contains(p.stderr.String(), "set Options.SingleInstance") {
 		t.Errorf("%v: %s", err, &p.stderr)
 	}
-	// Without a bus all else goes on.
+	// Without a bus all else goes on, and one that comes later is found.
 	dir := t.TempDir()
+	socket := filepath.Join(dir, "bus")
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+socket)
 	first := begin(t, "app", dir, "")
 	first.says(t, "first")
 	begin(t, "app", dir, "/", "x").ends(t)
 	first.says(t, `told ["x"] in /`)
+	path, _, _ := strings.Cut(strings.TrimPrefix(bustest.Start(t), "unix:path="), ",")
+	if err := os.Symlink(path, socket); err != nil {
+		t.Fatal(err)
+	}
+	onBus(t)
 }
 
 // TestNameTaken: who has the name keeps it, and the app goes on.

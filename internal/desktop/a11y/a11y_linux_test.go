@@ -115,6 +115,15 @@ func TestAwait(t *testing.T) {
 	}
 	wants(t, d, address)
 
+	bus.Stop() // a session bus that begins later
+	d, ended = await(t.Context())
+	bus.Start()
+	address = bus.StartAccessibility().Address()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	wants(t, d, address)
+
 	alone(t)
 	ctx, stop := context.WithCancel(t.Context())
 	_, ended = await(ctx)

@@ -8,9 +8,9 @@ import (
 
 // Await waits until Dial succeeds, or ctx ends, which is an error. It looks again
 // when the desktop tells of a change: the property AT_SPI_BUS of the X display, or
-// the owner of org.a11y.Bus on the session bus. A display or a session bus that is
-// not there at the call is not waited for. While it waits, it has a connection to
-// either.
+// the owner of org.a11y.Bus on the session bus, which is waited for itself (bus.Await).
+// A display that is not there at the call is not. While it waits, it has a connection
+// to either.
 func (d *Dialer) Await(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()

@@ -31,15 +31,38 @@ func onSessionBus() (address string) {
 }
 
 // watchSessionBus calls changed each time somebody begins to offer the
-// accessibility bus on the session bus, until ctx ends or the session bus does. From
-// the call of watching on, nothing is missed.
+// accessibility bus on the session bus, and when another session bus comes, until ctx
+// ends. From the call of watching on, nothing is missed.
 func watchSessionBus(ctx context.Context, watching, changed func()) {
 	begin, stop := context.WithTimeout(ctx, patience)
-	defer stop()
 	conn, err := bus.Connect(begin)
-	if err != nil {
-		return
+	if err == nil {
+		followOwner(ctx, begin, conn, watching, changed)
 	}
+	stop()
+	watching()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(busPause):
+		}
+		conn, err := bus.Await(ctx)
+		if err != nil {
+			return
+		}
+		begin, stop := context.WithTimeout(ctx, patience)
+		followOwner(ctx, begin, conn, changed, changed)
+		stop()
+	}
+}
+
+// busPause is the time between the end of a session bus and the search for another
+// one.
+const busPause = 2 * time.Second
+
+// followOwner does it on one connection, which it closes, until that ends.
+func followOwner(ctx, begin context.Context, conn *dbus.Conn, watching, changed func()) {
 	defer conn.Close()
 	signals := make(chan *dbus.Signal, 10)
 	conn.Signal(signals)

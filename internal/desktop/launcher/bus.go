@@ -18,6 +18,10 @@ const (
 	entryInterface = "com.canonical.Unity.LauncherEntry"
 	// closeTimeout bounds how long the bus may take when the app ends.
 	closeTimeout = time.Second
+	// busPause is the time between the end of a bus and the search for another one,
+	// and sendTimeout is how long that may take to hear what the icon shows.
+	busPause    = 2 * time.Second
+	sendTimeout = 10 * time.Second
 )
 
 // PerWindow says whether each window shows the state on a button of its own, and
@@ -45,7 +49,8 @@ func New(desktopFile string) *Entry {
 }
 
 // Change changes the state and tells it to the docks. An error leaves it as it
-// was: bus.ErrNoBus where there is no session.
+// was: bus.ErrNoBus where there is no session. A session bus that is started anew is
+// told again.
 func (e *Entry) Change(ctx context.Context, change func(*State)) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -63,9 +68,11 @@ func (e *Entry) Change(ctx context.Context, change func(*State)) error {
 	var err error
 	for range 2 { // the bus may have been started anew
 		if e.conn == nil {
-			if e.conn, err = bus.Connect(ctx); err != nil {
+			var conn *dbus.Conn
+			if conn, err = bus.Connect(ctx); err != nil {
 				return err
 			}
+			e.use(conn)
 		}
 		if err = e.send(ctx, s); err == nil {
 			e.state = s
@@ -77,6 +84,41 @@ func (e *Entry) Change(ctx context.Context, change func(*State)) error {
 		e.conn = nil
 	}
 	return fmt.Errorf("tell docks about the app's icon: %w", err)
+}
+
+// use has a connection for what is sent. e.using is held.
+func (e *Entry) use(conn *dbus.Conn) {
+	e.conn = conn
+	go func() {
+		<-conn.Context().Done() // at the latest at Close
+		e.comeBack()
+	}()
+}
+
+// comeBack tells the next bus what the icon shows, unless a change has done so before.
+func (e *Entry) comeBack() {
+	select {
+	case <-e.life.Done():
+		return
+	case <-time.After(busPause):
+	}
+	if conn, err := bus.Await(e.life); err == nil {
+		e.tellAnew(conn)
+	}
+}
+
+// tellAnew tells a bus what the icon shows, if there is no other connection.
+func (e *Entry) tellAnew(conn *dbus.Conn) {
+	ctx, cancel := context.WithTimeout(e.life, sendTimeout)
+	defer cancel()
+	e.using.Lock()
+	defer e.using.Unlock()
+	if e.life.Err() != nil || e.conn != nil && e.conn.Connected() || e.state == (State{}) {
+		conn.Close()
+		return
+	}
+	e.use(conn)
+	_ = e.send(ctx, e.state) // a bus that goes again is not the last one
 }
 
 // State is what was changed to last.

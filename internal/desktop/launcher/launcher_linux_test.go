@@ -35,6 +35,13 @@ func TestEntry(t *testing.T) {
 	b.Start()
 	dock = b.StartDock()
 	change(func(s *launcher.State) { s.Count = 5 }, session.DockEntry{Count: 5, HasCount: true, Progress: 0.25, HasProgress: true})
+
+	b.Stop()
+	b.Start()
+	dock = b.StartDock() // with nothing changed
+	if err := dock.Wait(t.Context(), "org.example.notes.desktop", session.DockEntry{Count: 5, HasCount: true, Progress: 0.25, HasProgress: true}); err != nil {
+		t.Error(err)
+	}
 	e.Close()
 	if err := dock.Wait(t.Context(), "org.example.notes.desktop", session.DockEntry{}); err != nil {
 		t.Error(err)

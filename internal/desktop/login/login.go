@@ -29,7 +29,7 @@ const (
 	// idlePause that for one whose end nothing tells of.
 	checkPause = 200 * time.Millisecond
 	idlePause  = 10 * time.Second
-	// busPause is the time between two tries to find the bus again.
+	// busPause is the time between the end of a bus and the search for another one.
 	busPause = 2 * time.Second
 )
 
@@ -146,23 +146,23 @@ func (s *Session) Watch(ctx context.Context) (reason string) {
 }
 
 // watchBus keeps a connection to the bus of the session, whose end is what it
-// is for.
+// is for. A bus that comes later, or comes back, counts from then on.
 func (s *Session) watchBus(ctx context.Context) {
 	for {
-		if conn, err := bus.Connect(ctx); err == nil {
-			s.setBus(true)
-			select {
-			case <-conn.Context().Done():
-			case <-ctx.Done():
-			}
-			conn.Close()
-			if ctx.Err() != nil {
-				return
-			}
-			s.setBus(false)
-		} else if s.lacksBus() {
-			return // and never had one
+		conn, err := bus.Await(ctx)
+		if err != nil {
+			return
 		}
+		s.setBus(true)
+		select {
+		case <-conn.Context().Done():
+		case <-ctx.Done():
+		}
+		conn.Close()
+		if ctx.Err() != nil {
+			return
+		}
+		s.setBus(false)
 		select {
 		case <-time.After(busPause):
 		case <-ctx.Done():
@@ -177,10 +177,4 @@ func (s *Session) setBus(alive bool) {
 	s.busGone = !alive
 	s.mu.Unlock()
 	s.poke()
-}
-
-func (s *Session) lacksBus() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return !s.hasBus
 }

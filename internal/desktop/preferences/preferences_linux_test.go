@@ -82,7 +82,9 @@ func until(t *testing.T, what string, f func() bool) {
 // yet, hangs, or is another one by now, is waited for.
 func TestWatch(t *testing.T) {
 	bus := session.StartBus(t)
-	told := watch(t) // there is no portal
+	bus.Stop()
+	told := watch(t) // there is no bus, and then no portal
+	bus.Start()
 	portal := bus.StartSettings(everything())
 	if diff := cmp.Diff(want(), next(t, told)); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)

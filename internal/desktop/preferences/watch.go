@@ -15,7 +15,7 @@ const (
 	portalPath = "/org/freedesktop/portal/desktop"
 	settings   = "org.freedesktop.portal.Settings"
 
-	// busPause is the time between two tries to find a bus that has gone.
+	// busPause is the time between the end of a bus and the search for another one.
 	busPause = 2 * time.Second
 	// pace is the least time between an answer and the next question: each change
 	// makes all windows be drawn anew.
@@ -24,19 +24,18 @@ const (
 
 // Watch tells the preferences once the desktop portal has said them, and then
 // each time they have changed, until ctx is done. Where there is no portal it
-// tells nothing; one that answers late, or comes later, is waited for. What a
-// portal has said stays when it goes. told is called from one goroutine.
+// tells nothing; one that answers late, or comes later, is waited for, and so is the
+// session bus (bus.Await). What a portal has said stays when it goes. told is called
+// from one goroutine.
 func Watch(ctx context.Context, told func(Preferences)) {
 	w := &watcher{told: told}
 	for {
-		conn, err := bus.Connect(ctx)
-		if err == nil {
-			w.hadBus = true
-			w.follow(ctx, conn)
-			conn.Close()
-		} else if !w.hadBus {
+		conn, err := bus.Await(ctx)
+		if err != nil {
 			return
 		}
+		w.follow(ctx, conn)
+		conn.Close()
 		select {
 		case <-time.After(busPause):
 		case <-ctx.Done():
@@ -46,9 +45,8 @@ func Watch(ctx context.Context, told func(Preferences)) {
 }
 
 type watcher struct {
-	told   func(Preferences)
-	hadBus bool
-	last   *Preferences // that was told; nil: none
+	told func(Preferences)
+	last *Preferences // that was told; nil: none
 }
 
 // follow reads and follows on one connection, until it ends. One question is on

@@ -25,10 +25,15 @@ const (
 	watcherPath   = dbus.ObjectPath("/StatusNotifierWatcher")
 	// registerTimeout bounds how long is waited for a watcher.
 	registerTimeout = 10 * time.Second
+	// busPause is the time between the end of a bus and the search for another one.
+	busPause = 2 * time.Second
 )
 
 // Icon is an icon in the tray. It is safe for concurrent use.
 type Icon struct {
+	tray   *Tray
+	life   context.Context // until Remove
+	end    context.CancelFunc
 	id     string
 	serial uint32
 	events *inorder.Queue[Event]
@@ -49,14 +54,17 @@ type Icon struct {
 }
 
 // New shows an icon whose name on the bus has id in it. Where the desktop has
-// no tray it appears when there is one. What the user does is told to on, one
-// event after the other.
+// no tray it appears when there is one, and where the session bus goes, when it has
+// come back; a bus that is not there at the call is an error. What the user does is
+// told to on, one event after the other.
 func (t *Tray) New(ctx context.Context, id string, s State, on func(Event)) (*Icon, error) {
 	i := &Icon{
-		id: id, serial: t.last.Add(1), state: s, pixmaps: pixmapsOf(s.Icon),
+		tray: t, id: id, serial: t.last.Add(1), state: s, pixmaps: pixmapsOf(s.Icon),
 		events: inorder.New(t.Owner, inorder.Options[Event]{Name: "tray icon", Most: maxEvents}, on), items: emptyMenu(),
 	}
+	i.life, i.end = context.WithCancel(context.Background())
 	if err := i.use(ctx, func(*dbus.Conn) error { return nil }); err != nil {
+		i.Remove()
 		return nil, err
 	}
 	return i, nil
@@ -78,6 +86,7 @@ func (i *Icon) Remove() {
 	if again {
 		return
 	}
+	i.end()
 	i.events.End()
 	if conn != nil {
 		conn.Close() // that its name goes tells the watcher
@@ -173,7 +182,10 @@ func (i *Icon) use(ctx context.Context, f func(*dbus.Conn) error) error {
 	}
 	if conn == nil || !conn.Connected() {
 		var err error
-		if conn, err = i.connect(ctx); err != nil {
+		if conn, err = bus.Connect(ctx); err == nil {
+			err = i.join(ctx, conn)
+		}
+		if err != nil {
 			return fmt.Errorf("tray icon: %w", err)
 		}
 	}
@@ -183,40 +195,36 @@ func (i *Icon) use(ctx context.Context, f func(*dbus.Conn) error) error {
 	return nil
 }
 
-// connect puts the icon on the bus, and has it registered by each watcher that
-// comes.
-func (i *Icon) connect(ctx context.Context) (*dbus.Conn, error) {
-	conn, err := bus.Connect(ctx)
-	if err != nil {
-		return nil, err
-	}
+// join puts the icon on the bus, and has it registered by each watcher that comes.
+// It closes the connection if it fails. i.using is held.
+func (i *Icon) join(ctx context.Context, conn *dbus.Conn) error {
 	if err := i.export(conn); err != nil {
 		conn.Close()
-		return nil, err
+		return err
 	}
 	name := fmt.Sprintf("%s-%d-%d", itemInterface, os.Getpid(), i.serial)
 	// Conn.RequestName waits without end for a bus that hangs.
 	if err := conn.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.RequestName", 0, name, uint32(dbus.NameFlagDoNotQueue)).Err; err != nil {
 		conn.Close()
-		return nil, err
+		return err
 	}
 	signals := make(chan *dbus.Signal, 16)
 	conn.Signal(signals)
 	if err := conn.AddMatchSignalContext(ctx, dbus.WithMatchSender("org.freedesktop.DBus"),
 		dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, watcherName)); err != nil {
 		conn.Close()
-		return nil, err
+		return err
 	}
 	i.mu.Lock()
 	if i.removed {
 		i.mu.Unlock()
 		conn.Close()
-		return nil, ErrRemoved
+		return ErrRemoved
 	}
 	i.conn, i.registered = conn, false
 	i.mu.Unlock()
 	i.register(ctx, conn, name)
-	go func() { // ends with the connection
+	go func() { // ends with the connection, or with the one after it
 		for s := range signals {
 			var watcher, before, after string
 			if s.Sender != "org.freedesktop.DBus" || dbus.Store(s.Body, &watcher, &before, &after) != nil || watcher != watcherName {
@@ -231,8 +239,43 @@ func (i *Icon) connect(ctx context.Context) (*dbus.Conn, error) {
 				cancel()
 			}
 		}
+		i.comeBack()
 	}()
-	return conn, nil
+	return nil
+}
+
+// comeBack puts the icon on the next bus, unless a change has done so before, or it
+// was removed.
+func (i *Icon) comeBack() {
+	for {
+		select {
+		case <-i.life.Done():
+			return
+		case <-time.After(busPause):
+		}
+		i.tray.returning.Lock()
+		conn, err := bus.Await(i.life)
+		i.tray.returning.Unlock()
+		if err != nil || i.joinAnew(conn) {
+			return
+		}
+	}
+}
+
+// joinAnew joins a bus if there is no other connection.
+func (i *Icon) joinAnew(conn *dbus.Conn) (joined bool) {
+	i.using.Lock()
+	defer i.using.Unlock()
+	i.mu.Lock()
+	other := i.conn != nil && i.conn.Connected()
+	i.mu.Unlock()
+	if other {
+		conn.Close()
+		return true
+	}
+	ctx, cancel := context.WithTimeout(i.life, registerTimeout)
+	defer cancel()
+	return i.join(ctx, conn) == nil
 }
 
 // register tells the watcher of the icon. If there is none it is told when it

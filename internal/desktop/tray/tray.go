@@ -6,6 +6,7 @@ package tray
 import (
 	"errors"
 	"image"
+	"sync"
 	"sync/atomic"
 
 	"github.com/mullion-dev/mullion/internal/inorder"
@@ -63,4 +64,7 @@ type Tray struct {
 	Owner *inorder.Owner
 	// last tells the icons of a process apart.
 	last atomic.Uint32
+	// returning is held by the icon that waits for the session bus to come back:
+	// what the kernel tells of, each user has a limited number of.
+	returning sync.Mutex
 }

@@ -18,14 +18,23 @@ import (
 
 func newIcon(t *testing.T, s tray.State) (*tray.Icon, <-chan tray.Event) {
 	t.Helper()
+	return newIconOf(t, testTray(), s)
+}
+
+func newIconOf(t *testing.T, tr *tray.Tray, s tray.State) (*tray.Icon, <-chan tray.Event) {
+	t.Helper()
 	events := make(chan tray.Event, 16)
-	tr := tray.Tray{Owner: inorder.NewOwner(slog.New(slog.DiscardHandler))}
 	i, err := tr.New(t.Context(), "app-test", s, func(e tray.Event) { events <- e })
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(i.Remove)
 	return i, events
+}
+
+// testTray makes icons of one app.
+func testTray() *tray.Tray {
+	return &tray.Tray{Owner: inorder.NewOwner(slog.New(slog.DiscardHandler))}
 }
 
 func next(t *testing.T, events <-chan tray.Event, want tray.Event) {
@@ -180,6 +189,27 @@ func TestBusGoes(t *testing.T) {
 	d := b.StartTray()
 	must(t, i.Set(t.Context(), tray.State{Title: "b"}))
 	find(t, d, titled("b"))
+}
+
+// TestBusComesBack: icons are on the next bus, though nothing about them changes.
+func TestBusComesBack(t *testing.T) {
+	b := session.StartBus(t)
+	b.StartTray()
+	app := testTray()
+	i, events := newIconOf(t, app, tray.State{Title: "a"})
+	newIconOf(t, app, tray.State{Title: "b"})
+	for range 2 {
+		b.Stop()
+		b.Start()
+		d := b.StartTray()
+		find(t, d, titled("b"))
+		got := find(t, d, titled("a"))
+		must(t, d.Click(got, "Activate", 0, 0, ""))
+		next(t, events, tray.Event{Button: tray.Left})
+		if !i.Shown() {
+			t.Error("it is not shown")
+		}
+	}
 }
 
 func TestNoBus(t *testing.T) {

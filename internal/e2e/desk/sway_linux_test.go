@@ -10,11 +10,13 @@ import (
 
 	"github.com/mullion-dev/mullion"
 	"github.com/mullion-dev/mullion/internal/e2e"
+	"github.com/mullion-dev/mullion/internal/e2e/session"
 )
 
 // TestSway does under sway what weston, without a screen, cannot show: focus,
 // dialogs above windows, monitors, scales, and transparent windows.
 func TestSway(t *testing.T) {
+	bus := session.StartBus(t)
 	s := e2e.StartSway(t)
 	app := e2e.Start(t, e2e.Options{NoWindow: true})
 	open := func(label string, change func(o *mullion.WindowOptions)) *mullion.Window {
@@ -47,6 +49,11 @@ func TestSway(t *testing.T) {
 	}
 	focused := func(g mullion.Geometry) bool { return g.Focused }
 	ctx := e2e.Context(t)
+
+	t.Run("accessibility bus that begins later", func(t *testing.T) {
+		showButton(app.Page("other"), "Before")
+		press(t, bus.StartAccessibility().Read(), app.Page("other"), "Before")
+	})
 
 	t.Run("focus", func(t *testing.T) {
 		sees("the second window has the focus", other, focused)
