@@ -33,7 +33,7 @@ var appCode = []struct{ why, functions string }{
 	{"ends something: the app, a context, a watch, what belongs to a document or a visit",
 		`core.Core.cancel core.Webview.endLasting core.call.cancel core.document.cancel core.document.closers core.download.cancel core.visit.cancel
 		core.visit.closers core.resource.closed trayicons.Icon.unwatch trayicons.App.Quit core.shownMenu.stop
-		worker.Pool.cancel worker.inflowReader.unbind worker.served.cancel`},
+		tray.Icon.end worker.Pool.cancel worker.inflowReader.unbind worker.served.cancel`},
 	{"the Core's own: a menu's item is gone, or was chosen, which goes into a queue; credit goes to a process",
 		`menu.Item.gone menu.handler.f worker.inflow.credit`},
 	{"goroutines of the Core's own, as those of a sync.WaitGroup",
