@@ -44,7 +44,8 @@ type WebviewOptions struct {
 	Zoom float64
 	// UserAgent replaces that of the engine; empty leaves it.
 	UserAgent string
-	// Incognito keeps nothing of what the page stores.
+	// Incognito keeps nothing of what the page stores. On Windows such pages of
+	// one host process share what they store, as long as one is open.
 	Incognito bool
 	// Devtools allows the engine's inspector; nil means when the app runs with
 	// [Options.Dev].

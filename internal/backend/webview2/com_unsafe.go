@@ -50,12 +50,14 @@ func (e *failed) Error() string {
 }
 
 var (
-	procGetHeap       = win32.Kernel32.NewProc("GetProcessHeap")
-	procHeapAlloc     = win32.Kernel32.NewProc("HeapAlloc")
-	procHeapFree      = win32.Kernel32.NewProc("HeapFree")
-	ole32             = &windows.LazyDLL{Name: "ole32.dll", System: true}
-	procCoTaskMemFree = ole32.NewProc("CoTaskMemFree")
-	procCoTaskMem     = ole32.NewProc("CoTaskMemAlloc")
+	procGetHeap         = win32.Kernel32.NewProc("GetProcessHeap")
+	procHeapAlloc       = win32.Kernel32.NewProc("HeapAlloc")
+	procHeapFree        = win32.Kernel32.NewProc("HeapFree")
+	ole32               = &windows.LazyDLL{Name: "ole32.dll", System: true}
+	procOleInitialize   = ole32.NewProc("OleInitialize")
+	procOleUninitialize = ole32.NewProc("OleUninitialize")
+	procCoTaskMemFree   = ole32.NewProc("CoTaskMemFree")
+	procCoTaskMem       = ole32.NewProc("CoTaskMemAlloc")
 )
 
 // newApartment makes the calling thread a single-threaded apartment. leave undoes it.
@@ -73,10 +75,11 @@ func newApartment(log func(string)) (a *apartment, leave func(), err error) {
 
 // enterApartment is newApartment for a thread that serves no objects.
 func enterApartment(log func(string)) (a *apartment, leave func(), err error) {
-	if err := windows.CoInitializeEx(0, windows.COINIT_APARTMENTTHREADED); err != nil && err != syscall.Errno(1) { // S_FALSE: it is one
-		return nil, nil, fmt.Errorf("webview2: CoInitializeEx: %w", err)
+	// OleInitialize is CoInitializeEx for such a thread, with what drag and drop needs.
+	if r, _, _ := procOleInitialize.Call(0); int32(r) < 0 {
+		return nil, nil, &failed{"OleInitialize", result(r)}
 	}
-	return &apartment{thread: windows.GetCurrentThreadId(), log: log, served: map[uintptr]*face{}}, windows.CoUninitialize, nil
+	return &apartment{thread: windows.GetCurrentThreadId(), log: log, served: map[uintptr]*face{}}, func() { procOleUninitialize.Call() }, nil
 }
 
 // balance tells what was not given back: references to objects of others, and own interfaces that
@@ -197,6 +200,10 @@ func word(arg any) uintptr {
 	case *uintptr:
 		return uintptr(unsafe.Pointer(v))
 	case *int32:
+		return uintptr(unsafe.Pointer(v))
+	case *formatEtc:
+		return uintptr(unsafe.Pointer(v))
+	case *storageMedium:
 		return uintptr(unsafe.Pointer(v))
 	case *uint64:
 		return uintptr(unsafe.Pointer(v))

@@ -9,6 +9,7 @@ import (
 // systems are interfaces and classes of the system that this package uses, of objidl.h and
 // shobjidl_core.h, as faces are those of WebView2.
 var systems = map[string]string{
+	"IDropTarget":       "00000122-0000-0000-c000-000000000046",
 	"IStream":           "0000000c-0000-0000-c000-000000000046",
 	"ISequentialStream": "0c733a30-2a1c-11ce-ade5-00aa0044773d",
 	"FileOpenDialog":    "dc1c5a9c-e88a-4dde-a5a1-60f82a20aef7",

@@ -20,6 +20,9 @@ var (
 	// Environment.
 	createController = method{"ICoreWebView2Environment", "CreateCoreWebView2Controller", 3, "pp"}
 	createResponse   = method{"ICoreWebView2Environment", "CreateWebResourceResponse", 4, "pissp"}
+	createOptions    = method{"ICoreWebView2Environment10", "CreateCoreWebView2ControllerOptions", 20, "p"}
+	createPrivate    = method{"ICoreWebView2Environment10", "CreateCoreWebView2ControllerWithOptions", 21, "ppp"}
+	setPrivate       = method{"ICoreWebView2ControllerOptions", "SetIsInPrivateModeEnabled", 6, "b"}
 	browserVersion   = method{"ICoreWebView2Environment", "BrowserVersionString", 5, "p"}
 
 	// Controller.
@@ -32,6 +35,7 @@ var (
 	parentMoved     = method{"ICoreWebView2Controller", "NotifyParentWindowPositionChanged", 23, ""}
 	closeController = method{"ICoreWebView2Controller", "Close", 24, ""}
 	getCore         = method{"ICoreWebView2Controller", "CoreWebView2", 25, "p"}
+	setExternalDrop = method{"ICoreWebView2Controller4", "SetAllowExternalDrop", 37, "b"}
 	setBackground   = method{"ICoreWebView2Controller2", "SetDefaultBackgroundColor", 27, "i"}
 
 	// Webview.
@@ -145,6 +149,8 @@ var faces = map[string]string{
 	"ICoreWebView2_7":                                                  "79c24d83-09a3-45ae-9418-487f32a58740",
 	"ICoreWebView2_13":                                                 "f75f09a8-667e-4983-88d6-c8773f315e84",
 	"ICoreWebView2Controller2":                                         "c979903e-d4ca-4228-92eb-47ee3fa96eab",
+	"ICoreWebView2Controller4":                                         "97d418d5-a426-4e49-a151-e1a10f327d9e",
+	"ICoreWebView2Environment10":                                       "ee0eb9df-6f12-46ce-b53f-3f47b9c928e0",
 	"ICoreWebView2Settings2":                                           "ee9a0f68-f46c-4e32-ac23-ef8cac224d2a",
 	"ICoreWebView2Settings3":                                           "fdb5ab74-af33-4854-84f0-0a631deb5eba",
 	"ICoreWebView2Settings4":                                           "cb56846c-4168-4d53-b04f-03b6d6796ff2",

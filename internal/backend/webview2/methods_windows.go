@@ -16,6 +16,8 @@ var (
 	itemCount       = method{"IShellItemArray", "GetCount", 7, "p"}
 	itemAt          = method{"IShellItemArray", "GetItemAt", 8, "ip"}
 
+	dataGet = method{"IDataObject", "GetData", 3, "pp"} // of objidl.h
+
 	taskbarInit    = method{"ITaskbarList", "HrInit", 3, ""}
 	taskbarAdd     = method{"ITaskbarList", "AddTab", 4, "p"}
 	taskbarDelete  = method{"ITaskbarList", "DeleteTab", 5, "p"}

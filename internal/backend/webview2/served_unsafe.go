@@ -14,6 +14,9 @@ import (
 // takes fewer, the others mean nothing.
 type function func(a, b, c uintptr) result
 
+// wideFunction is a function of four words.
+type wideFunction func(a, b, c, d uintptr) result
+
 // A face is an interface of an own object: the functions after those of IUnknown. Its address,
 // in memory of C's, is that of a pointer to the shared table.
 type face struct {
@@ -21,6 +24,7 @@ type face struct {
 	name      string
 	address   uintptr
 	functions []function
+	wide      []wideFunction // in the place of functions
 	object    *ownObject
 }
 
@@ -48,7 +52,7 @@ func (a *apartment) newTable() uintptr {
 	slots[1] = windows.NewCallback(func(this uintptr) uintptr { return uintptr(a.count(this, 1)) })
 	slots[2] = windows.NewCallback(func(this uintptr) uintptr { return uintptr(a.count(this, -1)) })
 	for i := 3; i < tableSize; i++ {
-		slots[i] = windows.NewCallback(func(this, x, y, z uintptr) uintptr { return uintptr(a.dispatch(this, i-3, x, y, z)) })
+		slots[i] = windows.NewCallback(func(this, x, y, z, w uintptr) uintptr { return uintptr(a.dispatch(this, i-3, x, y, z, w)) })
 	}
 	return table
 }
@@ -108,7 +112,7 @@ func (a *apartment) count(this uintptr, by int32) int32 {
 }
 
 // dispatch calls a function. A panic must not unwind the caller, which is C++.
-func (a *apartment) dispatch(this uintptr, i int, x, y, z uintptr) (r result) {
+func (a *apartment) dispatch(this uintptr, i int, x, y, z, w uintptr) (r result) {
 	defer func() {
 		if p := recover(); p != nil {
 			a.log(fmt.Sprintf("webview2: panic: %v\n%s", p, debug.Stack()))
@@ -118,6 +122,9 @@ func (a *apartment) dispatch(this uintptr, i int, x, y, z uintptr) (r result) {
 	f := a.find(this)
 	if f == nil {
 		return errPointer
+	}
+	if i < len(f.wide) {
+		return f.wide[i](x, y, z, w)
 	}
 	if i >= len(f.functions) || f.functions[i] == nil {
 		return errNotImpl

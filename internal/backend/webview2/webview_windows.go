@@ -19,6 +19,7 @@ type webview struct {
 	closed bool
 
 	controller, core object
+	parent           uintptr  // the HWND that it is in
 	changing         int      // scripts that are being added
 	waiting          []func() // what to do then
 	script           string   // the number of the script at the start of documents, "" if there is none
@@ -43,9 +44,6 @@ type webview struct {
 }
 
 func newWebview(e *engine, id uint32, w *window, s *wire.WebviewState) (*webview, error) {
-	if s.Incognito {
-		return nil, unsupported("incognito webviews")
-	}
 	v := &webview{
 		e: e, id: id, window: w, state: *s,
 		replies:     map[*reply]struct{}{},
@@ -55,6 +53,7 @@ func newWebview(e *engine, id uint32, w *window, s *wire.WebviewState) (*webview
 		downloads:   map[uint64]*download{},
 	}
 	w.webviews = append(w.webviews, v)
+	parent := w.hwnd
 	err := e.a.handler("ICoreWebView2CreateCoreWebView2ControllerCompletedHandler", func(code, controller uintptr) {
 		if v.closed {
 			if controller != 0 { // it came too late to be of use
@@ -67,16 +66,37 @@ func newWebview(e *engine, id uint32, w *window, s *wire.WebviewState) (*webview
 			e.fail(&failed{"CreateCoreWebView2Controller", r})
 			return
 		}
-		v.controller = e.a.borrow(controller).keep()
+		v.controller, v.parent = e.a.borrow(controller).keep(), parent
 		if err := v.begin(); err != nil {
 			e.fail(err)
 		}
-	}, func(h *face) error { return e.environment.call(createController, w.hwnd, h) })
+	}, func(h *face) error {
+		if s.Incognito {
+			return e.createPrivate(parent, h)
+		}
+		return e.environment.call(createController, parent, h)
+	})
 	if err != nil {
 		w.remove(v)
 		return nil, err
 	}
 	return v, nil
+}
+
+// createPrivate asks for the controller of a webview that keeps nothing of what pages store. Those of one
+// host share what they have meanwhile, as in a private window of a browser.
+func (e *engine) createPrivate(parent uintptr, h *face) error {
+	return e.environment.with("ICoreWebView2Environment10", func(o object) error {
+		options, err := o.object(createOptions)
+		if err != nil {
+			return err
+		}
+		defer options.release()
+		if err := options.call(setPrivate, true); err != nil {
+			return err
+		}
+		return o.call(createPrivate, parent, options, h)
+	})
 }
 
 // begin sets a webview up that has its controller.
@@ -113,6 +133,7 @@ func (v *webview) begin() error {
 		}
 	}
 	v.applyTheme()
+	v.takeDrops()
 	v.goOn()
 	return nil
 }
@@ -183,6 +204,7 @@ var webviewProperties = []struct {
 		func(v *webview, s *wire.WebviewState) error { return v.change(setScriptEnabled, !s.JavaScriptDisabled) }},
 	{func(old, s *wire.WebviewState) bool { return same(old.Background, s.Background) },
 		func(v *webview, _ *wire.WebviewState) error { v.applyBackground(); return nil }},
+	{func(old, s *wire.WebviewState) bool { return old.Window == s.Window }, func(v *webview, _ *wire.WebviewState) error { return v.applyWindow() }},
 }
 
 // ready reports whether the webview can be used.
@@ -213,24 +235,28 @@ func (v *webview) log(err error) {
 	}
 }
 
-// place gives the webview its place in the window's content.
-func (v *webview) place() {
-	if v.controller.isNil() {
-		return
-	}
+// area is the webview's place in the window's content.
+func (v *webview) area() rect {
 	content := clientRect(v.window.hwnd)
 	width, height := content.right, content.bottom
-	r := rect{0, 0, width, height}
 	switch b, share := v.state.Bounds, v.state.Share; {
 	case share != nil:
 		// Edges are rounded, not lengths: what touches goes on touching.
 		edge := func(part float64, of int32) int32 { return int32(part*float64(of) + 0.5) }
-		r = rect{edge(share.X, width), edge(share.Y, height), edge(share.X+share.Width, width), edge(share.Y+share.Height, height)}
+		return rect{edge(share.X, width), edge(share.Y, height), edge(share.X+share.Width, width), edge(share.Y+share.Height, height)}
 	case b != nil:
 		x, y := v.window.scaled(b.X), v.window.scaled(b.Y)
-		r = rect{x, y, x + max(v.window.scaled(b.Width), 1), y + max(v.window.scaled(b.Height), 1)}
+		return rect{x, y, x + max(v.window.scaled(b.Width), 1), y + max(v.window.scaled(b.Height), 1)}
 	}
-	v.log(v.controller.call(setBounds, r))
+	return rect{0, 0, width, height}
+}
+
+// place gives the webview its place.
+func (v *webview) place() {
+	if v.controller.isNil() {
+		return
+	}
+	v.log(v.controller.call(setBounds, v.area()))
 	v.log(v.controller.call(setVisible, !v.state.Hidden))
 }
 
@@ -269,7 +295,13 @@ func (v *webview) Apply(old, s *wire.WebviewState) error {
 		return errClosed
 	}
 	if old.Window != s.Window {
-		return unsupported("moving webviews between windows")
+		to := v.e.windows[s.Window]
+		if to == nil {
+			return fmt.Errorf("webview2: webview %d needs an open window", v.id)
+		}
+		v.window.remove(v)
+		to.webviews = append(to.webviews, v)
+		v.window = to
 	}
 	before, after := *old, *s
 	v.state = after
@@ -281,8 +313,25 @@ func (v *webview) Apply(old, s *wire.WebviewState) error {
 		}
 	})
 	if old.Incognito != s.Incognito {
-		return unsupported("incognito webviews")
+		return fmt.Errorf("webview2: an open webview stays incognito, or not: %w", errors.ErrUnsupported)
 	}
+	return nil
+}
+
+// applyWindow takes the webview to the window that it belongs to, and gives it what it has of that.
+func (v *webview) applyWindow() error {
+	if v.parent == v.window.hwnd {
+		return nil
+	}
+	if err := v.controller.call(setParent, v.window.hwnd); err != nil {
+		return err
+	}
+	v.parent = v.window.hwnd
+	v.place()
+	v.applyBackground()
+	v.applyTheme()
+	v.applyCursor()
+	v.takeDrops()
 	return nil
 }
 

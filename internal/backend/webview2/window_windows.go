@@ -72,16 +72,17 @@ type window struct {
 	webviews []*webview
 	closed   bool
 
-	bar       menuBar
-	icon      uintptr       // HICON, or 0
-	popups    []*wire.Popup // that are to be shown
-	shown     bool          // ShowWindow was called for the first time
-	whole     rect          // its place before it was fullscreen
-	full      bool
-	fullAt    *point              // of the monitor that is to be covered next
-	observed  wire.WindowObserved // reported last
-	observing bool                // a report is posted
-	grabbed   bool                // the cursor is kept in it
+	bar        menuBar
+	dropTarget *dropTarget
+	icon       uintptr       // HICON, or 0
+	popups     []*wire.Popup // that are to be shown
+	shown      bool          // ShowWindow was called for the first time
+	whole      rect          // its place before it was fullscreen
+	full       bool
+	fullAt     *point              // of the monitor that is to be covered next
+	observed   wire.WindowObserved // reported last
+	observing  bool                // a report is posted
+	grabbed    bool                // the cursor is kept in it
 }
 
 // defaults is the state of a window that was just made.
@@ -98,6 +99,7 @@ func newWindow(e *engine, id uint32, s *wire.WindowState) (*window, error) {
 	}
 	w.hwnd = hwnd
 	e.handles[hwnd] = w
+	w.dropTarget = newDropTarget(w)
 	var errs []error
 	for _, p := range properties {
 		if !p.same(&defaults, s) || p.always {
@@ -455,6 +457,7 @@ func (w *window) Close() {
 	}
 	w.closed = true
 	w.endModal()
+	w.dropTarget.end()
 	w.holdCursor()
 	delete(w.e.windows, w.id)
 	delete(w.e.handles, w.hwnd)

@@ -135,8 +135,8 @@ var doubles = []struct {
 }{
 	{"view", []string{"ICoreWebView2_13", "ICoreWebView2_7", "ICoreWebView2_4", "ICoreWebView2"}},
 	{"settings", []string{"ICoreWebView2Settings4", "ICoreWebView2Settings3", "ICoreWebView2Settings2", "ICoreWebView2Settings"}},
-	{"controller", []string{"ICoreWebView2Controller2", "ICoreWebView2Controller"}},
-	{"environment", []string{"ICoreWebView2Environment"}},
+	{"controller", []string{"ICoreWebView2Controller4", "ICoreWebView2Controller2", "ICoreWebView2Controller"}},
+	{"environment", []string{"ICoreWebView2Environment10", "ICoreWebView2Environment"}},
 	{"profile", []string{"ICoreWebView2Profile2", "ICoreWebView2Profile"}},
 	{"deferral", []string{"ICoreWebView2Deferral"}},
 	{"request", []string{"ICoreWebView2WebResourceRequest"}},
@@ -155,6 +155,7 @@ var doubles = []struct {
 	{"operation", []string{"ICoreWebView2DownloadOperation"}},
 	{"receiver", []string{"ICoreWebView2DevToolsProtocolEventReceiver"}},
 	{"protocol", []string{"ICoreWebView2DevToolsProtocolEventReceivedEventArgs"}},
+	{"options", []string{"ICoreWebView2ControllerOptions"}},
 	{"requested", []string{"ICoreWebView2WebResourceRequestedEventArgs"}},
 }
 

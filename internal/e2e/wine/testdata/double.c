@@ -108,7 +108,8 @@ struct object {
 	void *handlers[events][maxHandlers];
 	char *filters[8];
 	int scripts, closed;
-	HWND parent;
+	HWND parent, window;
+	RECT place;
 	// Of arguments, requests and headers.
 	char *text, *method, *names[maxFields], *values[maxFields], *body;
 	int fields, at, flag, value, status, cancelled, deferred, navigation;
@@ -222,7 +223,7 @@ LISTEN(bytes) LISTEN(state)
 static HRESULT STDMETHODCALLTYPE listen_protocol(object *o, void *h, UINT64 *t) { return listen_to(o->view, protocol, h, t); }
 
 static void **views, **settings, **controllers, **environments, **profiles, **deferrals, **requests, **responses, **headers, **iterators;
-static void **startings, **loadings, **completeds, **windows, **permissions, **failures, **messages, **requesteds, **keys, **downloadings, **operations, **receivers, **protocols;
+static void **startings, **loadings, **completeds, **windows, **permissions, **failures, **messages, **requesteds, **keys, **downloadings, **operations, **receivers, **protocols, **optionss;
 static object *all[4096];  // webviews by number, from 1
 static int made;
 
@@ -634,7 +635,13 @@ SETTING(IsWebMessageEnabled) SETTING(AreHostObjectsAllowed) SETTING(AreDevToolsE
 static HRESULT STDMETHODCALLTYPE set_text(object *o, const WCHAR *value) { return S_OK; }
 
 static HRESULT STDMETHODCALLTYPE controller_core(object *o, object **out) { on_thread(o, "CoreWebView2"); add_ref(o->view); *out = o->view; return S_OK; }
+static HRESULT STDMETHODCALLTYPE controller_drop(object *o, BOOL yes) {
+	on_thread(o, "SetAllowExternalDrop");
+	say("external drop", digits(o->view->number), yes ? "yes" : "no", NULL);
+	return S_OK;
+}
 static HRESULT STDMETHODCALLTYPE controller_bounds(object *o, RECT r) {
+	o->view->place = r;
 	on_thread(o, "SetBounds");
 	char text[64];
 	sprintf(text, "%ld %ld %ld %ld", r.left, r.top, r.right, r.bottom);
@@ -647,6 +654,17 @@ static HRESULT STDMETHODCALLTYPE controller_zoom(object *o, double zoom) {
 	say("zoom", digits(o->view->number), text, NULL);
 	return S_OK;
 }
+static HRESULT STDMETHODCALLTYPE controller_parent(object *o, HWND parent) {
+	on_thread(o, "SetParentWindow");
+	WCHAR title[64];
+	GetWindowTextW(parent, title, 64);
+	char *t = utf8(title);
+	o->view->parent = parent;
+	SetParent(o->view->window, parent);
+	say("parent", digits(o->view->number), t, NULL);
+	free(t);
+	return S_OK;
+}
 static HRESULT STDMETHODCALLTYPE controller_int(object *o, int n) { on_thread(o, "controller"); return S_OK; }
 static HRESULT STDMETHODCALLTYPE controller_close(object *o) {
 	on_thread(o, "Close");
@@ -655,14 +673,107 @@ static HRESULT STDMETHODCALLTYPE controller_close(object *o) {
 	v->closed = 1;
 	for (int e = 0; e < events; e++)
 		for (int i = 0; i < maxHandlers; i++) release_foreign(v->handlers[e][i]);
+	RevokeDragDrop(v->window);
+	DestroyWindow(v->window);
 	say("closed", digits(v->number), NULL);
 	release(v);
 	return S_OK;
 }
 
+// Drags. The engine has a window in that of the caller, with a target of its own.
+
+static HRESULT STDMETHODCALLTYPE target_query(IDropTarget *t, REFIID iid, void **out) { *out = t; return S_OK; }
+static ULONG STDMETHODCALLTYPE target_count(IDropTarget *t) { return 1; }
+static HRESULT STDMETHODCALLTYPE target_enter(IDropTarget *t, IDataObject *data, DWORD keys, POINTL at, DWORD *effect) { say("drag", "engine", NULL); return S_OK; }
+static HRESULT STDMETHODCALLTYPE target_over(IDropTarget *t, DWORD keys, POINTL at, DWORD *effect) { return S_OK; }
+static HRESULT STDMETHODCALLTYPE target_leave(IDropTarget *t) { return S_OK; }
+static IDropTargetVtbl target_table = {target_query, target_count, target_count, target_enter, target_over, target_leave, target_enter};
+static IDropTarget engine_target = {&target_table};
+
+static void make_window(object *v) {
+	v->window = CreateWindowW(L"WebView2Double", NULL, WS_CHILD, 0, 0, 0, 0, v->parent, NULL, NULL, NULL);
+	if (FAILED(RegisterDragDrop(v->window, &engine_target))) say("wrong", "no drop target", NULL);
+}
+
+// What is dragged: files.
+static HGLOBAL files;
+static HRESULT STDMETHODCALLTYPE data_query(IDataObject *d, REFIID iid, void **out) {
+	*out = IsEqualGUID(iid, &IID_IDataObject) || IsEqualGUID(iid, &IID_IUnknown) ? d : NULL;
+	return *out ? S_OK : E_NOINTERFACE;
+}
+static ULONG STDMETHODCALLTYPE data_count(IDataObject *d) { return 1; }
+static HRESULT STDMETHODCALLTYPE data_has(IDataObject *d, FORMATETC *f) { return f->cfFormat == CF_HDROP && f->tymed & TYMED_HGLOBAL ? S_OK : DV_E_FORMATETC; }
+static HRESULT STDMETHODCALLTYPE data_get(IDataObject *d, FORMATETC *f, STGMEDIUM *m) {
+	if (data_has(d, f) != S_OK) return DV_E_FORMATETC;
+	memset(m, 0, sizeof *m);
+	m->tymed = TYMED_HGLOBAL;
+	SIZE_T n = GlobalSize(files);
+	m->hGlobal = GlobalAlloc(GMEM_MOVEABLE, n);
+	memcpy(GlobalLock(m->hGlobal), GlobalLock(files), n);
+	GlobalUnlock(m->hGlobal);
+	GlobalUnlock(files);
+	return S_OK;
+}
+static HRESULT STDMETHODCALLTYPE data_here(IDataObject *d, FORMATETC *f, STGMEDIUM *m) { return E_NOTIMPL; }
+static HRESULT STDMETHODCALLTYPE data_same(IDataObject *d, FORMATETC *f, FORMATETC *out) { return E_NOTIMPL; }
+static HRESULT STDMETHODCALLTYPE data_set(IDataObject *d, FORMATETC *f, STGMEDIUM *m, BOOL release) { return E_NOTIMPL; }
+static HRESULT STDMETHODCALLTYPE data_list(IDataObject *d, DWORD which, IEnumFORMATETC **out) { return E_NOTIMPL; }
+static HRESULT STDMETHODCALLTYPE data_advise(IDataObject *d, FORMATETC *f, DWORD flags, IAdviseSink *sink, DWORD *n) { return E_NOTIMPL; }
+static HRESULT STDMETHODCALLTYPE data_unadvise(IDataObject *d, DWORD n) { return E_NOTIMPL; }
+static HRESULT STDMETHODCALLTYPE data_advised(IDataObject *d, IEnumSTATDATA **out) { return E_NOTIMPL; }
+static IDataObjectVtbl data_table = {data_query, data_count, data_count, data_get, data_here, data_has, data_same, data_set, data_list, data_advise, data_unadvise, data_advised};
+static IDataObject dragged = {&data_table};
+
+static HRESULT dragging;  // how it goes on
+static DWORD shown;       // the effect
+static HRESULT STDMETHODCALLTYPE source_query(IDropSource *s, REFIID iid, void **out) { *out = s; return S_OK; }
+static ULONG STDMETHODCALLTYPE source_count(IDropSource *s) { return 1; }
+static HRESULT STDMETHODCALLTYPE source_go_on(IDropSource *s, BOOL escape, DWORD keys) { return dragging; }
+static HRESULT STDMETHODCALLTYPE source_feedback(IDropSource *s, DWORD effect) {
+	if (effect != shown) say("effect", digits((int)effect), NULL);
+	shown = effect;
+	return S_OK;
+}
+static IDropSourceVtbl source_table = {source_query, source_count, source_count, source_go_on, source_feedback};
+static IDropSource origin = {&source_table};
+
+static void point_to(object *v, const char *x, const char *y) {
+	POINT p = {atoi(x), atoi(y)};
+	ClientToScreen(v->parent, &p);
+	SetCursorPos(p.x, p.y);
+}
+
+// drag holds files over a place of the window, until the test says otherwise.
+static void drag(object *v, char **f, int n) {
+	struct { DWORD at; POINT p; BOOL outside, wide; } head = {20, {0, 0}, FALSE, TRUE};
+	files = GlobalAlloc(GMEM_MOVEABLE | GMEM_ZEROINIT, 1 << 14);
+	char *to = GlobalLock(files);
+	memcpy(to, &head, sizeof head);
+	to += sizeof head;
+	for (int i = 4; i < n; i++) {
+		WCHAR *path = utf16(f[i]);
+		memcpy(to, path, (wcslen(path) + 1) * sizeof(WCHAR));
+		to += (wcslen(path) + 1) * sizeof(WCHAR);
+		CoTaskMemFree(path);
+	}
+	GlobalUnlock(files);
+	for (int i = 1; i <= made; i++)
+		if (all[i % 4096] && all[i % 4096]->window) {
+			RECT r = all[i % 4096]->place;
+			SetWindowPos(all[i % 4096]->window, HWND_TOP, r.left, r.top, r.right - r.left, r.bottom - r.top, SWP_SHOWWINDOW | SWP_NOACTIVATE);
+		}
+	point_to(v, f[2], f[3]);
+	dragging = S_OK;
+	shown = ~0u;
+	DWORD effect = 0;
+	HRESULT r = DoDragDrop(&dragged, &origin, DROPEFFECT_COPY, &effect);
+	say("dragged", r == DRAGDROP_S_DROP ? "dropped" : "cancelled", digits((int)effect), NULL);
+	GlobalFree(files);
+}
+
 // The environment.
 
-typedef struct { object *environment; HWND parent; void *handler; } order;
+typedef struct { object *environment; HWND parent; void *handler; int private; } order;
 static void controller_made(void *p) {
 	order *d = p;
 	object *v = make(&face_view, views), *c = make(&face_controller, controllers);
@@ -670,15 +781,25 @@ static void controller_made(void *p) {
 	all[made % 4096] = v;
 	v->url = "about:blank"; v->method = "A title"; v->parent = d->parent;
 	c->view = v; v->controller = c;
-	say("controller", digits(v->number), IsWindow(d->parent) ? "window" : "nothing", NULL);
+	make_window(v);
+	say("controller", digits(v->number), IsWindow(d->parent) ? "window" : "nothing", d->private ? "private" : "", NULL);
 	invoke(d->handler, (void *)S_OK, c);
 	release(c);  // its reference is the caller's now
 	release_foreign(d->handler);
 }
 static HRESULT STDMETHODCALLTYPE create_controller(object *o, HWND parent, void *handler) {
 	on_thread(o, "CreateCoreWebView2Controller");
-	order *d = malloc(sizeof *d);
+	order *d = calloc(1, sizeof *d);
 	d->environment = o; d->parent = parent; d->handler = handler;
+	IUnknown_AddRef((IUnknown *)handler);
+	later(controller_made, d);
+	return S_OK;
+}
+static HRESULT STDMETHODCALLTYPE create_options(object *o, object **out) { *out = make(&face_options, optionss); return S_OK; }
+static HRESULT STDMETHODCALLTYPE create_private(object *o, HWND parent, object *options, void *handler) {
+	on_thread(o, "CreateCoreWebView2ControllerWithOptions");
+	order *d = calloc(1, sizeof *d);
+	d->environment = o; d->parent = parent; d->handler = handler; d->private = options->status;
 	IUnknown_AddRef((IUnknown *)handler);
 	later(controller_made, d);
 	return S_OK;
@@ -800,6 +921,12 @@ static void obey(void *p) {
 		a->value = atoi(f[2]); a->status = atoi(f[3]);
 		fire(v, failure, a);
 		release(a);
+	} else if (!strcmp(f[0], "drag")) {  // N X Y PATH …
+		drag(v, f, n);
+	} else if (!strcmp(f[0], "drag on")) {  // N X Y
+		point_to(v, f[2], f[3]);
+	} else if (!strcmp(f[0], "drag end")) {  // N drop or cancel
+		dragging = strcmp(f[2], "drop") ? DRAGDROP_S_CANCEL : DRAGDROP_S_DROP;
 	} else if (!strcmp(f[0], "look")) {
 		look(v);
 	} else if (!strcmp(f[0], "key")) {  // N CODE [MODIFIER]: it goes down while the page has the keyboard
@@ -911,7 +1038,13 @@ static void build(void) {
 	AT(controllers, ICoreWebView2Controller2, NotifyParentWindowPositionChanged, view_nothing);
 	AT(controllers, ICoreWebView2Controller2, Close, controller_close);
 	AT(controllers, ICoreWebView2Controller2, add_AcceleratorKeyPressed, listen_key);
+	AT(controllers, ICoreWebView2Controller4, SetAllowExternalDrop, controller_drop);
+	AT(controllers, ICoreWebView2Controller4, SetParentWindow, controller_parent);
+	optionss = new_table();
+	AT(optionss, ICoreWebView2ControllerOptions, SetIsInPrivateModeEnabled, arg_set);
 	environments = new_table();
+	AT(environments, ICoreWebView2Environment10, CreateCoreWebView2ControllerOptions, create_options);
+	AT(environments, ICoreWebView2Environment10, CreateCoreWebView2ControllerWithOptions, create_private);
 	AT(environments, ICoreWebView2Environment, CreateCoreWebView2Controller, create_controller);
 	AT(environments, ICoreWebView2Environment, CreateWebResourceResponse, create_response);
 	AT(environments, ICoreWebView2Environment, BrowserVersionString, version);
