@@ -256,19 +256,19 @@ func TestWorkerResults(t *testing.T) {
 	if err == nil && (len(maps) == 0 || bytes.Contains(maps, []byte("libgtk")) || bytes.Contains(maps, []byte("libwebkit"))) {
 		t.Errorf("the worker has loaded a GUI library, or nothing:\n%s", maps)
 	}
-	big := bytes.Repeat([]byte("0123456"), 20<<20/7)
+	big := bytes.Repeat([]byte("0123456"), 5<<20/7)
 	got, err := reverse.Call(t.Context(), a.App, big)
 	if err != nil || len(got) != len(big) || !bytes.HasPrefix(got, []byte("6543210654")) {
 		t.Errorf("%d bytes came back, %v", len(got), err)
 	}
-	if n, err := count.Call(t.Context(), a.App, ipc.Body{Reader: io.LimitReader(zero{}, 20<<20), Size: -1}); n != 20<<20 || err != nil {
+	if n, err := count.Call(t.Context(), a.App, ipc.Body{Reader: io.LimitReader(zero{}, 5<<20), Size: -1}); n != 5<<20 || err != nil {
 		t.Errorf("counted %d, %v", n, err)
 	}
-	s, err := zeros.Call(t.Context(), a.App, 20<<20)
+	s, err := zeros.Call(t.Context(), a.App, 5<<20)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n, err := io.Copy(io.Discard, s); n != 20<<20 || err != nil || s.Size != n {
+	if n, err := io.Copy(io.Discard, s); n != 5<<20 || err != nil || s.Size != n {
 		t.Errorf("read %d, %v", n, err)
 	}
 }

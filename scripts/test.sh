@@ -41,12 +41,12 @@ export GOGC=400
 #
 # What takes longest begins first.
 without_detector=(
-	./conformance/templates ./internal/e2e/desk ./conformance ./internal/attacks ./internal/e2e/hostile
-	./internal/e2e/leaks ./internal/e2e/kept ./internal/storm ./examples ./internal/busfilter ./internal/displayguard/...
+	./conformance/templates ./internal/e2e ./internal/e2e/desk ./conformance ./internal/attacks ./internal/e2e/hostile
+	./internal/e2e/leaks ./internal/e2e/kept ./internal/storm ./mulliontest ./examples ./internal/busfilter ./internal/displayguard/...
 	./plugin/httpclient ./plugin/log ./plugin/store ./plugin/websocket
 )
 [[ ${RACE:-} != all ]] || without_detector=()
-first=(./internal/e2e ./internal/e2e/recovery ./internal/core ./internal/backend/webkitgtk . ./mulliontest)
+first=(./internal/e2e/recovery ./internal/core ./internal/backend/webkitgtk .)
 
 # plain_packages and race_packages print the packages of each step. Those of the
 # other modules are never under the detector. go.work has them all.

@@ -74,7 +74,7 @@ func runStation(dir string) error {
 		os.Setenv(name, value)
 	}
 	for _, r := range runs {
-		if s.user == "root" && !r.root {
+		if !r.wanted(s.user) {
 			continue
 		}
 		err := s.attack(r)

@@ -55,12 +55,12 @@ func TestNothingLeaks(t *testing.T) {
 		usual int
 		round func(n int)
 	}{
-		{"by the page", 200, func(n int) { g.useAll(n)() }},
-		{"by the end of the document", 100, func(n int) {
+		{"by the page", 80, func(n int) { g.useAll(n)() }},
+		{"by the end of the document", 40, func(n int) {
 			g.useAll(n)
 			g.hello(core.AppOrigin)
 		}},
-		{"by the end of the window", 100, func(n int) {
+		{"by the end of the window", 40, func(n int) {
 			w := p.open(fmt.Sprint("main", n), "app://localhost/")
 			w.useAll(n)
 			w.window.Destroy()

@@ -58,7 +58,7 @@ func TestManyCalls(t *testing.T) {
 			})
 		},
 	})
-	const sequential, concurrent = 2000, 1000
+	const sequential, concurrent = 500, 500
 	app.Main().Must(fmt.Sprintf(`
 		for (let n = 0; n < %d; n++) {
 			const got = await invoke('twice', {n});
@@ -101,7 +101,7 @@ const inOrder = `
 // TestManyEvents sends as many as may wait for a page, and goes on when all have
 // arrived: one that sends without end has an error where pages do not keep up.
 func TestManyEvents(t *testing.T) {
-	const n, burst, all = 100_000, 50_000, 3
+	const n, burst, all = 40_000, 20_000, 3
 	app := e2e.Start(t, e2e.Options{Permissions: []any{"core:event:default", "allow-go", "allow-arrived"}, Setup: func(a *mullion.App) {
 		// The first call of each window says that it listens.
 		var windows sync.WaitGroup
@@ -153,7 +153,7 @@ func TestManyEvents(t *testing.T) {
 
 // TestEventsFromPage does not wait for one event before it sends the next.
 func TestEventsFromPage(t *testing.T) {
-	const n = 10_000
+	const n = 6_000
 	next, wrong, done := 0, 0, make(chan struct{})
 	app := e2e.Start(t, e2e.Options{Permissions: []any{"core:event:default"}, Setup: func(a *mullion.App) {
 		a.On("count", func(_ context.Context, e mullion.Event) {

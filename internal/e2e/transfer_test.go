@@ -129,8 +129,8 @@ const transferStart = `
 
 func TestTransfer(t *testing.T) {
 	app := startTransfer(t)
-	const size = 40 << 20
-	const atLeast = 20 // small calls that must have been answered meanwhile
+	const size = 16 << 20
+	const atLeast = 10 // small calls that must have been answered meanwhile
 	want := sum(pattern(size, 7))
 	for _, test := range []struct{ name, body string }{
 		{"from the page", `
@@ -149,8 +149,8 @@ func TestTransfer(t *testing.T) {
 		{"by channel", `
 			const parts = [];
 			const ch = new Channel((part) => parts.push(part));
-			const [, calls] = await meanwhile(invoke, invoke('pieces', {ch, sizes: Array(40).fill(1 << 20), seed: 7}));
-			while (parts.length < 40) await new Promise((resolve) => { ch.onmessage = (part) => resolve(parts.push(part)); });
+			const [, calls] = await meanwhile(invoke, invoke('pieces', {ch, sizes: Array(16).fill(1 << 20), seed: 7}));
+			while (parts.length < 16) await new Promise((resolve) => { ch.onmessage = (part) => resolve(parts.push(part)); });
 			const got = new Uint8Array(%[1]d);
 			parts.forEach((part, i) => got.set(new Uint8Array(part), i << 20));
 			if (await sum(got) !== %[2]q) wrong('pieces', parts.length, %[2]q);

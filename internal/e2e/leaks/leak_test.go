@@ -100,41 +100,41 @@ var leaks = []leaking{
 		const old = await invoke('plugin:menu|set_as_window_menu', {rid: bar});
 		await invoke('plugin:menu|popup', {rid: below, kind: 'Submenu'});
 		for (const rid of [item, below, bar, ...old ? [old[0]] : []]) await invoke('plugin:resources|close', {rid});`},
-	{name: "icons of a window", usual: 40, page: `
+	{name: "icons of a window", usual: 20, page: `
 		const image = await invoke('plugin:image|new', {rgba: new Array(4 * 64 * 64).fill(200), width: 64, height: 64});
 		await invoke('plugin:window|set_icon', {value: image});
 		await invoke('plugin:resources|close', {rid: image});`},
-	{name: "listeners", usual: 400, page: `
+	{name: "listeners", usual: 50, page: `
 		let heard;
 		const told = new Promise(done => { heard = done; });
 		const off = await listen('leak', () => heard());
 		await emit('leak', 'x'.repeat(1000));
 		await told;
 		await off();`},
-	{name: "channels", usual: 400, page: `
+	{name: "channels", usual: 50, page: `
 		let heard;
 		const told = new Promise(done => { heard = done; });
 		await invoke('count', {to: new Channel(n => n === 3 && heard())});
 		await told;`},
-	{name: "states", usual: 400, page: `
+	{name: "states", usual: 50, page: `
 		let heard;
 		const told = new Promise(done => { heard = done; });
 		const off = await state('leak').subscribe(() => heard());
 		await told;
 		await off();`},
-	{name: "byte streams", usual: 40, page: `
+	{name: "byte streams", usual: 20, page: `
 		const bytes = await invoke('stream');
 		if (bytes.byteLength !== 256 << 10) throw new Error(bytes.byteLength + ' bytes');`},
-	{name: "calls that are given up", usual: 100, page: `
+	{name: "calls that are given up", usual: 50, page: `
 		const stop = new AbortController();
 		const call = invoke('block', {}, {signal: stop.signal}).then(() => 'answered', () => 'given up');
 		stop.abort();
 		if (await call !== 'given up') throw new Error('answered');`},
-	{name: "tray icons of a page", usual: 40, page: `
+	{name: "tray icons of a page", usual: 20, page: `
 		const {rid} = await invoke('plugin:tray|new', {options: {title: 'leak'}, handler: new Channel()})
 			.then(r => Array.isArray(r) ? {rid: r[0]} : r);
 		await invoke('plugin:resources|close', {rid});`},
-	{name: "notifications of a page", usual: 40, page: `
+	{name: "notifications of a page", usual: 20, page: `
 		let shown, closed;
 		const wasShown = new Promise(done => { shown = done; }), wasClosed = new Promise(done => { closed = done; });
 		const n = new Notification('leak', {body: 'x'});
@@ -142,7 +142,7 @@ var leaks = []leaking{
 		await wasShown;
 		n.close();
 		await wasClosed;`},
-	{name: "listeners of notifications", usual: 100, page: `
+	{name: "listeners of notifications", usual: 50, page: `
 		const handler = new Channel();
 		await invoke('plugin:notification|register_listener', {event: 'actionPerformed', handler});
 		await invoke('plugin:notification|remove_listener', {event: 'actionPerformed', channelId: handler.id});`},

@@ -129,7 +129,7 @@ func TestKill(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	const rounds = 4 // make storm goes on for minutes
+	const rounds = 3 // make storm goes on for minutes
 	for _, victim := range []struct {
 		name string
 		// find returns the processes of which one is to be killed.
