@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/mullion-dev/mullion/internal/backend"
 	"github.com/mullion-dev/mullion/internal/wire"
 )
 
@@ -132,33 +133,6 @@ func (v *webview) restoreHistory(data []byte) (item uintptr) {
 	return c.webkitBackForwardListGetCurrentItem.call(c.webkitWebViewGetBackForwardList.call(v.view))
 }
 
-const (
-	// scrolled resolves with the scroll position when the page was scrolled
-	// and has stood still since.
-	scrolled = `await new Promise(done => {
-		let timer = 0;
-		const moved = () => { clearTimeout(timer); timer = setTimeout(() => { removeEventListener('scroll', moved); done() }, 150) };
-		addEventListener('scroll', moved, {passive: true});
-	});
-	return scrollX + ' ' + scrollY`
-	// scrollBack scrolls as soon as the page is long enough, which it may be
-	// only when its scripts have filled it, and holds the position until the
-	// page is loaded: WebKit sets one of its own on the way. It gives way to
-	// the user.
-	scrollBack = `const [x, y] = data.split(' ').map(Number);
-	let touched = false;
-	const touch = () => { touched = true };
-	const inputs = ['wheel', 'keydown', 'pointerdown', 'touchstart'];
-	inputs.forEach(i => addEventListener(i, touch, {capture: true, passive: true, once: true}));
-	for (let round = 0, steady = 0; round < 100 && steady < 3 && !touched; round++) {
-		const there = Math.abs(scrollX - x) < 1 && Math.abs(scrollY - y) < 1;
-		steady = there && document.readyState === 'complete' ? steady + 1 : 0;
-		if (!there) scrollTo({left: x, top: y, behavior: 'instant'});
-		await new Promise(next => setTimeout(next, 100));
-	}
-	inputs.forEach(i => removeEventListener(i, touch, {capture: true}))`
-)
-
 // followScrolling scrolls a page that came back to where it was, and then
 // keeps its scroll position. It is called when a document was committed.
 func (v *webview) followScrolling() {
@@ -172,7 +146,7 @@ func (v *webview) followScrolling() {
 	document := v.document
 	arguments := v.e.newArguments(fmt.Sprint(k.x, " ", k.y))
 	defer v.e.c.gVariantUnref.call(arguments)
-	v.callAsync(scrollBack, arguments, func(_ uintptr, err error) {
+	v.callAsync(backend.ScrollBack, arguments, func(_ uintptr, err error) {
 		if err == nil {
 			v.awaitScroll(document)
 		}
@@ -184,7 +158,7 @@ func (v *webview) awaitScroll(document uint64) {
 	if v.closed || document != v.document {
 		return
 	}
-	v.callAsync(scrolled, 0, func(value uintptr, err error) {
+	v.callAsync(backend.Scrolled, 0, func(value uintptr, err error) {
 		if err != nil || v.closed || document != v.document {
 			return // the page is gone, or runs no scripts
 		}

@@ -21,7 +21,7 @@ var lacks = []lack{
 	{"file choosers of frames of other sites", "WebView2 has no event for choosers, and what takes its place covers the page and frames of its site: other frames get the engine's own dialog, which reads files with the rights of the host"},
 	{"pickers of scripts, as showOpenFilePicker", "refused: they have no file input to give files to"},
 	{"dropped texts and links", "those of other programs do not come to pages that hear of files: the engine takes both or none"},
-	{"sessions", "not yet: after a crash a page comes back without history and scroll position"},
+	{"the history after a crash", "a page comes back with its scroll position; WebView2 has no way to give a new webview a history"},
 	{"the first frame", "the engine tells when a page is loaded, not when it is drawn: that counts instead"},
 	{"memory limits of pages", "for all processes of a host together only, by its job object"},
 	{"closing developer tools", "WebView2 opens them, and has no call to close them"},

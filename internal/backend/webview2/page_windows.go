@@ -142,6 +142,7 @@ func (v *webview) contentLoading(args object) {
 	v.url = v.core.text(getSource)
 	v.leave(errPageLeft)
 	v.applyCursor()
+	v.followScrolling()
 	v.report(wire.PageEvent{Kind: wire.PageCommitted})
 	v.reportState()
 }

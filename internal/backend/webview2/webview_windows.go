@@ -32,6 +32,9 @@ type webview struct {
 	told      wire.PageEvent
 	warned    int // messages that were not taken
 	asleep    bool
+	back      *session // to scroll to in the next document
+	loaded    bool     // something was
+	reported  bool     // a session was
 	lastBatch uint64
 	themed    string // the theme that the page was told, "" for the system's
 	cursor    string // of the window, that the page was told last
@@ -369,6 +372,7 @@ func (v *webview) Load(url string) {
 		return
 	}
 	v.wanted = url
+	v.takeSession(url)
 	v.soon(func() { v.log(v.core.call(navigate, url)) })
 }
 

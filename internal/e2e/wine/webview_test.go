@@ -7,6 +7,31 @@ import (
 	"testing"
 )
 
+// TestScrollPosition: a page that comes back in another host is scrolled to where it was; another page is not.
+func TestScrollPosition(t *testing.T) {
+	a := start(t, lab.hello)
+	d := a.host()
+	p := open(d)
+	greet := `c ` + doc + ` 1 - ["greet",{"name":"World"}]`
+	d.tell("scrolled", "1", "0 420.5")
+	p.say(greet) // the position has gone to the Core before
+	d.tell("exit", "3")
+	d.end()
+	d = a.host()
+	p = open(d)
+	waitFor(t, "the script that scrolls", func() bool { return strings.Contains(d.said(), "const [x, y] = data.split") })
+	script := d.expect("devtools", "1", "Runtime.evaluate")[3]
+	if !strings.HasPrefix(script, `{"awaitPromise":true`) || !strings.Contains(script, `(\"0 420.5\")`) {
+		t.Errorf("the page is scrolled by %s", script)
+	}
+	d.tell("goto", "1", "app://localhost/other.html", "1")
+	d.expect("committed", "1", "app://localhost/other.html")
+	if said := d.said(); strings.Count(said, "const [x, y] = data.split") != 1 {
+		t.Errorf("a page is scrolled again:\n%s", said)
+	}
+	quiet(t, d)
+}
+
 // TestWebviews: a webview that keeps nothing is made in private, and one moves to another window, with which it
 // then ends.
 func TestWebviews(t *testing.T) {

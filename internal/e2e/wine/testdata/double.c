@@ -109,6 +109,7 @@ struct object {
 	char *filters[8];
 	int scripts, closed;
 	HWND parent, window;
+	void *scrolled;  // the handler of the script that waits for the page to be scrolled
 	RECT place;
 	// Of arguments, requests and headers.
 	char *text, *method, *names[maxFields], *values[maxFields], *body;
@@ -610,6 +611,10 @@ static HRESULT STDMETHODCALLTYPE view_devtools(object *o, const WCHAR *name, con
 	char *n = utf8(name), *p = utf8(params);
 	say("devtools", digits(o->number), n, p, NULL);
 	IUnknown_AddRef((IUnknown *)handler);
+	if (strstr(p, "addEventListener('scroll'")) {
+		release_foreign(o->scrolled);
+		o->scrolled = handler;
+	} else
 	later(strcmp(n, "DOM.describeNode") ? devtools_done : described, handler);
 	free(n); free(p);
 	return S_OK;
@@ -673,6 +678,8 @@ static HRESULT STDMETHODCALLTYPE controller_close(object *o) {
 	v->closed = 1;
 	for (int e = 0; e < events; e++)
 		for (int i = 0; i < maxHandlers; i++) release_foreign(v->handlers[e][i]);
+	release_foreign(v->scrolled);
+	v->scrolled = NULL;
 	RevokeDragDrop(v->window);
 	DestroyWindow(v->window);
 	say("closed", digits(v->number), NULL);
@@ -927,6 +934,16 @@ static void obey(void *p) {
 		point_to(v, f[2], f[3]);
 	} else if (!strcmp(f[0], "drag end")) {  // N drop or cancel
 		dragging = strcmp(f[2], "drop") ? DRAGDROP_S_CANCEL : DRAGDROP_S_DROP;
+	} else if (!strcmp(f[0], "scrolled")) {  // N POSITION
+		char answer[128];
+		sprintf(answer, "{\"result\":{\"type\":\"string\",\"value\":\"%s\"}}", f[2]);
+		WCHAR *text = utf16(answer);
+		void *handler = v->scrolled;
+		v->scrolled = NULL;
+		if (!handler) say("wrong", "nobody waits for the page to be scrolled", NULL);
+		else invoke(handler, (void *)S_OK, text);
+		release_foreign(handler);
+		CoTaskMemFree(text);
 	} else if (!strcmp(f[0], "look")) {
 		look(v);
 	} else if (!strcmp(f[0], "key")) {  // N CODE [MODIFIER]: it goes down while the page has the keyboard
