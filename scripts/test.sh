@@ -29,6 +29,10 @@ export GORACE=atexit_sleep_ms=10
 # has built it: the tests of other modules, and the programs that tests build.
 export CGO_ENABLED=0
 
+# Without tables for debuggers linking takes two thirds of the time. There are some
+# 140 test programs, and those that tests build.
+export GOFLAGS="-ldflags=-s ${GOFLAGS:-}"
+
 # run is what starts a test binary. GOGC is for the compiler, see lint.sh.
 run=(-exec 'env -u GOGC CGO_ENABLED=0')
 export GOGC=400
@@ -62,9 +66,8 @@ race_packages() {
 }
 
 # Three packages at a time: each waits for its windows now and then. Vet was a
-# step of lint. Without tables for debuggers linking takes two thirds of the time;
-# there are some 140 programs.
-tests() { report go test "${run[@]}" -json -vet=off -ldflags='-s -w' -shuffle=on -p 3 -timeout 0 "$@"; }
+# step of lint.
+tests() { report go test "${run[@]}" -json -vet=off -shuffle=on -p 3 -timeout 0 "$@"; }
 
 shopt -s inherit_errexit
 list=$(plain_packages | awk '!seen[$0]++')

@@ -34,6 +34,10 @@ type value struct {
 	kind byte // the kind of JSON: one of n b 0 " [ {
 }
 
+// huge reports whether the value is long. Such take longest, and what they may
+// break is the same in each argument: they are tried in one of a kind.
+func (v value) huge() bool { return len(v.text) > 4096 }
+
 // nested is deep, but not so deep that the call as a whole is refused.
 var nested = strings.Repeat("[", 200) + strings.Repeat("]", 200)
 
@@ -75,11 +79,15 @@ func Calls(arguments reflect.Type) []Call {
 		}
 		calls = append(calls, Call{`{"` + name + `":1` + separator + good[1:], name})
 	}
+	seen := map[reflect.Type]bool{}
 	for _, f := range fields(arguments) {
 		if f.required {
 			calls = append(calls, Call{object(arguments, f.name, ""), f.name})
 		}
 		for _, v := range values {
+			if v.huge() && seen[f.t] {
+				continue
+			}
 			c := Call{Arguments: object(arguments, f.name, v.text)}
 			if f.never(v.kind) {
 				c.AtFault = f.name
@@ -89,6 +97,7 @@ func Calls(arguments reflect.Type) []Call {
 		for _, text := range f.inner() {
 			calls = append(calls, Call{Arguments: object(arguments, f.name, text)})
 		}
+		seen[f.t] = true
 	}
 	return calls
 }
@@ -139,17 +148,22 @@ func (f field) inner() (texts []string) {
 		for n, k := range keys {
 			for i := range values {
 				// Of each kind some; all of them would be too many.
-				if v := values[i]; i%3 == n%3 && k != "title" {
+				if v := values[i]; i%3 == n%3 && k != "title" && (n < 3 || !v.huge()) {
 					texts = append(texts, `{"title":"t","`+k+`":`+v.text+`}`)
 				}
 			}
 		}
 	case t.Kind() == reflect.Struct:
+		seen := map[reflect.Type]bool{}
 		for _, g := range fields(t) {
 			texts = append(texts, object(t, g.name, ""))
 			for _, v := range values {
+				if v.huge() && seen[g.t] {
+					continue
+				}
 				texts = append(texts, object(t, g.name, v.text))
 			}
+			seen[g.t] = true
 		}
 	}
 	return texts
