@@ -280,7 +280,7 @@ func (b *bench) calls(context.Context) error {
 		}
 	}
 	b.report.add("invoke and its answer, 100 bytes each", "µs", invoke)
-	b.report.add("script message of the engine and its reply, likewise", "µs", message)
+	b.report.add(messageFigure, "µs", message)
 	b.report.add("invoke / script message", "×", ratio).Aim = 1.4
 	for _, kind := range []string{"Core", "host", "web process"} {
 		b.report.add("processor time per invoke: "+kind, "µs", cpu[kind])

@@ -4,6 +4,8 @@
 //	go -C bench run . -quick     # about twenty seconds
 //	go -C bench run . -json FILE # the figures as JSON too
 //
+// It ends with what is worse than in the run that stored.json has.
+//
 // Machines are noisy, and some share their processors. So what is compared is
 // measured in one run, in blocks that take turns, and the ratios are what
 // counts.
@@ -83,7 +85,8 @@ func run(ctx context.Context) error {
 	}
 	isQuick := flag.Bool("quick", false, "measure less, in about 20 seconds")
 	only := flag.String("run", strings.Join(names, ","), "measure only these")
-	jsonFile := flag.String("json", "", "write the figures to this `file`")
+	jsonFile := flag.String("json", "", "write the figures to this `file`; what is compared is in "+storedFile)
+	stored := flag.String("stored", storedFile, "tell what is worse than in this `file`")
 	profile := flag.String("cpuprofile", "", "write a profile of the Core to this `file`; for hosts use perf")
 	rounds := flag.Int("rounds", 0, "number of rounds of calls")
 	starts := flag.Int("starts", 0, "number of starts, of which the first is not counted; confinement takes twice as many pairs")
@@ -123,6 +126,11 @@ func run(ctx context.Context) error {
 	}
 	b.report.finish(time.Since(began))
 	b.report.print(os.Stdout)
+	if was, err := readReport(*stored); err == nil {
+		printChanges(os.Stdout, was, b.report)
+	} else {
+		fmt.Fprintln(os.Stderr, "bench: not compared:", err)
+	}
 	if *jsonFile != "" {
 		return b.report.write(*jsonFile)
 	}
