@@ -35,6 +35,13 @@ type Engine interface {
 	NewWebview(id uint32, w Window, s *wire.WebviewState) (Webview, error)
 }
 
+// Lacker is implemented by engines that do not do all that pages can ask for. The
+// Core says so in its errors.
+type Lacker interface {
+	// Lacks may be called before Run. There are at most wire.MaxLacks.
+	Lacks() []wire.Lack
+}
+
 // Watcher is implemented by engines whose main loop can wait for a descriptor
 // of ours together with its own, which saves a thread in between.
 type Watcher interface {

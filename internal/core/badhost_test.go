@@ -254,6 +254,12 @@ var badHosts = []struct {
 }{
 	{"speaks before it is ready", func(b *badHost) { b.send(wire.KindObserved, myWindow, 0, "{}") }, "observed before ready"},
 	{"is of another version", func(b *badHost) { b.send(wire.KindReady, 0, 0, `{"version":99,"pid":1,"engine":"x"}`) }, "host of version 99"},
+	{"lacks too much", func(b *badHost) {
+		b.send(wire.KindReady, 0, 0, fmt.Sprintf(`{"version":%d,"lacks":[{}%s]}`, wire.Version, strings.Repeat(",{}", wire.MaxLacks)))
+	}, "lacks 101 things"},
+	{"has long reasons", func(b *badHost) {
+		b.send(wire.KindReady, 0, 0, fmt.Sprintf(`{"version":%d,"lacks":[{"reason":%q}]}`, wire.Version, strings.Repeat("x", wire.MaxReason+1)))
+	}, "a reason of 301 bytes"},
 	{"is ready twice", func(b *badHost) { b.ready(); b.send(wire.KindReady, 0, 0, ready) }, "ready of webview 0"},
 	{"speaks for a window of another host", func(b *badHost) { b.ready(); b.send(wire.KindObserved, otherWindow, 0, "{}") }, "observed of window 3, which is not of host"},
 	{"closes a window of another host", func(b *badHost) { b.ready(); b.send(wire.KindCloseRequested, otherWindow, 0, "") }, "close-requested of window 3"},

@@ -29,6 +29,7 @@ type host struct {
 	// resources are what the windows that share the host may reach. A host of
 	// one window finds them out anew at each start.
 	resources capability.Resources
+	lacks     lacks
 	network   hostNetwork
 	shared    sharedPool
 
@@ -306,6 +307,9 @@ func (h *host) serve(child Child, launched func()) error {
 		}
 		if r.Version != wire.Version {
 			return fmt.Errorf("%w: host of version %d", wire.ErrProtocol, r.Version)
+		}
+		if err := h.lacks.take(r.Lacks); err != nil {
+			return err
 		}
 		launched()
 		h.adopt(conn, &r)

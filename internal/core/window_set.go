@@ -28,17 +28,6 @@ func act[V any](name string, do func(*Window, context.Context, V) error) builtin
 	})
 }
 
-// lacking makes a command that no system has yet: reason says why. Where idle
-// finds that the value asks for what is so anyway, it is no error.
-func lacking[V any](name, reason string, idle func(V) bool) builtin {
-	return act(name, func(_ *Window, _ context.Context, v V) error {
-		if idle(v) {
-			return nil
-		}
-		return fmt.Errorf("%s: %s: %w", name, reason, errors.ErrUnsupported)
-	})
-}
-
 func isFalse(v bool) bool { return !v }
 func isTrue(v bool) bool  { return v }
 func isNull(v jsontext.Value) bool {
@@ -117,12 +106,12 @@ var windowSetters = []builtin{
 		return w.Do(ctx, wire.ActionResize, edge)
 	}),
 
-	lacking("set_shadow", "shadows are drawn by the window manager on Linux", isTrue),
-	lacking("set_content_protected", "Linux has no way to keep a window out of screen captures", isFalse),
-	lacking("set_effects", "only Windows and macOS have materials behind windows", isNull),
-	lacking("set_badge_label", "only the Dock of macOS has labels", isNull),
-	lacking("set_overlay_icon", "only the task bar of Windows has overlay icons", isNull),
-	lacking("set_title_bar_style", "only macOS has title bar styles", func(v string) bool { return strings.EqualFold(v, "visible") }),
+	lacking("set_shadow", isTrue),
+	lacking("set_content_protected", isFalse),
+	lacking("set_effects", isNull),
+	lacking("set_badge_label", isNull),
+	lacking("set_overlay_icon", isNull),
+	lacking("set_title_bar_style", func(v string) bool { return strings.EqualFold(v, "visible") }),
 	textless("activity_name", "only Android has activities"),
 	textless("scene_identifier", "only iOS has scenes"),
 }

@@ -108,7 +108,7 @@ func Run(conn *wire.Conn, engine backend.Engine) error {
 		if err := sandbox.Seal(); err != nil {
 			h.log(4, 0, "the memory of this process stays readable for its web processes: %v", err)
 		}
-		h.send(wire.KindReady, 0, 0, wire.Ready{Version: wire.Version, PID: os.Getpid(), Engine: engine.Version()})
+		h.send(wire.KindReady, 0, 0, wire.Ready{Version: wire.Version, PID: os.Getpid(), Engine: engine.Version(), Lacks: lacks(engine)})
 		if fd, err := conn.Descriptor(); err == nil && canWatch {
 			w.Watch(fd, func() bool { return h.readable(conn) })
 			h.watchControl(w)
@@ -468,4 +468,12 @@ func (h *host) log(level int, webview uint32, format string, args ...any) {
 		text = text[:8<<10] + "…"
 	}
 	h.send(wire.KindLog, 0, 0, wire.LogRecord{Level: level, Message: text, Webview: webview})
+}
+
+// lacks is what an engine says that it does not do.
+func lacks(engine backend.Engine) []wire.Lack {
+	if l, ok := engine.(backend.Lacker); ok {
+		return l.Lacks()
+	}
+	return nil
 }

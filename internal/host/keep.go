@@ -314,7 +314,7 @@ func (h *host) adopted(f wire.Frame) error {
 		return err
 	}
 	k.orphaned = false
-	ready := wire.Ready{Version: wire.Version, PID: os.Getpid(), Engine: h.engine.Version(), Kept: true}
+	ready := wire.Ready{Version: wire.Version, PID: os.Getpid(), Engine: h.engine.Version(), Lacks: lacks(h.engine), Kept: true}
 	ready.Windows = slices.Sorted(maps.Keys(h.windows))
 	ready.Webviews = slices.Sorted(maps.Keys(h.webviews))
 	ready.Closed = k.closed // again, for a Core may be gone before it has read that

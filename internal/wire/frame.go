@@ -10,7 +10,7 @@ import (
 // Version is the version of the protocol. Core and host come from the same
 // executable, so it only differs where a host outlives its Core while
 // developing; a host of another version is refused.
-const Version = 6
+const Version = 7
 
 // Kind is the kind of a frame.
 type Kind uint8

@@ -43,6 +43,9 @@ type Ready struct {
 	Version int    `json:"version"`
 	PID     int    `json:"pid"`
 	Engine  string `json:"engine"`
+	// Lacks is what the engine does not do of what pages can ask for: at most
+	// MaxLacks. It may come from a compromised host.
+	Lacks []Lack `json:"lacks,omitzero"`
 	// Kept says that this host had another Core before. Windows and Webviews are
 	// what it still has, by the numbers that Core gave them; Closed are windows
 	// that the user has closed while there was none.
@@ -51,6 +54,19 @@ type Ready struct {
 	Webviews []uint32 `json:"webviews,omitzero"`
 	Closed   []uint32 `json:"closed,omitzero"`
 }
+
+// Lack is a command of pages that an engine does not do, such as "set_shadow",
+// and why, at most MaxReason bytes.
+type Lack struct {
+	Command string `json:"command"`
+	Reason  string `json:"reason"`
+}
+
+// MaxLacks and MaxReason bound what a host says that its engine lacks.
+const (
+	MaxLacks  = 100
+	MaxReason = 300
+)
 
 // Fatal tells why a host ends by itself. Code is one of package backend's
 // Init codes, or "internal".

@@ -32,6 +32,11 @@ var (
 	ErrCrashed = errors.New("fake: the web process is gone")
 )
 
+// Lacks implements backend.Lacker.
+func (e *Engine) Lacks() []wire.Lack {
+	return []wire.Lack{{Command: "set_shadow", Reason: "shadows are drawn by nobody"}}
+}
+
 // Engine is a backend.Engine in memory. Use New.
 type Engine struct {
 	// InitErr, if set before Run, is what Run returns at once.

@@ -257,6 +257,9 @@ func (e *engine) Version() string {
 	return "WebView2 " + e.version
 }
 
+// Lacks implements backend.Lacker.
+func (e *engine) Lacks() []wire.Lack { return commandLacks() }
+
 // NewWindow implements backend.Engine.
 func (e *engine) NewWindow(id uint32, s *wire.WindowState) (backend.Window, error) {
 	if e.windows[id] != nil {

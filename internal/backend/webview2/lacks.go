@@ -3,28 +3,39 @@ package webview2
 import (
 	"errors"
 	"fmt"
+
+	"github.com/mullion-dev/mullion/internal/wire"
 )
 
 // A lack is a part of package backend, or of what wire describes, that this engine does not do:
 // as docs/systems.md lists it.
-type lack struct{ what, reason string }
+type lack struct {
+	what, reason string
+	command      string // of pages, that asks for it; "" where a part of a state does
+}
 
 // lacks are all of them. What is asked for in vain is an error that wraps errors.ErrUnsupported, or
 // a line in the log where nobody waits for an answer.
 var lacks = []lack{
-	{"file dialogs without new folders", "Windows has no such choice"},
-	{"media types in file dialogs", "those that stand for many, as image/*, show all files: Windows knows extensions only"},
-	{"words of the system in menus", "Windows has none for other programs: texts are the app's, or English"},
-	{"transparent windows", "not yet: WebView2 can, with windows that are composed by DirectComposition"},
-	{"all workspaces", "Windows has no documented call for it"},
-	{"zoom on arm64", "Go cannot pass a double by value there"},
-	{"file choosers of frames of other sites", "WebView2 has no event for choosers, and what takes its place covers the page and frames of its site: other frames get the engine's own dialog, which reads files with the rights of the host"},
-	{"pickers of scripts, as showOpenFilePicker", "refused: they have no file input to give files to"},
-	{"dropped texts and links", "those of other programs do not come to pages that hear of files: the engine takes both or none"},
-	{"the history after a crash", "a page comes back with its scroll position; WebView2 has no way to give a new webview a history"},
-	{"the first frame", "the engine tells when a page is loaded, not when it is drawn: that counts instead"},
-	{"memory limits of pages", "for all processes of a host together only, by its job object"},
-	{"closing developer tools", "WebView2 opens them, and has no call to close them"},
+	{what: "file dialogs without new folders", reason: "Windows has no such choice"},
+	{what: "media types in file dialogs", reason: "those that stand for many, as image/*, show all files: Windows knows extensions only"},
+	{what: "words of the system in menus", reason: "Windows has none for other programs: texts are the app's, or English"},
+	{what: "transparent windows", reason: "not yet: WebView2 can, with windows that are composed by DirectComposition"},
+	{what: "all workspaces", reason: "Windows has no documented call for it"},
+	{what: "zoom on arm64", reason: "Go cannot pass a double by value there"},
+	{what: "file choosers of frames of other sites", reason: "WebView2 has no event for choosers, and what takes its place covers the page and frames of its site: other frames get the engine's own dialog, which reads files with the rights of the host"},
+	{what: "pickers of scripts, as showOpenFilePicker", reason: "refused: they have no file input to give files to"},
+	{what: "dropped texts and links", reason: "those of other programs do not come to pages that hear of files: the engine takes both or none"},
+	{what: "the history after a crash", reason: "a page comes back with its scroll position; WebView2 has no way to give a new webview a history"},
+	{what: "the first frame", reason: "the engine tells when a page is loaded, not when it is drawn: that counts instead"},
+	{"shadows of windows", "not yet: they are as Windows draws them", "set_shadow"},
+	{"windows kept out of screen captures", "not yet", "set_content_protected"},
+	{"materials behind windows", "not yet: they need transparent windows", "set_effects"},
+	{"overlay icons", "not yet: a badge has that place", "set_overlay_icon"},
+	{"badge labels", "only the Dock of macOS has labels", "set_badge_label"},
+	{"title bar styles", "only macOS has them", "set_title_bar_style"},
+	{what: "memory limits of pages", reason: "for all processes of a host together only, by its job object"},
+	{what: "closing developer tools", reason: "WebView2 opens them, and has no call to close them"},
 }
 
 // unsupported is the error for a line of the table.
@@ -35,4 +46,14 @@ func unsupported(what string) error {
 		}
 	}
 	panic("webview2: no line in lacks for " + what)
+}
+
+// commandLacks are the lines that are commands of pages, as the host tells the Core.
+func commandLacks() (list []wire.Lack) {
+	for _, l := range lacks {
+		if l.command != "" {
+			list = append(list, wire.Lack{Command: l.command, Reason: l.reason})
+		}
+	}
+	return list
 }

@@ -122,7 +122,7 @@ func TestWorker(t *testing.T) {
 	}
 }
 
-// TestState: a page follows a state, and changes it.
+// TestState: a page follows a state, and changes it, and is told what the system lacks.
 func TestState(t *testing.T) {
 	a := start(t, lab.lab)
 	d := a.host()
@@ -132,6 +132,10 @@ func TestState(t *testing.T) {
 	}
 	if got := p.say(`c ` + doc + ` 2 - ["plugin:state|get",{"name":"count"}]`); !strings.Contains(got, "7") {
 		t.Errorf("get: got %s", got)
+	}
+	// What the engine lacks is told in its words.
+	if got := p.say(`c ` + doc + ` 3 - ["plugin:window|set_shadow",{"value":false}]`); !strings.Contains(got, "as Windows draws them") {
+		t.Errorf("set_shadow: got %s", got)
 	}
 	quiet(t, d)
 }
