@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -96,8 +97,12 @@ func startWith(t *testing.T, program string, args []string, env ...string) *app 
 	go func() { a.ended <- a.cmd.Wait() }()
 	t.Cleanup(func() {
 		_ = a.cmd.Process.Kill()
-		// The next app may have the same folder for its data.
-		<-a.ended
+		// wine takes two seconds to end the processes of a job whose owner was killed.
+		for _, pid := range a.processes() {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+		// The next app may have the same folder for its data. What else of wine still has the app's output
+		// open need not be waited for.
 		_ = a.left()
 		if t.Failed() {
 			t.Logf("the app said:\n%s", a.log)
