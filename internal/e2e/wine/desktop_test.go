@@ -102,18 +102,16 @@ func TestMenu(t *testing.T) {
 	if strings.Contains(a.log.String(), "item=save") {
 		t.Error("a disabled item was chosen")
 	}
-	// The content has kept its size.
-	d.tell("live")
-	d.expect("live")
-	last := ""
-	for line := range strings.Lines(d.said()) {
-		if strings.HasPrefix(line, "bounds | 1 | ") {
-			last = strings.TrimSpace(line[len("bounds | 1 | "):])
+	// The content has its size again.
+	waitFor(t, "the size that the content had before the menu, "+before[2]+",", func() bool {
+		last := ""
+		for line := range strings.Lines(d.said()) {
+			if strings.HasPrefix(line, "bounds | 1 | ") {
+				last = strings.TrimSpace(line[len("bounds | 1 | "):])
+			}
 		}
-	}
-	if last != before[2] {
-		t.Errorf("the content has %s, before the menu it had %s", last, before[2])
-	}
+		return last == before[2]
+	})
 	quiet(t, d)
 }
 
