@@ -86,7 +86,7 @@ func (b *bench) bytes(context.Context) error {
 		for _, s := range bytesSizes {
 			b.report.add(fmt.Sprintf("bytes: %s, %d MiB", j.name, s.mib), "MB/s", rates[key{j.job, s.mib}])
 		}
-		for _, kind := range []string{"Core", "host", "web process"} {
+		for _, kind := range []string{"Core", "host", "web process", "network process"} {
 			b.report.add(fmt.Sprintf("processor time per MiB of 16: %s, %s", j.name, kind), "µs", cpu[key{j.job, 16}][kind])
 		}
 		b.report.add("invoke during 100 MiB: "+j.name, "µs", small[j.name])

@@ -29,7 +29,7 @@ type meter struct {
 	turns map[string]float64 // likewise
 }
 
-// newMeter makes a meter for a host and its web process, and for a Core
+// newMeter makes a meter for a host and the processes of its engine, and for a Core
 // unless that is 0.
 func newMeter(core, host int) *meter {
 	m := &meter{pids: map[string]int{"host": host}, times: map[string]float64{}, turns: map[string]float64{}}
@@ -37,7 +37,7 @@ func newMeter(core, host int) *meter {
 		m.pids["Core"] = core
 	}
 	for _, p := range e2e.Descendants(host) {
-		if kind := kindOf(p); kind == "web process" {
+		if kind := kindOf(p); kind != "host" {
 			m.pids[kind] = p.PID
 		}
 	}

@@ -28,18 +28,80 @@ type body struct {
 	mu       sync.Mutex
 	cond     *sync.Cond
 	window   int64
-	shared   *shared  // guarded by mu; nil: bytes come in frames
-	frames   [][]byte // guarded by mu; not read yet
-	got      int64    // guarded by mu; bytes that have come
-	read     int64    // guarded by mu; bytes that the command has read
-	accepted int64    // guarded by mu; bytes of which the host knows that
-	err      error    // guarded by mu
+	socket   *socket // guarded by mu; by which the bytes come; nil: by the host
+	shared   *shared // guarded by mu; nil: bytes come in frames, or by the socket
+	frames   []chunk // guarded by mu; not read yet
+	got      int64   // guarded by mu; bytes that have come
+	read     int64   // guarded by mu; bytes that the command has read
+	accepted int64   // guarded by mu; bytes of which the host knows that
+	err      error   // guarded by mu
+}
+
+// chunk is a piece of a body. pooled is the buffer that it is in, if that is one of
+// pieces.
+type chunk struct {
+	bytes  []byte
+	pooled *[8 + socketPiece]byte
+}
+
+// free gives the chunk's buffer back.
+func (c chunk) free() {
+	if c.pooled != nil {
+		pieces.Put(c.pooled)
+	}
 }
 
 func newBody(k *call, size int64) *body {
 	b := &body{call: k, size: size, window: wire.InlineBody}
 	b.cond = sync.NewCond(&b.mu)
 	return b
+}
+
+// bySocket has the bytes come by the socket of the document. It reports false if
+// they cannot: the bridge sends them by the host, from the beginning.
+func (b *body) bySocket(s *socket) bool {
+	b.mu.Lock() // first: the socket may end at once
+	defer b.mu.Unlock()
+	if s == nil || !s.carries(b) {
+		return false
+	}
+	b.socket, b.window = s, socketWindow
+	return true
+}
+
+// leaveSocket has the host send what has not come by the socket.
+func (b *body) leaveSocket() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.socket = nil
+	if b.err != nil || b.got == b.size {
+		return
+	}
+	// What has come stays, beside the window of the host.
+	b.window, b.accepted = frameWindow, b.got
+	if conn := b.call.doc.webview.Window().host().conn(); conn != nil {
+		_ = conn.Send(wire.Frame{Kind: wire.KindBuffer, Target: b.call.doc.webview.id, ID: b.call.id, Payload: mustJSON(wire.Buffer{Window: frameWindow, From: b.got})})
+	}
+}
+
+// take takes a piece that has come by s.
+func (b *body) take(s *socket, c chunk) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n := int64(len(c.bytes))
+	switch {
+	case b.socket != s || b.err != nil:
+		c.free()
+		return nil // it has gone over to the host, or nobody reads any more
+	case n > b.window-(b.got-b.accepted):
+		return fmt.Errorf("%w: %d bytes for call %d, with %d that were not accepted", errSocket, n, b.call.id, b.got-b.accepted)
+	case n > b.size-b.got:
+		return fmt.Errorf("%w: more than %d bytes for call %d", errSocket, b.size, b.call.id)
+	}
+	b.got += n
+	b.frames = append(b.frames, c)
+	b.cond.Broadcast()
+	return nil
 }
 
 // offer tells the host how to send the bytes. A small body has come, or is about
@@ -91,9 +153,11 @@ func (b *body) Read(p []byte) (int, error) {
 // copy copies some of what has come. b.mu is held.
 func (b *body) copy(p []byte) int {
 	if b.shared == nil {
-		n := copy(p, b.frames[0])
-		if b.frames[0] = b.frames[0][n:]; len(b.frames[0]) == 0 {
-			b.frames[0] = nil
+		first := &b.frames[0]
+		n := copy(p, first.bytes)
+		if first.bytes = first.bytes[n:]; len(first.bytes) == 0 {
+			first.free()
+			*first = chunk{}
 			b.frames = b.frames[1:]
 		}
 		return n
@@ -109,10 +173,14 @@ func (b *body) copy(p []byte) int {
 // accept lets the page send as many bytes as have been read. b.mu is held.
 func (b *body) accept() {
 	n := b.read - b.accepted
-	if n == 0 || b.got == b.size {
+	if n <= 0 || b.got == b.size {
 		return // or nothing more is to come
 	}
 	b.accepted = b.read
+	if b.socket != nil {
+		b.socket.accepted(b.call.id, n)
+		return
+	}
 	v := b.call.doc.webview
 	if conn := v.Window().host().conn(); conn != nil {
 		_ = conn.Send(wire.Frame{Kind: wire.KindAccept, Target: v.id, ID: b.call.id, Payload: wire.PutCount(uint64(n))})
@@ -135,7 +203,14 @@ func (b *body) end(err error) {
 		return
 	}
 	b.err = err
+	for _, c := range b.frames {
+		c.free()
+	}
 	b.frames = nil
+	if b.socket != nil {
+		b.socket.leaves(b)
+		b.socket = nil
+	}
 	if b.shared != nil {
 		b.shared.pool.give(b.shared)
 		b.shared = nil
@@ -169,6 +244,9 @@ func (v *Webview) body(f wire.Frame) error {
 	if b.err != nil {
 		return nil // nobody reads any more
 	}
+	if b.socket != nil {
+		return fmt.Errorf("%w: bytes for call %d, which come another way", wire.ErrProtocol, f.ID)
+	}
 	n := uint64(len(f.Payload))
 	if b.shared != nil {
 		var err error
@@ -184,7 +262,7 @@ func (v *Webview) body(f wire.Frame) error {
 	}
 	b.got += int64(n)
 	if b.shared == nil {
-		b.frames = append(b.frames, f.Payload)
+		b.frames = append(b.frames, chunk{bytes: f.Payload})
 	}
 	b.cond.Broadcast()
 	return nil

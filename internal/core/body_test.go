@@ -38,12 +38,17 @@ func uploader(t *testing.T) (*pair, *page, <-chan upload) {
 	return p, p.open("main", "app://localhost/"), started
 }
 
-// upload begins a call with these bytes, in pieces as the bridge sends them, and
-// returns its number.
+// upload begins a call with these bytes and returns its number.
 func (g *page) upload(data string) int {
 	g.last++
 	id := g.last
 	g.view.Send(fmt.Sprintf(`c %s %d %d ["take",null]`, g.doc, id, len(data)))
+	g.rest(id, data)
+	return id
+}
+
+// rest sends the bytes of a call by the host, in pieces as the bridge sends them.
+func (g *page) rest(id int, data string) {
 	view, header := g.view, g.bridgeHeader()
 	go func() {
 		ctx, cancel := await.Context(context.Background(), limit)
@@ -59,7 +64,6 @@ func (g *page) upload(data string) int {
 			}
 		}
 	}()
-	return id
 }
 
 // bytesOf are some that are not alike.

@@ -52,6 +52,8 @@ func (v *Webview) call(r *reader, f wire.Frame) error {
 		return fmt.Errorf("%w: call of %d bytes", wire.ErrProtocol, len(f.Payload))
 	}
 	size := binary.LittleEndian.Uint64(f.Payload)
+	bySocket := size&wire.BySocket != 0
+	size &^= wire.BySocket
 	v.mu.Lock()
 	d := v.doc
 	v.mu.Unlock()
@@ -81,14 +83,24 @@ func (v *Webview) call(r *reader, f wire.Frame) error {
 	if size > 0 {
 		k.body = newBody(k, int64(size-1))
 	}
+	socket := d.socket
+	carried := bySocket && k.body != nil && k.body.bySocket(socket) // before its bytes find the call
 	d.calls[f.ID] = k
 	text := f.Payload[8:]
 	if size == 0 && !isEmit(text) {
 		k.pace = v.core.paceOf(text)
 	}
 	d.mu.Unlock()
-	if k.body != nil {
+	switch {
+	case k.body == nil:
+	case carried:
+		d.called.tell()
+	default:
 		k.body.offer(r.host, r.conn)
+		if bySocket && socket != nil {
+			socket.tell("r " + strconv.FormatUint(f.ID, 10))
+			d.called.tell()
+		}
 	}
 	run := func() { k.run(ctx, text) }
 	if isEmit(text) {

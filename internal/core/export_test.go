@@ -12,10 +12,17 @@ import (
 const (
 	MaxPopups    = maxPopups    // of all pages
 	MaxDecisions = maxDecisions // of one webview, waiting
+	MaxSockets   = maxSockets   // of one host, that belong to no document
 )
 
-// ServeMedia serves a connection to a server of a host of that name, if there is such a server.
-func (c *Core) ServeMedia(ctx context.Context, host, server string, port uint16, conn net.Conn) bool {
+// How transfers over a WebSocket are bounded, in bytes.
+const (
+	SocketWindow = socketWindow
+	SocketPiece  = socketPiece
+)
+
+// ServeOwn serves a connection to a server of a host of that name, if there is such a server.
+func (c *Core) ServeOwn(ctx context.Context, host, server string, port uint16, conn net.Conn) bool {
 	c.mu.RLock()
 	h := c.hosts[host]
 	c.mu.RUnlock()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -233,7 +234,8 @@ func (h *host) run(ctx context.Context) supervise.Ending {
 		Version: wire.Version, Host: h.name, AppID: c.opts.ID, AppName: c.opts.Name,
 		DataDir: launching.Folders.Data, CacheDir: launching.Folders.Cache, Proxy: proxy, Schemes: []string{"app", "asset"},
 		MemoryLimit: memoryLimit(launching.Resources, memory()), Rendering: c.rendering(step, launching.Resources),
-		NoCache: c.opts.DevOrigin != "", // a dev server answers otherwise each time it is started
+		Socket:  proxy != noProxy && runtime.GOOS == "linux", // elsewhere bridges have no world of their own
+		NoCache: c.opts.DevOrigin != "",                      // a dev server answers otherwise each time it is started
 	}
 	var broke error // what the host did wrong, or said itself
 	if err := child.Conn().SendJSON(wire.KindHello, 0, 0, hello); err == nil {

@@ -51,6 +51,8 @@ func (n *news) tell() {
 // ownServer tells the proxy of the host what is served here.
 func (h *host) ownServer(ctx context.Context, name string, port uint16) (serve func(net.Conn), reason string) {
 	switch {
+	case name == socketHost && port == 80:
+		return func(conn net.Conn) { h.serveSocket(ctx, conn) }, ""
 	case name != mediaHost:
 		return nil, ""
 	case port != 80:

@@ -71,7 +71,7 @@ func TestMediaAttacks(t *testing.T) {
 		defer cancel()
 		client, server := net.Pipe()
 		defer client.Close()
-		if !p.ServeMedia(ctx, host, "asset.localhost", 80, server) {
+		if !p.ServeOwn(ctx, host, "asset.localhost", 80, server) {
 			t.Fatal("media are not served")
 		}
 		go io.WriteString(client, request)
@@ -143,7 +143,7 @@ func TestMediaAttacks(t *testing.T) {
 	}{{"asset.localhost", 8080}, {"other.localhost", 80}, {"localhost", 80}, {"evil.asset.localhost", 80}} {
 		client, end := net.Pipe()
 		client.Close()
-		if p.ServeMedia(t.Context(), "app", server.name, server.port, end) {
+		if p.ServeOwn(t.Context(), "app", server.name, server.port, end) {
 			t.Errorf("%s:%d is served", server.name, server.port)
 		}
 	}

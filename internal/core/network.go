@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"github.com/mullion-dev/mullion/capability"
@@ -23,7 +24,8 @@ type relayer interface {
 // hostNetwork is what the Core keeps of the network of a host.
 type hostNetwork struct {
 	refusals  egress.Limit
-	documents news // of documents that have begun
+	documents news         // of documents that have begun, and of tickets
+	sockets   atomic.Int32 // connections to socketHost that belong to no document yet
 }
 
 // serveNetwork serves what one life of the host may have of the network, and

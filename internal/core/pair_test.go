@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"maps"
 	"net"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -55,6 +56,8 @@ type pair struct {
 	// unloadable is set while no engine loads any page but error pages, and
 	// broken while all others break off.
 	unloadable, broken atomic.Bool
+	// proxied is set where hosts have a proxy.
+	proxied atomic.Bool
 	// silent is set while engines get no answer from a dev server.
 	silent   atomic.Bool
 	launches []core.Launch // guarded by mu
@@ -63,13 +66,14 @@ type pair struct {
 
 // inProcess is a host that runs in this process.
 type inProcess struct {
-	conn *wire.Conn
-	kill func()
-	done chan struct{}
+	conn  *wire.Conn
+	kill  func()
+	done  chan struct{}
+	proxy net.Listener
 }
 
 func (c *inProcess) Conn() *wire.Conn    { return c.conn }
-func (c *inProcess) Proxy() net.Listener { return nil }
+func (c *inProcess) Proxy() net.Listener { return c.proxy }
 
 // Status implements core.Child.
 func (c *inProcess) Status() []sandbox.Status { return nil }
@@ -208,6 +212,13 @@ func (p *pair) launch(_ context.Context, l core.Launch) (core.Child, error) {
 	p.mu.Unlock()
 	c := &inProcess{conn: coreEnd, done: make(chan struct{})}
 	c.kill = func() { e.Quit(); hostEnd.Close() }
+	if p.proxied.Load() {
+		l, err := net.Listen("unix", filepath.Join(p.t.TempDir(), "proxy"))
+		if err != nil {
+			return nil, err
+		}
+		c.proxy = l
+	}
 	go func() {
 		defer close(c.done)
 		defer e.End() // a host that is killed early never gets as far as Run

@@ -43,6 +43,10 @@ func (c *Core) request(h *host, conn *wire.Conn, v *Webview, f wire.Frame) error
 	}
 	if r.Bridge {
 		n, err := strconv.ParseUint(strings.TrimPrefix(u.Path, "/stream/"), 10, 64)
+		from := uint64(0)
+		if err == nil && u.RawQuery != "" {
+			from, err = strconv.ParseUint(u.RawQuery, 10, 63)
+		}
 		if err != nil {
 			return fmt.Errorf("%w: request for %s", wire.ErrProtocol, u.Path)
 		}
@@ -50,7 +54,7 @@ func (c *Core) request(h *host, conn *wire.Conn, v *Webview, f wire.Frame) error
 			respondText(conn, id, 410, "the webview is closed")
 			return nil
 		}
-		v.serveStream(conn, id, r.Doc, n)
+		v.serveStream(conn, id, r.Doc, n, from)
 		return nil
 	}
 	handler, reason := c.assetHandler(h, u.Scheme, v)

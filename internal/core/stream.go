@@ -33,13 +33,16 @@ type stream struct {
 	size int64 // -1 if unknown
 	src  *source
 
-	mu      sync.Mutex
-	cond    *sync.Cond
-	fetched bool        // guarded by mu
-	ahead   int64       // guarded by mu; written and not credited
-	body    *wire.Body  // guarded by mu; set once it is fetched
-	err     error       // guarded by mu; why it was stopped, or has failed
-	timer   *time.Timer // guarded by mu; of who is to ask for it
+	mu     sync.Mutex
+	cond   *sync.Cond
+	ahead  int64       // guarded by mu; written and not credited
+	sent   int64       // guarded by mu; written, if by a socket at first
+	socket *socket     // guarded by mu; by which it goes
+	pushed bool        // guarded by mu; it went by a socket at first
+	moved  bool        // guarded by mu; from there to body
+	body   *wire.Body  // guarded by mu; set once it is fetched
+	err    error       // guarded by mu; why it was stopped, or has failed
+	timer  *time.Timer // guarded by mu; of who is to ask for it
 }
 
 // newStream registers src, which the page then fetches by its number. It closes
@@ -97,8 +100,8 @@ func (s *stream) stop(err error) {
 
 // fetch begins to send stream id of the document and returns the descriptor
 // from which the page reads it. The page that asks again for one that has
-// failed learns why.
-func (d *document) fetch(id uint64) (*os.File, *stream, error) {
+// failed learns why. from is how many bytes have come by a socket that has ended.
+func (d *document) fetch(id, from uint64) (*os.File, *stream, error) {
 	d.mu.Lock()
 	s := d.streams[id]
 	d.mu.Unlock()
@@ -110,16 +113,23 @@ func (d *document) fetch(id uint64) (*os.File, *stream, error) {
 	switch {
 	case s.err != nil:
 		return nil, nil, &streamError{s.err}
-	case s.fetched:
+	case s.body != nil:
 		return nil, nil, fmt.Errorf("stream %d was read before", id)
+	case from > uint64(s.sent) || from < uint64(s.sent-s.ahead):
+		return nil, nil, fmt.Errorf("stream %d cannot be read from byte %d on", id, from)
 	}
 	body, r, err := wire.NewBody()
 	if err != nil {
 		return nil, nil, fmt.Errorf("stream %d: %w", id, err)
 	}
-	s.fetched = true
 	s.body = body
 	s.timer.Stop()
+	if s.pushed { // it moves here from its socket
+		s.socket = nil
+		s.ahead = s.sent - int64(from)
+		s.cond.Broadcast()
+		return r, s, nil
+	}
 	d.webview.core.tasks.Go(s.pump)
 	return r, s, nil
 }
@@ -138,7 +148,9 @@ func (s *stream) pumped(err error) {
 	switch {
 	case err == nil:
 		s.remove()
-		s.body.Finish()
+		if s.body != nil {
+			s.body.Finish()
+		}
 		return
 	case s.stopped():
 		s.remove()
@@ -151,7 +163,9 @@ func (s *stream) pumped(err error) {
 		s.mu.Unlock()
 		s.src.core.log.Warn("mullion: stream ended early", "window", s.doc.caller.Window, "webview", s.doc.webview.label, "error", err)
 	}
-	s.body.Close()
+	if s.body != nil {
+		s.body.Close()
+	}
 }
 
 // copy returns why not all of the source has been sent.
@@ -256,7 +270,7 @@ func (v *Webview) giveUpStream(id uint64) {
 }
 
 // serveStream answers the bridge's request for a stream.
-func (v *Webview) serveStream(conn *wire.Conn, request uint64, doc string, id uint64) {
+func (v *Webview) serveStream(conn *wire.Conn, request uint64, doc string, id, from uint64) {
 	v.mu.Lock()
 	d := v.doc
 	v.mu.Unlock()
@@ -264,7 +278,7 @@ func (v *Webview) serveStream(conn *wire.Conn, request uint64, doc string, id ui
 		respondText(conn, request, 410, "the document is no longer shown")
 		return
 	}
-	r, s, err := d.fetch(id)
+	r, s, err := d.fetch(id, from)
 	if err != nil {
 		status := 404
 		var failed *streamError

@@ -52,12 +52,15 @@ func streaming(t *testing.T, open func() (io.ReadCloser, int64)) *page {
 }
 
 // fetchStream reads a stream as the bridge does.
-func (g *page) fetchStream(id int64) fake.Response {
+func (g *page) fetchStream(id int64) fake.Response { return g.fetchFrom(int(id), 0) }
+
+// fetchFrom is fetchStream for what follows the bytes that have come already.
+func (g *page) fetchFrom(id, from int) fake.Response {
 	g.pair.t.Helper()
 	ctx, cancel := await.Context(context.Background(), limit)
 	defer cancel()
 	r, err := g.view.Fetch(ctx, fake.Request{
-		URL: fmt.Sprintf("mullion://localhost/stream/%d", id), Header: g.bridgeHeader(),
+		URL: fmt.Sprintf("mullion://localhost/stream/%d?%d", id, from), Header: g.bridgeHeader(),
 	})
 	if err != nil {
 		g.pair.t.Fatal(err)

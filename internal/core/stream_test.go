@@ -30,7 +30,7 @@ func TestGiveUpStream(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, _, err := d.fetch(s.id)
+	r, _, err := d.fetch(s.id, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func TestStreamGuessed(t *testing.T) {
 			d.mu.Lock()
 			over := d.lastID > id
 			d.mu.Unlock()
-			r, _, err := d.fetch(id)
+			r, _, err := d.fetch(id, 0)
 			if err == nil {
 				n++
 				r.Close()

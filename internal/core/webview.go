@@ -108,7 +108,11 @@ type document struct {
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
 
+	called news // of calls whose bytes come by the socket
+
 	mu       sync.Mutex
+	ticket   string                  // guarded by mu; with which its socket begins; "" none
+	socket   *socket                 // guarded by mu; nil: none
 	calls    map[uint64]*call        // guarded by mu
 	lastCall uint64                  // guarded by mu; numbers only grow
 	inCalls  int                     // guarded by mu; bytes of the arguments of calls
@@ -402,6 +406,8 @@ func (v *Webview) page(e wire.PageEvent) error {
 		v.arrivedOnce.Do(func() { close(v.arrived) })
 	case wire.PageDocument:
 		v.beginDocument(e)
+	case wire.PageTicket:
+		v.ticketDrawn(e.Doc, e.Detail)
 	case wire.PagePainted:
 		v.mu.Lock()
 		v.painted, v.crashes, v.restores = true, 0, 0

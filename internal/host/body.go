@@ -20,7 +20,8 @@ const (
 // upload is the raw bytes of a call, on their way from the engine to the Core.
 type upload struct {
 	size uint64 // as the page has announced it
-	sent uint64 // what the Core was told of
+	from uint64 // what has come another way
+	sent uint64 // what the Core was told of, and from
 	room uint64 // what may be sent before the Core has accepted more
 	// window is the Core's, as soon as it is known: room to begin with.
 	window uint64
@@ -70,7 +71,7 @@ func (v *webview) body(id uint64, place string, r backend.Request) {
 	i, found := slices.BinarySearchFunc(u.pieces, from, func(p piece, from uint64) int {
 		return int(min(max(int64(p.from)-int64(from), -1), 1))
 	})
-	if !ok1 || !ok2 || from < taken || from >= to || to > u.size || found || len(u.pieces) == maxPieces {
+	if !ok1 || !ok2 || from < taken && from >= u.from || from >= to || to > u.size || found || len(u.pieces) == maxPieces {
 		// A page does what its bridge does not, where it can.
 		v.answer(r, 413)
 		return
@@ -85,12 +86,18 @@ func (v *webview) upload(id uint64, u *upload) {
 	for len(u.pieces) > 0 && u.room > 0 {
 		p := &u.pieces[0]
 		if p.body == nil {
-			if p.from != u.sent {
+			if p.to <= u.sent {
+				v.answer(p.r, 204) // all of it has come
+				u.pieces = u.pieces[1:]
+				continue
+			}
+			if p.from > u.sent {
 				return // the one before is still to come
 			}
 			if p.body = p.r.Body(); p.body == nil {
 				p.body = io.NopCloser(strings.NewReader(""))
 			}
+			_, _ = io.CopyN(io.Discard, p.body, int64(u.sent-p.from)) // or what follows fails, too
 		}
 		f := wire.Frame{Kind: wire.KindBody, Target: v.id, ID: id}
 		n := min(p.to-u.sent, u.room)
@@ -141,7 +148,7 @@ func (v *webview) accepted(f wire.Frame) error {
 func (h *host) buffer(f wire.Frame, v *webview) error {
 	var b wire.Buffer
 	err := wire.Decode(f, &b)
-	if err == nil && (b.Window <= 0 || b.Shared < 0 || b.Shared > wire.MaxShared) {
+	if err == nil && (b.Window <= 0 || b.Shared < 0 || b.Shared > wire.MaxShared || b.From < 0) {
 		err = fmt.Errorf("%w: buffer %d of %d bytes", wire.ErrProtocol, b.Shared, b.Window)
 	}
 	if err != nil {
@@ -171,6 +178,7 @@ func (h *host) buffer(f wire.Frame, v *webview) error {
 	}
 	if c := v.calls[f.ID]; c != nil && c.upload != nil && c.upload.window == 0 {
 		u := c.upload
+		u.from, u.sent = uint64(b.From), uint64(b.From)
 		u.room, u.window, u.ring = uint64(b.Window), uint64(b.Window), r
 		if r != nil {
 			r.owner = u

@@ -37,10 +37,12 @@ type host struct {
 	requests map[uint64]backend.Request
 	answers  map[uint64]func(wire.Verdict)
 	rings    map[int]*ring // by their numbers, for the bytes of calls
-	lastID   uint64        // of requests and decisions
-	network  network
-	pinged   uint64 // the Core's last ping, until all that it had this host ask has answered; or 0
-	keep     keep
+	// socket says that documents may have a WebSocket for bytes.
+	socket  bool
+	lastID  uint64 // of requests and decisions
+	network network
+	pinged  uint64 // the Core's last ping, until all that it had this host ask has answered; or 0
+	keep    keep
 
 	inbox inbox
 }
@@ -84,6 +86,7 @@ func Run(conn *wire.Conn, engine backend.Engine) error {
 		requests: map[uint64]backend.Request{},
 		answers:  map[uint64]func(wire.Verdict){},
 		rings:    map[int]*ring{},
+		socket:   hello.Socket,
 	}
 	w, canWatch := engine.(backend.Watcher)
 	if canWatch {

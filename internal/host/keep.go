@@ -313,7 +313,7 @@ func (h *host) adopted(f wire.Frame) error {
 		h.conn.SendJSON(wire.KindFatal, 0, 0, wire.Fatal{Code: "internal", Message: err.Error()})
 		return err
 	}
-	k.orphaned = false
+	k.orphaned, h.socket = false, hello.Socket
 	ready := wire.Ready{Version: wire.Version, PID: os.Getpid(), Engine: h.engine.Version(), Lacks: lacks(h.engine), Kept: true}
 	ready.Windows = slices.Sorted(maps.Keys(h.windows))
 	ready.Webviews = slices.Sorted(maps.Keys(h.webviews))

@@ -264,6 +264,8 @@ func (v *webview) message(page, body string, r backend.Reply) {
 		if id, ok := parseNumber(rest); ok && id != 0 {
 			v.h.conn.Send(wire.Frame{Kind: wire.KindGiveUp, Target: v.id, ID: id})
 		}
+	case "t":
+		r.Return(v.drawTicket())
 	case "r":
 		r.Return("")
 		v.report(rest)
@@ -299,6 +301,17 @@ func (v *webview) hello(page, doc, origin string, r backend.Reply) {
 	r.Return("")
 }
 
+// drawTicket makes a ticket for the WebSocket of the document, of which the Core
+// hears before its bridge does; "" where there is none.
+func (v *webview) drawTicket() string {
+	if !v.h.socket || v.h.keep.orphaned {
+		return ""
+	}
+	ticket := rand.Text()
+	v.tell(wire.PageEvent{Kind: wire.PageTicket, Doc: v.doc, Detail: ticket})
+	return ticket
+}
+
 func (v *webview) call(rest string, r backend.Reply) {
 	number, rest, _ := strings.Cut(rest, " ")
 	size, text, ok := strings.Cut(rest, " ")
@@ -314,6 +327,7 @@ func (v *webview) call(rest string, r backend.Reply) {
 	before := v.lastCall
 	v.lastCall = id
 	var bytes uint64 // the size plus one, 0 for none
+	size, bySocket := strings.CutSuffix(size, "s")
 	if size != "-" {
 		n, ok := parseNumber(size)
 		if !ok || n > 1<<53 {
@@ -327,6 +341,9 @@ func (v *webview) call(rest string, r backend.Reply) {
 		c.upload = newUpload(bytes - 1)
 	}
 	v.calls[id] = c
+	if bySocket {
+		bytes |= wire.BySocket
+	}
 	payload := append(wire.PutCount(bytes), text...)
 	if err := v.h.conn.Send(wire.Frame{Kind: wire.KindCall, Target: v.id, ID: id, Payload: payload}); err != nil {
 		delete(v.calls, id)

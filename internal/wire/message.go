@@ -24,6 +24,9 @@ type Hello struct {
 	MemoryLimit int64 `json:"memoryLimit,omitzero"`
 	// Rendering is how the engine is to draw.
 	Rendering Rendering `json:"rendering,omitzero"`
+	// Socket says that pages of the app may send bytes by a WebSocket that the proxy
+	// answers.
+	Socket bool `json:"socket,omitzero"`
 	// NoCache keeps no copies of what servers have answered.
 	NoCache bool `json:"noCache,omitzero"`
 }

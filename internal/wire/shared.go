@@ -34,7 +34,14 @@ type Buffer struct {
 	// frame of a connection that has its number. It is of use to this call until
 	// another one is told the same number.
 	Shared int `json:"shared,omitzero"`
+	// From is how many bytes have come another way, which has ended: the host sends
+	// those behind them.
+	From int64 `json:"from,omitzero"`
 }
+
+// BySocket is the bit of the size in a KindCall that says that the bytes come by
+// the WebSocket of the document.
+const BySocket = 1 << 63
 
 const (
 	// InlineBody is the largest body of a call that the host sends without waiting

@@ -281,7 +281,10 @@ const (
 	PageAsks  PageEventKind = "asks"
 	PageAsked PageEventKind = "asked"
 	PageClose PageEventKind = "close" // window.close() was called, and the engine lets the page do that
-	PageZoom  PageEventKind = "zoom"  // the user wants it larger or smaller; Detail is a Zoom constant
+	// PageTicket says that the bridge of Doc may open a WebSocket for bytes, once,
+	// with the ticket in Detail.
+	PageTicket PageEventKind = "ticket"
+	PageZoom   PageEventKind = "zoom" // the user wants it larger or smaller; Detail is a Zoom constant
 )
 
 // The keys in the Detail of PageZoom.

@@ -8,6 +8,7 @@
 
 import { decodeBase64 } from "./base64";
 import { dispatch, listen } from "./builtins";
+import { sockets } from "./socket";
 import { callEvent, messageEvent, readyEvent, replyEvent, type Detail } from "./protocol";
 
 /** The secret of this webview, the argument of the script. */
@@ -24,6 +25,8 @@ declare global {
   }
 }
 
+/** Of how many bytes on a transfer goes over the WebSocket. */
+const socketLeast = 1 << 20;
 /** The largest piece of a call's bytes, in bytes. */
 const pieceSize = 512 << 10;
 /** How many pieces of a call are under way at once. */
@@ -48,6 +51,7 @@ function main(): void {
   const origin = window.origin;
   const calls = new Map<number, Call>();
   let lastID = 0;
+  const socket = sockets(() => post(`t ${doc}`));
 
   function post(text: string): Promise<string> {
     try {
@@ -140,13 +144,14 @@ function main(): void {
       return fail(id, "the bytes of a call are no ArrayBuffer");
     }
     call.told = true;
-    post(`c ${doc} ${id} ${bytes === null ? "-" : bytes.byteLength} ${json}`).then(
+    const bySocket = bytes !== null && bytes.byteLength >= socketLeast && socket.readyToSend();
+    post(`c ${doc} ${id} ${bytes === null ? "-" : bytes.byteLength}${bySocket ? "s" : ""} ${json}`).then(
       (answer) => onAnswer(id, answer),
       (error: unknown) => fail(id, messageOf(error)),
     );
     if (bytes !== null) {
       const { signal } = call.stop = new AbortController();
-      sendBytes(id, bytes, signal).catch((error: unknown) => {
+      sendBytes(id, bytes, bySocket, signal).catch((error: unknown) => {
         if (!signal.aborted) {
           tell(`a ${doc} ${id}`);
           fail(id, `sending bytes: ${messageOf(error)}`);
@@ -171,20 +176,20 @@ function main(): void {
         }
         return;
       case "s":
-        return fetchStream(id, answer.slice(1), resolveBytes);
-      case "j":
-        return fetchStream(id, answer.slice(1), resolveText);
+        return fetchStream(id, answer.slice(1), true, resolveBytes);
+      case "j": // an answer, which does not go over the WebSocket
+        return fetchStream(id, answer.slice(1), false, resolveText);
     }
     fail(id, "malformed answer");
   }
 
   function startRead(id: number, rest: string): void {
     calls.set(id, { stop: null, told: false });
-    fetchStream(id, rest, resolveBytes);
+    fetchStream(id, rest, true, resolveBytes);
   }
 
   /** Resolves id with the stream that rest, `STREAM SIZE`, names. */
-  function fetchStream(id: number, rest: string, resolve: (id: number, bytes: ArrayBuffer) => void): void {
+  function fetchStream(id: number, rest: string, maySocket: boolean, resolve: (id: number, bytes: ArrayBuffer) => void): void {
     const call = calls.get(id);
     if (call === undefined) {
       return;
@@ -195,7 +200,7 @@ function main(): void {
     }
     call.stop?.abort(); // bytes that the command no longer takes
     call.stop = new AbortController();
-    readStream(Number(named[1]), Number(named[2]), call.stop.signal).then(
+    readStream(Number(named[1]), Number(named[2]), maySocket, call.stop.signal).then(
       (bytes) => resolve(id, bytes),
       (error: unknown) => fail(id, `reading bytes: ${messageOf(error)}`),
     );
@@ -207,8 +212,11 @@ function main(): void {
     }
   }
 
-  async function sendBytes(id: number, bytes: ArrayBuffer, signal: AbortSignal): Promise<void> {
+  async function sendBytes(id: number, bytes: ArrayBuffer, bySocket: boolean, signal: AbortSignal): Promise<void> {
     const size = bytes.byteLength;
+    if (bySocket) {
+      await socket.send(id, bytes, signal);
+    }
     let from = 0;
     async function sendPieces(): Promise<void> {
       while (from < size) {
@@ -230,9 +238,14 @@ function main(): void {
     await Promise.all(Array.from({ length: pieceCount }, sendPieces));
   }
 
-  async function readStream(stream: number, size: number, signal: AbortSignal): Promise<ArrayBuffer> {
+  async function readStream(stream: number, size: number, maySocket: boolean, signal: AbortSignal): Promise<ArrayBuffer> {
+    const taken = collector(size);
     try {
-      return await readToEnd(stream, size, signal);
+      const bySocket = maySocket && (size < 0 || size >= socketLeast) && socket.ready();
+      if (!bySocket || !await socket.read(stream, taken.add, signal)) {
+        await readRest(stream, taken, signal);
+      }
+      return taken.whole();
     } catch (error) {
       const reason = signal.aborted ? "" : await whyFailed(stream, signal).catch(() => "");
       tell(`g ${doc} ${stream}`); // the Core may be waiting for us
@@ -246,51 +259,33 @@ function main(): void {
     return response.status === 500 ? response.text() : "";
   }
 
-  async function readToEnd(stream: number, size: number, signal: AbortSignal): Promise<ArrayBuffer> {
-    const whole = size < 0 ? null : new Uint8Array(size);
-    const chunks: Uint8Array[] = [];
-    const response = await fetch(`mullion://localhost/stream/${stream}`, { headers, cache: "no-store", signal });
+  /** Reads a stream on from where it is. */
+  async function readRest(stream: number, taken: Collector, signal: AbortSignal): Promise<void> {
+    const from = taken.read();
+    const response = await fetch(`mullion://localhost/stream/${stream}${from > 0 ? `?${from}` : ""}`, { headers, cache: "no-store", signal });
     if (!response.ok || response.body === null) {
       throw new Error(`status ${response.status}`);
     }
     const reader = response.body.getReader();
     let preamble = 1;
-    let read = 0;
-    let credited = 0;
+    let credited = from;
     for (;;) {
       const { done, value } = await reader.read();
       if (done) {
-        break;
+        return;
       }
-      const chunk = value.subarray(preamble);
-      preamble = Math.max(0, preamble - value.length);
-      if (whole === null) {
-        chunks.push(chunk);
-      } else if (read + chunk.length > size) {
+      try {
+        taken.add(value.subarray(preamble));
+      } catch (error) {
         reader.cancel().catch(() => {});
-        throw new Error(`more than ${size} bytes`);
-      } else {
-        whole.set(chunk, read);
+        throw error;
       }
-      read += chunk.length;
-      if (read - credited >= creditSize) {
-        tell(`k ${doc} ${stream} ${read - credited}`);
-        credited = read;
+      preamble = Math.max(0, preamble - value.length);
+      if (taken.read() - credited >= creditSize) {
+        tell(`k ${doc} ${stream} ${taken.read() - credited}`);
+        credited = taken.read();
       }
     }
-    if (whole !== null) {
-      if (read < size) {
-        throw new Error(`ended after ${read} of ${size} bytes`);
-      }
-      return whole.buffer;
-    }
-    const joined = new Uint8Array(read);
-    let at = 0;
-    for (const chunk of chunks) {
-      joined.set(chunk, at);
-      at += chunk.length;
-    }
-    return joined.buffer;
   }
 
   // The engine kept the document while another one was shown. The Core has
@@ -323,6 +318,48 @@ function main(): void {
   attach();
   // document.open() removes all listeners, those of other worlds too.
   new MutationObserver(attach).observe(document, { childList: true });
+}
+
+/** Puts the bytes of a stream together. */
+interface Collector {
+  add(chunk: Uint8Array): void;
+  read(): number;
+  whole(): ArrayBuffer;
+}
+
+/** A collector for so many bytes; size is -1 where that is not known. */
+function collector(size: number): Collector {
+  const whole = size < 0 ? null : new Uint8Array(size);
+  const chunks: Uint8Array[] = [];
+  let read = 0;
+  return {
+    add(chunk) {
+      if (whole === null) {
+        chunks.push(chunk);
+      } else if (read + chunk.length > size) {
+        throw new Error(`more than ${size} bytes`);
+      } else {
+        whole.set(chunk, read);
+      }
+      read += chunk.length;
+    },
+    read: () => read,
+    whole() {
+      if (whole !== null) {
+        if (read < size) {
+          throw new Error(`ended after ${read} of ${size} bytes`);
+        }
+        return whole.buffer;
+      }
+      const joined = new Uint8Array(read);
+      let at = 0;
+      for (const chunk of chunks) {
+        joined.set(chunk, at);
+        at += chunk.length;
+      }
+      return joined.buffer;
+    },
+  };
 }
 
 function messageOf(error: unknown): string {
