@@ -77,6 +77,7 @@ func (h *host) serveSocket(ctx context.Context, conn net.Conn) {
 	if !d.takeSocket(s) {
 		return
 	}
+	s.tell("o 0") // from now on calls find it
 	d.webview.core.tasks.Go(s.write)
 	err = s.serve()
 	s.end()

@@ -75,13 +75,14 @@ export function sockets(draw: () => Promise<string>): Sockets {
     }
     const s = new WebSocket("ws://bytes.localhost/");
     s.binaryType = "arraybuffer";
-    s.onopen = () => {
-      s.send(ticket);
-      opening = false;
-      pause = firstPause;
-      socket = s;
-    };
+    s.onopen = () => s.send(ticket);
     s.onmessage = (event) => {
+      if (socket !== s) { // the Core has taken the ticket: calls may name the WebSocket
+        opening = false;
+        pause = firstPause;
+        socket = s;
+        return;
+      }
       try {
         onMessage(event.data);
       } catch {

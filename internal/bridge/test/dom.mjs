@@ -194,11 +194,12 @@ export class Dom {
           this.uncaught.push(error);
         }
       }),
-      AbortController, AbortSignal, Headers, TextDecoder, atob, btoa, URL, setTimeout,
+      AbortController, AbortSignal, Headers, TextDecoder, atob, btoa, performance, URL, setTimeout,
       console: { log, warn: log, error: log }, location: { protocol: new URL(origin).protocol },
     };
     this.page = vm.createContext({ ...common });
-    this.bridge = vm.createContext({ ...common, fetch, webkit: { messageHandlers: { mullion: { postMessage } } } });
+    class WebSocket { static OPEN = 1; } // none is opened: the host of these tests has no tickets
+    this.bridge = vm.createContext({ ...common, fetch, WebSocket, webkit: { messageHandlers: { mullion: { postMessage } } } });
     for (const name of ["page", "bridge"]) {
       vm.runInContext(`(${world})`, this[name])(this.shared, name);
     }
