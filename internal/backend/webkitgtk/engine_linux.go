@@ -47,10 +47,15 @@ type engine struct {
 
 	wayland  bool
 	settings *settings
-	messaged bool        // a script message has arrived
-	leaving  int         // webviews whose pages are being left: see leave
-	quits    bool        // as soon as there are none
-	ending   atomic.Bool // Quit was called
+	font     string // family of system-ui; empty: the engine's
+	// textScale is what all texts are enlarged by; textStyle is the GtkCssProvider
+	// that does it to widgets.
+	textScale float64
+	textStyle uintptr
+	messaged  bool        // a script message has arrived
+	leaving   int         // webviews whose pages are being left: see leave
+	quits     bool        // as soon as there are none
+	ending    atomic.Bool // Quit was called
 	// contextLife is the constant, but for tests.
 	contextLife time.Duration
 	windows     map[uint32]*window
@@ -109,6 +114,7 @@ func (e *engine) Run(o backend.Options, h backend.Handler, ready func()) error {
 	defer e.cleanUp()
 	defer e.awaitBus()()
 	e.watchTheme()
+	e.watchFont()
 
 	e.loop = e.c.gMainLoopNew.call(0, 0)
 	drain := e.cb.add(callback{f: func(args) uintptr { return gboolean(e.drain()) }})
@@ -144,6 +150,7 @@ func (e *engine) initToolkit() error {
 	e.settings = newSettings(&e.c.settings, e.wayland, func(object uintptr, signal string, called func()) {
 		e.connect(object, signal, 2, func(args) uintptr { called(); return 0 })
 	})
+	e.takeTextScale()
 	return nil
 }
 

@@ -36,7 +36,6 @@ type settingsFuncs struct {
 	gObjectClassFindProperty            cfunc
 	gObjectGet                          cfunc
 	gObjectGetProperty                  cfunc
-	gObjectSetProperty                  cfunc
 	gObjectSet                          cfunc
 	gFree                               cfunc
 	gParamSpecGetDefaultValue           cfunc
@@ -70,6 +69,7 @@ const (
 	preferDark = "gtk-application-prefer-dark-theme"
 	themeName  = "gtk-theme-name"
 	textSize   = "gtk-xft-dpi"
+	fontName   = "gtk-font-name"
 )
 
 // newSettings is called once the toolkit has a display. connect connects to a
@@ -81,15 +81,15 @@ func newSettings(f *settingsFuncs, wayland bool, connect func(object uintptr, si
 	}
 	for _, x := range s.wanted() {
 		s.own[x.name] = !strings.HasPrefix(x.name, xft) && !s.onScreen(x.name) && !s.isDefault(x.name)
-		// A program that manages XSETTINGS may come later. GTK tells that of what
-		// was not set here; so what it changes afterwards, and that it goes, shows
-		// at the next change of anything.
-		connect(s.object, "notify::"+x.name, func() {
-			if !s.changing {
-				s.apply()
-			}
-		})
 	}
+	// A program that manages XSETTINGS may come later. GTK tells that of what
+	// was not set here, which is some of what every such program has; its going
+	// shows at the next change of anything.
+	connect(s.object, "notify", func() {
+		if !s.changing {
+			s.apply()
+		}
+	})
 	return s
 }
 
@@ -143,7 +143,7 @@ func (s *settings) wanted() []setting {
 		{preferDark, prefersDark},
 		{themeName, text(theme)},
 		{"gtk-icon-theme-name", text(p.IconTheme)},
-		{"gtk-font-name", text(p.Font)},
+		{fontName, text(p.Font)},
 		{textSize, size},
 		{"gtk-xft-antialias", antialias},
 		{"gtk-xft-hinting", hinting},
@@ -197,13 +197,11 @@ func (s *settings) apply() {
 		byApp := s.theme != "" && x.name == preferDark
 		switch {
 		case byApp || s.wayland:
-		case s.copyScreen(x.name):
+		case s.onScreen(x.name):
+			s.release(x.name)
 			continue
 		case s.own[x.name]:
 			x.value = nil
-		}
-		if x.value == nil && x.name == textSize && s.set[textSize] {
-			x.value = int32(dpi) // WebKit does not hear of a size that nobody gives (2.50.6)
 		}
 		s.put(x)
 	}
@@ -217,9 +215,8 @@ func (s *settings) apply() {
 // everything anew.
 func (s *settings) put(x setting) {
 	switch {
-	case x.value == nil && s.set[x.name]:
-		delete(s.set, x.name)
-		s.f.gtkSettingsResetProperty.with(s.object, x.name)
+	case x.value == nil:
+		s.release(x.name)
 	case x.value != nil && (!s.set[x.name] || s.value(x.name, x.value) != x.value):
 		s.set[x.name] = true
 		value := x.value
@@ -277,43 +274,32 @@ func typeOf(name string) uintptr {
 	switch {
 	case slices.Contains([]string{preferDark, "gtk-cursor-blink", "gtk-enable-animations", "gtk-overlay-scrolling"}, name):
 		return typeBoolean
-	case slices.Contains([]string{themeName, "gtk-icon-theme-name", "gtk-font-name", "gtk-xft-hintstyle", "gtk-xft-rgba", "gtk-cursor-theme-name"}, name):
+	case slices.Contains([]string{themeName, "gtk-icon-theme-name", fontName, "gtk-xft-hintstyle", "gtk-xft-rgba", "gtk-cursor-theme-name"}, name):
 		return typeString
 	}
 	return typeInt
 }
 
+// release leaves a setting to the toolkit again, which looks at the screen for it.
+func (s *settings) release(name string) {
+	if !s.set[name] {
+		return
+	}
+	delete(s.set, name)
+	s.f.gtkSettingsResetProperty.with(s.object, name)
+}
+
 // onScreen reports whether X11 has a setting: from a program that manages
-// XSETTINGS, or as an X resource.
+// XSETTINGS, or as an X resource. Of those about fonts GDK has values of its own
+// where nobody says one; it cannot be asked for the difference.
 func (s *settings) onScreen(name string) bool {
-	return s.withScreen(name, func([]byte) {})
-}
-
-// copyScreen is onScreen, and sets what was set here before to what X11 has: GTK
-// does not look there again for what a program has set once.
-func (s *settings) copyScreen(name string) bool {
-	return s.withScreen(name, func(value []byte) {
-		if s.set[name] {
-			s.f.gObjectSetProperty.with(s.object, name, value)
-		}
-	})
-}
-
-// withScreen calls f with the GValue of a setting that X11 has, and reports
-// whether it has. Of those about fonts GDK has values of its own where nobody
-// says one; it cannot be asked for the difference.
-func (s *settings) withScreen(name string, f func(value []byte)) bool {
 	if resource, ok := strings.CutPrefix(name, xft); ok && !s.managed() && !s.resource(resource) {
 		return false
 	}
 	v := make([]byte, valueSize)
 	s.f.gValueInit.with(v, typeOf(name))
 	defer s.f.gValueUnset.with(v)
-	if !isTrue(s.f.gdkScreenGetSetting.with(s.f.gdkScreenGetDefault.call(), name, v)) {
-		return false
-	}
-	f(v)
-	return true
+	return isTrue(s.f.gdkScreenGetSetting.with(s.f.gdkScreenGetDefault.call(), name, v))
 }
 
 // xft begins the settings about fonts.
@@ -358,8 +344,7 @@ func (s *settings) isDefault(name string) bool {
 
 // showAccent has widgets and pages use the accent color: WebKit looks it up by
 // these names, of which the second is that of GTK 3. The user's own gtk.css
-// counts more. A page that is open keeps the font of the user interface that it
-// began with: WebKit asks once (2.50.6). engine.Prefer tells it of the color.
+// counts more. engine.Prefer tells WebKit of the color.
 func (s *settings) showAccent() {
 	const application = 600 // GTK_STYLE_PROVIDER_PRIORITY_APPLICATION
 	color := s.preferences.Accent

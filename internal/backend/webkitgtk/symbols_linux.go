@@ -70,6 +70,9 @@ type library struct {
 	gdkDeviceWarp                             cfunc
 	gdkCairoGetClipRectangle                  cfunc
 	gdkDisplayGetDefault                      cfunc
+	gdkPangoContextGet                        cfunc
+	gdkScreenGetResolution                    func(screen uintptr) float64
+	gdkScreenSetResolution                    func(screen uintptr, dpi float64)
 	gdkDisplayGetDefaultGroup                 cfunc
 	gdkDisplayGetDefaultSeat                  cfunc
 	gdkDisplayGetMonitor                      cfunc
@@ -121,6 +124,13 @@ type library struct {
 	eglQueryString cfunc `symbol:"eglQueryString" need:"optional"`
 	grabPointer    cfunc `symbol:"XGrabPointer" need:"optional"`
 	ungrabPointer  cfunc `symbol:"XUngrabPointer" need:"optional"`
+
+	// Pango
+	pangoContextLoadFont           cfunc
+	pangoFontDescribe              cfunc
+	pangoFontDescriptionFree       cfunc
+	pangoFontDescriptionFromString cfunc
+	pangoFontDescriptionGetFamily  cfunc
 
 	// GTK
 	gtkContainerPropagateDraw        cfunc
@@ -293,13 +303,17 @@ type library struct {
 	webkitSettingsNew                                             cfunc
 	webkitSettingsSetHardwareAccelerationPolicy                   cfunc
 	webkitUserContentManagerAddScript                             cfunc
+	webkitUserContentManagerAddStyleSheet                         cfunc
 	webkitUserContentManagerNew                                   cfunc
 	webkitUserContentManagerRegisterScriptMessageHandlerWithReply cfunc
 	webkitUserContentManagerRemoveAllScripts                      cfunc
+	webkitUserContentManagerRemoveAllStyleSheets                  cfunc
 	webkitUserContentManagerUnregisterScriptMessageHandler        cfunc
 	webkitUserScriptNew                                           cfunc
 	webkitUserScriptNewForWorld                                   cfunc
 	webkitUserScriptUnref                                         cfunc
+	webkitUserStyleSheetNew                                       cfunc
+	webkitUserStyleSheetUnref                                     cfunc
 	webkitWebInspectorClose                                       cfunc
 	webkitWebInspectorGetWebView                                  cfunc
 	webkitWebInspectorShow                                        cfunc

@@ -82,6 +82,7 @@ func newWebview(e *engine, id uint32, w *window, s *wire.WebviewState) (*webview
 	v.clear = v.background().alpha < 1
 	c.webkitSettingsSetHardwareAccelerationPolicy.call(v.settings, v.acceleration())
 	v.content = c.webkitUserContentManagerNew.call()
+	v.applyFont()
 	v.view = c.gObjectNew.with(c.webkitWebViewGetType.call(),
 		"web-context", e.context,
 		"user-content-manager", v.content,
@@ -136,13 +137,7 @@ var webviewProperties = []struct {
 			v.e.c.gObjectSet.with(v.settings, "user-agent", agent, nil)
 		}},
 	{func(old, s *wire.WebviewState) bool { return old.Zoom == s.Zoom },
-		func(v *webview, s *wire.WebviewState) {
-			zoom := s.Zoom
-			if zoom <= 0 {
-				zoom = 1
-			}
-			v.e.c.webkitWebViewSetZoomLevel(v.view, zoom)
-		}},
+		func(v *webview, s *wire.WebviewState) { v.applyZoom() }},
 	{func(old, s *wire.WebviewState) bool { return old.Devtools == s.Devtools },
 		func(v *webview, s *wire.WebviewState) {
 			v.set("enable-developer-extras", s.Devtools)

@@ -25,11 +25,13 @@ const (
 type accentColor struct{ R, G, B float64 }
 
 // looks is what a page sees of the preferences. Width is that of a window of 600
-// pixels: a text scale of 2 leaves it half of them, for the engine enlarges all.
+// pixels: a text scale of 2 leaves it half of them, for all is enlarged. Family and
+// Size, in CSS pixels, are those of "font: menu"; SystemUI is the font of system-ui.
 type looks struct {
 	Dark, Contrast, LessMotion bool
 	Width                      int
-	Family                     string
+	Family, Size               string
+	SystemUI                   string
 }
 
 const readLooks = `
@@ -37,9 +39,22 @@ const readLooks = `
 	const p = document.createElement('p');
 	p.style.font = 'menu';
 	document.body.append(p);
-	const Family = getComputedStyle(p).fontFamily;
+	const {fontFamily: Family, fontSize: Size} = getComputedStyle(p);
+	p.style.display = 'inline-block';
+	const widths = (font) => {
+		p.style.font = 'bold 16px ' + font;
+		return ['WWWWWWWW', 'iiiiiiii', 'gggggggg'].map((text) => {
+			p.textContent = text;
+			return p.getBoundingClientRect().width;
+		}).join();
+	};
+	const system = widths('system-ui');
+	const SystemUI = ['DejaVu Sans', 'DejaVu Serif', 'DejaVu Sans Mono'].find((font) => widths(JSON.stringify(font)) === system);
 	p.remove();
-	return {Dark: is('prefers-color-scheme: dark'), Contrast: is('prefers-contrast: more'), LessMotion: is('prefers-reduced-motion: reduce'), Width: innerWidth, Family}`
+	return {
+		Dark: is('prefers-color-scheme: dark'), Contrast: is('prefers-contrast: more'), LessMotion: is('prefers-reduced-motion: reduce'),
+		Width: innerWidth, Family, Size, SystemUI,
+	}`
 
 // sees waits until a page sees that.
 func sees(t *testing.T, page *e2e.Page, when string, want looks) {
@@ -74,16 +89,17 @@ func TestPreferencesWayland(t *testing.T) {
 	startWeston(t)
 	app := e2e.Start(t, e2e.Options{})
 	page := app.Main()
-	const family = `"DejaVu Serif"`
-	sees(t, page, "at the start", looks{Dark: true, Contrast: true, LessMotion: true, Width: 400, Family: family})
+	// What WebKit makes of the font it has once, when the page begins.
+	const family, size, ui = `"DejaVu Serif"`, "20px", "DejaVu Serif"
+	sees(t, page, "at the start", looks{Dark: true, Contrast: true, LessMotion: true, Width: 400, Family: family, Size: size, SystemUI: ui})
 	desktop.Set(gnome, "text-scaling-factor", 2.0)
 	desktop.Set(gnome, "enable-animations", true)
 	desktop.Set(accessibility, "high-contrast", false)
 	desktop.Set(appearance, "color-scheme", uint32(2))
-	sees(t, page, "after changes", looks{Width: 300, Family: family})
+	sees(t, page, "after changes", looks{Width: 300, Family: family, Size: size, SystemUI: ui})
 	desktop.Set(gnome, "text-scaling-factor", "huge")
 	desktop.Set(gnome, "gtk-theme", "Adwaita-dark")
-	sees(t, page, "with a dark theme, and nothing said of text", looks{Dark: true, Width: 600, Family: family})
+	sees(t, page, "with a dark theme, and nothing said of text", looks{Dark: true, Width: 600, Family: family, Size: size, SystemUI: ui})
 
 	// The app's wish counts over the user's, as long as it has one.
 	wish := func(theme config.Theme) {
@@ -92,18 +108,23 @@ func TestPreferencesWayland(t *testing.T) {
 		}
 	}
 	wish(config.ThemeLight)
-	sees(t, page, "when the app wants it light", looks{Width: 600, Family: family})
+	sees(t, page, "when the app wants it light", looks{Width: 600, Family: family, Size: size, SystemUI: ui})
 	desktop.Set(appearance, "color-scheme", uint32(1))
 	desktop.Set(gnome, "enable-animations", false)
-	sees(t, page, "and the user wants it dark", looks{LessMotion: true, Width: 600, Family: family})
+	sees(t, page, "and the user wants it dark", looks{LessMotion: true, Width: 600, Family: family, Size: size, SystemUI: ui})
 	wish("")
-	sees(t, page, "when the app wants nothing", looks{Dark: true, LessMotion: true, Width: 600, Family: family})
+	sees(t, page, "when the app wants nothing", looks{Dark: true, LessMotion: true, Width: 600, Family: family, Size: size, SystemUI: ui})
+	desktop.Set(gnome, "font-name", "DejaVu Sans Mono 12")
+	sees(t, page, "with another font", looks{Dark: true, LessMotion: true, Width: 600, Family: family, Size: size, SystemUI: "DejaVu Sans Mono"})
+	desktop.Set(gnome, "font-name", "None Such 12")
+	sees(t, page, "with a font that is not there", looks{Dark: true, LessMotion: true, Width: 600, Family: family, Size: size, SystemUI: "DejaVu Sans"})
+	desktop.Set(gnome, "font-name", "DejaVu Serif 15")
 	old := app.Processes()["app"]
 	if err := e2e.TryKill(old); err != nil {
 		t.Fatal(err)
 	}
 	e2e.Restarted(t, app, old)
-	sees(t, page, "in another host", looks{Dark: true, LessMotion: true, Width: 600, Family: family})
+	sees(t, page, "in another host", looks{Dark: true, LessMotion: true, Width: 600, Family: family, Size: size, SystemUI: ui})
 	if all := app.Confinement(); len(all) != 1 || all[0].Level != mullion.ConfinementFull {
 		t.Errorf("confinement: %+v", all)
 	}
@@ -120,17 +141,18 @@ func TestPreferencesX11(t *testing.T) {
 	desktop.Hang()
 	app := e2e.Start(t, e2e.Options{})
 	page := app.Main()
-	family := "Sans"
-	sees(t, page, "while the portal hangs", looks{Width: 600, Family: family})
+	const family, size = "Sans", "13px"
+	const serif, mono = "DejaVu Serif", "DejaVu Sans Mono"
+	sees(t, page, "while the portal hangs", looks{Width: 600, Family: family, Size: size, SystemUI: "DejaVu Sans"})
 	desktop.Answer()
-	sees(t, page, "when it answers", looks{Dark: true, Contrast: true, LessMotion: true, Width: 300, Family: family})
+	sees(t, page, "when it answers", looks{Dark: true, Contrast: true, LessMotion: true, Width: 300, Family: family, Size: size, SystemUI: serif})
 	desktop.Set(accessibility, "high-contrast", false)
 	desktop.Set(appearance, "accent-color", accentColor{1, 0, 0.5})
-	sees(t, page, "after a change", looks{Dark: true, LessMotion: true, Width: 300, Family: family})
+	sees(t, page, "after a change", looks{Dark: true, LessMotion: true, Width: 300, Family: family, Size: size, SystemUI: serif})
 
 	// The engine asks for the font once for each page.
 	second := app.Open("second", func(o *mullion.WindowOptions) { o.Title, o.Width, o.Height = "second", 600, 400 })
-	sees(t, second, "in another window", looks{Dark: true, LessMotion: true, Width: 300, Family: `"DejaVu Serif"`})
+	sees(t, second, "in another window", looks{Dark: true, LessMotion: true, Width: 300, Family: `"DejaVu Serif"`, Size: "20px", SystemUI: serif})
 	second.Must(`document.body.innerHTML = '<input type=checkbox checked style="position: fixed; inset: 0; width: 100%; height: 100%; margin: 0">'`, nil)
 	if err := e2e.WaitFor(e2e.Timeout, func() error { return hasColor(t, "second", [3]uint8{255, 0, 128}) }); err != nil {
 		t.Errorf("the accent color: %v", err)
@@ -145,15 +167,27 @@ func TestPreferencesX11(t *testing.T) {
 	if err := x.Set("Gtk/EnableAnimations 1\nNet/ThemeName \"Adwaita\"\nXft/DPI 147456\n"); err != nil {
 		t.Fatal(err)
 	}
-	sees(t, page, "with XSETTINGS", looks{Dark: true, Width: 400, Family: family})
+	sees(t, page, "with XSETTINGS", looks{Dark: true, Width: 400, Family: family, Size: size, SystemUI: serif})
 	desktop.Set(gnome, "text-scaling-factor", 1.0)
 	desktop.Set(gnome, "gtk-theme", "HighContrast")
 	desktop.Set(appearance, "color-scheme", uint32(2)) // of which XSETTINGS know nothing
-	sees(t, page, "with XSETTINGS, after changes", looks{Width: 400, Family: family})
+	sees(t, page, "with XSETTINGS, after changes", looks{Width: 400, Family: family, Size: size, SystemUI: serif})
+	// A manager has several settings, of which some are not of the portal.
+	fonts := func(name string, scale int) {
+		if err := x.Set(fmt.Sprintf("Gtk/FontName %q\nXft/DPI %d\nNet/DoubleClickTime 300\n", name, scale*96*1024)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fonts("DejaVu Sans Mono 12", 2)
+	sees(t, page, "with a font in XSETTINGS", looks{LessMotion: true, Contrast: true, Width: 300, Family: family, Size: size, SystemUI: mono})
+	third := app.Open("third", func(o *mullion.WindowOptions) { o.Title, o.Width, o.Height = "third", 600, 400 })
+	sees(t, third, "in a window after that", looks{LessMotion: true, Contrast: true, Width: 300, Family: `"DejaVu Sans Mono"`, Size: "16px", SystemUI: mono})
+	fonts("DejaVu Sans 12", 1)
+	sees(t, page, "with another font there", looks{LessMotion: true, Contrast: true, Width: 600, Family: family, Size: size, SystemUI: "DejaVu Sans"})
 	x.Stop()
-	size := int32(24) // of the mouse: any change will do
-	seesAfter(t, page, "without them again", func() { size++; desktop.Set(gnome, "cursor-size", size) },
-		looks{Contrast: true, LessMotion: true, Width: 600, Family: family})
+	cursor := int32(24) // of the mouse: any change will do
+	seesAfter(t, page, "without them again", func() { cursor++; desktop.Set(gnome, "cursor-size", cursor) },
+		looks{Contrast: true, LessMotion: true, Width: 600, Family: family, Size: size, SystemUI: serif})
 	if all := app.Confinement(); len(all) != 1 || all[0].Level != mullion.ConfinementFull {
 		t.Errorf("confinement: %+v", all)
 	}
@@ -183,7 +217,7 @@ func TestToolkitFiles(t *testing.T) {
 	t.Setenv("GTK_OVERLAY_SCROLLING", "0")
 	app := e2e.Start(t, e2e.Options{})
 	page := app.Main()
-	sees(t, page, "with files", looks{LessMotion: true, Width: 600, Family: `"DejaVu Sans Mono"`})
+	sees(t, page, "with files", looks{LessMotion: true, Width: 600, Family: `"DejaVu Sans Mono"`, Size: "16px", SystemUI: "DejaVu Sans Mono"})
 	var bar int
 	page.Must(`
 		document.body.innerHTML = '<div style="overflow: scroll; width: 100px; height: 100px"></div>'
