@@ -35,14 +35,15 @@ func (v *Webview) loadFailed(e wire.PageEvent) {
 }
 
 // failLoad is loadFailed. Silent is set where nothing has failed, but the
-// dev server does not answer.
-func (v *Webview) failLoad(e wire.PageEvent, silent bool) {
+// dev server does not answer. It reports whether there is an error page now.
+func (v *Webview) failLoad(e wire.PageEvent, silent bool) bool {
 	c := v.core
 	v.mu.Lock()
-	// A host must not lead a webview of remote pages to pages of the app.
-	if v.closed || v.problem != nil || !v.local {
+	// A host must not lead a webview of remote pages to pages of the app. And a
+	// page that has come after all stays.
+	if v.closed || v.problem != nil || !v.local || silent && v.committed {
 		v.mu.Unlock()
-		return
+		return false
 	}
 	v.failedLoads++
 	n := v.failedLoads
@@ -56,6 +57,7 @@ func (v *Webview) failLoad(e wire.PageEvent, silent bool) {
 	if n <= maxLoads {
 		c.tasks.Go(func() { v.tryAgain(p, n) })
 	}
+	return true
 }
 
 // loadProblem says what becomes of a page that could not be loaded n times.
@@ -113,12 +115,11 @@ func (v *Webview) watchAnswer() {
 		cancel()
 	}
 	v.mu.Lock()
-	address, blank := v.awaited, !v.committed && v.problem == nil
+	address := v.awaited
 	v.awaited = ""
 	v.mu.Unlock()
-	if silent && blank && ctx.Err() == nil {
-		e := wire.PageEvent{Kind: wire.PageFailed, URL: address, Detail: "the connection is open, but no answer comes"}
-		v.failLoad(e, true)
+	e := wire.PageEvent{Kind: wire.PageFailed, URL: address, Detail: "the connection is open, but no answer comes"}
+	if silent && ctx.Err() == nil && v.failLoad(e, true) {
 		v.arrivedOnce.Do(func() { close(v.arrived) })
 		v.follow(e)
 	}

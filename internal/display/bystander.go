@@ -32,6 +32,8 @@ const (
 	bystanderSize = 300
 	// bystanderKeys are those of which a bystander tells: no letter is on them.
 	bystanderKeys = 200
+	// numbersPassedOver is more than the windows that one client of a test makes.
+	numbersPassedOver = 10_000
 )
 
 // StartBystander shows one on a display. told is called with what others do to
@@ -92,8 +94,13 @@ func (b *Bystander) focus() error {
 // show makes the window, which no window manager looks after.
 func (b *Bystander) show() (err error) {
 	c := b.screen.conn
-	if b.window, err = xproto.NewWindowId(c); err != nil {
-		return err
+	// The server gives the numbers of a client that has gone to the next one. A
+	// window manager that is behind then unmaps this window in the place of that
+	// client's, so it is one that nobody had.
+	for range numbersPassedOver {
+		if b.window, err = xproto.NewWindowId(c); err != nil {
+			return err
+		}
 	}
 	const mask = xproto.CwBackPixel | xproto.CwOverrideRedirect | xproto.CwEventMask
 	const events = xproto.EventMaskKeyPress | xproto.EventMaskStructureNotify
