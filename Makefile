@@ -1,7 +1,7 @@
 # What can be done here. Everything else is in scripts/, which work on their own too.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test race test-windows lint vuln bench bench-peers attacks storm leaks fuzz generate clean
+.PHONY: help demo check test test-long race test-windows lint vuln bench bench-peers attacks storm leaks fuzz generate clean
 
 FUZZTIME ?= 10s
 STORM ?= 10m
@@ -16,8 +16,11 @@ demo: ## build examples/notes and open it (on a virtual display if there is no o
 check: ## what can be tested without a display and the race detector: about a minute
 	@scripts/check.sh $(ARGS)
 
-test: ## everything that a change must pass
+test: ## lint, and all tests but those that take long
 	@scripts/test.sh $(ARGS)
+
+test-long: ## those: attacks, storms, leaks, whole projects
+	@LONG=only scripts/test.sh $(ARGS)
 
 race: ## test, with the race detector in all packages of the root module
 	@RACE=all scripts/test.sh $(ARGS)

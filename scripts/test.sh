@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
-# Everything that a change must pass. Arguments go to go test, such as -count=1 or
-# -run Name.
+# Everything that a change must pass, but for what takes long. Arguments go to go
+# test, such as -count=1 or -run Name.
+#
+# With LONG=only it is what takes long and nothing else, and with RACE=all
+# everything with the race detector.
 #
 # With CI=true a test that skips itself is a failure, unless
 # scripts/allowed-skips.txt says why it may.
@@ -37,6 +40,12 @@ export GOFLAGS="-ldflags=-s ${GOFLAGS:-}"
 run=(-exec 'env -u GOGC CGO_ENABLED=0')
 export GOGC=400
 
+# What takes long: attacks, storms and whole projects. make test-long (LONG=only)
+# tests it.
+long=(
+	./conformance/templates ./cmd/mullion/internal/e2e ./internal/attacks ./internal/e2e/hostile ./internal/e2e/leaks ./internal/storm
+)
+
 # The race detector costs the packages below between a quarter and three quarters
 # more processor time, so they do without: they are about windows, displays and
 # other programs, and what runs in them runs under the detector in the others,
@@ -45,39 +54,39 @@ export GOGC=400
 #
 # What takes longest begins first.
 without_detector=(
-	./conformance/templates ./internal/e2e ./internal/e2e/desk ./conformance ./internal/attacks ./internal/e2e/hostile
-	./internal/e2e/leaks ./internal/e2e/kept ./internal/storm ./mulliontest ./examples ./internal/busfilter ./internal/displayguard/...
-	./plugin/httpclient ./plugin/log ./plugin/store ./plugin/websocket
+	./internal/e2e/desk ./conformance ./internal/e2e ./cmd/mullion ./internal/e2e/recovery
+	./internal/e2e/kept ./mulliontest ./examples ./internal/busfilter ./internal/displayguard/...
+	./plugin/clipboardmanager ./plugin/files ./plugin/httpclient ./plugin/log ./plugin/shell ./plugin/store ./plugin/websocket
 )
-[[ ${RACE:-} != all ]] || without_detector=()
-first=(./internal/e2e/recovery ./internal/core ./internal/backend/webkitgtk .)
+with_detector=(./internal/core ./internal/backend/webkitgtk .)
 
-# plain_packages and race_packages print the packages of each step. Those of the
-# other modules are never under the detector. go.work has them all.
-plain_packages() {
-	local dir
-	go list ./cmd/mullion/internal/e2e "${without_detector[@]}"
-	for dir in $(modules); do
-		go list "$dir/..."
-	done
-}
-race_packages() {
-	go list "${first[@]}" ./...
-}
+# packages PATTERN... prints packages in this order, each once.
+packages() { go list "$@" | awk '!seen[$0]++'; }
+# but LIST prints the lines that are not in the list.
+but() { grep -vxF "$1"; }
+
+shopt -s inherit_errexit
+mapfile -t others < <(modules) # go.work has them all; they are never under the detector
+slow=$(packages "${long[@]}")
+all=$(packages "${with_detector[@]}" ./...)
+case ${LONG:-}${RACE:-} in
+only) plain=$slow race= ;;
+all) plain=$(packages "${others[@]/%//...}") race=$all ;;
+*)
+	plain=$(packages "${without_detector[@]}" "${others[@]/%//...}" | but "$slow")
+	race=$(but "$plain"$'\n'"$slow" <<<"$all")
+	;;
+esac
 
 # Three packages at a time: each waits for its windows now and then. Vet was a
 # step of lint.
 tests() { report go test "${run[@]}" -json -vet=off -shuffle=on -p 3 -timeout 0 "$@"; }
 
-shopt -s inherit_errexit
-list=$(plain_packages | awk '!seen[$0]++')
-mapfile -t plain <<<"$list"
-list=$(race_packages | awk '!seen[$0]++' | grep -vxF "$list")
-mapfile -t race <<<"$list"
-
-step lint scripts/lint.sh
-step 'go test' tests "$@" "${plain[@]}"
-CGO_ENABLED=1 step 'go test -race' tests -race "$@" "${race[@]}"
+[[ ${LONG:-} == only ]] || step lint scripts/lint.sh
+# shellcheck disable=SC2086 # a package is a word
+step 'go test' tests "$@" $plain
+# shellcheck disable=SC2086
+[[ -z $race ]] || CGO_ENABLED=1 step 'go test -race' tests -race "$@" $race
 if ! summary; then
 	# A build server may keep no more than the end of this.
 	[[ ! -e $brief ]] || head -n 15 "$brief"
