@@ -3,6 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import { Dom } from "./dom.mjs";
+import { CoreSocket } from "./coresocket.mjs";
 
 const dist = (name) => readFileSync(new URL(`../dist/${name}.js`, import.meta.url), "utf8");
 export const key = "0123456789abcdef".repeat(4);
@@ -19,13 +20,21 @@ export class App {
   bodies = new Map();
   /** Streams by number: lists of chunks, or a function from AbortSignal to a Response. */
   streams = new Map();
+  /** The WebSockets that the bridge has opened. */
+  sockets = [];
+  /** What the host draws for a WebSocket: none by default. */
+  ticket = "";
   doc = "";
 
   constructor({ config = {}, scripts = ["bridge", "page"], refuse = "", origin } = {}) {
     this.config = { ...defaults, ...config };
     this.refuse = refuse;
+    const { sockets } = this;
     this.dom = new Dom({
       origin,
+      WebSocket: class extends CoreSocket {
+        constructor(address) { super(address); sockets.push(this); }
+      },
       fetch: (url, init) => this.#fetch(url, init),
       postMessage: (text) => this.#message(text),
     });
@@ -61,6 +70,9 @@ export class App {
       }
       return "";
     }
+    if (op === "t") {
+      return this.ticket;
+    }
     if (op !== "c") {
       return "";
     }
@@ -73,7 +85,7 @@ export class App {
     if (!command) {
       return `e${JSON.stringify(`Command ${cmd} not found`)}`;
     }
-    const bytes = size === "-" ? null : await this.#body(Number(id), Number(size));
+    const bytes = size === "-" ? null : await this.#body(Number(id), Number.parseInt(size));
     const answer = await command(args, { bytes, headers, id: Number(id), json });
     return typeof answer === "string" && /^[oebsj]/.test(answer) ? answer : `o${JSON.stringify(answer ?? null)}`;
   }

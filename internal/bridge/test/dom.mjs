@@ -158,7 +158,7 @@ const bufferOf = (bytes) => shared.bufferOf(bytes);
 
 /** A document and its two worlds. */
 export class Dom {
-  constructor({ origin = "app://localhost", fetch, postMessage }) {
+  constructor({ origin = "app://localhost", fetch, postMessage, WebSocket }) {
     this.shared = {
       origin,
       targets: new WeakMap(),
@@ -198,7 +198,6 @@ export class Dom {
       console: { log, warn: log, error: log }, location: { protocol: new URL(origin).protocol },
     };
     this.page = vm.createContext({ ...common });
-    class WebSocket { static OPEN = 1; } // none is opened: the host of these tests has no tickets
     this.bridge = vm.createContext({ ...common, fetch, WebSocket, webkit: { messageHandlers: { mullion: { postMessage } } } });
     for (const name of ["page", "bridge"]) {
       vm.runInContext(`(${world})`, this[name])(this.shared, name);
