@@ -11,7 +11,8 @@ import (
 var noise = [][]byte{
 	[]byte("JSC_SIGNAL_FOR_GC"), // WebKit reads it, and complains about it elsewhere
 	[]byte("dconf-WARNING"),
-	[]byte("IBUS-WARNING **"), // its client wants to make folders that it does not need
+	[]byte("IBUS-WARNING **"),         // its client wants to make folders that it does not need
+	[]byte(`Failed to load module "`), // of GTK, that the settings of a desktop name and that is not installed
 }
 
 // output logs what a process and those below it print, line by line.

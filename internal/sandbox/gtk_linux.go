@@ -148,3 +148,15 @@ func configFiles(getenv func(string) string) (files []string) {
 	}
 	return files
 }
+
+// themeFolders are the themes and icons in the folders that the desktop has for
+// data, but for those that every engine is shown.
+func themeFolders(getenv func(string) string) (folders []string) {
+	for dir := range strings.SplitSeq(getenv("XDG_DATA_DIRS"), ":") {
+		dir = filepath.Clean(dir)
+		if filepath.IsAbs(dir) && !under(dir, "/usr/share") && !under(dir, "/usr/local/share") && len(folders) < 2*maxConfigDirs {
+			folders = append(folders, filepath.Join(dir, "themes"), filepath.Join(dir, "icons"))
+		}
+	}
+	return folders
+}

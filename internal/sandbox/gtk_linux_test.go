@@ -139,3 +139,17 @@ func TestConfigFolders(t *testing.T) {
 		t.Errorf("%d folders", n)
 	}
 }
+
+// TestThemeFolders: themes and icons are where the environment says, and of those
+// folders nothing else is shown.
+func TestThemeFolders(t *testing.T) {
+	env := map[string]string{"XDG_DATA_DIRS": "relative:/usr/share/:/usr/local/share:/nix/a/share/:/usr/share/../../b"}
+	getenv := func(name string) string { return env[name] }
+	if diff := cmp.Diff([]string{"/nix/a/share/themes", "/nix/a/share/icons", "/b/themes", "/b/icons"}, themeFolders(getenv)); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	env["XDG_DATA_DIRS"] = strings.Repeat("/a:", 100)
+	if n := len(themeFolders(getenv)); n != 2*maxConfigDirs {
+		t.Errorf("%d folders", n)
+	}
+}

@@ -22,7 +22,7 @@ func session(p *Policy, getenv func(string) string, guarded string) (d desk, env
 	d.home, _ = os.UserHomeDir()
 	d.config = configHome(getenv, d.home)
 	if p.Engine && p.UserFonts {
-		d.files = append(d.files, configFiles(getenv)...)
+		d.files = slices.Concat(d.files, configFiles(getenv), themeFolders(getenv))
 	}
 	runtimeDir := getenv("XDG_RUNTIME_DIR")
 	if display := getenv("DISPLAY"); display != "" && (p.Engine || p.Compositor) {

@@ -194,16 +194,23 @@ func TestPreferencesX11(t *testing.T) {
 }
 
 // TestToolkitFiles: the toolkit's own settings are read where the desktop puts them,
-// also those that gtk.css imports, and nothing of the user's beside them is shown.
+// in the shape in which KDE writes them: a theme of colors that another file has,
+// style sheets that gtk.css imports, pictures for these, and modules of which none
+// need be installed. Nothing of the user's beside them is shown.
 func TestToolkitFiles(t *testing.T) {
-	config, defaults := t.TempDir(), t.TempDir()
+	config, defaults, data := t.TempDir(), t.TempDir(), t.TempDir()
 	for name, text := range map[string]string{
-		config + "/gtk-3.0/gtk.css":        "@import 'colors.css';",
-		config + "/gtk-3.0/colors.css":     "@define-color accent_bg_color #00ff80;",
-		config + "/gtk-3.0/settings.ini":   "[Settings]\ngtk-font-name=DejaVu Sans Mono 12\n",
-		config + "/gtk-3.0/bookmarks":      "file:///secret",
-		config + "/private":                "secret",
-		defaults + "/gtk-3.0/settings.ini": "[Settings]\ngtk-enable-animations=false\n",
+		config + "/gtk-3.0/gtk.css":                "@import 'colors.css';\n@import 'window_decorations.css';\n",
+		config + "/gtk-3.0/colors.css":             "@define-color accent_plain #00ff80;\n",
+		config + "/gtk-3.0/window_decorations.css": "headerbar button.close { background-image: -gtk-scaled(url(\"assets/close.svg\"), url(\"assets/close@2.svg\")); }\n",
+		config + "/gtk-3.0/assets/close.svg":       "<svg xmlns='http://www.w3.org/2000/svg' width='16' height='16'/>",
+		config + "/gtk-3.0/settings.ini": "[Settings]\ngtk-font-name=DejaVu Sans Mono,  12\ngtk-theme-name=Plain\n" +
+			"gtk-modules=colorreload-gtk-module:window-decorations-gtk-module\ngtk-decoration-layout=icon:minimize,maximize,close\ngtk-xft-dpi=98304\n",
+		config + "/gtk-3.0/bookmarks":          "file:///secret",
+		config + "/kdeglobals":                 "secret",
+		defaults + "/gtk-3.0/settings.ini":     "[Settings]\ngtk-enable-animations=false\n",
+		data + "/themes/Plain/gtk-3.0/gtk.css": "@import url(\"resource:///org/gtk/libgtk/theme/Adwaita/gtk-contained.css\");\n@define-color accent_bg_color @accent_plain;\n",
+		data + "/private":                      "secret",
 	} {
 		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 			t.Fatal(err)
@@ -212,6 +219,7 @@ func TestToolkitFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	t.Setenv("XDG_DATA_DIRS", data+":/usr/local/share:/usr/share")
 	t.Setenv("XDG_CONFIG_HOME", config)
 	t.Setenv("XDG_CONFIG_DIRS", defaults)
 	t.Setenv("GTK_OVERLAY_SCROLLING", "0")
@@ -228,13 +236,19 @@ func TestToolkitFiles(t *testing.T) {
 	}
 	page.Must(`document.body.innerHTML = '<input type=checkbox checked style="position: fixed; inset: 0; width: 100%; height: 100%; margin: 0">'`, nil)
 	if err := e2e.WaitFor(e2e.Timeout, func() error { return hasColor(t, "main", [3]uint8{0, 255, 128}) }); err != nil {
-		t.Errorf("the accent color that gtk.css imports: %v", err)
+		t.Errorf("the accent color of the theme, which gtk.css imports: %v", err)
 	}
 	root := fmt.Sprintf("/proc/%d/root", app.Processes()["app"])
-	for name, want := range map[string]bool{"/gtk-3.0/colors.css": true, "/gtk-3.0/bookmarks": false, "/private": false} {
-		if _, err := os.Stat(root + config + name); (err == nil) != want {
+	for name, want := range map[string]bool{
+		config + "/gtk-3.0/colors.css": true, config + "/gtk-3.0/assets/close.svg": true, data + "/themes/Plain/gtk-3.0/gtk.css": true,
+		config + "/gtk-3.0/bookmarks": false, config + "/kdeglobals": false, data + "/private": false,
+	} {
+		if _, err := os.Stat(root + name); (err == nil) != want {
 			t.Errorf("%s in the host: %v", name, err)
 		}
+	}
+	if app.Log.Contains("Gtk-") {
+		t.Error("GTK complains")
 	}
 	if all := app.Confinement(); len(all) != 1 || all[0].Level != mullion.ConfinementFull {
 		t.Errorf("confinement: %+v", all)
