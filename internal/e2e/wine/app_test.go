@@ -96,24 +96,34 @@ func startWith(t *testing.T, program string, args []string, env ...string) *app 
 	}
 	go func() { a.ended <- a.cmd.Wait() }()
 	t.Cleanup(func() {
-		_ = a.cmd.Process.Kill()
-		// wine takes two seconds to end the processes of a job whose owner was killed.
-		for _, pid := range a.processes() {
-			_ = syscall.Kill(pid, syscall.SIGKILL)
-		}
-		// The next app may have the same folder for its data. What else of wine still has the app's output
-		// open need not be waited for.
-		_ = a.left()
+		a.stop()
 		if t.Failed() {
-			t.Logf("the app said:\n%s", a.log)
-			a.mu.Lock()
-			defer a.mu.Unlock()
-			for i, d := range a.seen {
-				t.Logf("double %d said:\n%s", i, d.said())
-			}
+			a.tellAll(t)
 		}
 	})
 	return a
+}
+
+// stop ends the app by force.
+func (a *app) stop() {
+	_ = a.cmd.Process.Kill()
+	// wine takes two seconds to end the processes of a job whose owner was killed.
+	for _, pid := range a.processes() {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
+	// The next app may have the same folder for its data. What else of wine still has the app's output
+	// open need not be waited for.
+	_ = a.left()
+}
+
+// tellAll logs what the app and its doubles have said.
+func (a *app) tellAll(t *testing.T) {
+	t.Logf("the app said:\n%s", a.log)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for i, d := range a.seen {
+		t.Logf("double %d said:\n%s", i, d.said())
+	}
 }
 
 func (a *app) accept(l net.Listener) {
@@ -122,7 +132,7 @@ func (a *app) accept(l net.Listener) {
 		if err != nil {
 			return
 		}
-		d := &double{a: a, conn: conn, arrived: make(chan struct{}, 1)}
+		d := &double{a: a, conn: conn, arrived: make(chan struct{})}
 		a.mu.Lock()
 		a.seen = append(a.seen, d)
 		a.mu.Unlock()
@@ -228,13 +238,13 @@ func (a *app) processes() (pids []int) {
 
 // double is the runtime in one host.
 type double struct {
-	a       *app
-	conn    net.Conn
-	arrived chan struct{} // has one element when there is something new
+	a    *app
+	conn net.Conn
 
-	mu    sync.Mutex
-	lines [][]string // guarded by mu
-	gone  bool       // guarded by mu
+	mu      sync.Mutex
+	lines   [][]string    // guarded by mu
+	gone    bool          // guarded by mu
+	arrived chan struct{} // is closed when there is something new, for all that wait; guarded by mu
 }
 
 func (d *double) read() {
@@ -252,12 +262,10 @@ func (d *double) read() {
 			}
 			d.lines = append(d.lines, fields)
 		}
+		close(d.arrived)
+		d.arrived = make(chan struct{})
 		d.mu.Unlock()
 		d.live(fields)
-		select {
-		case d.arrived <- struct{}{}:
-		default:
-		}
 		if err != nil {
 			return
 		}
@@ -344,21 +352,26 @@ func (d *double) expect(fields ...string) []string {
 	ctx, cancel := await.Context(d.a.t.Context(), patience)
 	defer cancel()
 	for {
+		more, gone := d.more()
 		if l := d.take(fields); l != nil {
 			return l
 		}
-		d.mu.Lock()
-		gone := d.gone
-		d.mu.Unlock()
 		if gone {
 			d.a.t.Fatalf("the host is gone before it said %q", fields)
 		}
 		select {
-		case <-d.arrived:
+		case <-more:
 		case <-ctx.Done():
 			d.a.t.Fatalf("the double does not say %q", fields)
 		}
 	}
+}
+
+// more returns what is closed when the double says something more, and whether it has gone.
+func (d *double) more() (arrived <-chan struct{}, gone bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.arrived, d.gone
 }
 
 func (d *double) take(fields []string) []string {
@@ -415,14 +428,12 @@ func (d *double) end() {
 	ctx, cancel := await.Context(d.a.t.Context(), patience)
 	defer cancel()
 	for {
-		d.mu.Lock()
-		gone := d.gone
-		d.mu.Unlock()
+		more, gone := d.more()
 		if gone {
 			return
 		}
 		select {
-		case <-d.arrived:
+		case <-more:
 		case <-ctx.Done():
 			d.a.t.Fatal("the host does not end")
 		}

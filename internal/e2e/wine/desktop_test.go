@@ -115,11 +115,9 @@ func TestMenu(t *testing.T) {
 	quiet(t, d)
 }
 
-// TestMessages: a message is answered by a key, by closing it, and not at all.
-func TestMessages(t *testing.T) {
-	a := start(t, lab.lab)
-	d := a.host()
-	p := open(d)
+// messages: a message is answered by a key, by closing it, and not at all.
+func messages(t *testing.T, p *page) {
+	d := p.d
 	s := screen(t)
 	ask := func(n, text string) string {
 		return p.from("app://localhost/", `c `+doc+` `+n+` - `+text)
@@ -150,14 +148,11 @@ func TestMessages(t *testing.T) {
 	if err := s.WaitGone("Briefly"); err != nil {
 		t.Error(err)
 	}
-	quiet(t, d)
 }
 
-// TestFileDialogs: a file to open, and a name to save as, which gets the extension of the filter.
-func TestFileDialogs(t *testing.T) {
-	a := start(t, lab.lab)
-	d := a.host()
-	p := open(d)
+// fileDialogs: a file to open, and a name to save as, which gets the extension of the filter.
+func fileDialogs(t *testing.T, p *page) {
+	a, d := p.d.a, p.d
 	s := screen(t)
 	if err := os.WriteFile(filepath.Join(a.dir, "one.note"), nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -191,7 +186,6 @@ func TestFileDialogs(t *testing.T) {
 	if got := d.answer(id); !strings.HasPrefix(got, "r "+id+" e") || !strings.Contains(got, "cancelled") {
 		t.Errorf("cancelled: got %s", got)
 	}
-	quiet(t, d)
 }
 
 // TestTray: an icon with a menu, and a notification beside an icon of its own, which goes with it. wine

@@ -69,11 +69,9 @@ func TestDownloads(t *testing.T) {
 	quiet(t, d)
 }
 
-// TestFileChooser: an input asks the Core, and gets copies of the files that the user has chosen.
-func TestFileChooser(t *testing.T) {
-	a := start(t, lab.lab)
-	d := a.host()
-	open(d)
+// fileChooser: an input asks the Core, and gets copies of the files that the user has chosen.
+func fileChooser(t *testing.T, p *page) {
+	a, d := p.d.a, p.d
 	d.expect("devtools", "1", "Page.setInterceptFileChooserDialog", `{"enabled":true}`)
 	s := screen(t)
 	file := filepath.Join(a.dir, "one.txt")
@@ -104,5 +102,4 @@ func TestFileChooser(t *testing.T) {
 	a.logged("without a file input")
 	d.tell("fail", "1", "1", "3") // the renderer has ended
 	d.expect("devtools", "1", "Page.setInterceptFileChooserDialog", `{"enabled":true}`)
-	quiet(t, d)
 }

@@ -37,6 +37,16 @@ func open(d *double) *page {
 	return p
 }
 
+// renew loads the page again, and begins its document.
+func (p *page) renew() {
+	p.d.a.t.Helper()
+	p.d.tell("goto", p.view, "app://localhost/", "1")
+	p.d.expect("committed", p.view, "app://localhost/")
+	if got := p.say("h " + doc + " app://localhost"); got != "" {
+		p.d.a.t.Fatalf("hello: got %q", got)
+	}
+}
+
 // from sends a message as a document with another address. It returns the number of the message.
 func (p *page) from(source, text string) string {
 	p.last++

@@ -13,11 +13,9 @@ import (
 	"time"
 )
 
-// TestBytes sends 16 MiB to a command, piece by piece, and reads them from its result.
-func TestBytes(t *testing.T) {
-	a := start(t, lab.lab)
-	d := a.host()
-	p := open(d)
+// manyBytes sends 16 MiB to a command, piece by piece, and reads them from its result.
+func manyBytes(t *testing.T, p *page) {
+	d := p.d
 	key := regexp.MustCompile(`"([0-9a-f]{64})"`).FindStringSubmatch(p.script)
 	if key == nil {
 		t.Fatal("no key in the script of the bridge")
@@ -60,7 +58,6 @@ func TestBytes(t *testing.T) {
 	// Without the key nobody reads.
 	d.tell("request", "1", "11", "GET", "mullion://localhost/stream/"+answer[1], "", "mullion-doc", doc)
 	d.expect("response", "11", "403")
-	quiet(t, d)
 }
 
 // TestWindows opens windows and closes them, and looks at what is left of them in the engine: 20, or
@@ -105,28 +102,19 @@ func TestWindows(t *testing.T) {
 	quiet(t, d)
 }
 
-// TestWorker: a worker is a process of its own, and ends with the app.
-func TestWorker(t *testing.T) {
-	a := start(t, lab.lab)
-	d := a.host()
-	p := open(d)
+// worker: a worker is a process of its own.
+func worker(t *testing.T, p *page) {
+	a := p.d.a
 	if got := p.say(`c ` + doc + ` 1 - ["double",{"n":21}]`); got != "o42" {
 		t.Errorf("got %s", got)
 	}
 	if n := len(a.processes()); n < 3 {
 		t.Errorf("%d processes, want the Core, a host and a worker", n)
 	}
-	d.tell("close", "1")
-	if err := a.wait(); err != nil {
-		t.Error(err)
-	}
 }
 
-// TestState: a page follows a state, and changes it, and is told what the system lacks.
-func TestState(t *testing.T) {
-	a := start(t, lab.lab)
-	d := a.host()
-	p := open(d)
+// state: a page follows a state, and changes it, and is told what the system lacks.
+func state(t *testing.T, p *page) {
 	if got := p.say(`c ` + doc + ` 1 - ["plugin:state|set",{"name":"count","value":7}]`); !strings.HasPrefix(got, "o") {
 		t.Errorf("set: got %s", got)
 	}
@@ -137,5 +125,4 @@ func TestState(t *testing.T) {
 	if got := p.say(`c ` + doc + ` 3 - ["plugin:window|set_shadow",{"value":false}]`); !strings.Contains(got, "as Windows draws them") {
 		t.Errorf("set_shadow: got %s", got)
 	}
-	quiet(t, d)
 }

@@ -49,13 +49,18 @@ func run(m *testing.M) (int, error) {
 	if lab.prefix, err = makePrefix(filepath.Join(root, "bin", "wine")); err != nil {
 		return 0, err
 	}
-	// It ends what is left of this prefix alone.
+	// One server for all tests, which stays between apps. It ends what is left of this prefix alone; where a
+	// run before was killed, first that.
+	_ = wine("wineserver", "-k").Run()
+	if err := wine("wineserver", "-p").Run(); err != nil { // its output would stay open as long as it runs
+		return 0, fmt.Errorf("start the server of wine: %w", err)
+	}
 	defer func() { _ = wine("wineserver", "-k").Run() }()
 	if err := buildDouble(dir); err != nil {
 		return 0, err
 	}
 	lab.hello, lab.lab, lab.notes = filepath.Join(dir, "hello.exe"), filepath.Join(dir, "lab.exe"), filepath.Join(dir, "notes.exe")
-	build := exec.Command("go", "build", "-o", dir+"/", "./examples/hello", "./internal/e2e/wine/lab", "./examples/notes")
+	build := exec.Command("go", "build", "-ldflags=-s", "-o", dir+"/", "./examples/hello", "./internal/e2e/wine/lab", "./examples/notes")
 	build.Dir = root
 	build.Env = append(os.Environ(), "GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {

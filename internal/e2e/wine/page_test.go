@@ -7,11 +7,9 @@ import (
 	"testing"
 )
 
-// TestEvents: events of the Core reach the page, which says when it has run them.
-func TestEvents(t *testing.T) {
-	a := start(t, lab.hello)
-	d := a.host()
-	p := open(d)
+// events: events of the Core reach the page, which says when it has run them.
+func events(t *testing.T, p *page) {
+	d := p.d
 	if got := p.say(`c ` + doc + ` 1 - ["plugin:event|listen",{"event":"note","target":{"kind":"Any"},"handler":7}]`); !strings.HasPrefix(got, "o") {
 		t.Fatalf("listen: got %s", got)
 	}
@@ -22,7 +20,6 @@ func TestEvents(t *testing.T) {
 	d.tell("message", "1", "app://localhost/", "d "+batch)
 	d.expect("post", "1", "r "+emit+" onull")
 	d.delivery(`[["e","note",2,[[0,7]]]]`)
-	quiet(t, d)
 }
 
 // quiet fails if the double has complained.
@@ -33,11 +30,9 @@ func quiet(t *testing.T, d *double) {
 	}
 }
 
-// TestForeignFrame: what documents of other origins send does not get through, whatever they know.
-func TestForeignFrame(t *testing.T) {
-	a := start(t, lab.hello)
-	d := a.host()
-	p := open(d)
+// foreignFrame: what documents of other origins send does not get through, whatever they know.
+func foreignFrame(t *testing.T, p *page) {
+	a, d := p.d.a, p.d
 	for _, source := range []string{"https://evil.example/", "about:srcdoc", "about:blank", "", "data:text/html,x", "app://localhost.evil/", "app://evil/", "http://localhost/", "asset://localhost/", "app://localhost:1/"} {
 		p.from(source, `c `+doc+` 1 - ["greet",{"name":"Mallory"}]`)
 	}
@@ -53,14 +48,11 @@ func TestForeignFrame(t *testing.T) {
 	// A document of another name has no calls, though its origin is right.
 	id := p.from("app://localhost/", `c ffffffffffffffffffffffffffffffff 2 - ["greet",{"name":"Mallory"}]`)
 	d.expect("post", "1", "f "+id+" the document is no longer shown")
-	quiet(t, d)
 }
 
-// TestNavigation: the Core decides about navigations, of frames too, and about windows.
-func TestNavigation(t *testing.T) {
-	a := start(t, lab.hello)
-	d := a.host()
-	p := open(d)
+// navigation: the Core decides about navigations, of frames too, and about windows.
+func navigation(t *testing.T, p *page) {
+	d := p.d
 	d.tell("goto", "1", "https://example.org/", "0")
 	d.expect("navigation", "1", "https://example.org/", "cancelled")
 	d.tell("frame", "1", "https://example.org/")
@@ -78,14 +70,11 @@ func TestNavigation(t *testing.T) {
 	d.expect("committed", "1", "app://localhost/other.html")
 	id := p.from("app://localhost/", `c `+doc+` 2 - ["greet",{"name":"Mallory"}]`)
 	d.expect("post", "1", "f "+id+" the document is no longer shown")
-	quiet(t, d)
 }
 
-// TestFiles: the app's files come with their header fields and ranges, and what is not there does not.
-func TestFiles(t *testing.T) {
-	a := start(t, lab.hello)
-	d := a.host()
-	open(d)
+// files: the app's files come with their header fields and ranges, and what is not there does not.
+func files(t *testing.T, p *page) {
+	d := p.d
 	d.expect("response", "0", "200")
 	d.tell("request", "1", "5", "GET", "app://localhost/main.js", "")
 	if r := d.expect("response", "5", "200"); !strings.Contains(r[3], "text/javascript") || !strings.Contains(r[7], "invoke('greet'") || r[6] != "complete" {
@@ -99,7 +88,6 @@ func TestFiles(t *testing.T) {
 	d.expect("response", "7", "404")
 	d.tell("request", "1", "8", "GET", "mullion://localhost/stream/1", "")
 	d.expect("response", "8", "403")
-	quiet(t, d)
 }
 
 // TestRecovery: a window comes back whatever has ended: a renderer, the browser, the host.

@@ -20,11 +20,9 @@ func registry(t *testing.T, key, name string) string {
 	return strings.TrimSpace(value)
 }
 
-// TestShortcut: keys are told while another window of the system has the keyboard, each once.
-func TestShortcut(t *testing.T) {
-	a := start(t, lab.lab)
-	d := a.host()
-	p := open(d)
+// shortcut: keys are told while another window of the system has the keyboard, each once.
+func shortcut(t *testing.T, p *page) {
+	a, d := p.d.a, p.d
 	s := screen(t)
 	front(t, s, "Lab")
 	for n, keys := range []string{"CommandOrControl+Shift+K", "Alt+F9", "Control+-"} {
@@ -50,7 +48,6 @@ func TestShortcut(t *testing.T) {
 	if n := strings.Count(a.log.String(), "state=Pressed"); n != 3 {
 		t.Errorf("%d keys were told, want 3", n)
 	}
-	quiet(t, d)
 }
 
 // TestRegistry: what starts the app at login and by its addresses is in the registry, and starts it; names

@@ -21,13 +21,13 @@ func caller(t *testing.T, p *page) func(command, args string) string {
 }
 
 // seen is what the double says of a window.
-type seen struct{ extra, enabled, cursor, clip, hit, lowest string }
+type seen struct{ extra, enabled, cursor, clip, hit, lowest, button string }
 
 func look(d *double, view string) seen {
 	d.a.t.Helper()
 	d.tell("look", view)
 	l := d.expect("look", view)
-	return seen{l[2], l[3], l[4], l[5], l[6], l[7]}
+	return seen{l[2], l[3], l[4], l[5], l[6], l[7], l[8]}
 }
 
 // sees waits until a window is so.
@@ -116,8 +116,23 @@ func TestPointer(t *testing.T) {
 		}
 		step := 0
 		waitFor(t, command, func() bool {
-			if step++; step == 1 {
+			const again = 50
+			switch step++; {
+			case step == 1:
+				sees(d, "1", "a button that is held", func(s seen) bool { return s.button == "held" })
 				do(command, args)
+			case step == again:
+				// The window manager has not taken it: the mouse is as before.
+				step = 0
+				if err := s.Release(left); err != nil {
+					t.Fatal(err)
+				}
+				sees(d, "1", "a button that is free", func(s seen) bool { return s.button == "free" })
+				move(200, 200)
+				if err := s.Hold(left); err != nil {
+					t.Fatal(err)
+				}
+				return false
 			}
 			if err := s.MoveBy(3, 2); err != nil {
 				t.Fatal(err)

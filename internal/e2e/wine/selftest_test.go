@@ -22,9 +22,7 @@ func TestSelfTest(t *testing.T) {
 			id := p.from("app://localhost/", `c `+doc+` `+strconv.Itoa(n)+` - ["next",{"last":`+last+`}]`)
 			var line string
 			for line == "" {
-				p.d.mu.Lock()
-				gone := p.d.gone
-				p.d.mu.Unlock()
+				more, gone := p.d.more()
 				if l := p.d.take([]string{"post", p.view}); l != nil {
 					if strings.HasPrefix(l[2], "r "+id+" ") || strings.HasPrefix(l[2], "f "+id+" ") {
 						line = l[2]
@@ -34,7 +32,7 @@ func TestSelfTest(t *testing.T) {
 				if p.d.take([]string{"closed", p.view}) != nil || gone {
 					return tasks
 				}
-				<-p.d.arrived
+				<-more
 			}
 			task, isTask := strings.CutPrefix(line, "r "+id+" o")
 			task = strings.Trim(task, `"`)

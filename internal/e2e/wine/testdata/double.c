@@ -839,7 +839,7 @@ static void look(object *v) {
 	GetWindowTextW(last, title, 64);
 	char *lowest = utf8(title);
 	say("look", digits(v->number), extra, IsWindowEnabled(v->parent) ? "enabled" : "disabled", cursor, clip,
-		GetAncestor(WindowFromPoint(middle), GA_ROOT) == v->parent ? "hit" : "through", lowest, NULL);
+		GetAncestor(WindowFromPoint(middle), GA_ROOT) == v->parent ? "hit" : "through", lowest, GetAsyncKeyState(VK_LBUTTON) < 0 ? "held" : "free", NULL);
 	free(lowest);
 }
 
