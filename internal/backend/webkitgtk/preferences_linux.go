@@ -66,11 +66,14 @@ type setting struct {
 
 // The settings that are named more than once: the first two make a theme dark.
 const (
-	preferDark = "gtk-application-prefer-dark-theme"
 	themeName  = "gtk-theme-name"
+	preferDark = "gtk-application-prefer-dark-theme"
 	textSize   = "gtk-xft-dpi"
 	fontName   = "gtk-font-name"
 )
+
+// highContrastDark is the dark theme of high contrast that GTK has.
+const highContrastDark = "HighContrastInverse"
 
 // newSettings is called once the toolkit has a display. connect connects to a
 // signal of an object.
@@ -90,6 +93,7 @@ func newSettings(f *settingsFuncs, wayland bool, connect func(object uintptr, si
 			s.apply()
 		}
 	})
+	s.apply()
 	return s
 }
 
@@ -117,7 +121,7 @@ func (s *settings) wanted() []setting {
 	theme := p.Theme
 	switch {
 	case p.HighContrast && dark:
-		theme = "HighContrastInverse"
+		theme = highContrastDark
 	case p.HighContrast:
 		theme = "HighContrast"
 	}
@@ -140,8 +144,8 @@ func (s *settings) wanted() []setting {
 		prefersDark = dark
 	}
 	return []setting{
-		{preferDark, prefersDark},
 		{themeName, text(theme)},
+		{preferDark, prefersDark},
 		{"gtk-icon-theme-name", text(p.IconTheme)},
 		{fontName, text(p.Font)},
 		{textSize, size},
@@ -195,6 +199,9 @@ func (s *settings) apply() {
 	defer func() { s.changing = false }()
 	for _, x := range s.wanted() {
 		byApp := s.theme != "" && x.name == preferDark
+		if x.name == preferDark && s.theme == "" && s.text(themeName) == highContrastDark {
+			x.value = true // pages do not know it by the name (WebKitGTK 2.50.6)
+		}
 		switch {
 		case byApp || s.wayland:
 		case s.onScreen(x.name):

@@ -36,7 +36,7 @@ func (e *engine) watchTheme() {
 // theme is "dark" or "light".
 func (e *engine) theme() string {
 	name := e.settings.text(themeName)
-	if e.settings.value(preferDark, true) == true || isDark(name) || name == "HighContrastInverse" {
+	if e.settings.value(preferDark, true) == true || isDark(name) || name == highContrastDark {
 		return "dark"
 	}
 	return "light"

@@ -172,6 +172,10 @@ func TestPreferencesX11(t *testing.T) {
 	desktop.Set(gnome, "gtk-theme", "HighContrast")
 	desktop.Set(appearance, "color-scheme", uint32(2)) // of which XSETTINGS know nothing
 	sees(t, page, "with XSETTINGS, after changes", looks{Width: 400, Family: family, Size: size, SystemUI: serif})
+	if err := x.Set("Net/ThemeName \"HighContrastInverse\"\nXft/DPI 147456\n"); err != nil {
+		t.Fatal(err)
+	}
+	sees(t, page, "with a dark theme of high contrast in XSETTINGS", looks{Dark: true, Contrast: true, LessMotion: true, Width: 400, Family: family, Size: size, SystemUI: serif})
 	// A manager has several settings, of which some are not of the portal.
 	fonts := func(name string, scale int) {
 		if err := x.Set(fmt.Sprintf("Gtk/FontName %q\nXft/DPI %d\nNet/DoubleClickTime 300\n", name, scale*96*1024)); err != nil {
