@@ -22,18 +22,10 @@ func (w *Window) Title() string { return w.w.State().Title }
 // The size is that to which a maximised or fullscreen window goes back.
 func (w *Window) Options() WindowOptions {
 	s, o := w.w.Current(), w.app.WindowOptions(w.Label())
-	now := WindowOptions{
-		Label: s.Label, Title: s.Title,
-		X: s.X, Y: s.Y, Center: s.Center, Width: s.Width, Height: s.Height,
-		MinWidth: limit(s.MinWidth), MinHeight: limit(s.MinHeight), MaxWidth: limit(s.MaxWidth), MaxHeight: limit(s.MaxHeight),
-		Hidden: !s.Visible, Unfocused: o.Unfocused, NotFocusable: !s.Focusable,
-		NotResizable: !s.Resizable, NotMaximizable: s.NoMaximize, NotMinimizable: s.NoMinimize, NotClosable: !s.Closable,
-		Undecorated: !s.Decorated, Fullscreen: s.Fullscreen, Maximized: s.Maximized,
-		AlwaysOnTop: s.AlwaysOnTop, AlwaysOnBottom: s.AlwaysOnBottom, SkipTaskbar: s.SkipTaskbar,
-		VisibleOnAllWorkspaces: s.AllWorkspaces, Transparent: s.Transparent, Theme: config.Theme(s.Theme),
-		BackgroundColor: configColor(s.Background),
-		Isolate:         w.w.Isolated(), Bare: w.w.Webview() == nil, Modal: s.Modal, Other: o.Other,
-	}
+	now := optionsOf(windowoptions.Entry(&s))
+	now.Unfocused = o.Unfocused // it is of the moment when a window opens
+	now.URL, now.UserAgent, now.Devtools = "", "", nil
+	now.Isolate, now.Bare, now.Modal, now.Other = w.w.Isolated(), w.w.Webview() == nil, s.Modal, o.Other
 	if p := w.w.Parent(); p != nil {
 		now.Parent = p.Label()
 	}
@@ -44,13 +36,6 @@ func (w *Window) Options() WindowOptions {
 		now.ZoomHotkeysDisabled, now.DragDropDisabled = !v.ZoomKeys, v.PageDrops
 	}
 	return now
-}
-
-func configColor(c *[4]uint8) *config.Color {
-	if c == nil {
-		return nil
-	}
-	return &config.Color{Red: c[0], Green: c[1], Blue: c[2], Alpha: c[3]}
 }
 
 // CursorPosition returns where the mouse is on the desktop, in physical

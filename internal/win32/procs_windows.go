@@ -15,7 +15,6 @@ var (
 var (
 	AppendMenu          = User32.NewProc("AppendMenuW")
 	CreatePopupMenu     = User32.NewProc("CreatePopupMenu")
-	CreateWindow        = User32.NewProc("CreateWindowExW")
 	DefWindowProc       = User32.NewProc("DefWindowProcW")
 	DestroyIcon         = User32.NewProc("DestroyIcon")
 	DestroyMenu         = User32.NewProc("DestroyMenu")

@@ -83,12 +83,12 @@ const wakeMessage, endMessage = 0x8000, 0x8001
 const AppMessage = 0x8010
 
 // procedure is that of all windows of this package.
-func procedure(window, number, wparam, lparam uintptr) uintptr {
+func procedure(window uintptr, number uint32, wparam, lparam uintptr) uintptr {
 	threads.mu.Lock()
 	t := threads.byID[windows.GetCurrentThreadId()]
 	threads.mu.Unlock()
 	if t != nil {
-		switch uint32(number) {
+		switch number {
 		case wakeMessage:
 			t.drain()
 			return 0
@@ -97,11 +97,11 @@ func procedure(window, number, wparam, lparam uintptr) uintptr {
 			PostQuitMessage.Call(0)
 			return 0
 		}
-		if answer, handled := t.handle(Message{uint32(number), wparam, lparam}); handled {
+		if answer, handled := t.handle(Message{number, wparam, lparam}); handled {
 			return answer
 		}
 	}
-	answer, _, _ := DefWindowProc.Call(window, number, wparam, lparam)
+	answer, _, _ := DefWindowProc.Call(window, uintptr(number), wparam, lparam)
 	return answer
 }
 

@@ -11,10 +11,12 @@ import (
 )
 
 var (
+	procCreateWindow  = User32.NewProc("CreateWindowExW")
 	procDispatch      = User32.NewProc("DispatchMessageW")
 	procGetMessage    = User32.NewProc("GetMessageW")
 	procRegisterClass = User32.NewProc("RegisterClassExW")
 	procTranslate     = User32.NewProc("TranslateMessage")
+	procUnregister    = User32.NewProc("UnregisterClassW")
 )
 
 // wndClass is a WNDCLASSEXW.
@@ -29,31 +31,44 @@ type wndClass struct {
 
 const className = "MullionThread"
 
-// register registers the class of the windows of this package.
+// register registers the class of the windows of this package, which stays.
 var register = sync.OnceValue(func() error {
-	return RegisterClass(className, 0, procedure)
+	_, err := RegisterClass(className, 0, procedure)
+	return err
 })
 
 // RegisterClass registers a class of windows whose messages go to procedure, on the thread that has
-// made the window. The callback that this takes is never freed. cursor is an HCURSOR, or 0.
-func RegisterClass(name string, cursor uintptr, procedure func(window, message, wparam, lparam uintptr) uintptr) error {
-	class := &wndClass{className: UTF16(name), cursor: cursor, proc: windows.NewCallback(procedure)}
+// made the window. The callback that this takes is never freed. cursor is an HCURSOR, or 0. After
+// unregister, which is for when there are no windows of it, the name is free.
+func RegisterClass(name string, cursor uintptr, procedure func(window uintptr, message uint32, wparam, lparam uintptr) uintptr) (unregister func(), err error) {
+	text := UTF16(name)
+	class := &wndClass{className: text, cursor: cursor, proc: windows.NewCallback(func(w uintptr, m uint32, wp, lp uintptr) uintptr {
+		return procedure(w, m, wp, lp)
+	})}
 	class.size = uint32(unsafe.Sizeof(*class))
 	if r, _, err := procRegisterClass.Call(uintptr(unsafe.Pointer(class))); r == 0 {
-		return fmt.Errorf("register a class of windows: %w", err)
+		return nil, fmt.Errorf("register the class %s of windows: %w", name, err)
 	}
-	return nil
+	return func() { procUnregister.Call(uintptr(unsafe.Pointer(text)), 0) }, nil
+}
+
+// NewWindow makes a window of a class, which is not shown yet, where Windows puts it. Lengths are those of the whole window in
+// physical pixels; parent is an HWND, or 0.
+func NewWindow(class, title string, style, exStyle uint32, width, height int32, parent uintptr) (uintptr, error) {
+	const useDefault = 0x80000000 // CW_USEDEFAULT
+	w, _, err := procCreateWindow.Call(uintptr(exStyle), uintptr(unsafe.Pointer(UTF16(class))), uintptr(unsafe.Pointer(UTF16(title))),
+		uintptr(style), useDefault, useDefault, uintptr(width), uintptr(height), parent, 0, 0, 0)
+	if w == 0 {
+		return 0, fmt.Errorf("make a window of the class %s: %w", class, err)
+	}
+	return w, nil
 }
 
 func hiddenWindow() (uintptr, error) {
 	if err := register(); err != nil {
 		return 0, err
 	}
-	w, _, err := CreateWindow.Call(0, uintptr(unsafe.Pointer(UTF16(className))), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
-	if w == 0 {
-		return 0, fmt.Errorf("make a window for messages: %w", err)
-	}
-	return w, nil
+	return NewWindow(className, "", 0, 0, 0, 0, 0)
 }
 
 // Loop gets messages of this thread and has them handled, until PostQuitMessage was called.

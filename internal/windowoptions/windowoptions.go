@@ -50,6 +50,27 @@ func windowState(o *config.Window) wire.WindowState {
 	return s
 }
 
+// Entry is what windowState was given: an entry of a configuration that opens a window in that state.
+// What no entry has is left out, see TestFields.
+func Entry(s *wire.WindowState) *config.Window {
+	o := config.NewWindow()
+	o.Label, o.Title = s.Label, s.Title
+	o.X, o.Y, o.Center, o.Width, o.Height = s.X, s.Y, s.Center, s.Width, s.Height
+	o.MinWidth, o.MinHeight, o.MaxWidth, o.MaxHeight = s.MinWidth, s.MinHeight, s.MaxWidth, s.MaxHeight
+	o.Visible, o.Focus, o.Focusable = s.Visible, s.Focus, s.Focusable
+	o.Resizable, o.Closable, o.Decorations = s.Resizable, s.Closable, s.Decorated
+	o.Fullscreen, o.Maximized, o.Maximizable, o.Minimizable = s.Fullscreen, s.Maximized, !s.NoMaximize, !s.NoMinimize
+	o.AlwaysOnTop, o.AlwaysOnBottom, o.SkipTaskbar = s.AlwaysOnTop, s.AlwaysOnBottom, s.SkipTaskbar
+	o.VisibleOnAllWorkspaces, o.Transparent, o.Theme = s.AllWorkspaces, s.Transparent, config.Theme(s.Theme)
+	if c := s.Background; c != nil {
+		o.BackgroundColor = &config.Color{Red: c[0], Green: c[1], Blue: c[2], Alpha: c[3]}
+	}
+	if m := s.Margin; m != nil {
+		o.PreventOverflow = &config.PreventOverflow{Enabled: true, Width: m.X, Height: m.Y}
+	}
+	return o
+}
+
 // Color is the form in which the Core has a color.
 func Color(c *config.Color) *[4]uint8 {
 	if c == nil {

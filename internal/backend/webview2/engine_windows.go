@@ -81,13 +81,15 @@ func (e *engine) Run(o backend.Options, h backend.Handler, ready func()) error {
 		return err
 	}
 	defer leave()
-	unregister, err := registerClass(className, e.message)
+	const arrow = 32512 // IDC_ARROW
+	cursor, _, _ := procLoadCursor.Call(0, arrow)
+	unregister, err := win32.RegisterClass(className, cursor, e.message)
 	if err != nil {
 		return err
 	}
 	defer unregister()
 	e.buttonMade = registerMessage("TaskbarButtonCreated")
-	waker, err := createWindow(className, "", 0, 0, 0, 0, messageOnly)
+	waker, err := win32.NewWindow(className, "", 0, 0, 0, 0, messageOnly)
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,6 @@ var (
 	procIsZoomed          = win32.User32.NewProc("IsZoomed")
 	procLoadCursor        = win32.User32.NewProc("LoadCursorW")
 	procMonitorFromWindow = win32.User32.NewProc("MonitorFromWindow")
-	procRegisterClass     = win32.User32.NewProc("RegisterClassExW")
 	procRegisterMessage   = win32.User32.NewProc("RegisterWindowMessageW")
 	procReleaseCapture    = win32.User32.NewProc("ReleaseCapture")
 	procSendMessage       = win32.User32.NewProc("SendMessageW")
@@ -48,7 +47,6 @@ var (
 	procSetWindowPos      = win32.User32.NewProc("SetWindowPos")
 	procSetWindowText     = win32.User32.NewProc("SetWindowTextW")
 	procShowWindow        = win32.User32.NewProc("ShowWindow")
-	procUnregisterClass   = win32.User32.NewProc("UnregisterClassW")
 
 	procEnumMonitors     = win32.User32.NewProc("EnumDisplayMonitors")
 	procMonitorFromPoint = win32.User32.NewProc("MonitorFromPoint")
@@ -61,16 +59,6 @@ var (
 
 	procCreateSolidBrush = win32.GDI32.NewProc("CreateSolidBrush")
 )
-
-// wndClass is a WNDCLASSEXW.
-type wndClass struct {
-	size, style                        uint32
-	proc                               uintptr
-	classExtra, windowExtra            int32
-	instance, icon, cursor, background uintptr
-	menuName, className                *uint16
-	smallIcon                          uintptr
-}
 
 // point is a POINT.
 type point struct{ x, y int32 }
@@ -96,25 +84,6 @@ type flashInfo struct {
 	timeout uint32
 }
 
-// registerClass registers a class of windows whose messages go to proc, which is called on the
-// thread that makes such windows.
-func registerClass(name string, proc func(window uintptr, message uint32, wparam, lparam uintptr) uintptr) (unregister func(), err error) {
-	text, err := windows.UTF16PtrFromString(name)
-	if err != nil {
-		return nil, err
-	}
-	const arrow = 32512 // IDC_ARROW
-	cursor, _, _ := procLoadCursor.Call(0, arrow)
-	class := &wndClass{className: text, cursor: cursor, proc: windows.NewCallback(func(w uintptr, m uint32, wp, lp uintptr) uintptr {
-		return proc(w, m, wp, lp)
-	})}
-	class.size = uint32(unsafe.Sizeof(*class))
-	if r, _, err := procRegisterClass.Call(uintptr(unsafe.Pointer(class))); r == 0 {
-		return nil, fmt.Errorf("webview2: register a class of windows: %w", err)
-	}
-	return func() { procUnregisterClass.Call(uintptr(unsafe.Pointer(text)), 0) }, nil
-}
-
 // registerMessage is the number of a message that goes by its name; 0 if there is none.
 func registerMessage(name string) uint32 {
 	n, _, _ := procRegisterMessage.Call(uintptr(unsafe.Pointer(win32.UTF16(name))))
@@ -123,20 +92,6 @@ func registerMessage(name string) uint32 {
 
 // messageOnly is HWND_MESSAGE, the parent of windows that only get messages.
 const messageOnly = ^uintptr(2)
-
-func createWindow(class, title string, style, exStyle uint32, width, height int32, parent uintptr) (uintptr, error) {
-	className, err := windows.UTF16PtrFromString(class)
-	if err != nil {
-		return 0, err
-	}
-	const useDefault = 0x80000000 // CW_USEDEFAULT
-	w, _, err := win32.CreateWindow.Call(uintptr(exStyle), uintptr(unsafe.Pointer(className)), uintptr(unsafe.Pointer(win32.UTF16(title))),
-		uintptr(style), useDefault, useDefault, uintptr(width), uintptr(height), parent, 0, 0, 0)
-	if w == 0 {
-		return 0, fmt.Errorf("webview2: make a window: %w", err)
-	}
-	return w, nil
-}
 
 func setWindowText(w uintptr, s string) {
 	procSetWindowText.Call(w, uintptr(unsafe.Pointer(win32.UTF16(s))))

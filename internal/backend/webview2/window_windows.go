@@ -93,7 +93,7 @@ func newWindow(e *engine, id uint32, s *wire.WindowState) (*window, error) {
 	style := w.style()
 	const usual = 96 // pixels per inch, until the monitor is known
 	width, height := outerSize(w.pixels(s.Width, usual), w.pixels(s.Height, usual), style, false)
-	hwnd, err := createWindow(className, w.title(s), style, 0, width, height, 0)
+	hwnd, err := win32.NewWindow(className, w.title(s), style, 0, width, height, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -159,6 +159,7 @@ var properties = []property{
 	{same: func(old, s *wire.WindowState) bool { return reflect.DeepEqual(old.Menu, s.Menu) }, apply: (*window).applyMenu},
 	{same: func(old, s *wire.WindowState) bool { return old.Width == s.Width && old.Height == s.Height }, apply: (*window).applySize, always: true},
 	{same: func(old, s *wire.WindowState) bool { return same(old.X, s.X) && same(old.Y, s.Y) }, apply: (*window).applyPosition},
+	{same: func(old, s *wire.WindowState) bool { return same(old.Margin, s.Margin) }, apply: (*window).applyMargin},
 	{same: func(old, s *wire.WindowState) bool { return old.AlwaysOnTop == s.AlwaysOnTop }, apply: func(w *window, s *wire.WindowState) error {
 		order := orderNotTop
 		if s.AlwaysOnTop {
@@ -310,6 +311,18 @@ func (w *window) applyPosition(s *wire.WindowState) error {
 	}
 	x, y := w.scaled(*s.X), w.scaled(*s.Y)
 	return w.setPos(orderUnchanged, rect{x, y, x, y}, posNoSize|posNoZOrder|posNoActivate)
+}
+
+// applyMargin makes a window that was just made so small that the work area of its monitor holds its frame, with the margin
+// to spare.
+func (w *window) applyMargin(s *wire.WindowState) error {
+	if s.Margin == nil {
+		return nil
+	}
+	work, own := monitorOf(w.hwnd).work, windowRect(w.hwnd)
+	width := max(min(own.right-own.left, work.right-work.left-w.scaled(s.Margin.X)), 1)
+	height := max(min(own.bottom-own.top, work.bottom-work.top-w.scaled(s.Margin.Y)), 1)
+	return w.setPos(orderUnchanged, rect{0, 0, width, height}, posNoMove|posNoZOrder|posNoActivate)
 }
 
 // applyFullscreen covers the monitor, as the documentation of SetWindowPos has it for windows

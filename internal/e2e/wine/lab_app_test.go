@@ -126,3 +126,24 @@ func state(t *testing.T, p *page) {
 		t.Errorf("set_shadow: got %s", got)
 	}
 }
+
+// margin: a window that is larger than its monitor becomes so small that there is room for it, with a margin.
+func margin(t *testing.T, p *page) {
+	d := p.d
+	if got := p.say(`c ` + doc + ` 1 - ["open",{"label":"huge","huge":true}]`); got != `o"huge"` {
+		t.Fatalf("open: got %s", got)
+	}
+	monitor := call[struct{ Size struct{ Width, Height int } }](p, 2, "plugin:window|primary_monitor", "{}").Size
+	width, height := 0, 0
+	if _, err := fmt.Sscanf(d.expect("bounds", "2")[2], "0 0 %d %d", &width, &height); err != nil {
+		t.Fatal(err)
+	}
+	// The margin is 300 by 200 pixels, and the frame takes some more.
+	if w, h := monitor.Width-300, monitor.Height-200; width > w || height > h || width < w-100 || height < h-100 {
+		t.Errorf("the content is %d by %d on a monitor of %d by %d", width, height, monitor.Width, monitor.Height)
+	}
+	if got := p.say(`c ` + doc + ` 3 - ["close",{"label":"huge"}]`); got != `otrue` {
+		t.Errorf("close: got %s", got)
+	}
+	d.expect("closed", "2")
+}

@@ -18,7 +18,7 @@ func TestHelloParts(t *testing.T) {
 // TestLabParts does with one app what needs commands of the lab.
 func TestLabParts(t *testing.T) {
 	together(t, lab.lab, []part{
-		{"State", state}, {"Worker", worker}, {"Bytes", manyBytes}, {"Shortcut", shortcut},
+		{"State", state}, {"Margin", margin}, {"Worker", worker}, {"Bytes", manyBytes}, {"Shortcut", shortcut},
 		{"Messages", messages}, {"FileDialogs", fileDialogs}, {"FileChooser", fileChooser},
 	})
 }

@@ -47,8 +47,13 @@ func run(ctx context.Context) error {
 		Parent    string `json:"parent,omitzero"`
 		Modal     bool   `json:"modal,omitzero"`
 		Incognito bool   `json:"incognito,omitzero"`
+		Huge      bool   `json:"huge,omitzero"`
 	}) (string, error) {
-		_, err := app.OpenWindow(ctx, mullion.WindowOptions{Label: a.Label, Title: a.Label, Parent: a.Parent, Modal: a.Modal, Incognito: a.Incognito})
+		o := mullion.WindowOptions{Label: a.Label, Title: a.Label, Parent: a.Parent, Modal: a.Modal, Incognito: a.Incognito}
+		if a.Huge {
+			o.Width, o.Height, o.PreventOverflow = 9000, 9000, &config.PreventOverflow{Enabled: true, Width: 300, Height: 200}
+		}
+		_, err := app.OpenWindow(ctx, o)
 		return a.Label, err
 	})
 	mullion.Handle(app, "close", func(_ context.Context, a struct {
