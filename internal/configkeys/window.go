@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 
 	"github.com/mullion-dev/mullion/config"
 )
@@ -26,8 +27,8 @@ const (
 	onlyPhones  = "only phones have it"
 )
 
-// lackingOptions are the options of windows that have no effect on Linux, and
-// why.
+// lackingOptions are the options of windows that have no effect, and why: on
+// Linux, and on Windows if onWindows has no other reason.
 var lackingOptions = []struct {
 	key    string
 	asked  func(*config.Window) bool
@@ -69,13 +70,44 @@ var lackingOptions = []struct {
 	{"requestedBySceneIdentifier", func(o *config.Window) bool { return o.RequestedBySceneIdentifier != "" }, elsewhere, onlyPhones},
 }
 
+// onWindows are the reasons of Windows, for what it has and this does not use.
+var onWindows = map[string]string{
+	"contentProtected":       "not yet: windows can be captured",
+	"shadow":                 "not yet: shadows are as Windows draws them",
+	"windowEffects":          "not yet: materials need transparent windows",
+	"windowClassname":        "all windows have the class Mullion",
+	"noRedirectionBitmap":    "it is for transparent windows, which there are none of yet",
+	"additionalBrowserArgs":  "the arguments of the engine keep pages to what capabilities grant, and one browser has all windows of a host",
+	"useHttpsScheme":         "pages are at app://localhost on all systems",
+	"scrollBarStyle":         "not yet: scroll bars are as the engine draws them",
+	"generalAutofillEnabled": "forms are never filled in: what was typed would be kept outside of the app's rights",
+}
+
+// reason says why an option has no effect on a system, as GOOS, and how much
+// that matters there: what only Windows has is not meant for others.
+func reason(goos, key, elsewhereReason string, w weight) (string, weight) {
+	own, ok := onWindows[key]
+	if goos != "windows" || !ok {
+		return elsewhereReason, w
+	}
+	if w == elsewhere && key != "generalAutofillEnabled" {
+		w = missed
+	}
+	return own, w
+}
+
 // CheckWindow refuses the options of a window that cannot be left out, and says
 // in the log which others have no effect.
 func CheckWindow(log *slog.Logger, o *config.Window, fromPage bool) error {
+	return checkWindow(runtime.GOOS, log, o, fromPage)
+}
+
+func checkWindow(goos string, log *slog.Logger, o *config.Window, fromPage bool) error {
 	for _, l := range lackingOptions {
 		if !l.asked(o) {
 			continue
 		}
+		l.reason, l.weight = reason(goos, l.key, l.reason, l.weight)
 		switch {
 		case l.weight == vital, (l.weight == notPages || l.weight == configured) && fromPage:
 			return fmt.Errorf("window %q: option %s: %s: %w", o.Label, l.key, l.reason, errors.ErrUnsupported)

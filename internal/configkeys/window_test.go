@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/mullion-dev/mullion/config"
+	"github.com/mullion-dev/mullion/internal/doctable"
 )
 
 // TestLackingOptions: what Linux lacks is refused or named in the log.
@@ -36,7 +37,7 @@ func TestLackingOptions(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			err = CheckWindow(slog.New(slog.NewTextHandler(&log, nil)), o, test.page)
+			err = checkWindow("linux", slog.New(slog.NewTextHandler(&log, nil)), o, test.page)
 			if errors.Is(err, errors.ErrUnsupported) != test.refused || err != nil && !strings.Contains(err.Error(), test.key) {
 				t.Errorf("got %v", err)
 			}
@@ -45,5 +46,41 @@ func TestLackingOptions(t *testing.T) {
 				t.Errorf("log: %q", log.String())
 			}
 		})
+	}
+}
+
+// TestWindowsReasons: no option is told on Windows to be one of Windows only, or for a reason of Linux. The reasons are in the
+// documents.
+func TestWindowsReasons(t *testing.T) {
+	known := map[string]bool{}
+	var table strings.Builder
+	table.WriteString(doctable.Row("option", "why it has no effect") + doctable.Row("---", "---"))
+	for _, l := range lackingOptions {
+		known[l.key] = true
+		why, _ := reason("windows", l.key, l.reason, l.weight)
+		if why == onlyWindows || strings.Contains(why, "Linux") || strings.Contains(why, "that of Windows") || strings.Contains(why, "window manager") {
+			t.Errorf("%s: on Windows the reason is %q", l.key, why)
+		}
+		if l.weight != configured && why != onlyMac && why != onlyPhones {
+			table.WriteString(doctable.Row("`"+l.key+"`", why))
+		}
+	}
+	for key := range onWindows {
+		if !known[key] {
+			t.Errorf("%s is not in lackingOptions", key)
+		}
+	}
+	doctable.Check(t, "../../docs/systems.md", "options", table.String())
+
+	var log bytes.Buffer
+	o, err := config.ParseWindow("options", []byte(`{"windowClassname": "Mine", "hiddenTitle": true}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := checkWindow("windows", slog.New(slog.NewTextHandler(&log, nil)), o, false); err != nil {
+		t.Fatal(err)
+	}
+	if got := log.String(); !strings.Contains(got, "level=WARN") || !strings.Contains(got, "the class Mullion") || !strings.Contains(got, "only macOS has it") {
+		t.Errorf("log: %s", got)
 	}
 }
