@@ -76,8 +76,9 @@ func (r *request) Respond(status int, header []wire.Field, data []byte, file *os
 		return
 	}
 	go func() { // reading may wait for who writes to the file
-		defer file.Close()
-		s.Body, s.Err = io.ReadAll(told{file, r.r.Read})
+		body := wire.OpenBody(file)
+		defer body.Close()
+		s.Body, s.Err = io.ReadAll(told{body, r.r.Read})
 		if s.Err == nil && length >= 0 && int64(len(s.Body)) < length {
 			s.Err = io.ErrUnexpectedEOF
 		}
