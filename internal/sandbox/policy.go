@@ -19,8 +19,9 @@ type Policy struct {
 	// wait for connections, its own processes' included; 0 is none. It is for apps that are being developed or tested: with namespaces
 	// only the child itself could connect there.
 	Listen int `json:"listen,omitzero"`
-	// UserFonts grants reading fonts, themes and icons in the user's home, and
-	// fonts elsewhere that links and fontconfig there lead to.
+	// UserFonts grants reading fonts, themes and icons in the user's home, themes
+	// and icons in XDG_DATA_DIRS, and fonts elsewhere that links and fontconfig in
+	// the home lead to.
 	UserFonts bool `json:"userFonts,omitzero"`
 	// GPU grants the devices that draw.
 	GPU bool `json:"gpu,omitzero"`
