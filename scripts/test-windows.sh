@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Tests of what is particular to Windows, under wine: the packages that start
-# processes and speak with them, and a whole app against a double of the WebView2
-# runtime. Arguments go to go test of the latter.
+# Tests for Windows, under wine: whole apps against a double of the WebView2
+# runtime, the packages that are particular to Windows, and those of all systems
+# that need no rendered page. Arguments go to go test of the latter.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/lib.sh
@@ -16,8 +16,8 @@ unset DISPLAY WAYLAND_DISPLAY
 # It makes the wine prefix in bin, with what programs of Go lack there.
 app() { go test -tags wine -ldflags=-s -count=1 "$@" ./internal/e2e/wine; }
 
-# own are packages with tests of Windows' own. shared have those of all systems which need no rendered page: capabilities, events, menus,
-# icons in the tray, states, and hosts that lie, on the engine in memory.
+# own are packages with tests of Windows' own. shared have those of all systems which need no rendered page: capabilities, calls,
+# streams, events, menus, states, and hosts that lie, on the engine in memory.
 own=(./internal/wire ./internal/sandbox ./internal/instance ./plugin/clipboardmanager ./internal/backend/webview2)
 shared=(./capability ./config ./ipc ./internal/menu ./internal/windowoptions ./internal/host ./internal/core)
 

@@ -47,8 +47,14 @@ var notForEngines = map[string]map[string]string{
 	"webview2": {"Label": "as there", "Touch": "as there"},
 }
 
+// notOfPages are the fields of wire.WebviewState that no engine has a use for.
+var notOfPages = map[string]string{
+	"Label": "it names the webview to the Core",
+	"URL":   "the host has it loaded", "Origins": "the host has scripts injected there", "Script": "the host has it injected",
+}
+
 // TestFields goes by all fields of wire.WindowState: each has its line in windowState and in Entry, in each engine, in
-// the public interface and in its documents, or in a table that says why not.
+// the public interface and in its documents, or in a table that says why not. Those of wire.WebviewState have lines in each engine.
 func TestFields(t *testing.T) {
 	roundTrip(t)
 	root := exported(t, os.DirFS("../.."))
@@ -58,7 +64,13 @@ func TestFields(t *testing.T) {
 	}
 	used := map[string]map[string]bool{}
 	for engine := range notForEngines {
-		used[engine] = stateFields(t, os.DirFS("../backend/"+engine))
+		used[engine] = stateFields(t, os.DirFS("../backend/"+engine), windowStates)
+		pages := stateFields(t, os.DirFS("../backend/"+engine), webviewStates)
+		for field := range reflect.TypeFor[wire.WebviewState]().Fields() {
+			if _, listed := notOfPages[field.Name]; pages[field.Name] == listed {
+				t.Errorf("%s of webviews: %s uses it: %t, and it is in notOfPages: %t", field.Name, engine, pages[field.Name], listed)
+			}
+		}
 	}
 	for field := range reflect.TypeFor[wire.WindowState]().Fields() {
 		name := field.Name
@@ -206,9 +218,18 @@ func typeName(e ast.Expr) string {
 	return ""
 }
 
-// stateFields are the fields of wire.WindowState that the functions of a package read: of parameters of that type, of w.state
-// where w is a window, and of variables that are one of these. Those whose name is assigned to only do not count.
-func stateFields(t *testing.T, dir fs.FS) map[string]bool {
+// kind is one of the states that an engine applies: its type, and what holds the wanted one in its field state: a variable, or
+// a field of another thing.
+type kind struct{ name, variable, field string }
+
+var (
+	windowStates  = kind{"WindowState", "w", "window"}
+	webviewStates = kind{"WebviewState", "v", "webview"}
+)
+
+// stateFields are the fields of a state that the functions of a package read: of parameters of that type, of w.state where w is a
+// window (v.state of webviews), and of variables that are one of these. Those that are assigned to only do not count.
+func stateFields(t *testing.T, dir fs.FS, k kind) map[string]bool {
 	t.Helper()
 	read := map[string]bool{}
 	for _, f := range files(t, dir) {
@@ -220,19 +241,19 @@ func stateFields(t *testing.T, dir fs.FS) map[string]bool {
 				case *ast.FuncType:
 					for _, p := range n.Params.List {
 						for _, name := range p.Names {
-							states[name.Name] = typeName(p.Type) == "WindowState"
+							states[name.Name] = typeName(p.Type) == k.name
 						}
 					}
 				case *ast.AssignStmt:
 					for i, left := range n.Lhs {
 						written[left] = true
-						if name, ok := left.(*ast.Ident); ok && len(n.Lhs) == len(n.Rhs) && isWindowState(n.Rhs[i]) {
+						if name, ok := left.(*ast.Ident); ok && len(n.Lhs) == len(n.Rhs) && k.isState(n.Rhs[i]) {
 							states[name.Name] = true
 						}
 					}
 				case *ast.SelectorExpr:
 					name, isName := n.X.(*ast.Ident)
-					if !written[n] && (isName && states[name.Name] || isWindowState(n.X)) {
+					if !written[n] && (isName && states[name.Name] || k.isState(n.X)) {
 						read[n.Sel.Name] = true
 					}
 				}
@@ -243,8 +264,8 @@ func stateFields(t *testing.T, dir fs.FS) map[string]bool {
 	return read
 }
 
-// isWindowState reports whether an expression is w.state or v.window.state, or its address.
-func isWindowState(e ast.Expr) bool {
+// isState reports whether an expression is w.state or v.window.state, or its address.
+func (k kind) isState(e ast.Expr) bool {
 	if u, ok := e.(*ast.UnaryExpr); ok && u.Op == token.AND {
 		e = u.X
 	}
@@ -254,9 +275,9 @@ func isWindowState(e ast.Expr) bool {
 	}
 	switch owner := s.X.(type) {
 	case *ast.Ident:
-		return owner.Name == "w"
+		return owner.Name == k.variable
 	case *ast.SelectorExpr:
-		return owner.Sel.Name == "window"
+		return owner.Sel.Name == k.field
 	}
 	return false
 }
