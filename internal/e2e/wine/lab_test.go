@@ -49,10 +49,10 @@ func run(m *testing.M) (int, error) {
 	if lab.prefix, err = makePrefix(filepath.Join(root, "bin", "wine")); err != nil {
 		return 0, err
 	}
-	// One server for all tests, which stays between apps. It ends what is left of this prefix alone; where a
+	// One server for all tests, which stays for 30 seconds between apps, and after tests that were killed. It ends what is left of this prefix alone; where a
 	// run before was killed, first that.
 	_ = wine("wineserver", "-k").Run()
-	if err := wine("wineserver", "-p").Run(); err != nil { // its output would stay open as long as it runs
+	if err := wine("wineserver", "-p30").Run(); err != nil { // its output would stay open as long as it runs
 		return 0, fmt.Errorf("start the server of wine: %w", err)
 	}
 	defer func() { _ = wine("wineserver", "-k").Run() }()
