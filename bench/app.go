@@ -57,8 +57,17 @@ type result struct {
 	Error *string        `json:"error"`
 }
 
-// startApp starts it without these layers of the confinement.
-func startApp(ctx context.Context, without []string) (*app, error) {
+// appOptions are what apps differ in.
+type appOptions struct {
+	// without are layers of the confinement that it does without.
+	without []string
+	// paths are those of the folder's files that the page may use; nil means all.
+	paths func(files string) []string
+	// before has the app before it runs.
+	before func(*mullion.App)
+}
+
+func startApp(ctx context.Context, o appOptions) (*app, error) {
 	dir, err := os.MkdirTemp("", "mullion-bench-")
 	if err != nil {
 		return nil, err
@@ -68,9 +77,16 @@ func startApp(ctx context.Context, without []string) (*app, error) {
 		return nil, err
 	}
 	a := &app{dir: dir, files: files, results: make(chan result, 1), listening: make(chan struct{}, 1), ended: make(chan error, 1)}
-	if a.App, err = newApp(dir, without, []any{
-		"core:event:default", "core:resources:default", "store:default", "sql:default", "sql:allow-execute", "fs:allow-read-file", "fs:allow-write-file",
-		map[string]any{"identifier": "fs:scope", "allow": []any{map[string]any{"path": files + "/*"}}},
+	allow := []any{map[string]any{"path": files + "/*"}}
+	if o.paths != nil {
+		allow = nil
+		for _, path := range o.paths(files) {
+			allow = append(allow, map[string]any{"path": path})
+		}
+	}
+	if a.App, err = newApp(dir, o.without, []any{
+		"core:event:default", "core:resources:default", "state:default", "store:default", "sql:default", "sql:allow-execute", "fs:allow-read-file", "fs:allow-write-file",
+		map[string]any{"identifier": "fs:scope", "allow": allow},
 		"allow-echo", "allow-done", "allow-listening", "allow-take", "allow-compare", "allow-bytes", "allow-stream", "allow-pieces",
 	}); err != nil {
 		return nil, err
@@ -88,6 +104,9 @@ func startApp(ctx context.Context, without []string) (*app, error) {
 		return ipc.Stream{ReadCloser: io.NopCloser(bytes.NewReader(a.pattern(s.Size))), Size: int64(s.Size)}, nil
 	})
 	mullion.Handle(a.App, "pieces", a.pieces)
+	if o.before != nil {
+		o.before(a.App)
+	}
 	go func() { a.ended <- a.Run(ctx) }()
 	_, err = a.wait()
 	return a, err

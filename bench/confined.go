@@ -14,7 +14,7 @@ var unconfined = []string{"namespaces", "landlock", "seccomp", "display"}
 // of two apps in turns, one as it is and one without. Which of the two goes
 // first changes, for the second finds caches warmer.
 func (b *bench) confinement(ctx context.Context) error {
-	free, err := startApp(ctx, unconfined)
+	free, err := startApp(ctx, appOptions{without: unconfined})
 	if err != nil {
 		return err
 	}

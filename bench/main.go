@@ -3,6 +3,7 @@
 //	go -C bench run .            # everything, about three minutes
 //	go -C bench run . -quick     # about twenty seconds
 //	go -C bench run . -json FILE # the figures as JSON too
+//	go -C bench run . -growth    # how costs grow, for docs/growth.md
 //
 // It ends with what is worse than in the run that stored.json has.
 //
@@ -16,6 +17,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime/pprof"
 	"strings"
 	"time"
@@ -29,7 +31,7 @@ func main() {
 	if sandbox.ChildRole() == bareRole {
 		os.Exit(runBare())
 	}
-	mullion.Main(run)
+	mullion.Main(run, anyWorkers()...)
 }
 
 // size says how much is measured.
@@ -88,6 +90,7 @@ func run(ctx context.Context) error {
 	jsonFile := flag.String("json", "", "write the figures to this `file`; what is compared is in "+storedFile)
 	stored := flag.String("stored", storedFile, "tell what is worse than in this `file`")
 	profile := flag.String("cpuprofile", "", "write a profile of the Core to this `file`; for hosts use perf")
+	grow := flag.Bool("growth", false, "measure how costs grow instead, and write docs/growth.md, in about four minutes")
 	rounds := flag.Int("rounds", 0, "number of rounds of calls")
 	starts := flag.Int("starts", 0, "number of starts, of which the first is not counted; confinement takes twice as many pairs")
 	flag.Parse()
@@ -120,6 +123,12 @@ func run(ctx context.Context) error {
 		}
 		defer pprof.StopCPUProfile()
 	}
+	if *grow {
+		if err := writeGrowth(ctx, filepath.Join("..", "docs")); err != nil {
+			return fmt.Errorf("bench: %w", err)
+		}
+		return nil
+	}
 	began := time.Now()
 	if err := b.measure(ctx, strings.Split(*only, ",")); err != nil {
 		return fmt.Errorf("bench: %w", err)
@@ -144,7 +153,7 @@ func (b *bench) measure(ctx context.Context, names []string) error {
 	}
 	b.report.begin()
 	var err error
-	if b.app, err = startApp(ctx, nil); err != nil {
+	if b.app, err = startApp(ctx, appOptions{}); err != nil {
 		return err
 	}
 	defer b.app.stop()

@@ -1,5 +1,5 @@
 // What the page does for the bench: each job is asked for by an event.
-import { Channel, invoke, listen } from '/_mullion/api.js';
+import { Channel, emit, invoke, listen, state } from '/_mullion/api.js';
 
 const text = 'x'.repeat(100);
 
@@ -49,13 +49,41 @@ const jobs = {
     await Promise.all(Array.from({ length: n }, () => invoke('echo', { text })));
   },
   async events({ n }) {
-    let next = 0;
+    let next = 0, off;
     await new Promise((resolve, reject) => {
       listen('count', ({ payload }) => {
         if (payload.n !== next++) reject(`event ${payload.n} instead of ${next - 1}`);
         if (next === n) resolve();
-      }).then(() => invoke('listening'));
+      }).then((f) => { off = f; return invoke('listening'); });
     });
+    off();
+  },
+  // How long n functions take to be told of one event, in seconds.
+  async listeners({ n }) {
+    let left = n, all;
+    const told = new Promise((resolve) => { all = resolve });
+    const off = await Promise.all(Array.from({ length: n }, () => listen('told', () => --left === 0 && all())));
+    const [, seconds] = await timed(async () => { await emit('told'); await told; });
+    await Promise.all(off.map((f) => f()));
+    return seconds;
+  },
+  async readMany({ path, n }) {
+    const [, seconds] = await timed(async () => { for (let i = 0; i < n; i++) await invoke('plugin:fs|read_file', { path }); });
+    return seconds;
+  },
+  // Follows states until it has seen so many changes.
+  async states({ prefix, numbers, changes }) {
+    // The first that each hears is the value as it is.
+    let left = numbers.length, all;
+    const told = () => { if (--left === 0) all(); };
+    const heard = new Promise((resolve) => { all = resolve });
+    const off = await Promise.all(numbers.map((n) => state(prefix + n).subscribe(told)));
+    await heard;
+    left = changes;
+    const seen = new Promise((resolve) => { all = resolve });
+    await invoke('listening');
+    await seen;
+    for (const f of off) f();
   },
   async send({ size, small }) {
     bytes ??= pattern(size);

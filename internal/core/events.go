@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -22,7 +21,7 @@ type events struct {
 	core *Core
 
 	mu     sync.RWMutex
-	byName map[string][]*listener // guarded by mu; the slices are never changed in place
+	byName map[string][]*listener // guarded by mu; what is in a slice never changes: deliver goes through it without mu
 	byDoc  map[*document]names    // guarded by mu
 	nextID uint32                 // guarded by mu; shared by pages and Core, from base
 	base   uint32                 // numbers below are those of Cores before
@@ -118,7 +117,7 @@ func (e *events) add(l *listener) (uint32, error) {
 		l.id = e.nextID
 		e.nextID++
 	}
-	e.byName[l.name] = append(slices.Clip(e.byName[l.name]), l)
+	e.byName[l.name] = append(e.byName[l.name], l)
 	return l.id, nil
 }
 
