@@ -129,15 +129,20 @@ func (s *PathScope) With(allow, deny []string) (*PathScope, error) {
 // parseAll returns the patterns so far with those that texts stand for.
 func (s *PathScope) parseAll(sofar []pathPattern, texts []string) ([]pathPattern, error) {
 	patterns := slices.Clone(sofar)
+	known := make(map[string]bool, len(sofar)+len(texts))
+	for _, p := range sofar {
+		known[p.text] = true
+	}
 	var errs []error
 	for _, text := range texts {
 		p, ok, err := s.parse(text)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("path pattern %s: %w", quoteShort(text), err))
 		}
-		if !ok || slices.ContainsFunc(patterns, func(known pathPattern) bool { return known.text == text }) {
+		if !ok || known[text] {
 			continue
 		}
+		known[text] = true
 		patterns = append(patterns, p)
 		if canonical, ok := s.canonicalPattern(p); ok {
 			patterns = append(patterns, canonical)
