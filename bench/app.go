@@ -85,7 +85,7 @@ func startApp(ctx context.Context, o appOptions) (*app, error) {
 		}
 	}
 	if a.App, err = newApp(dir, o.without, []any{
-		"core:event:default", "core:resources:default", "state:default", "store:default", "sql:default", "sql:allow-execute", "fs:allow-read-file", "fs:allow-write-file",
+		"core:event:default", "core:resources:default", map[string]any{"identifier": "state:allow-subscribe", "allow": []any{map[string]any{"name": "*"}}}, "state:allow-unsubscribe", "store:default", "sql:default", "sql:allow-execute", "fs:allow-read-file", "fs:allow-write-file",
 		map[string]any{"identifier": "fs:scope", "allow": allow},
 		"allow-echo", "allow-done", "allow-listening", "allow-take", "allow-compare", "allow-bytes", "allow-stream", "allow-pieces",
 	}); err != nil {

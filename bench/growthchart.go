@@ -16,6 +16,8 @@ const growthHead = `<!-- Written by make bench ARGS=-growth. -->
 What an app pays when it has more of something: windows, listeners, rules, states, workers. Both axes of the charts are logarithmic; the dashed line grows
 as fast as the number. What runs along it costs each the same, what is flatter has a cost that does not depend on the number, and what is steeper would
 be a fault. Each value is the least of three, but for starts. Apps that are started run in real windows, confined as by default.
+
+A rule of a scope of paths is paid with each call that it judges: the folder that it begins with is looked up anew, since a link may have come to be there.
 `
 
 func system() string  { return runtime.GOOS + "/" + runtime.GOARCH }
