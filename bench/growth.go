@@ -296,16 +296,13 @@ func growStates(ctx context.Context) ([]*curve, error) {
 }
 
 // growthWorkers are what growWorkers calls.
-var growthWorkers = func() (list []*mullion.Worker[int, int]) {
-	for i := range 100 {
-		list = append(list, mullion.NewWorker(fmt.Sprint("growth", i), func(_ context.Context, n int) (int, error) { return n, nil }, mullion.WorkerOptions{}))
-	}
-	return list
-}()
+var growthWorkers []*mullion.Worker[int, int]
 
-func anyWorkers() (list []mullion.AnyWorker) {
-	for _, w := range growthWorkers {
-		list = append(list, w)
+// makeWorkers makes them, for Main.
+func makeWorkers() (list []mullion.AnyWorker) {
+	for i := range 100 {
+		w := mullion.NewWorker(fmt.Sprint("growth", i), func(_ context.Context, n int) (int, error) { return n, nil }, mullion.WorkerOptions{})
+		growthWorkers, list = append(growthWorkers, w), append(list, w)
 	}
 	return list
 }

@@ -31,7 +31,7 @@ func main() {
 	if sandbox.ChildRole() == bareRole {
 		os.Exit(runBare())
 	}
-	mullion.Main(run, anyWorkers()...)
+	mullion.Main(run, makeWorkers()...)
 }
 
 // size says how much is measured.
