@@ -73,38 +73,42 @@ type Window struct {
 	AlwaysOnTop    bool `conf:"alwaysOnTop"`
 	// VisibleOnAllWorkspaces has no effect on Windows.
 	VisibleOnAllWorkspaces bool `conf:"visibleOnAllWorkspaces"`
-	// ContentProtected keeps the window out of screen captures. No effect on
-	// Linux.
+	// ContentProtected keeps the window out of screen captures. No effect:
+	// Linux has no way to, and Windows is to come.
 	ContentProtected bool `conf:"contentProtected"`
 	// SkipTaskbar keeps the window out of the task bar. No effect on macOS.
 	SkipTaskbar bool `conf:"skipTaskbar"`
-	// WindowClassname is the class of the native window; empty means the
-	// default. Windows only.
+	// WindowClassname is the class of the native window on Windows. No effect:
+	// it is Mullion for all.
 	WindowClassname string `conf:"windowClassname,null"`
-	// NoRedirectionBitmap makes a transparent window flash less. Windows only.
+	// NoRedirectionBitmap makes a transparent window of Windows flash less. No
+	// effect: there are none yet.
 	NoRedirectionBitmap bool `conf:"noRedirectionBitmap"`
 	// Theme is fixed, or empty for that of the system. Any case is read.
 	Theme Theme `conf:"theme,null"`
-	// TitleBarStyle is "visible" by default. Any case is read. macOS only.
+	// TitleBarStyle is "visible" by default. Any case is read. It is for macOS.
+	// No effect yet.
 	TitleBarStyle TitleBarStyle `conf:"titleBarStyle"`
 	// TrafficLightPosition moves the window's buttons when the title bar style
-	// is "overlay"; nil leaves them. macOS only.
+	// is "overlay"; nil leaves them. It is for macOS. No effect yet.
 	TrafficLightPosition *Point `conf:"trafficLightPosition"`
-	// HiddenTitle hides the title in the title bar. macOS only.
+	// HiddenTitle hides the title in the title bar. It is for macOS. No effect
+	// yet.
 	HiddenTitle bool `conf:"hiddenTitle"`
 	// AcceptFirstMouse passes the click that activates the window to the page.
-	// macOS only.
+	// It is for macOS. No effect yet.
 	AcceptFirstMouse bool `conf:"acceptFirstMouse"`
-	// TabbingIdentifier groups windows as tabs; empty means none. macOS only.
+	// TabbingIdentifier groups windows as tabs; empty means none. It is for
+	// macOS. No effect yet.
 	TabbingIdentifier string `conf:"tabbingIdentifier,null"`
-	// AdditionalBrowserArgs are command line arguments of the engine. Webviews
-	// that share a data directory must agree. Windows only.
+	// AdditionalBrowserArgs are command line arguments of the engine of Windows.
+	// No effect: its arguments keep pages to what capabilities grant.
 	AdditionalBrowserArgs string `conf:"additionalBrowserArgs,null"`
-	// Shadow is true by default. No effect on Linux; without decorations it
-	// draws a border of one pixel on Windows.
+	// Shadow is true by default. No effect: shadows are as the window manager,
+	// or Windows, draws them.
 	Shadow bool `conf:"shadow"`
 	// WindowEffects are materials behind a transparent window; nil means none.
-	// No effect on Linux.
+	// No effect: Linux has none, and Windows is to come.
 	WindowEffects *WindowEffects `conf:"windowEffects"`
 	// Incognito keeps nothing of what the page stores.
 	Incognito bool `conf:"incognito"`
@@ -112,19 +116,19 @@ type Window struct {
 	// transient parent on Linux, the parent window on macOS. Empty means none.
 	Parent string `conf:"parent,null"`
 	// ProxyURL is an http:// or socks5:// proxy for the traffic of the
-	// webview; empty means that of the system.
+	// webview. No effect: a window that has one is refused, since the network
+	// is reached by what sandbox:allow-network grants.
 	ProxyURL string `conf:"proxyUrl,null"`
 	// ZoomHotkeysEnabled zooms the page with Ctrl (macOS: Cmd) and plus, minus
 	// or zero, from 20 % to 1000 %, unless the page makes something else of the
 	// keys, which it cannot on Windows: there the keys never reach it. It needs no
 	// permission. True by default, other than in Tauri.
 	ZoomHotkeysEnabled bool `conf:"zoomHotkeysEnabled"`
-	// BrowserExtensionsEnabled lets the engine load extensions. Windows and
-	// Linux.
+	// BrowserExtensionsEnabled lets the engine load extensions. No effect: they
+	// are code that no capability speaks of.
 	BrowserExtensionsEnabled bool `conf:"browserExtensionsEnabled"`
-	// UseHTTPSScheme serves the app under https:// in place of http://. It
-	// changes the origin, and so what was stored is out of reach. Windows
-	// only.
+	// UseHTTPSScheme serves the app under https:// in place of http:// on
+	// Windows. No effect: it is app://localhost on all systems.
 	UseHTTPSScheme bool `conf:"useHttpsScheme"`
 	// Devtools allows the engine's inspector; nil means in debug builds.
 	Devtools *bool `conf:"devtools"`
@@ -132,32 +136,36 @@ type Window struct {
 	// engine's default.
 	BackgroundColor *Color `conf:"backgroundColor"`
 	// BackgroundThrottling is what happens to a page that is not visible;
-	// empty means the engine's default. macOS 14 or newer only.
+	// empty means the engine's default. It is for macOS 14 and newer. No effect
+	// yet.
 	BackgroundThrottling BackgroundThrottling `conf:"backgroundThrottling,null"`
 	// JavascriptDisabled turns off scripts, and the bridge with them.
 	JavascriptDisabled bool `conf:"javascriptDisabled"`
-	// AllowLinkPreview shows a preview of a link. True by default. macOS only.
+	// AllowLinkPreview shows a preview of a link. True by default. It is for
+	// macOS. No effect yet.
 	AllowLinkPreview bool `conf:"allowLinkPreview"`
 	// DataDirectory is a path below the app's local data directory in which
-	// the webview keeps its storage; empty means the default. No effect on
-	// macOS.
+	// the webview keeps its storage. No effect: windows that may reach the same
+	// of the system share a folder, and others never do.
 	DataDirectory string `conf:"dataDirectory,null"`
 	// DataStoreIdentifier selects the webview's storage; nil means the
-	// default. macOS 14 or newer only.
+	// default. It is for macOS 14 and newer. No effect yet.
 	DataStoreIdentifier *DataStoreIdentifier `conf:"dataStoreIdentifier"`
-	// ScrollBarStyle is "default" by default; "fluentOverlay" on Windows only.
+	// ScrollBarStyle is "default" by default; "fluentOverlay" is for Windows. No
+	// effect yet.
 	ScrollBarStyle ScrollBarStyle `conf:"scrollBarStyle"`
-	// GeneralAutofillEnabled lets the engine fill in forms. True by default.
-	// Windows only.
+	// GeneralAutofillEnabled lets the engine fill in forms. True by default. No
+	// effect: they are never filled in.
 	GeneralAutofillEnabled bool `conf:"generalAutofillEnabled"`
 
-	// DisableInputAccessoryView hides the bar above the keyboard. Phones only.
+	// DisableInputAccessoryView hides the bar above the keyboard of a phone. No
+	// effect.
 	DisableInputAccessoryView bool `conf:"disableInputAccessoryView,alias=disable_input_accessory_view"`
 	// LimitNavigationsToAppBoundDomains keeps the page on the domains that
-	// the app is bound to. Phones only.
+	// the app is bound to, on phones. No effect.
 	LimitNavigationsToAppBoundDomains bool `conf:"limitNavigationsToAppBoundDomains"`
 	// ActivityName, CreatedByActivityName and RequestedBySceneIdentifier say
-	// where the window belongs on a phone.
+	// where the window belongs on a phone. No effect.
 	ActivityName               string `conf:"activityName,null"`
 	CreatedByActivityName      string `conf:"createdByActivityName,null"`
 	RequestedBySceneIdentifier string `conf:"requestedBySceneIdentifier,null"`

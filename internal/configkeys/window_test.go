@@ -3,7 +3,11 @@ package configkeys
 import (
 	"bytes"
 	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"log/slog"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -82,5 +86,43 @@ func TestWindowsReasons(t *testing.T) {
 	}
 	if got := log.String(); !strings.Contains(got, "level=WARN") || !strings.Contains(got, "the class Mullion") || !strings.Contains(got, "only macOS has it") {
 		t.Errorf("log: %s", got)
+	}
+}
+
+// TestComments: the doc comments of config.Window promise no effect of an option that has none, and no other is said to
+// have none.
+func TestComments(t *testing.T) {
+	file, err := parser.ParseFile(token.NewFileSet(), "../../config/window.go", nil, parser.ParseComments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	comments := map[string]string{} // by key; those of some fields in a row stand before the first
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, ok := n.(*ast.TypeSpec)
+		if !ok || spec.Name.Name != "Window" {
+			return true
+		}
+		last := ""
+		for _, f := range spec.Type.(*ast.StructType).Fields.List {
+			if f.Doc != nil {
+				last = strings.Join(strings.Fields(f.Doc.Text()), " ")
+			}
+			key, _, _ := strings.Cut(reflect.StructTag(strings.Trim(f.Tag.Value, "`")).Get("conf"), ",")
+			comments[key] = last
+		}
+		return false
+	})
+	lacking := map[string]bool{}
+	for _, l := range lackingOptions {
+		lacking[l.key] = l.weight != configured
+	}
+	for key, comment := range comments {
+		none := strings.HasSuffix(comment, "No effect.") || strings.Contains(comment, "No effect: ") || strings.Contains(comment, "No effect yet.")
+		if none != lacking[key] {
+			t.Errorf("%s has an effect: %t, and its comment says: %s", key, !lacking[key], comment)
+		}
+	}
+	if len(comments) < len(lacking) {
+		t.Errorf("%d comments", len(comments))
 	}
 }
