@@ -63,37 +63,44 @@ func growWindows(context.Context) ([]*curve, error) {
 	spent := &curve{id: "windows", title: "Open windows, until all are painted", of: "windows", unit: "ms of processor time"}
 	memory := &curve{id: "windows-memory", title: "Memory of all processes", of: "windows", unit: "MiB (PSS)"}
 	for _, n := range []int{1, 2, 4, 8, 16, 32} {
-		dir, err := os.MkdirTemp("", "mullion-bench-growth-")
-		if err != nil {
+		if err := growTo(n, spent, memory); err != nil {
 			return nil, err
 		}
-		defer os.RemoveAll(dir)
-		p, _, err := startProcess(dir, nil, windowsVariable+"="+strconv.Itoa(n))
-		if err != nil {
-			return nil, err
-		}
-		defer p.end()
-		ms := 0.0
-		for _, x := range p.spent() {
-			ms += x
-		}
-		spent.add(n, ms)
-		time.Sleep(settle)
-		mib, err := pss(p.cmd.Process.Pid)
-		if err != nil {
-			return nil, err
-		}
-		for _, q := range e2e.Descendants(p.cmd.Process.Pid) {
-			x, err := pss(q.PID)
-			if err != nil {
-				return nil, err
-			}
-			mib += x
-		}
-		memory.add(n, mib)
-		p.end()
 	}
 	return []*curve{spent, memory}, nil
+}
+
+// growTo adds an app with n windows to the curves.
+func growTo(n int, spent, memory *curve) error {
+	dir, err := os.MkdirTemp("", "mullion-bench-growth-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	p, _, err := startProcess(dir, nil, windowsVariable+"="+strconv.Itoa(n))
+	if err != nil {
+		return err
+	}
+	defer p.end()
+	ms := 0.0
+	for _, x := range p.spent() {
+		ms += x
+	}
+	spent.add(n, ms)
+	time.Sleep(settle)
+	mib, err := pss(p.cmd.Process.Pid)
+	if err != nil {
+		return err
+	}
+	for _, q := range e2e.Descendants(p.cmd.Process.Pid) {
+		x, err := pss(q.PID)
+		if err != nil {
+			return err
+		}
+		mib += x
+	}
+	memory.add(n, mib)
+	return nil
 }
 
 // growEvents measures the way of events to a page.
