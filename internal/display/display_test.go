@@ -70,6 +70,44 @@ func leave(t *testing.T, s *Screen, id xproto.Window, title string) {
 	})
 }
 
+// TestClicks clicks as fast as it can: no click is lost on the way.
+func TestClicks(t *testing.T) {
+	s := Open(t)
+	id := show(t, s, "clicked")
+	leave(t, s, id, "clicked")
+	if err := errors.Join(s.Activate(uint32(id)), s.MoveIn(uint32(id), 50, 50)); err != nil {
+		t.Fatal(err)
+	}
+	const clicks = 60
+	for range clicks {
+		if err := s.Click(Left); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := 0
+	err := await.Until(await.Limit, func() error {
+		for {
+			e, err := s.conn.PollForEvent()
+			if err != nil {
+				return err
+			}
+			if e == nil {
+				break
+			}
+			if _, ok := e.(xproto.ButtonPressEvent); ok {
+				got++
+			}
+		}
+		if got < clicks {
+			return fmt.Errorf("%d of %d clicks have arrived", got, clicks)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestWindows(t *testing.T) {
 	s := Open(t)
 	if _, err := s.Find("one"); !errors.Is(err, ErrGone) {

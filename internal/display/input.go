@@ -10,8 +10,8 @@ import (
 	"github.com/jezek/xgb/xtest"
 )
 
-// pace is between two strokes of a key: programs complete what is typed, and
-// no user is faster.
+// pace is between two strokes of a key or button: programs complete what is
+// typed, and no user is faster.
 const pace = 12 * time.Millisecond
 
 // key is a key of the keyboard, and whether it takes shift.
@@ -183,8 +183,13 @@ const (
 	WheelUp, WheelDown  byte = 4, 5
 )
 
-// Hold presses a button of the mouse.
-func (s *Screen) Hold(button byte) error { return s.fake(xproto.ButtonPress, button, 0, 0) }
+// Hold presses a button of the mouse, a moment after what came before: of two
+// presses within a millisecond, a window gets only the first one now and then
+// where openbox 3.6 manages it.
+func (s *Screen) Hold(button byte) error {
+	time.Sleep(pace)
+	return s.fake(xproto.ButtonPress, button, 0, 0)
+}
 
 // Release lets it go.
 func (s *Screen) Release(button byte) error { return s.fake(xproto.ButtonRelease, button, 0, 0) }
