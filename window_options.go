@@ -63,7 +63,8 @@ type WindowOptions struct {
 	// shows it on each. No effect under Wayland.
 	SkipTaskbar, VisibleOnAllWorkspaces bool
 	// Transparent shows what is behind the window where the page is
-	// transparent.
+	// transparent. On X11 it is drawn well if the configuration has a
+	// transparent window or the host is started for this one (docs/windows.md).
 	Transparent bool
 	// BackgroundColor is what shows until the page is painted; nil is the
 	// system's choice.

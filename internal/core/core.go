@@ -75,6 +75,9 @@ type Options struct {
 	// MainWindow is the label of the window whose host is named "app"; empty
 	// means "main".
 	MainWindow string
+	// Clear is set where the app may come to open windows that let see what is behind
+	// them, whichever host is theirs.
+	Clear bool
 	// DesktopFile is the name of the app's desktop file; empty means that of ID.
 	DesktopFile string
 	// Icon is the icon of windows; it may be nil, or return nil.

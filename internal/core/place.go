@@ -34,6 +34,8 @@ type Launch struct {
 	Writable []string
 	// Others is set where remote pages may come to be shown.
 	Others bool
+	// Clear is set where what is behind a page may be seen through it.
+	Clear bool
 }
 
 // Folders are a host's own. They exist, and nobody but the user may look into
@@ -236,9 +238,20 @@ func (h *host) launch() (Launch, error) {
 	l.Resources.Read = c.resolvePaths(l.Resources.Read)
 	l.Resources.Write = c.resolvePaths(l.Resources.Write)
 	l.Writable = c.Writable()
+	l.Clear = c.opts.Clear || slices.ContainsFunc(h.windows(), (*Window).clear)
 	var err error
 	l.Folders, err = c.folders(h.name)
 	return l, err
+}
+
+// clear reports whether what is behind the window's pages may be seen through
+// them.
+func (w *Window) clear() bool {
+	lets := func(color *[4]uint8) bool { return color != nil && color[3] < 255 }
+	w.mu.Lock()
+	clear := w.state.Transparent || lets(w.state.Background)
+	w.mu.Unlock()
+	return clear || slices.ContainsFunc(w.webviewList(), func(v *Webview) bool { return lets(v.State().Background) })
 }
 
 // Writable is all that hosts may write to, as capabilities are now.

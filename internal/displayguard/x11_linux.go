@@ -20,6 +20,7 @@ func serveX11(l *net.UnixListener, display sandbox.X11, typed *keys) error {
 		PID:         display.WindowsPID,
 		InputMethod: display.InputMethod,
 		Clipboard:   display.Clipboard,
+		OpenGL:      display.OpenGL,
 		Refused: func(request, why string) {
 			fmt.Fprintf(os.Stderr, "the display refuses %s: %s\n", request, why)
 		},

@@ -117,6 +117,7 @@ func (h *Hosts) spec(l core.Launch) (sandbox.Spec, error) {
 			Accessibility: r.Accessibility,
 			InputMethods:  r.InputMethods,
 			Clipboard:     r.Clipboard,
+			OpenGL:        l.Clear,
 			Read:          r.Read,
 			Write:         r.Write,
 			MemoryLimit:   r.MemoryLimit,

@@ -81,6 +81,8 @@ const (
 	// clipboardVariable is set where the child may read the clipboard at any
 	// time.
 	clipboardVariable = "MULLION_CLIPBOARD"
+	// openGLVariable is set where the child may see GLX.
+	openGLVariable = "MULLION_OPENGL"
 )
 
 // guardSettings are these, for a child with a policy.
@@ -92,6 +94,9 @@ func guardSettings(p *Policy, xim bool) []string {
 	if p.Clipboard {
 		env = append(env, clipboardVariable+"=1")
 	}
+	if p.OpenGL {
+		env = append(env, openGLVariable+"=1")
+	}
 	return env
 }
 
@@ -102,6 +107,7 @@ type X11 struct {
 	WindowsPID  uint32
 	InputMethod bool
 	Clipboard   bool
+	OpenGL      bool
 }
 
 // SessionX11 returns the X display of this process, which is the Core or a
@@ -125,7 +131,7 @@ func SessionX11() (x X11, ok bool) {
 	}
 	pid, _ := strconv.ParseUint(os.Getenv(windowsPIDVariable), 10, 32)
 	x.WindowsPID = uint32(pid)
-	x.InputMethod, x.Clipboard = os.Getenv(inputMethodVariable) != "", os.Getenv(clipboardVariable) != ""
+	x.InputMethod, x.Clipboard, x.OpenGL = os.Getenv(inputMethodVariable) != "", os.Getenv(clipboardVariable) != "", os.Getenv(openGLVariable) != ""
 	return x, true
 }
 

@@ -35,6 +35,9 @@ type Policy struct {
 	InputMethods bool `json:"inputMethods,omitzero"`
 	// Clipboard grants reading the clipboard of an X display at any time.
 	Clipboard bool `json:"clipboard,omitzero"`
+	// OpenGL shows a guarded X display's GLX, as far as it takes to draw by OpenGL
+	// in the child's own processes.
+	OpenGL bool `json:"openGL,omitzero"`
 	// Read and Write are files and folders, absolute and with all below
 	// them. What is not there when the child starts is not granted.
 	Read  []string `json:"read,omitzero"`

@@ -25,7 +25,7 @@ const output = "internal/displayguard/x11/table.go"
 
 // shown are the files of the extensions that a host may see. Of the others only
 // the names are written.
-var shown = []string{"xproto", "bigreq", "xc_misc", "ge", "shape", "render", "xfixes", "damage", "composite", "randr", "xinput", "xkb", "sync", "xinerama"}
+var shown = []string{"xproto", "bigreq", "xc_misc", "ge", "shape", "render", "xfixes", "damage", "composite", "randr", "xinput", "xkb", "sync", "xinerama", "glx"}
 
 func main() {
 	log.SetFlags(0)
@@ -179,7 +179,9 @@ func (t *types) learn(n *node) {
 				bits[item.attr("name")] = uint(v)
 			}
 		}
-		t.bits[name] = bits
+		if _, known := t.bits[name]; !known { // GLX has a GC of its own, which is no list of values
+			t.bits[name] = bits
+		}
 	case "struct":
 		l := layout{types: t}
 		for i := range n.Children {
@@ -267,7 +269,7 @@ func (l *layout) hide(kind string) {
 
 // unowned are ids that belong to no client.
 func unowned(kind string) bool {
-	return slices.Contains([]string{"ATOM", "PICTFORMAT", "CRTC", "OUTPUT", "MODE", "PROVIDER", "LEASE"}, kind)
+	return slices.Contains([]string{"ATOM", "PICTFORMAT", "CRTC", "OUTPUT", "MODE", "PROVIDER", "LEASE", "FBCONFIG"}, kind)
 }
 
 // request returns a request as a composite literal of Go.

@@ -260,7 +260,8 @@ func (v *webview) repaint() {
 // WebKitGTK 2.50.6 paints what changes of a clear page over what was there before,
 // so that whatever moves leaves a trace: such a webview has it always, if only
 // by Mesa's emulation. It takes OpenGL in GTK, which has that under Wayland, and on
-// X11 by GLX, which the guard of the display hides: there the traces stay.
+// X11 by GLX, which the guard of the display shows where the host is started for
+// such webviews (sandbox.Policy.OpenGL).
 func (v *webview) acceleration() uintptr {
 	const onDemand, always, never = 0, 1, 2
 	switch {

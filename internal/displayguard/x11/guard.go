@@ -22,6 +22,9 @@ type Config struct {
 	Clipboard bool
 	// InputMethod grants what a client of XIM needs to reach the input method.
 	InputMethod bool
+	// OpenGL shows as much of GLX as it takes to draw by OpenGL in the host's own
+	// processes.
+	OpenGL bool
 	// Refused is told of each kind of request that was refused, once. It may
 	// be nil, and is called by several goroutines.
 	Refused func(request, why string)
@@ -67,6 +70,9 @@ func New(config Config) (*Guard, error) {
 	}
 	g := &Guard{Config: config, free: make(chan struct{}, maxClients), told: map[string]bool{}, clients: map[*client]bool{}, named: map[string]struct{}{}}
 	if g.server, err = newServer(conn, config.Cookie); err == nil {
+		if !config.OpenGL {
+			g.server.without("GLX")
+		}
 		g.atoms, err = newAtoms(g.server)
 	}
 	if err != nil {

@@ -260,7 +260,7 @@ func TestBackPressure(t *testing.T) {
 
 // TestExtensions: a host sees those that it may, with the server's own numbers.
 func TestExtensions(t *testing.T) {
-	h := newHosted(t, Config{})
+	h := newHosted(t, Config{OpenGL: true})
 	for name := range requests {
 		if name == "" {
 			continue

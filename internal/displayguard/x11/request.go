@@ -21,6 +21,8 @@ const (
 	kindColormap
 	kindPicture
 	kindGlyphset
+	kindContext
+	kindPbuffer
 	kindRegion
 	kindBarrier
 	kindDamage

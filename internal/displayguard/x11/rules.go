@@ -12,6 +12,7 @@ var ruleIndex = map[string]map[string]*rule{
 	"XFIXES":                  index(fixesRules),
 	"DAMAGE":                  index(damageRules),
 	"Composite":               index(compositeRules),
+	"GLX":                     index(glxRules),
 	"RANDR":                   index(randrRules),
 	"XInputExtension":         index(inputRules),
 	"XKEYBOARD":               index(keyboardRules),

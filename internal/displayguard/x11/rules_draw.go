@@ -56,6 +56,27 @@ var compositeRules = []rule{
 	{"QueryVersion", own, nil, "a version", 0},
 }
 
+// glxRules are those of GLX, which a host sees with Config.OpenGL: what a toolkit
+// asks for before it draws by OpenGL in its own process. A context that the
+// server knows could be drawn with there, so it hears of none.
+var glxRules = []rule{
+	{"QueryVersion", own, nil, "a version", 0},
+	{"QueryServerString", own, nil, "names of what the server can do", 0},
+	{"GetVisualConfigs", own, nil, "formats are no secret", 0},
+	{"GetFBConfigs", own, nil, "formats are no secret", 0},
+	{"ClientInfo", judged, unheard, "what the host can do, which the server need not know", 0},
+	{"SetClientInfoARB", judged, unheard, "as ClientInfo", 0},
+	{"SetClientInfo2ARB", judged, unheard, "as ClientInfo", 0},
+	{"CreateNewContext", judged, unheard, "the context is the host's alone", 0},
+	{"CreateContextAttribsARB", judged, unheard, "the context is the host's alone", 0},
+	{"DestroyContext", judged, unheard, "the context is the host's alone", 0},
+	{"CreateWindow", judged, unheard, "a window that contexts of the host's alone draw in", 0},
+	{"DeleteWindow", judged, unheard, "as CreateWindow", 0},
+}
+
+// unheard lets a request that has no reply succeed, and the server not hear of it.
+func unheard(*client, *message) verdict { return verdict{instead: noOperation} }
+
 var syncRules = []rule{
 	{"Initialize", own, nil, "a version", 0},
 	{"CreateCounter", own, nil, "its own", 0},
@@ -90,6 +111,11 @@ var extensionDenials = map[string][]denied{
 		{"RedirectWindow RedirectSubwindows UnredirectWindow UnredirectSubwindows CreateRegionFromBorderClip NameWindowPixmap", "the server begins what is behind a window with what was on the screen there"},
 		{"GetOverlayWindow ReleaseOverlayWindow", "it lies above all windows"},
 	},
+	"GLX": {
+		{"Render RenderLarge CreateContext MakeCurrent MakeContextCurrent IsDirect QueryContext CopyContext SwapBuffers WaitGL WaitX UseXFont VendorPrivate VendorPrivateWithReply QueryExtensionsString", "they draw in the server, which is for displays elsewhere"},
+		{"CreateGLXPixmap DestroyGLXPixmap CreatePixmap DestroyPixmap CreatePbuffer DestroyPbuffer GetDrawableAttributes ChangeDrawableAttributes", "nobody asks"},
+		{"NewList EndList DeleteLists GenLists FeedbackBuffer SelectBuffer RenderMode Finish PixelStoref PixelStorei ReadPixels GetBooleanv GetClipPlane GetDoublev GetError GetFloatv GetIntegerv GetLightfv GetLightiv GetMapdv GetMapfv GetMapiv GetMaterialfv GetMaterialiv GetPixelMapfv GetPixelMapuiv GetPixelMapusv GetPolygonStipple GetString GetTexEnvfv GetTexEnviv GetTexGendv GetTexGenfv GetTexGeniv GetTexImage GetTexParameterfv GetTexParameteriv GetTexLevelParameterfv GetTexLevelParameteriv IsEnabled IsList Flush AreTexturesResident DeleteTextures GenTextures IsTexture GetColorTable GetColorTableParameterfv GetColorTableParameteriv GetConvolutionFilter GetConvolutionParameterfv GetConvolutionParameteriv GetSeparableFilter GetHistogram GetHistogramParameterfv GetHistogramParameteriv GetMinmax GetMinmaxParameterfv GetMinmaxParameteriv GetCompressedTexImageARB DeleteQueriesARB GenQueriesARB IsQueryARB GetQueryivARB GetQueryObjectivARB GetQueryObjectuivARB", "they draw in the server, which is for displays elsewhere"},
+	},
 	"SYNC": {
 		{"ListSystemCounters", "they tell how long nobody has typed"},
 		{"SetPriority", "others would be served later"},
@@ -121,7 +147,7 @@ var extensionDenials = map[string][]denied{
 var hiddenExtensions = []denied{
 	{"XTEST", "it makes input of the user"},
 	{"RECORD", "it tells all that goes on"},
-	{"GLX DRI2 DRI3 XFree86-DRI Present", "parsers in the server and memory of the graphics card; a host draws without them"},
+	{"DRI2 DRI3 XFree86-DRI Present", "parsers in the server and memory of the graphics card; a host draws without them"},
 	{"MIT-SHM", "segments are attached with the rights of who connects: a host could name those of others; and descriptors are not passed on"},
 	{"MIT-SCREEN-SAVER DPMS", "the screen saver is the user's, and tells how long nobody has typed"},
 	{"DOUBLE-BUFFER", "no toolkit uses it"},

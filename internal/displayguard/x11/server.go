@@ -104,6 +104,12 @@ func newServer(conn net.Conn, cookie []byte) (*server, error) {
 	return s, err
 }
 
+// without makes an extension one that no host may see.
+func (s *server) without(name string) {
+	delete(s.byOpcode, s.extensions[name].major)
+	delete(s.extensions, name)
+}
+
 // ago returns how long ago something was, by the time that the server says of it.
 func (s *server) ago(when uint32) time.Duration {
 	d, err := s.since(when)
