@@ -305,7 +305,9 @@ func New(o Options) (*App, error) {
 	co.Driven = driver.IsValid()
 	if windows := conf.App.Windows; len(windows) > 0 {
 		co.MainWindow = windows[0].Label
-		co.Clear = slices.ContainsFunc(windows, func(w config.Window) bool { return w.Transparent })
+		co.Clear = slices.ContainsFunc(windows, func(w config.Window) bool {
+			return w.Transparent || w.BackgroundColor != nil && w.BackgroundColor.Alpha < 255
+		})
 	}
 	if co.Downloads.Dir, err = a.downloadDir(o.DownloadDir); err != nil {
 		return nil, err

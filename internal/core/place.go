@@ -249,9 +249,9 @@ func (h *host) launch() (Launch, error) {
 func (w *Window) clear() bool {
 	lets := func(color *[4]uint8) bool { return color != nil && color[3] < 255 }
 	w.mu.Lock()
-	clear := w.state.Transparent || lets(w.state.Background)
+	through := w.state.Transparent || lets(w.state.Background)
 	w.mu.Unlock()
-	return clear || slices.ContainsFunc(w.webviewList(), func(v *Webview) bool { return lets(v.State().Background) })
+	return through || slices.ContainsFunc(w.webviewList(), func(v *Webview) bool { return lets(v.State().Background) })
 }
 
 // Writable is all that hosts may write to, as capabilities are now.

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -117,7 +118,36 @@ func NewScope(app plugin.App, allow, deny []string, o Options) (*Scope, error) {
 // folders that their patterns begin with are mostly the same few, so each is
 // looked up once.
 func pathOptions(app plugin.App, dots capability.DotFiles) capability.PathOptions {
-	return capability.PathOptions{Variables: app.Directory, EvalSymlinks: once(filepath.EvalSymlinks), Lstat: once(os.Lstat), DotFiles: dots}
+	return capability.PathOptions{Variables: app.Directory, EvalSymlinks: evalSymlinks(), Lstat: once(os.Lstat), DotFiles: dots}
+}
+
+// evalSymlinks returns a function as filepath.EvalSymlinks that looks up each
+// folder on the way to a path once. It is not safe for concurrent use.
+func evalSymlinks() func(path string) (string, error) {
+	if runtime.GOOS == "windows" {
+		return once(filepath.EvalSymlinks) // which also tells how names are really written
+	}
+	var eval func(path string) (string, error)
+	eval = once(func(path string) (string, error) {
+		parent, name := filepath.Dir(path), filepath.Base(path)
+		if path != filepath.Join(parent, name) || parent == path {
+			return filepath.EvalSymlinks(path)
+		}
+		real, err := eval(parent)
+		if err != nil {
+			return "", err
+		}
+		at := filepath.Join(real, name)
+		info, err := os.Lstat(at)
+		switch {
+		case err != nil:
+			return "", err
+		case info.Mode()&fs.ModeSymlink != 0:
+			return filepath.EvalSymlinks(at)
+		}
+		return at, nil
+	})
+	return eval
 }
 
 // once remembers what f returns. It is not safe for concurrent use.
