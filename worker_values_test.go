@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mullion-dev/mullion"
+	"github.com/mullion-dev/mullion/config"
 )
 
 type span struct {
@@ -48,7 +49,12 @@ func TestStateValues(t *testing.T) {
 	if got := s.Get(); got.Took != -1 || string(got.Data) != "\a" {
 		t.Errorf("got %+v", got)
 	}
-	bad := mullion.NewState(a.App, "bad", struct{ R io.Reader }{}, mullion.StateOptions[struct{ R io.Reader }]{})
+	// One that is made before Run is an error of Run, which newApp need not have got to.
+	other, err := mullion.New(mullion.Options{Config: &config.Config{Identifier: "dev.mullion.bad"}, DataDir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	bad := mullion.NewState(other, "bad", struct{ R io.Reader }{}, mullion.StateOptions[struct{ R io.Reader }]{})
 	if err := bad.Set(t.Context(), struct{ R io.Reader }{}); err == nil || !strings.Contains(err.Error(), "a page cannot say which type of Go") {
 		t.Errorf("a state of a reader: %v", err)
 	}
