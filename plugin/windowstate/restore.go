@@ -78,11 +78,7 @@ func (s *States) correct(ctx context.Context, w *mullion.Window, st state) error
 			return err
 		}
 		if got != want || !got.Empty() && st.scale(1) != g.Scale {
-			return normally(ctx, w, g.Maximized, g.Fullscreen, func() error {
-				// Its frame may be another one than that of a maximised window.
-				want, got, err := s.place(ctx, w, st)
-				return errors.Join(err, put(ctx, w, want, got))
-			})
+			return normally(ctx, w, g.Maximized, g.Fullscreen, func() error { return s.moveBack(ctx, w, st) })
 		}
 	}
 	if flags&Size != 0 && st.sized() && st.Scale == 0 && g.Scale != 1 {
@@ -121,11 +117,32 @@ func frameOf(g mullion.Geometry) image.Point {
 	return image.Pt(max(g.OuterWidth-g.Width, 0), max(g.OuterHeight-g.Height, 0))
 }
 
+// moveBack moves a window to where it is to be, with the frame that it has: window
+// managers tell of that in pieces, after the window is not maximised any more.
+func (s *States) moveBack(ctx context.Context, w *mullion.Window, st state) error {
+	var is image.Rectangle // where it was moved to
+	for end := time.Now().Add(normalTime); ; time.Sleep(20 * time.Millisecond) {
+		want, got, err := s.place(ctx, w, st)
+		if err != nil {
+			return err
+		}
+		g := w.Geometry()
+		switch outer := image.Rect(g.X, g.Y, g.X+g.OuterWidth, g.Y+g.OuterHeight); {
+		case got != is:
+			if is = got; is.Empty() {
+				return nil
+			}
+			if err := put(ctx, w, want, got); err != nil {
+				return err
+			}
+		case outer == got && framed(w.Options(), g), time.Now().After(end):
+			return nil
+		}
+	}
+}
+
 // put moves a window, and makes it smaller where it has to be.
 func put(ctx context.Context, w *mullion.Window, want, got image.Rectangle) error {
-	if got.Empty() {
-		return nil
-	}
 	g := w.Geometry()
 	var err error
 	if got.Size() != want.Size() {
@@ -135,8 +152,14 @@ func put(ctx context.Context, w *mullion.Window, want, got image.Rectangle) erro
 	return errors.Join(err, w.SetPosition(ctx, float64(got.Min.X)/g.Scale, float64(got.Min.Y)/g.Scale))
 }
 
-// normalTime is how long a window may take not to be maximised any more.
-const normalTime = time.Second
+// normalTime is how long a window may take not to be maximised any more, and to
+// be where it was moved to. It passes where the window manager does otherwise.
+const normalTime = 2 * time.Second
+
+// framed reports whether the frame of a window is known, or there is none.
+func framed(o mullion.WindowOptions, g mullion.Geometry) bool {
+	return o.Undecorated || o.Hidden || frameOf(g) != image.Point{}
+}
 
 // normally calls f while the window is neither maximised nor fullscreen: window
 // managers would move such a window itself, not the place to which it goes back.
@@ -152,9 +175,7 @@ func normally(ctx context.Context, w *mullion.Window, maximized, fullscreen bool
 	}
 	// What it is then, and what frame it has, is told a little later, or never, if
 	// the window manager does not do it.
-	o := w.Options()
-	framed := func() bool { return o.Undecorated || o.Hidden || frameOf(g) != image.Point{} }
-	for end := time.Now().Add(normalTime); (g.Maximized || g.Fullscreen || !framed()) && time.Now().Before(end); g = w.Geometry() {
+	for end := time.Now().Add(normalTime); (g.Maximized || g.Fullscreen || !framed(w.Options(), g)) && time.Now().Before(end); g = w.Geometry() {
 		time.Sleep(10 * time.Millisecond)
 	}
 	errs = append(errs, f())
@@ -253,11 +274,7 @@ func (s *States) restorePlace(ctx context.Context, w *mullion.Window, st state, 
 		errs = append(errs, w.SetSize(ctx, float64(st.Width)/scale, float64(st.Height)/scale))
 	}
 	if flags&Position != 0 {
-		want, got, err := s.place(ctx, w, st)
-		if err == nil {
-			err = put(ctx, w, want, got)
-		}
-		errs = append(errs, err)
+		errs = append(errs, s.moveBack(ctx, w, st))
 	}
 	return errors.Join(errs...)
 }
