@@ -250,7 +250,7 @@ func TestPicture(t *testing.T) {
 			return err
 		}
 		if got, want := p.At(w.X+10, w.Y+10), (color.RGBA{255, 0, 0, 255}); got != want {
-			return fmt.Errorf("got %v, want %v", got, want)
+			return fmt.Errorf("got %v, want %v: the window is %+v, the picture of %v", got, want, w, p.Rect)
 		}
 		return nil
 	}); err != nil {
