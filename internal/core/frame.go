@@ -151,6 +151,7 @@ func (h *host) result(id uint64, r wire.Result) error {
 	h.mu.Lock()
 	p := h.waiting[id]
 	delete(h.waiting, id)
+	h.did = h.did || p != nil
 	h.mu.Unlock()
 	if p == nil && id <= h.core.base && id != 0 {
 		return nil // for a Core before

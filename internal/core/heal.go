@@ -22,8 +22,8 @@ type Patience struct {
 	Ping time.Duration
 	// Calm is that pause while no process of the host runs.
 	Calm time.Duration
-	// Host is how long the main loop of a host may leave a ping unanswered
-	// before the host is ended.
+	// Host is how long the main loop of a host may leave a ping unanswered, and
+	// do nothing else that it was told to, before the host is ended.
 	Host time.Duration
 	// Page is how long a page may leave the host without an answer before it
 	// is loaded again.
@@ -103,6 +103,8 @@ func (h *host) watch(ctx context.Context, child Child, limit int64) {
 			h.sendPing(child)
 			rest.Reset(p.Ping / 2)
 		case h.handling.Load(): // the Core itself has not come to the answer
+		case h.progressed(): // it has much to do before the ping, and does it
+			silent = 0
 		default:
 			if silent += elapsed; silent >= p.Host {
 				h.end(child, supervise.Ending{Kind: supervise.Hung, Detail: fmt.Sprintf("its main loop did not answer for %s", p.Host)})
@@ -119,6 +121,15 @@ func (h *host) sendPing(child Child) {
 	h.ponged, h.settled = false, false
 	h.mu.Unlock()
 	_ = child.Conn().Send(wire.Frame{Kind: wire.KindPing, ID: n})
+}
+
+// progressed reports whether the host has done something that it was asked for
+// since the last time.
+func (h *host) progressed() (did bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	did, h.did = h.did, false
+	return did
 }
 
 func (h *host) answered() bool {

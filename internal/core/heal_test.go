@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -208,6 +209,30 @@ func TestHungHost(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 	if got := p.kinds(); len(got) == 0 || got[0] != supervise.Hung {
+		t.Errorf("faults %v", got)
+	}
+}
+
+// TestBusyHost: a host that has more to do than it can in the time that an answer
+// may take is not hung.
+func TestBusyHost(t *testing.T) {
+	p := newPair(t, everything, core.Options{Patience: impatient}, nil)
+	var pages []*page
+	for i := range 12 {
+		pages = append(pages, p.open(fmt.Sprint("main", i), "app://localhost/"))
+	}
+	engine := p.engine("app")
+	engine.Slow(impatient.Host / 4)
+	var all sync.WaitGroup
+	for _, page := range pages {
+		all.Go(func() {
+			if err := page.window.Update(t.Context(), func(s *wire.WindowState) { s.Title = "changed" }); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if got := p.kinds(); len(got) > 0 || p.engine("app") != engine {
 		t.Errorf("faults %v", got)
 	}
 }

@@ -50,6 +50,7 @@ type host struct {
 	ping    uint64             // guarded by mu; the number of the last ping
 	ponged  bool               // guarded by mu; the last ping was answered
 	settled bool               // guarded by mu; and so was all that the host has asked because of it
+	did     bool               // guarded by mu; it has done something since progressed was last asked
 	// networkEnded is when the engine's process for the network was last found
 	// to hang, or when the child was ready; networkHangs is how often it was.
 	networkEnded time.Time // guarded by mu

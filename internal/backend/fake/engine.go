@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/mullion-dev/mullion/internal/backend"
 	"github.com/mullion-dev/mullion/internal/wire"
@@ -70,6 +71,7 @@ type Engine struct {
 	// probes are what waits for it.
 	networkStopped bool
 	probes         []func()
+	slow           time.Duration // what a change of a window takes
 }
 
 type waiter struct {
@@ -171,6 +173,9 @@ func (e *Engine) signal() {
 
 // Hang keeps the main loop from doing anything until Quit.
 func (e *Engine) Hang() { e.Post(func() { <-e.quits }) }
+
+// Slow has each change of a window take its time.
+func (e *Engine) Slow(each time.Duration) { e.Post(func() { e.slow = each }) }
 
 // StopNetwork keeps the process for the network from answering, until it is
 // ended.

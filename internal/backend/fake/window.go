@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/mullion-dev/mullion/internal/wire"
 )
@@ -54,6 +55,7 @@ func (w *Window) Apply(old, s *wire.WindowState) error {
 	if w.closed {
 		return ErrClosed
 	}
+	time.Sleep(w.engine.slow)
 	before := w.observed
 	w.apply(old, s)
 	if w.observed != before {
