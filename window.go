@@ -164,7 +164,7 @@ func (w *Window) SetPosition(ctx context.Context, x, y float64) error {
 	if err := units.CheckAll(x, y); err != nil {
 		return fmt.Errorf("window %q: position: %w", w.Label(), err)
 	}
-	return w.w.Update(ctx, func(s *wire.WindowState) { s.X, s.Y, s.Center = &x, &y, false })
+	return w.w.Set(ctx, "set_position", func(s *wire.WindowState) { s.X, s.Y, s.Center = &x, &y, false })
 }
 
 // SetVisible shows or hides the window.
@@ -199,7 +199,7 @@ func (w *Window) SetFullscreen(ctx context.Context, on bool) error {
 // SetAlwaysOnTop keeps the window above others or undoes it. Under Wayland it is
 // an error wrapping errors.ErrUnsupported.
 func (w *Window) SetAlwaysOnTop(ctx context.Context, on bool) error {
-	return w.w.Update(ctx, func(s *wire.WindowState) { s.AlwaysOnTop = on })
+	return w.w.Set(ctx, "set_always_on_top", func(s *wire.WindowState) { s.AlwaysOnTop = on })
 }
 
 // Focus brings the window to the front and gives it the keyboard, as far as

@@ -46,13 +46,13 @@ func (w *Window) SetResizable(ctx context.Context, on bool) error {
 // hint that not every window manager heeds; under Wayland it is an error
 // wrapping errors.ErrUnsupported.
 func (w *Window) SetMaximizable(ctx context.Context, on bool) error {
-	return w.w.Update(ctx, func(s *wire.WindowState) { s.NoMaximize = !on })
+	return w.w.Set(ctx, "set_maximizable", func(s *wire.WindowState) { s.NoMaximize = !on })
 }
 
 // SetMinimizable lets the user minimise the window, or not; see
 // [Window.SetMaximizable].
 func (w *Window) SetMinimizable(ctx context.Context, on bool) error {
-	return w.w.Update(ctx, func(s *wire.WindowState) { s.NoMinimize = !on })
+	return w.w.Set(ctx, "set_minimizable", func(s *wire.WindowState) { s.NoMinimize = !on })
 }
 
 // SetClosable says whether the user can close the window. [Window.Close] works
@@ -66,11 +66,12 @@ func (w *Window) SetDecorations(ctx context.Context, on bool) error {
 	return w.w.Update(ctx, func(s *wire.WindowState) { s.Decorated = on })
 }
 
-// SetFocusable lets the window take the keyboard, or not. On Windows a click does
+// SetFocusable lets the window take the keyboard, or not. Under Wayland it is an
+// error wrapping errors.ErrUnsupported. On Windows a click does
 // not activate such a window; the engine may still give the keyboard to a page
 // that is clicked.
 func (w *Window) SetFocusable(ctx context.Context, on bool) error {
-	return w.w.Update(ctx, func(s *wire.WindowState) { s.Focusable = on })
+	return w.w.Set(ctx, "set_focusable", func(s *wire.WindowState) { s.Focusable = on })
 }
 
 // SetEnabled lets mouse and keyboard reach the content, or not.
@@ -81,19 +82,19 @@ func (w *Window) SetEnabled(ctx context.Context, on bool) error {
 // SetAlwaysOnBottom keeps the window below others or undoes it. Under Wayland
 // it is an error wrapping errors.ErrUnsupported.
 func (w *Window) SetAlwaysOnBottom(ctx context.Context, on bool) error {
-	return w.w.Update(ctx, func(s *wire.WindowState) { s.AlwaysOnBottom = on })
+	return w.w.Set(ctx, "set_always_on_bottom", func(s *wire.WindowState) { s.AlwaysOnBottom = on })
 }
 
 // SetSkipTaskbar keeps the window out of task bars and pagers or undoes it.
 // Under Wayland it is an error wrapping errors.ErrUnsupported.
 func (w *Window) SetSkipTaskbar(ctx context.Context, on bool) error {
-	return w.w.Update(ctx, func(s *wire.WindowState) { s.SkipTaskbar = on })
+	return w.w.Set(ctx, "set_skip_taskbar", func(s *wire.WindowState) { s.SkipTaskbar = on })
 }
 
 // SetVisibleOnAllWorkspaces shows the window on every workspace or undoes it.
 // Under Wayland it is an error wrapping errors.ErrUnsupported.
 func (w *Window) SetVisibleOnAllWorkspaces(ctx context.Context, on bool) error {
-	return w.w.Update(ctx, func(s *wire.WindowState) { s.AllWorkspaces = on })
+	return w.w.Set(ctx, "set_visible_on_all_workspaces", func(s *wire.WindowState) { s.AllWorkspaces = on })
 }
 
 // SetBackgroundColor changes what is shown until the page has painted. Nil is
@@ -133,7 +134,7 @@ func (w *Window) SetCursorVisible(ctx context.Context, on bool) error {
 // Under Wayland it is an error wrapping errors.ErrUnsupported: GTK 3 has no way
 // to ask compositors for it.
 func (w *Window) SetCursorGrab(ctx context.Context, on bool) error {
-	return w.w.Update(ctx, func(s *wire.WindowState) { s.CursorGrab = on })
+	return w.w.Set(ctx, "set_cursor_grab", func(s *wire.WindowState) { s.CursorGrab = on })
 }
 
 // SetIgnoreCursorEvents lets the mouse through to what is behind the window,

@@ -380,7 +380,7 @@ func setter[V any](name string, set func(*wire.WindowState, V)) builtin {
 		if err != nil {
 			return none{}, err
 		}
-		return none{}, w.Update(ctx, func(s *wire.WindowState) { set(s, a.Value) })
+		return none{}, w.Set(ctx, name, func(s *wire.WindowState) { set(s, a.Value) })
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"sync"
 
@@ -41,6 +42,38 @@ func (l *lacks) reason(command string) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return cmp.Or(l.reasons[command], "the engine of this system does not do it")
+}
+
+// check is an error for a command that is lacking.
+func (l *lacks) check(command string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if reason, is := l.reasons[command]; is {
+		return fmt.Errorf("%s: %s: %w", command, reason, errors.ErrUnsupported)
+	}
+	return nil
+}
+
+// Set is Update by the command of that name. Where the engine lacks that, it is an
+// error each time, and the wish is not kept; but to ask for what every window is
+// anyway is none.
+func (w *Window) Set(ctx context.Context, command string, change func(*wire.WindowState)) error {
+	lacking := w.host().lacks.check(command)
+	if lacking == nil {
+		return w.Update(ctx, change)
+	}
+	w.mu.Lock()
+	closing := w.closing
+	w.mu.Unlock()
+	if closing {
+		return ErrNoWindow
+	}
+	usual := wire.WindowState{Focusable: true}
+	s := usual
+	if change(&s); reflect.DeepEqual(s, usual) {
+		return nil
+	}
+	return lacking
 }
 
 // lacking makes a command that no engine does yet; each has told why. Where idle finds that the

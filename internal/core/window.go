@@ -253,6 +253,11 @@ func (w *Window) Update(ctx context.Context, change func(*wire.WindowState)) err
 	if errors.Is(err, ErrHostLost) {
 		return nil
 	}
+	if errors.Is(err, errors.ErrUnsupported) {
+		w.mu.Lock()
+		w.unseen = unseen{} // it does not come: what is seen counts again
+		w.mu.Unlock()
+	}
 	return err
 }
 

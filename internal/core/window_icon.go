@@ -33,11 +33,11 @@ func (c *Core) cmdSetIcon(ctx context.Context, a iconArgs) (none, error) {
 
 // SetIcon changes the window's icon; nil is that of the app again.
 func (w *Window) SetIcon(ctx context.Context, i *Image) error {
-	icon := w.core.icon()
-	if i != nil {
-		icon = i.forWindow()
+	if i == nil {
+		icon := w.core.icon()
+		return w.Update(ctx, func(s *wire.WindowState) { s.Icon = icon })
 	}
-	return w.Update(ctx, func(s *wire.WindowState) { s.Icon = icon })
+	return w.Set(ctx, "set_icon", func(s *wire.WindowState) { s.Icon = i.forWindow() })
 }
 
 func (i *Image) forWindow() *wire.Picture {

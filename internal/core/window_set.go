@@ -62,7 +62,7 @@ var windowSetters = []builtin{
 		if err != nil {
 			return err
 		}
-		return w.Update(ctx, func(s *wire.WindowState) { s.X, s.Y, s.Center = &x, &y, false })
+		return w.Set(ctx, "set_position", func(s *wire.WindowState) { s.X, s.Y, s.Center = &x, &y, false })
 	}),
 	act("set_cursor_position", func(w *Window, ctx context.Context, v *units.Position) error {
 		if v == nil {

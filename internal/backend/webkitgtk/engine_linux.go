@@ -45,9 +45,10 @@ type engine struct {
 	// C strings that live as long as the process.
 	world, deliver, deliverQuoted uintptr
 
-	wayland  bool
-	settings *settings
-	font     string // family of system-ui; empty: the engine's
+	wayland        bool
+	exportsNothing bool // see exportHandle
+	settings       *settings
+	font           string // family of system-ui; empty: the engine's
 	// textScale is what all texts are enlarged by; textStyle is the GtkCssProvider
 	// that does it to widgets.
 	textScale float64

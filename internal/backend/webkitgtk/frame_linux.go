@@ -8,7 +8,7 @@ import "github.com/mullion-dev/mullion/internal/wire"
 func (w *window) exportHandle() {
 	c := w.e.c
 	gdk := c.gtkWidgetGetWindow.call(w.win)
-	if gdk == 0 || w.exported || c.gdkWaylandWindowExportHandle == 0 || c.gdkWaylandWindowUnexportHandle == 0 {
+	if gdk == 0 || w.exported || w.e.exportsNothing || c.gdkWaylandWindowExportHandle == 0 || c.gdkWaylandWindowUnexportHandle == 0 {
 		return
 	}
 	id := w.e.cb.add(callback{f: func(a args) uintptr {
@@ -19,6 +19,7 @@ func (w *window) exportHandle() {
 		return 0
 	}})
 	w.exported = isTrue(c.gdkWaylandWindowExportHandle.call(gdk, w.e.cb.signature[2], id, w.e.cb.remove))
+	w.e.exportsNothing = !w.exported // the compositor has no xdg-foreign, of which GDK warns each time
 }
 
 // unexportHandle gives the name up.

@@ -142,7 +142,7 @@ var properties = []property{
 	}, (*window).applyFunctions, true},
 	{"icon", sameIcon, (*window).applyIcon, true},
 	{"focusable", func(old, s *wire.WindowState) bool { return old.Focusable == s.Focusable },
-		func(w *window, s *wire.WindowState) { w.set(w.e.c.gtkWindowSetAcceptFocus, s.Focusable) }, false},
+		func(w *window, s *wire.WindowState) { w.set(w.e.c.gtkWindowSetAcceptFocus, s.Focusable) }, true},
 	{"parent", func(old, s *wire.WindowState) bool { return old.Parent == s.Parent }, (*window).applyParent, false},
 	{"modal", func(old, s *wire.WindowState) bool { return old.Modal == s.Modal },
 		func(w *window, s *wire.WindowState) { w.set(w.e.c.gtkWindowSetModal, s.Modal) }, false},

@@ -21,7 +21,7 @@ var lacks = []lack{
 	{what: "media types in file dialogs", reason: "those that stand for many, as image/*, show all files: Windows knows extensions only"},
 	{what: "words of the system in menus", reason: "Windows has none for other programs: texts are the app's, or English"},
 	{what: "transparent windows", reason: "not yet: WebView2 can, with windows that are composed by DirectComposition"},
-	{what: "all workspaces", reason: "Windows has no documented call for it"},
+	{"all workspaces", "Windows has no documented call for it", "set_visible_on_all_workspaces"},
 	{what: "zoom on arm64", reason: "Go cannot pass a double by value there"},
 	{what: "file choosers of frames of other sites", reason: "WebView2 has no event for choosers, and what takes its place covers the page and frames of its site: other frames get the engine's own dialog, which reads files with the rights of the host"},
 	{what: "pickers of scripts, as showOpenFilePicker", reason: "refused: they have no file input to give files to"},

@@ -3,6 +3,7 @@ package desk_test
 import (
 	"errors"
 	"fmt"
+	"image"
 	"net"
 	"os"
 	"os/exec"
@@ -77,6 +78,31 @@ func TestWayland(t *testing.T) {
 			}).Must("", nil)
 			if err := e2e.Window(t, app, "placed").SetDecorations(t.Context(), true); err != nil {
 				t.Error("decorations:", err)
+			}
+			ctx, placed := t.Context(), e2e.Window(t, app, "placed")
+			for name, set := range map[string]func(w *mullion.Window) error{
+				"position":       func(w *mullion.Window) error { return w.SetPosition(ctx, 10, 10) },
+				"on top":         func(w *mullion.Window) error { return w.SetAlwaysOnTop(ctx, true) },
+				"on bottom":      func(w *mullion.Window) error { return w.SetAlwaysOnBottom(ctx, true) },
+				"task bar":       func(w *mullion.Window) error { return w.SetSkipTaskbar(ctx, true) },
+				"all workspaces": func(w *mullion.Window) error { return w.SetVisibleOnAllWorkspaces(ctx, true) },
+				"maximizable":    func(w *mullion.Window) error { return w.SetMaximizable(ctx, false) },
+				"minimizable":    func(w *mullion.Window) error { return w.SetMinimizable(ctx, false) },
+				"focusable":      func(w *mullion.Window) error { return w.SetFocusable(ctx, false) },
+				"cursor grab":    func(w *mullion.Window) error { return w.SetCursorGrab(ctx, true) },
+				"icon":           func(w *mullion.Window) error { return w.SetIcon(ctx, image.NewNRGBA(image.Rect(0, 0, 16, 16))) },
+			} {
+				for _, w := range []*mullion.Window{w, w, placed, placed} { // each time, also where it was opened so
+					if err := set(w); !errors.Is(err, errors.ErrUnsupported) {
+						t.Errorf("%s of %s: %v", name, w.Label(), err)
+					}
+				}
+			}
+			if err := errors.Join(w.SetAlwaysOnTop(ctx, false), w.SetFocusable(ctx, true), w.SetTitle(ctx, "main")); err != nil {
+				t.Error("what is so anyway, and what there is:", err)
+			}
+			if n := strings.Count(app.Log.Tail(1000), "is without what the system lacks"); n != 1 {
+				t.Errorf("%d lines say what windows were opened without", n)
 			}
 			err = w.SetPosition(t.Context(), 1, 1)
 			if !errors.Is(err, errors.ErrUnsupported) || strings.Count(err.Error(), "unsupported") != 1 {
