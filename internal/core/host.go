@@ -58,6 +58,7 @@ type host struct {
 
 	ended *supervise.Ending // guarded by mu; why the Core itself has ended the child
 
+	opaque   atomic.Bool // it is to do without OpenGL, see Launch.Clear
 	handling atomic.Bool // a frame is being handled
 
 	oversized atomic.Int32 // web processes that were ended for their memory, of which the host has not told yet
@@ -118,6 +119,9 @@ func (c *Core) startHost(h *host) {
 				Name: fmt.Sprintf("host %q", h.name),
 				Run:  h.run,
 				Ended: func(e supervise.Ending, failures int, again bool) {
+					if e.Kind == supervise.LaunchFailed || e.Kind == supervise.Crashed && !e.Useful {
+						h.opaque.Store(true) // it may be the drivers of OpenGL, which are not needed
+					}
 					c.fault(Fault{Component: "host", Host: h.name, Windows: h.labels(), Ending: e, Failures: failures, Restarting: again})
 				},
 			}, c.opts.Restarts)

@@ -18,6 +18,17 @@ import (
 	"github.com/mullion-dev/mullion/internal/sandbox"
 )
 
+// TestKeyOfClear: a host stays when a transparent window is opened or closed in it,
+// and does not when it may reach something else.
+func TestKeyOfClear(t *testing.T) {
+	is := HostSpec{Name: "app", Policy: &sandbox.Policy{}}
+	clear, other := is, is
+	clear.Policy, other.Policy = &sandbox.Policy{OpenGL: true}, &sandbox.Policy{GPU: true}
+	if is.key() != clear.key() || is.key() == other.key() || !clear.Policy.OpenGL {
+		t.Errorf("%s, %s, %s", is.key(), clear.key(), other.key())
+	}
+}
+
 // What a host may reach goes to the keeper as a whole: a field that is forgotten
 // would be a host that has something else than the app says.
 func TestSpecIsWhole(t *testing.T) {

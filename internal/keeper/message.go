@@ -154,6 +154,13 @@ func (h *HostSpec) spec() sandbox.Spec {
 func (h *HostSpec) key() string {
 	own := *h
 	own.Writable = nil
+	if own.Policy != nil {
+		// Whether a window is clear can change while the host runs, which is not
+		// started anew for that.
+		policy := *own.Policy
+		policy.OpenGL = false
+		own.Policy = &policy
+	}
 	b, err := json.Marshal(own)
 	if err != nil {
 		return "" // never: it is made of plain values

@@ -121,22 +121,21 @@ func frameOf(g mullion.Geometry) image.Point {
 // managers tell of that in pieces, after the window is not maximised any more.
 func (s *States) moveBack(ctx context.Context, w *mullion.Window, st state) error {
 	var is image.Rectangle // where it was moved to
-	for end := time.Now().Add(normalTime); ; time.Sleep(20 * time.Millisecond) {
+	for start := time.Now(); ; time.Sleep(20 * time.Millisecond) {
 		want, got, err := s.place(ctx, w, st)
-		if err != nil {
+		if err != nil || got.Empty() {
 			return err
 		}
-		g := w.Geometry()
-		switch outer := image.Rect(g.X, g.Y, g.X+g.OuterWidth, g.Y+g.OuterHeight); {
+		g, spent := w.Geometry(), time.Since(start)
+		outer := image.Rect(g.X, g.Y, g.X+g.OuterWidth, g.Y+g.OuterHeight)
+		switch {
+		case got == is && outer == got && (framed(w.Options(), g) || spent > frameTime), !is.Empty() && spent > normalTime:
+			return nil
 		case got != is:
-			if is = got; is.Empty() {
-				return nil
-			}
+			is = got
 			if err := put(ctx, w, want, got); err != nil {
 				return err
 			}
-		case outer == got && framed(w.Options(), g), time.Now().After(end):
-			return nil
 		}
 	}
 }
@@ -155,6 +154,10 @@ func put(ctx context.Context, w *mullion.Window, want, got image.Rectangle) erro
 // normalTime is how long a window may take not to be maximised any more, and to
 // be where it was moved to. It passes where the window manager does otherwise.
 const normalTime = 2 * time.Second
+
+// frameTime is how long a window manager may take to tell of the frame of a window
+// that is where it was moved to. Some make none, and there may be none at all.
+const frameTime = 500 * time.Millisecond
 
 // framed reports whether the frame of a window is known, or there is none.
 func framed(o mullion.WindowOptions, g mullion.Geometry) bool {
@@ -175,7 +178,7 @@ func normally(ctx context.Context, w *mullion.Window, maximized, fullscreen bool
 	}
 	// What it is then, and what frame it has, is told a little later, or never, if
 	// the window manager does not do it.
-	for end := time.Now().Add(normalTime); (g.Maximized || g.Fullscreen || !framed(w.Options(), g)) && time.Now().Before(end); g = w.Geometry() {
+	for end := time.Now().Add(normalTime); (g.Maximized || g.Fullscreen) && time.Now().Before(end); g = w.Geometry() {
 		time.Sleep(10 * time.Millisecond)
 	}
 	errs = append(errs, f())

@@ -129,7 +129,7 @@ func (m *message) replyCost() int {
 		return min(4*int(m.u32(20)), most)
 	case "QueryColors":
 		return 2 * m.size
-	case "FetchRegion", "GetRectangles":
+	case "FetchRegion", "GetRectangles", "GetFBConfigs", "GetVisualConfigs":
 		return most
 	}
 	return usual

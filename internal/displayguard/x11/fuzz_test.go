@@ -38,11 +38,11 @@ func loose(host, display []byte) (c *client, toServer, toHost *bytes.Buffer) {
 	s := &server{roots: map[uint32]bool{testRoot: true}, colormaps: map[uint32]bool{0x20: true}, conn: conn, in: bufio.NewReader(conn),
 		minKey: 8, maxKey: 8, extensions: map[string]extension{}, byOpcode: map[byte]string{}}
 	number := byte(128)
-	for _, name := range []string{"BIG-REQUESTS", "RENDER", "XInputExtension", "XKEYBOARD", "XFIXES", "SYNC", "RANDR", "SHAPE"} {
+	for _, name := range []string{"BIG-REQUESTS", "RENDER", "XInputExtension", "XKEYBOARD", "XFIXES", "SYNC", "RANDR", "SHAPE", "GLX"} {
 		s.extensions[name], s.byOpcode[number] = extension{number, number - 60, 0}, name
 		number++
 	}
-	g := &Guard{server: s, told: map[string]bool{}, atoms: atoms{names: map[uint32]string{}, numbers: map[string]uint32{}}}
+	g := &Guard{server: s, told: map[string]bool{}, named: map[string]struct{}{}, clients: map[*client]bool{}, atoms: atoms{names: map[uint32]string{}, numbers: map[string]uint32{}}}
 	for i, name := range append(append([]string{}, otherNames...), rootProperties...) {
 		g.atoms.names[uint32(i+1)], g.atoms.numbers[name] = name, uint32(i+1)
 	}
@@ -85,6 +85,7 @@ func FuzzRequests(f *testing.F) {
 	f.Add(bytes.Join([][]byte{build(128, 0), append([]byte{72, 2, 0, 0, 8, 0, 0, 0}, make([]byte, 24)...), build(43, 0)}, nil))
 	f.Add(bytes.Join([][]byte{build(129, 23, 3, w, w, 0, w, 0, 0x01ff, 0, w), build(129, 31, w, w, 1), build(133, 7, testRoot, 0, 0, 0, 0, 0, 0)}, nil))
 	f.Add(bytes.Join([][]byte{xi(130, testRoot, 1<<13), build(131, 1, pack(0x100, 4), pack(0, 4), 0), build(98, 0, 0xffff)}, nil))
+	f.Add(bytes.Join([][]byte{build(136, 7, 1, 4), build(136, 24, w, 2, 0, 0x8014, 0, 1), build(136, 31, 0, 2, w, w, 0), build(136, 34, w, 2, 0, 0, 1, 0, 5, 6), append([]byte{136, 20, 0, 0, 6, 0, 0, 0}, make([]byte, 16)...), build(136, 19, 0, 3), build(136, 21, 0), build(136, 16, 1, 2, 3), build(136, 1, 1, 2)}, nil))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		c, toServer, _ := loose(b, nil)
 		_ = c.up()

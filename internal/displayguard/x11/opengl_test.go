@@ -1,6 +1,9 @@
 package x11
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 // TestOpenGL: what a toolkit asks for before it draws by OpenGL itself is
 // answered as the server does, which hears of no context that it could draw with.
@@ -21,6 +24,12 @@ func TestOpenGL(t *testing.T) {
 		}
 		if r, code := p.ask(build(major, queryVersion, 1, 4)); code != 0 || order.Uint32(r[8:]) != 1 {
 			t.Errorf("%s: version %v, error %d", name, r, code)
+		}
+		if name == "guard" {
+			r, _ := p.ask(build(major, queryVersion, 1, 4))
+			if r[1] != 0 || slices.ContainsFunc(r[16:32], func(b byte) bool { return b != 0 }) {
+				t.Errorf("the reply tells what was in the server's memory: % x", r)
+			}
 		}
 		if r, code := p.ask(build(major, serverString, 0, 3)); code != 0 || len(r) < 100 {
 			t.Errorf("%s: %d bytes of extensions, error %d", name, len(r), code)

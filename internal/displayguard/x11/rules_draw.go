@@ -60,7 +60,7 @@ var compositeRules = []rule{
 // asks for before it draws by OpenGL in its own process. A context that the
 // server knows could be drawn with there, so it hears of none.
 var glxRules = []rule{
-	{"QueryVersion", own, nil, "a version", 0},
+	{"QueryVersion", own, onlyVersion, "a version", 0},
 	{"QueryServerString", own, nil, "names of what the server can do", 0},
 	{"GetVisualConfigs", own, nil, "formats are no secret", 0},
 	{"GetFBConfigs", own, nil, "formats are no secret", 0},
@@ -72,6 +72,16 @@ var glxRules = []rule{
 	{"DestroyContext", judged, unheard, "the context is the host's alone", 0},
 	{"CreateWindow", judged, unheard, "a window that contexts of the host's alone draw in", 0},
 	{"DeleteWindow", judged, unheard, "as CreateWindow", 0},
+}
+
+// onlyVersion blanks what else is in the reply: the server does not set it, and so
+// tells where its code and data are.
+func onlyVersion(*client, *message) verdict {
+	return verdict{edit: func(p []byte) []byte {
+		p[1] = 0
+		clear(p[16:])
+		return p
+	}}
 }
 
 // unheard lets a request that has no reply succeed, and the server not hear of it.
