@@ -3,6 +3,7 @@ package webkitgtk
 import (
 	"fmt"
 	"runtime/debug"
+	"strings"
 	"sync"
 
 	"github.com/ebitengine/purego"
@@ -97,6 +98,32 @@ func (c *callbacks) run(id uintptr, a args) (result uintptr) {
 	result = cb.fallback
 	defer c.rescue("a callback")
 	return cb.f(a)
+}
+
+// signalFuncs are what connecting to signals needs.
+type signalFuncs struct {
+	gSignalConnectData cfunc
+	gSignalLookup      cfunc
+	gSignalQuery       cfunc
+}
+
+// arguments is the number of arguments that a signal, with its detail or
+// without, passes before the user data: the object and its parameters.
+func (s *signalFuncs) arguments(object uintptr, signal string) int {
+	name, _, _ := strings.Cut(signal, "::")
+	id := s.gSignalLookup.with(name, gtypeOf(object))
+	q := new(signalQuery)
+	s.gSignalQuery.with(id, q) // all zero where there is no such signal
+	return 1 + int(q.parameters)
+}
+
+// connectSignal calls cb for a signal. It asks GObject how many arguments
+// there are: with a wrong number, what lies where the user data should be is
+// taken for a callback. The handler lives as long as the object, or until
+// disconnected.
+func (c *callbacks) connectSignal(s *signalFuncs, object uintptr, signal string, cb callback, flags int) (handler uintptr) {
+	n := s.arguments(object, signal)
+	return s.gSignalConnectData.with(object, signal, c.signature[n], c.add(cb), c.unconnect, flags)
 }
 
 // rescue, deferred, logs a panic and ends it.

@@ -19,18 +19,18 @@ func (v *webview) watchDecisions() {
 	e, c := v.e, v.e.c
 	// Where a handler panics, TRUE leaves the question without an answer,
 	// and onPolicy has refused it.
-	e.connectFallback(v.view, "decide-policy", 3, 1, func(a args) uintptr {
+	e.connectFallback(v.view, "decide-policy", 1, func(a args) uintptr {
 		v.onPolicy(a[1], int32(a[2]))
 		return 1
 	})
-	e.connect(v.view, "create", 2, func(a args) uintptr { v.onCreate(a[1]); return 0 })
-	e.connectFallback(v.view, "permission-request", 2, 1, func(a args) uintptr { v.onPermission(a[1]); return 1 })
-	e.connectFallback(v.view, "run-file-chooser", 2, 1, func(a args) uintptr { v.onFileChooser(a[1]); return 1 })
-	e.connectFallback(v.view, "authenticate", 2, 1, func(a args) uintptr {
+	e.connect(v.view, "create", func(a args) uintptr { v.onCreate(a[1]); return 0 })
+	e.connectFallback(v.view, "permission-request", 1, func(a args) uintptr { v.onPermission(a[1]); return 1 })
+	e.connectFallback(v.view, "run-file-chooser", 1, func(a args) uintptr { v.onFileChooser(a[1]); return 1 })
+	e.connectFallback(v.view, "authenticate", 1, func(a args) uintptr {
 		c.webkitAuthenticationRequestCancel.call(a[1])
 		return 1
 	})
-	e.connectFallback(v.view, "context-menu", 4, 1, func(a args) uintptr {
+	e.connectFallback(v.view, "context-menu", 1, func(a args) uintptr {
 		return gboolean(e.trimMenu(a[1], v.state.Devtools))
 	})
 }

@@ -315,7 +315,7 @@ func TestContextMenu(t *testing.T) {
 		menus := make(chan []int32, 1)
 		do(func() {
 			c := testEngine.c
-			testEngine.connect(x.webview.view, "context-menu", 4, func(a args) uintptr {
+			testEngine.connect(x.webview.view, "context-menu", func(a args) uintptr {
 				var actions []int32
 				for i := range int(c.webkitContextMenuGetNItems.call(a[1])) {
 					item := c.webkitContextMenuGetItemAtPosition.with(a[1], i)

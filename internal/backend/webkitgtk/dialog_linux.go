@@ -48,8 +48,7 @@ func (g *dialogs) Run(o backend.Options, ready func()) error {
 	}
 	g.t.gdkSetProgramClass.with(o.AppID)
 	g.settings = newSettings(&g.t.settings, g.onWayland(), func(object uintptr, signal string, called func()) {
-		handler := g.cb.add(callback{f: func(args) uintptr { called(); return 0 }})
-		g.t.gSignalConnectData.with(object, signal, g.cb.signature[2], handler, g.cb.unconnect, 0)
+		g.connect(object, signal, func(args) uintptr { called(); return 0 })
 	})
 	g.loop = g.t.gMainLoopNew.call(0, 0)
 	drain := g.cb.add(callback{f: func(args) uintptr { g.drain(); return 0 }})
@@ -134,8 +133,11 @@ func (g *dialogs) Show(d wire.Dialog, answer func(wire.DialogResult)) (dismiss f
 }
 
 func (g *dialogs) onResponse(dialog uintptr, f func(response int32)) {
-	handler := g.cb.add(callback{f: func(a args) uintptr { f(int32(a[1])); return 0 }})
-	g.t.gSignalConnectData.with(dialog, "response", g.cb.signature[2], handler, g.cb.unconnect, 0)
+	g.connect(dialog, "response", func(a args) uintptr { f(int32(a[1])); return 0 })
+}
+
+func (g *dialogs) connect(object uintptr, signal string, f func(args) uintptr) {
+	g.cb.connectSignal(&g.t.signals, object, signal, callback{f: f}, 0)
 }
 
 // respond does what the user wants of the dialog.

@@ -40,17 +40,17 @@ func (e *engine) onDownload(object uintptr) {
 		return
 	}
 	d := &download{v: v, object: object}
-	e.connectFallback(object, "decide-destination", 2, 1, func(a args) uintptr {
+	e.connectFallback(object, "decide-destination", 1, func(a args) uintptr {
 		d.decide(goString(a[1]))
 		return 1
 	})
-	e.connect(object, "received-data", 2, func(args) uintptr { d.received(); return 0 })
-	e.connect(object, "failed", 2, func(a args) uintptr {
+	e.connect(object, "received-data", func(args) uintptr { d.received(); return 0 })
+	e.connect(object, "failed", func(a args) uintptr {
 		_, _, d.failure = readError(a[1])
 		return 0
 	})
 	// It comes after a failure too.
-	e.connect(object, "finished", 1, func(args) uintptr { d.finished(); return 0 })
+	e.connect(object, "finished", func(args) uintptr { d.finished(); return 0 })
 }
 
 // decide asks where the download may go.

@@ -43,12 +43,12 @@ const maxDragged = 1000
 
 func (v *webview) watchDrags() {
 	e := v.e
-	e.connectFallback(v.view, "drag-motion", 5, 1, func(a args) uintptr {
+	e.connectFallback(v.view, "drag-motion", 1, func(a args) uintptr {
 		return gboolean(v.onDragMotion(a[1], int32(a[2]), int32(a[3]), uint32(a[4])))
 	})
-	e.connect(v.view, "drag-data-received", 7, func(a args) uintptr { v.onDragData(a[1], a[4]); return 0 })
-	e.connectFallback(v.view, "drag-drop", 5, 1, func(a args) uintptr { return gboolean(v.onDragDrop(a[1], uint32(a[4]))) })
-	e.connect(v.view, "drag-leave", 3, func(a args) uintptr { v.onDragLeave(a[1]); return 0 })
+	e.connect(v.view, "drag-data-received", func(a args) uintptr { v.onDragData(a[1], a[4]); return 0 })
+	e.connectFallback(v.view, "drag-drop", 1, func(a args) uintptr { return gboolean(v.onDragDrop(a[1], uint32(a[4]))) })
+	e.connect(v.view, "drag-leave", func(a args) uintptr { v.onDragLeave(a[1]); return 0 })
 }
 
 // onDragMotion keeps a move from WebKit by returning true.

@@ -149,7 +149,7 @@ func (e *engine) initToolkit() error {
 	e.wayland = goString(e.c.gTypeNameFromInstance.call(display)) == "GdkWaylandDisplay"
 	e.spareEGL()
 	e.settings = newSettings(&e.c.settings, e.wayland, func(object uintptr, signal string, called func()) {
-		e.connect(object, signal, 2, func(args) uintptr { called(); return 0 })
+		e.connect(object, signal, func(args) uintptr { called(); return 0 })
 	})
 	e.takeTextScale()
 	return nil
@@ -193,7 +193,7 @@ func (e *engine) initWebKit() error {
 		c.webkitSecurityManagerRegisterUriSchemeAsSecure.with(security, scheme)
 		c.webkitSecurityManagerRegisterUriSchemeAsCorsEnabled.with(security, scheme)
 	}
-	e.connect(e.context, "download-started", 2, func(a args) uintptr { e.onDownload(a[1]); return 0 })
+	e.connect(e.context, "download-started", func(a args) uintptr { e.onDownload(a[1]); return 0 })
 	if driven() {
 		e.allowDriver()
 	}
@@ -343,23 +343,22 @@ func (e *engine) Version() string {
 	return "WebKitGTK " + e.version
 }
 
-// connect calls f for a signal whose callback has n arguments before the
-// user data. The handler lives as long as the object, or until disconnected.
-func (e *engine) connect(object uintptr, signal string, n int, f func(args) uintptr) (handler uintptr) {
-	return e.connectFallback(object, signal, n, 0, f)
+// connect calls f for a signal. The handler lives as long as the object, or
+// until disconnected.
+func (e *engine) connect(object uintptr, signal string, f func(args) uintptr) (handler uintptr) {
+	return e.connectFallback(object, signal, 0, f)
 }
 
 // connectFallback is connect for a signal whose default is not the safe
 // choice: fallback is returned where f panics.
-func (e *engine) connectFallback(object uintptr, signal string, n int, fallback uintptr, f func(args) uintptr) uintptr {
-	id := e.cb.add(callback{f: f, fallback: fallback})
-	return e.c.gSignalConnectData.with(object, signal, e.cb.signature[n], id, e.cb.unconnect, 0)
+func (e *engine) connectFallback(object uintptr, signal string, fallback uintptr, f func(args) uintptr) uintptr {
+	return e.cb.connectSignal(&e.c.signals, object, signal, callback{f: f, fallback: fallback}, 0)
 }
 
 // connectAfter is connect for what the object's own handler has left.
-func (e *engine) connectAfter(object uintptr, signal string, n int, f func(args) uintptr) uintptr {
+func (e *engine) connectAfter(object uintptr, signal string, f func(args) uintptr) uintptr {
 	const after = 1 // G_CONNECT_AFTER
-	return e.c.gSignalConnectData.with(object, signal, e.cb.signature[n], e.cb.add(callback{f: f}), e.cb.unconnect, after)
+	return e.cb.connectSignal(&e.c.signals, object, signal, callback{f: f}, after)
 }
 
 // asyncResult returns a GAsyncReadyCallback and its user data.

@@ -10,7 +10,7 @@ import (
 // font of all that is without serifs.
 func (e *engine) watchFont() {
 	e.font = e.family()
-	e.connect(e.settings.object, "notify::"+fontName, 2, func(args) uintptr {
+	e.connect(e.settings.object, "notify::"+fontName, func(args) uintptr {
 		family := e.family()
 		if family == e.font {
 			return 0

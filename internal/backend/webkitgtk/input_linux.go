@@ -23,7 +23,7 @@ var inputSignals = []string{"button-press-event", "button-release-event", "key-p
 // watchInput connects what the user does.
 func (v *webview) watchInput() {
 	for _, signal := range inputSignals {
-		v.e.connect(v.view, signal, 2, func(args) uintptr { v.input.pressed = time.Now(); return 0 })
+		v.e.connect(v.view, signal, func(args) uintptr { v.input.pressed = time.Now(); return 0 })
 	}
 }
 

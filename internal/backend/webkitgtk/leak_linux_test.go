@@ -372,7 +372,7 @@ func TestBareWebviews(t *testing.T) {
 				view = e.c.gObjectNew.with(e.c.webkitWebViewGetType.call(), "web-context", e.context, nil)
 				e.c.gObjectRefSink.call(view)
 				e.c.gtkContainerAdd.call(window, view)
-				e.connect(view, "load-changed", 2, func(a args) uintptr {
+				e.connect(view, "load-changed", func(a args) uintptr {
 					if a[1] == loaded {
 						finished <- struct{}{}
 					}

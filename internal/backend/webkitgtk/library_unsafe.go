@@ -73,7 +73,7 @@ func (f cfunc) with(args ...any) uintptr {
 				pin.Pin(&x[0])
 				a[i] = uintptr(unsafe.Pointer(&x[0]))
 			}
-		case *uintptr, *int32, *uint32, *float64, *rgba, *rectangle, *geometry:
+		case *uintptr, *int32, *uint32, *float64, *rgba, *rectangle, *geometry, *signalQuery:
 			pin.Pin(x)
 			a[i] = reflect.ValueOf(x).Pointer()
 		default:
@@ -110,6 +110,15 @@ type (
 		baseWidth, baseHeight, widthStep, heightStep int32
 		minAspect, maxAspect                         float64
 		gravity                                      int32
+	}
+	signalQuery struct { // GSignalQuery
+		id         uint32
+		name       uintptr
+		object     uintptr
+		flags      uint32
+		result     uintptr
+		parameters uint32
+		types      uintptr
 	}
 	gerror struct { // GError
 		domain  uint32
@@ -164,6 +173,9 @@ func setRectangle(p uintptr, r rectangle) { *(*rectangle)(pointer(p)) = r }
 
 // classOf is the class of a GObject.
 func classOf(object uintptr) uintptr { return *(*uintptr)(pointer(object)) }
+
+// gtypeOf is the GType of a GObject.
+func gtypeOf(object uintptr) uintptr { return *(*uintptr)(pointer(classOf(object))) }
 
 // enumValue reads the number of a GEnumValue.
 func enumValue(p uintptr) int32 { return *(*int32)(pointer(p)) }

@@ -101,9 +101,11 @@ func runTests(env []string) (code int, crashed bool) {
 			return 1, false
 		}
 	}
-	if bytes.Contains(complaints.Bytes(), []byte("WEBKIT_IS_URI_SCHEME_REQUEST")) {
-		fmt.Fprintln(os.Stderr, "FAIL: a request was used after its end")
-		return 1, false
+	for line := range bytes.Lines(complaints.Bytes()) {
+		if bytes.Contains(line, []byte("WEBKIT_IS_URI_SCHEME_REQUEST")) {
+			fmt.Fprintf(os.Stderr, "FAIL: a request was used after its end: %s", line)
+			return 1, false
+		}
 	}
 	return tests.ProcessState.ExitCode(), bytes.Contains(complaints.Bytes(), []byte("signal arrived during cgo execution"))
 }

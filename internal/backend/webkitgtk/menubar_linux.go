@@ -154,7 +154,7 @@ func (w *window) trigger(gdk uintptr) uintptr {
 // menu would have them then, and go.
 func (w *window) dropOlder(menu uintptr) {
 	for _, signal := range []string{"button-press-event", "button-release-event"} {
-		w.e.connect(menu, signal, 2, func(a args) uintptr {
+		w.e.connect(menu, signal, func(a args) uintptr {
 			at := binary.NativeEndian.Uint32(memory(a[1], eventSize)[eventTime:])
 			return gboolean(w.menu.shown != 0 && int32(at-w.menu.shown) < 0)
 		})
@@ -218,9 +218,9 @@ func (w *window) fillMenu(shell uintptr, items []wire.MenuItem, accels uintptr) 
 		number := i.Number
 		if edits {
 			command := string(i.Kind)
-			w.e.connect(item, "activate", 1, func(args) uintptr { w.edit(command); return 0 })
+			w.e.connect(item, "activate", func(args) uintptr { w.edit(command); return 0 })
 		} else {
-			w.e.connect(item, "activate", 1, func(args) uintptr { w.e.handler.MenuChosen(w.id, number); return 0 })
+			w.e.connect(item, "activate", func(args) uintptr { w.e.handler.MenuChosen(w.id, number); return 0 })
 		}
 		if i.Accelerator != nil {
 			shown = i.Accelerator

@@ -13,7 +13,7 @@ import (
 // bridge's world can see.
 func (v *webview) receiveMessages() error {
 	c, name := v.e.c, v.e.options.MessageName
-	v.e.connectFallback(v.content, "script-message-with-reply-received::"+name, 3, 1, func(a args) uintptr {
+	v.e.connectFallback(v.content, "script-message-with-reply-received::"+name, 1, func(a args) uintptr {
 		v.onMessage(a[1], a[2])
 		return 1
 	})

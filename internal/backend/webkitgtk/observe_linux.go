@@ -9,16 +9,12 @@ func (w *window) watch() {
 		"configure-event", "window-state-event", "notify::is-active",
 		"map-event", "unmap-event", "hide", "notify::scale-factor",
 	} {
-		n := 2
-		if signal == "hide" {
-			n = 1
-		}
-		w.e.connect(w.win, signal, n, changed)
+		w.e.connect(w.win, signal, changed)
 	}
-	w.e.connect(w.win, "map-event", 2, func(args) uintptr { w.mapped(); return 0 })
-	w.e.connect(w.win, "leave-notify-event", 2, func(args) uintptr { w.holdCursor(); return 0 })
-	w.e.connect(w.win, "grab-notify", 2, func(args) uintptr { w.e.Post(w.holdCursor); return 0 })
-	w.e.connect(w.overlay, "size-allocate", 2, changed)
+	w.e.connect(w.win, "map-event", func(args) uintptr { w.mapped(); return 0 })
+	w.e.connect(w.win, "leave-notify-event", func(args) uintptr { w.holdCursor(); return 0 })
+	w.e.connect(w.win, "grab-notify", func(args) uintptr { w.e.Post(w.holdCursor); return 0 })
+	w.e.connect(w.overlay, "size-allocate", changed)
 }
 
 // changed posts a report, one for all changes of this turn of the main loop.

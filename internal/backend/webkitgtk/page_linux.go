@@ -24,32 +24,32 @@ var crashReasons = map[int32]string{
 // watchPage connects what happens to the page.
 func (v *webview) watchPage() {
 	e := v.e
-	e.connect(v.view, "load-changed", 2, func(a args) uintptr { v.loadChanged(int32(a[1])); return 0 })
+	e.connect(v.view, "load-changed", func(a args) uintptr { v.loadChanged(int32(a[1])); return 0 })
 	// TRUE keeps WebKit from showing an error page of its own.
-	e.connectFallback(v.view, "load-failed", 4, 1, func(a args) uintptr {
+	e.connectFallback(v.view, "load-failed", 1, func(a args) uintptr {
 		domain, code, message := readError(a[3])
 		v.loadFailed(goString(a[2]), message, e.cancelled(domain, code))
 		return 1
 	})
-	e.connectFallback(v.view, "load-failed-with-tls-errors", 4, 1, func(a args) uintptr {
+	e.connectFallback(v.view, "load-failed-with-tls-errors", 1, func(a args) uintptr {
 		v.loadFailed(goString(a[1]), "the server's certificate is not trusted: "+tlsErrors(uint32(a[3])), false)
 		return 1
 	})
-	e.connect(v.view, "notify::uri", 2, func(args) uintptr {
+	e.connect(v.view, "notify::uri", func(args) uintptr {
 		v.follow()
 		v.saveSession()
 		v.reportState()
 		return 0
 	})
-	e.connect(v.view, "notify::is-loading", 2, func(args) uintptr { v.reportState(); return 0 })
-	e.connect(e.c.webkitWebViewGetBackForwardList.call(v.view), "changed", 4, func(args) uintptr { v.reportState(); return 0 })
-	e.connect(v.view, "notify::title", 2, func(args) uintptr {
+	e.connect(v.view, "notify::is-loading", func(args) uintptr { v.reportState(); return 0 })
+	e.connect(e.c.webkitWebViewGetBackForwardList.call(v.view), "changed", func(args) uintptr { v.reportState(); return 0 })
+	e.connect(v.view, "notify::title", func(args) uintptr {
 		if title := goString(e.c.webkitWebViewGetTitle.call(v.view)); title != "" {
 			v.report(wire.PageTitle, v.url, title)
 		}
 		return 0
 	})
-	e.connect(v.view, "web-process-terminated", 2, func(a args) uintptr {
+	e.connect(v.view, "web-process-terminated", func(a args) uintptr {
 		v.provisional, v.launched = false, false
 		v.hasLaunched(false)
 		v.document++
@@ -58,7 +58,7 @@ func (v *webview) watchPage() {
 		v.report(wire.PageCrashed, v.url, crashReasons[int32(a[1])])
 		return 0
 	})
-	e.connect(v.view, "notify::is-web-process-responsive", 2, func(args) uintptr {
+	e.connect(v.view, "notify::is-web-process-responsive", func(args) uintptr {
 		kind := wire.PageHung
 		if isTrue(e.c.webkitWebViewGetIsWebProcessResponsive.call(v.view)) {
 			kind = wire.PageAnswers
@@ -69,14 +69,14 @@ func (v *webview) watchPage() {
 	// WebKit's own answer is a modal dialog of this process, which sees no
 	// printers.
 	var told uint64 // the last document whose wish is in the log
-	e.connectFallback(v.view, "print", 2, 1, func(args) uintptr {
+	e.connectFallback(v.view, "print", 1, func(args) uintptr {
 		if told != v.document {
 			told = v.document
 			e.options.Log("webkitgtk: a page wants to print, which is not possible")
 		}
 		return 1
 	})
-	e.connect(v.view, "close", 1, func(args) uintptr {
+	e.connect(v.view, "close", func(args) uintptr {
 		v.report(wire.PageClose, v.url, "")
 		if driven() {
 			v.awaitEnd()
@@ -236,7 +236,7 @@ func (v *webview) awaitPaint(script string) {
 func (v *webview) afterDraw(f func()) {
 	c := v.e.c
 	var handler uintptr
-	handler = v.e.connect(v.view, "draw", 2, func(args) uintptr {
+	handler = v.e.connect(v.view, "draw", func(args) uintptr {
 		if handler != 0 {
 			c.gSignalHandlerDisconnect.call(v.view, handler)
 			handler = 0

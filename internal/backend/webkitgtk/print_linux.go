@@ -20,13 +20,13 @@ func (v *webview) Print(path string, done func(error)) {
 	c.webkitPrintOperationSetPrintSettings.call(print, settings)
 	c.gObjectUnref.call(settings)
 	var failure error
-	e.connect(print, "failed", 2, func(a args) uintptr {
+	e.connect(print, "failed", func(a args) uintptr {
 		_, _, message := readError(a[1])
 		failure = errors.New("webkitgtk: " + message)
 		return 0
 	})
 	// It comes after a failure too.
-	e.connect(print, "finished", 1, func(args) uintptr {
+	e.connect(print, "finished", func(args) uintptr {
 		e.Post(func() { c.gObjectUnref.call(print) })
 		done(failure)
 		return 0

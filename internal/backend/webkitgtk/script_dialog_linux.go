@@ -11,7 +11,7 @@ const scriptDialog = "WebKitScriptDialogImpl"
 // watchScriptDialogs reports while the page waits for the user.
 func (v *webview) watchScriptDialogs() {
 	e := v.e
-	e.connect(v.view, "script-dialog", 2, func(a args) uintptr {
+	e.connect(v.view, "script-dialog", func(a args) uintptr {
 		if v.closed { // whoever has closed it was asked before, by the app
 			const confirm, leave = 1, 3 // WebKitScriptDialogType
 			if kind := int32(e.c.webkitScriptDialogGetDialogType.call(a[1])); kind == confirm || kind == leave {
@@ -35,7 +35,7 @@ func (v *webview) findScriptDialog() {
 		if dialog := a[0]; dialog != v.asking && goString(c.gTypeNameFromInstance.call(dialog)) == scriptDialog {
 			v.asking = dialog
 			v.report(wire.PageAsks, v.url, "")
-			e.connect(dialog, "destroy", 1, func(args) uintptr {
+			e.connect(dialog, "destroy", func(args) uintptr {
 				if v.asking == dialog {
 					v.asking = 0
 					v.report(wire.PageAsked, v.url, "")

@@ -84,6 +84,40 @@ func TestSessionSteps(t *testing.T) {
 	}
 }
 
+// TestSignalArguments: handlers get what their signal passes, however many arguments
+// that is, and no other handler gets it. That of the history's "changed" was
+// once taken for one with an argument more.
+func TestSignalArguments(t *testing.T) {
+	x := newTab(t, "<p>start").open().loaded()
+	e, v := testEngine, x.webview
+	type call struct {
+		signal string
+		args   args
+	}
+	calls := make(chan call, 100)
+	var list uintptr
+	do(func() {
+		list = e.c.webkitWebViewGetBackForwardList.call(v.view)
+		for _, test := range []struct {
+			object uintptr
+			signal string
+			n      int
+		}{
+			{v.view, "close", 1}, {v.view, "notify::uri", 2}, {v.view, "load-changed", 2},
+			{list, "changed", 3}, {v.view, "load-failed", 4}, {v.view, "drag-data-received", 7},
+		} {
+			if n := e.c.signals.arguments(test.object, test.signal); n != test.n {
+				t.Errorf("%s has %d arguments, want %d", test.signal, n, test.n)
+			}
+			e.connect(test.object, test.signal, func(a args) uintptr { put(calls, call{test.signal, a}); return 0 })
+		}
+	})
+	x.eval("history.pushState(null, '', '/step')")
+	wait(t, "the history's change", calls, func(c call) bool {
+		return c.signal == "changed" && c.args[0] == list && c.args[1] != 0 && c.args[2] == 0
+	})
+}
+
 // TestSessionCrash: a page that is loaded again after its process was lost
 // stands where it stood.
 func TestSessionCrash(t *testing.T) {

@@ -4,6 +4,7 @@ package webkitgtk
 // of its function: see cName.
 type library struct {
 	settings settingsFuncs
+	signals  signalFuncs
 	texts    textFuncs
 
 	// GLib
@@ -44,7 +45,6 @@ type library struct {
 	gObjectRefSink            cfunc
 	gObjectSet                cfunc
 	gObjectUnref              cfunc
-	gSignalConnectData        cfunc
 	gSignalEmitByName         cfunc
 	gSignalHandlerDisconnect  cfunc
 	gSignalStopEmissionByName cfunc
@@ -410,6 +410,7 @@ type library struct {
 // toolkit is library for the process that shows dialogs.
 type toolkit struct {
 	settings settingsFuncs
+	signals  signalFuncs
 	texts    textFuncs
 
 	gBytesNewWithFreeFunc cfunc
@@ -423,7 +424,6 @@ type toolkit struct {
 	gObjectUnref          cfunc
 	gSetApplicationName   cfunc
 	gSetPrgname           cfunc
-	gSignalConnectData    cfunc
 	gSlistFree            cfunc
 	gSlistLength          cfunc
 	gSlistNthData         cfunc

@@ -17,7 +17,7 @@ func (e *engine) takeTextScale() {
 	e.followTextScale()
 	// GTK sets the resolution of the screen before this is called, and GDK that of
 	// XSETTINGS before any of them is told. WebKit hears of each later.
-	e.connect(e.settings.object, "notify", 2, func(args) uintptr {
+	e.connect(e.settings.object, "notify", func(args) uintptr {
 		e.followTextScale()
 		return 0
 	})

@@ -24,7 +24,7 @@ func (e *engine) Prefer(p wire.Preferences) {
 // watchTheme has all windows observed anew when the theme changes.
 func (e *engine) watchTheme() {
 	for _, name := range []string{preferDark, themeName} {
-		e.connect(e.settings.object, "notify::"+name, 2, func(args) uintptr {
+		e.connect(e.settings.object, "notify::"+name, func(args) uintptr {
 			for _, w := range e.windows {
 				w.changed()
 			}

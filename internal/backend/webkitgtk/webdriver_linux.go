@@ -18,7 +18,7 @@ func driven() bool { return os.Getenv("WEBKIT_INSPECTOR_SERVER") != "" }
 // are made for a client, too: see newWebview.
 func (e *engine) allowDriver() {
 	c := e.c
-	e.connect(e.context, "automation-started", 2, func(a args) uintptr {
+	e.connect(e.context, "automation-started", func(a args) uintptr {
 		info := c.webkitApplicationInfoNew.call()
 		c.webkitApplicationInfoSetName.with(info, cmp.Or(e.options.AppName, e.options.AppID, "Mullion"))
 		c.webkitApplicationInfoSetVersion.with(info, int64(1), int64(0), int64(0))
@@ -27,7 +27,7 @@ func (e *engine) allowDriver() {
 		// A client wants a window to begin with. It gets the first of the app's,
 		// and finds the others by their handles: apps alone open windows. It asks
 		// once, which may be before there is one.
-		e.connect(a[1], "create-web-view", 1, func(args) uintptr {
+		e.connect(a[1], "create-web-view", func(args) uintptr {
 			e.runUntil(windowLimit, func() bool { return e.quits || e.shown() != nil })
 			if v := e.shown(); v != nil {
 				return v.view

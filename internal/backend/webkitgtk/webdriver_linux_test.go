@@ -20,7 +20,7 @@ import (
 var sessionAsked = make(chan struct{})
 
 func noteSession() {
-	testEngine.connect(testEngine.context, "automation-started", 2, func(args) uintptr { close(sessionAsked); return 0 })
+	testEngine.connect(testEngine.context, "automation-started", func(args) uintptr { close(sessionAsked); return 0 })
 }
 
 // TestDriverBeforeWindow has a driver ask for a session while there is no webview.

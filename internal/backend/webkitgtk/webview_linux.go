@@ -456,7 +456,7 @@ func (v *webview) leave() {
 		e.quitIfLeft()
 	}
 	const committed = 2 // WEBKIT_LOAD_COMMITTED
-	e.connect(v.view, "load-changed", 2, func(a args) uintptr {
+	e.connect(v.view, "load-changed", func(a args) uintptr {
 		if a[1] == committed {
 			e.after(settleTime, end)
 		}

@@ -56,14 +56,14 @@ func newWindow(e *engine, id uint32, s *wire.WindowState) (*window, error) {
 	c.gtkBoxPackStart.call(w.box, w.overlay, fill, fill, 0)
 	c.gtkWidgetShow.call(w.overlay)
 	c.gtkWidgetShow.call(w.box)
-	e.connect(w.overlay, "draw", 2, func(a args) uintptr { return w.draw(a[1]) })
-	e.connect(w.overlay, "get-child-position", 3, func(a args) uintptr { return w.place(a[1], a[2]) })
-	e.connectFallback(w.win, "delete-event", 2, 1, func(args) uintptr { w.requestClose(); return 1 })
+	e.connect(w.overlay, "draw", func(a args) uintptr { return w.draw(a[1]) })
+	e.connect(w.overlay, "get-child-position", func(a args) uintptr { return w.place(a[1], a[2]) })
+	e.connectFallback(w.win, "delete-event", 1, func(args) uintptr { w.requestClose(); return 1 })
 	if e.wayland {
-		e.connectAfter(w.win, "map", 1, func(args) uintptr { w.announceFrame(); w.exportHandle(); return 0 })
-		e.connect(w.win, "unmap", 1, func(args) uintptr { w.unexportHandle(); return 0 })
+		e.connectAfter(w.win, "map", func(args) uintptr { w.announceFrame(); w.exportHandle(); return 0 })
+		e.connect(w.win, "unmap", func(args) uintptr { w.unexportHandle(); return 0 })
 	} else {
-		e.connect(w.win, "realize", 1, func(args) uintptr { w.hideMachine(); w.applyFunctions(&w.state); w.claimFocus(); return 0 })
+		e.connect(w.win, "realize", func(args) uintptr { w.hideMachine(); w.applyFunctions(&w.state); w.claimFocus(); return 0 })
 	}
 	w.watch()
 	w.watchZoomKeys()

@@ -12,7 +12,7 @@ var zoomKeys = map[uint32]string{
 // watchZoomKeys reports the keys that zoom. They arrive here once neither a menu
 // of the window nor the page has made something of them.
 func (w *window) watchZoomKeys() {
-	w.e.connectAfter(w.win, "key-press-event", 2, func(a args) uintptr {
+	w.e.connectAfter(w.win, "key-press-event", func(a args) uintptr {
 		const control, alt, super = 1 << 2, 1 << 3, 1 << 26 // GDK_CONTROL_MASK, GDK_MOD1_MASK, GDK_SUPER_MASK
 		key, state := new(uint32), new(uint32)
 		w.e.c.gdkEventGetKeyval.with(a[1], key)
