@@ -14,19 +14,31 @@ import (
 	"github.com/mullion-dev/mullion/internal/wire"
 )
 
-// TestClearLaunch: a host is started for what may be seen through, and once it could
-// not be started so, without.
+// brief is a host that ends at once.
+func brief() core.Child {
+	coreEnd, end := wire.Pipe()
+	end.Close()
+	c := &inProcess{conn: coreEnd, kill: func() {}, done: make(chan struct{})}
+	close(c.done)
+	return c
+}
+
+// TestClearLaunch: a host is started for what may be seen through. One that
+// has ended so before it was of use is started without, once: if that does not
+// help, OpenGL is not why.
 func TestClearLaunch(t *testing.T) {
 	background := &[4]uint8{1, 2, 3, 128}
 	for name, test := range map[string]struct {
 		app  bool
 		s    wire.WindowState
+		away int // so many starts fail before there is a process
 		want []bool
 	}{
-		"opaque":     {false, wire.WindowState{}, []bool{false, false, false}},
-		"window":     {false, wire.WindowState{Transparent: true}, []bool{true, false, false}},
-		"background": {false, wire.WindowState{Background: background}, []bool{true, false, false}},
-		"app":        {true, wire.WindowState{}, []bool{true, false, false}},
+		"opaque":     {false, wire.WindowState{}, 0, []bool{false, false, false}},
+		"window":     {false, wire.WindowState{Transparent: true}, 0, []bool{true, false, true}},
+		"background": {false, wire.WindowState{Background: background}, 0, []bool{true, false, true}},
+		"app":        {true, wire.WindowState{}, 0, []bool{true, false, true}},
+		"no process": {true, wire.WindowState{}, 1, []bool{true, true, false}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got []bool
@@ -35,7 +47,10 @@ func TestClearLaunch(t *testing.T) {
 				Restarts: supervise.Policy{First: time.Microsecond, Most: time.Millisecond, Useless: 3, Burst: 100, Window: time.Hour},
 				Launch: func(_ context.Context, l core.Launch) (core.Child, error) {
 					got = append(got, l.Clear)
-					return nil, errors.New("no")
+					if len(got) <= test.away {
+						return nil, errors.New("no")
+					}
+					return brief(), nil
 				},
 			})
 			if err == nil {

@@ -11,8 +11,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/mullion-dev/mullion/capability"
 	"github.com/mullion-dev/mullion/internal/inorder"
 	"github.com/mullion-dev/mullion/internal/supervise"
@@ -58,7 +56,10 @@ type host struct {
 
 	ended *supervise.Ending // guarded by mu; why the Core itself has ended the child
 
-	opaque   atomic.Bool // it is to do without OpenGL, see Launch.Clear
+	// cleared is Launch.Clear of the child that runs, and opaque is set while
+	// the host is to do without it. Both are for the goroutine that supervises.
+	cleared, opaque bool
+
 	handling atomic.Bool // a frame is being handled
 
 	oversized atomic.Int32 // web processes that were ended for their memory, of which the host has not told yet
@@ -66,35 +67,6 @@ type host struct {
 	// events are those of the Core about what the host shows, on their way
 	// through interceptors.
 	events *inorder.Queue[own]
-}
-
-// pending is a frame whose result is awaited.
-type pending chan outcome
-
-// outcome is what became of a frame, and the answer where it was a question.
-type outcome struct {
-	value jsontext.Value
-	err   error
-}
-
-// wait waits for the result.
-func (p pending) wait(ctx context.Context) error {
-	select {
-	case o := <-p:
-		return o.err
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// answer waits like wait and returns what was asked for.
-func (p pending) answer(ctx context.Context) (jsontext.Value, error) {
-	select {
-	case o := <-p:
-		return o.value, o.err
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
 }
 
 func newHost(c *Core, name string, r capability.Resources) *host {
@@ -120,7 +92,9 @@ func (c *Core) startHost(h *host) {
 				Run:  h.run,
 				Ended: func(e supervise.Ending, failures int, again bool) {
 					if e.Kind == supervise.LaunchFailed || e.Kind == supervise.Crashed && !e.Useful {
-						h.opaque.Store(true) // it may be the drivers of OpenGL, which are not needed
+						// It may be the drivers of OpenGL, which are not needed. It is
+						// not, where it ends without them as well.
+						h.opaque = h.cleared
 					}
 					c.fault(Fault{Component: "host", Host: h.name, Windows: h.labels(), Ending: e, Failures: failures, Restarting: again})
 				},
@@ -199,6 +173,7 @@ func (h *host) windows() []*Window {
 // run is one life of the host process.
 func (h *host) run(ctx context.Context) supervise.Ending {
 	c := h.core
+	h.cleared = false
 	if !c.settle(h) {
 		return supervise.Ending{Kind: supervise.Clean}
 	}
@@ -213,6 +188,7 @@ func (h *host) run(ctx context.Context) supervise.Ending {
 	if err != nil {
 		return c.notLaunched(err)
 	}
+	h.cleared = launching.Clear
 	stop := context.AfterFunc(ctx, func() {
 		// An orderly end was asked for before the context was cancelled.
 		t := time.AfterFunc(quitGrace, child.Kill)

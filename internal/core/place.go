@@ -238,7 +238,7 @@ func (h *host) launch() (Launch, error) {
 	l.Resources.Read = c.resolvePaths(l.Resources.Read)
 	l.Resources.Write = c.resolvePaths(l.Resources.Write)
 	l.Writable = c.Writable()
-	l.Clear = !h.opaque.Load() && (c.opts.Clear || slices.ContainsFunc(h.windows(), (*Window).clear))
+	l.Clear = !h.opaque && (c.opts.Clear || slices.ContainsFunc(h.windows(), (*Window).clear))
 	var err error
 	l.Folders, err = c.folders(h.name)
 	return l, err
