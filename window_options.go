@@ -48,7 +48,7 @@ type WindowOptions struct {
 	// Hidden opens the window without showing it, until [Window.SetVisible].
 	Hidden bool
 	// Unfocused opens it without giving it the keyboard. NotFocusable never
-	// lets it have the keyboard.
+	// lets it have the keyboard. Under Wayland the compositor decides.
 	Unfocused, NotFocusable bool
 	// NotResizable, NotMaximizable, NotMinimizable and NotClosable keep the
 	// user from that. Under X11 all but the first are hints to the window

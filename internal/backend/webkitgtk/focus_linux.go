@@ -11,12 +11,13 @@ import (
 // compositor tells a GTK 3 client that a window is minimised.
 type sight struct {
 	active    bool // it has the keyboard
-	left      bool // it had the keyboard since it was shown, and has lost it
+	placed    bool // it has been shown for answerTime, or had the keyboard since: the compositor has chosen
 	iconified bool // it was asked to go away, and has not had the keyboard since
 }
 
 // answerTime is how long a compositor may take to minimise a window that has the
-// keyboard, in milliseconds. Those that cannot, such as sway, leave it there.
+// keyboard, or to give it to one that has come, in milliseconds. Those that minimise
+// nothing, such as sway, leave it there.
 const answerTime = 500
 
 // followFocus notes whether the window has the keyboard.
@@ -25,17 +26,11 @@ func (w *window) followFocus() {
 		return
 	}
 	active := isTrue(w.e.c.gtkWindowIsActive.call(w.win))
-	switch {
-	case active && !w.sight.active:
-		w.sight.left = false
+	if active && !w.sight.active {
 		w.settle()
-	case !active && w.sight.active:
-		w.sight.left = true
 	}
 	w.sight.active = active
-	if !isTrue(w.e.c.gtkWidgetGetMapped.call(w.win)) {
-		w.sight.left = false // where it comes to is the compositor's choice
-	}
+	w.sight.placed = isTrue(w.e.c.gtkWidgetGetMapped.call(w.win)) && (active || w.sight.placed)
 }
 
 // iconify notes what the window was asked for.
@@ -61,6 +56,19 @@ func (w *window) comeBack() {
 	w.e.after(mapTime, func() {
 		if !w.closed && !w.state.Minimized && w.Observe().Minimized {
 			w.e.c.gtkWindowPresentWithTime.call(w.win, w.now())
+		}
+	})
+}
+
+// appeared is called when the window was mapped under Wayland.
+func (w *window) appeared() {
+	if w.state.Minimized { // there was nothing to minimise before
+		w.e.c.gtkWindowIconify.call(w.win)
+		w.iconify(true)
+	}
+	w.e.after(answerTime, func() {
+		if !w.closed {
+			w.sight.placed = isTrue(w.e.c.gtkWidgetGetMapped.call(w.win))
 		}
 	})
 }
@@ -107,7 +115,7 @@ func (w *window) focus(a wire.Action) error {
 		c.gdkWaylandDisplaySetStartupNotificationId.with(c.gdkDisplayGetDefault.call(), f.Token)
 	}
 	c.gtkWindowPresentWithTime.call(w.win, w.now())
-	if w.e.wayland && f.Token == "" && (w.sight.left || w.sight.iconified) {
+	if w.e.wayland && f.Token == "" && (w.sight.placed || w.sight.iconified) {
 		return unsupportedOn("focus while no window of the app has it, and without a token of the desktop for Activate,")
 	}
 	return nil

@@ -107,6 +107,9 @@ func (w *window) onceMapped(f func()) {
 
 // mapped is called when the window is shown.
 func (w *window) mapped() {
+	if w.e.wayland && !w.closed {
+		w.appeared()
+	}
 	if f := w.placing; f != nil && !w.closed {
 		w.placing = nil
 		f()

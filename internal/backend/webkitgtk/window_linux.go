@@ -410,7 +410,6 @@ func (w *window) Do(a wire.Action) error {
 	if w.closed {
 		return errClosed
 	}
-	c := w.e.c
 	switch a.Name {
 	case wire.ActionFocus:
 		return w.focus(a)
@@ -433,7 +432,10 @@ func (w *window) Do(a wire.Action) error {
 				return fmt.Errorf("webkitgtk: attention: %w", err)
 			}
 		}
-		w.set(c.gtkWindowSetUrgencyHint, want)
+		if w.e.wayland { // what there is, an activation without a token of the user, may take the keyboard
+			return unsupportedOn("a request for attention")
+		}
+		w.set(w.e.c.gtkWindowSetUrgencyHint, want)
 	default:
 		return fmt.Errorf("webkitgtk: a window has no action %q", a.Name)
 	}

@@ -74,6 +74,25 @@ func TestSway(t *testing.T) {
 		}
 		s.Do("workspace 1")
 	})
+	t.Run("behind", func(t *testing.T) {
+		s.Do(`no_focus [title="behind"]`)
+		behind := open("behind", func(o *mullion.WindowOptions) { o.Unfocused = true })
+		s.Do(`[title="main"] focus`)
+		sees("the focus", main, focused)
+		s.Do("workspace 2")
+		sees("nothing has the focus", main, func(g mullion.Geometry) bool { return !g.Focused })
+		until("an error", func() error {
+			if err := behind.Focus(ctx); !errors.Is(err, errors.ErrUnsupported) || !strings.Contains(err.Error(), "Activate") {
+				return fmt.Errorf("never had the focus: %w", err)
+			}
+			return nil
+		})
+		if err := behind.RequestAttention(ctx, true); !errors.Is(err, errors.ErrUnsupported) {
+			t.Error("attention:", err)
+		}
+		behind.Close()
+		s.Do("workspace 1")
+	})
 	t.Run("minimized", func(t *testing.T) {
 		// sway minimises nothing: one that has not the focus is believed to be away.
 		s.Do(`[title="main"] focus`)
