@@ -144,9 +144,10 @@ type Options struct {
 	// what two instances keep there would be lost to one of them.
 	SingleInstance bool
 	// OnFault is called when a host, a web process or a worker has ended, and
-	// says whether it is started again. Calls come in order, one at a time, on a
-	// goroutine of their own; OnFault may block. If more than 256 faults are
-	// queued for it, the oldest are dropped, and the log says so.
+	// says whether it is started again. While something is missing that was
+	// there before, such as the display, it is called once. Calls come in order,
+	// one at a time, on a goroutine of their own; OnFault may block. If more than
+	// 256 faults are queued for it, the oldest are dropped, and the log says so.
 	OnFault func(Fault)
 	// ErrorTexts are the words of error pages, in English where they are missing.
 	ErrorTexts ErrorTexts

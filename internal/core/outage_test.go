@@ -50,16 +50,18 @@ func TestOutage(t *testing.T) {
 				}
 				return
 			}
-			until(t, "the wait", func() bool { return len(p.kinds()) > 12 })
+			until(t, "the wait", func() bool { return p.starts.Load() > 12 })
+			told := p.kinds() // the end of the host, and that it cannot be started
+			if len(told) != 2 || told[1] != supervise.LaunchFailed {
+				t.Errorf("faults %v", told)
+			}
 			set(nil, nil)
 			again := p.page(main.window)
 			if got := again.call(`["echo",{"x":1}]`); got != `o{"x":1}` {
 				t.Errorf("got %s", got)
 			}
-			for _, k := range p.kinds()[1:] {
-				if k != supervise.LaunchFailed {
-					t.Errorf("faults %v", p.kinds())
-				}
+			if n := len(p.kinds()); n != len(told) {
+				t.Errorf("faults %v", p.kinds())
 			}
 		})
 	}

@@ -61,6 +61,7 @@ type pair struct {
 	// silent is set while engines get no answer from a dev server.
 	silent   atomic.Bool
 	launches []core.Launch // guarded by mu
+	starts   atomic.Int32  // of hosts, also those that failed
 	faults   []core.Fault
 }
 
@@ -195,6 +196,7 @@ func newPair(t testing.TB, capabilities string, o core.Options, setup func(*core
 func (p *pair) launch(_ context.Context, l core.Launch) (core.Child, error) {
 	name := l.Name
 	e := fake.New()
+	p.starts.Add(1)
 	p.mu.Lock()
 	if p.launchErr != nil {
 		defer p.mu.Unlock()

@@ -102,7 +102,9 @@ type Component struct {
 	// Run runs the component until it ends.
 	Run func(ctx context.Context) Ending
 	// Ended is called after each run that was not clean, before the pause.
-	// again is false when Run is about to give up. It may be nil.
+	// again is false when Run is about to give up. What goes on in an outage,
+	// with the same detail, it is told once, and when Run gives up. It may be
+	// nil.
 	Ended func(e Ending, failures int, again bool)
 }
 
@@ -110,6 +112,7 @@ type Component struct {
 // nil; or until it has failed too often, and then returns an *Error.
 func Run(ctx context.Context, c Component, p Policy) error {
 	f := failures{policy: p}
+	var last Ending
 	for {
 		began := time.Now()
 		e := c.Run(ctx)
@@ -117,9 +120,10 @@ func Run(ctx context.Context, c Component, p Policy) error {
 			return nil
 		}
 		n, again := f.add(e, began, time.Now())
-		if c.Ended != nil {
+		if goesOn := e.Outage && e == last; c.Ended != nil && !(goesOn && again) {
 			c.Ended(e, n, again)
 		}
+		last = e
 		if !again {
 			return &Error{Name: c.Name, Last: e, Failures: n}
 		}

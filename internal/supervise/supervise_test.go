@@ -3,7 +3,9 @@ package supervise
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -92,6 +94,30 @@ func TestPause(t *testing.T) {
 	if d := cmp.Diff([]time.Duration{0, 0, 10, 20, 40, 70, 70}, got); d != "" {
 		t.Error(d)
 	}
+}
+
+// TestOutageTold: an outage is told once, and again when there is another reason
+// or when it has lasted too long.
+func TestOutageTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		disk, display := Ending{Kind: LaunchFailed, Detail: "disk", Outage: true}, Ending{Kind: LaunchFailed, Detail: "display", Outage: true}
+		endings := []Ending{{Kind: Killed}, disk, disk, display, display, display, disk}
+		var told []string
+		runs := 0
+		err := Run(t.Context(), Component{
+			Run: func(context.Context) Ending { runs++; return endings[min(runs, len(endings))-1] },
+			Ended: func(e Ending, _ int, again bool) {
+				told = append(told, fmt.Sprintf("%s %v", e, again))
+			},
+		}, Policy{First: time.Second, Most: time.Second, Useless: 5, Burst: 5, Window: time.Hour, Outage: time.Minute})
+		if err == nil {
+			t.Error("no error")
+		}
+		want := []string{"killed true", "launch failed: disk true", "launch failed: display true", "launch failed: disk true", "launch failed: disk false"}
+		if d := cmp.Diff(want, told); d != "" || runs < 60 {
+			t.Errorf("after %d runs:\n%s", runs, d)
+		}
+	})
 }
 
 func TestOutage(t *testing.T) {
