@@ -1,8 +1,10 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/mullion-dev/mullion/internal/e2e"
@@ -39,7 +41,13 @@ func read(t *testing.T, r *session.Reader, d *desktop, binary string) {
 	if err := os.WriteFile(filepath.Join(folder, "zebra.md"), []byte("# Zebra\n\nA horse with stripes.\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	d.launch(binary, filepath.Join(t.TempDir(), "data"), "-import", folder)
+	a := d.launch(binary, filepath.Join(t.TempDir(), "data"), "-import", folder)
+	for _, pid := range children(a.Process.Pid) {
+		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+		if err != nil || !strings.Contains(string(status), "NoNewPrivs:\t1\n") || !strings.Contains(string(status), "Seccomp:\t2\n") {
+			t.Errorf("process %d is not confined: %v\n%s", pid, err, status)
+		}
+	}
 	p, err := r.Await(func(p *session.Accessible) bool {
 		return p.Find("push button", "Animals 1") != nil && p.Find("heading", "Welcome to your notebook") != nil
 	})
@@ -82,21 +90,26 @@ func read(t *testing.T, r *session.Reader, d *desktop, binary string) {
 		}
 	})
 
-	button := p.Find("push button", "Keyboard shortcuts")
-	if button == nil {
-		t.Fatalf("the button is not there:\n%s", p)
-	}
-	if err := button.Press(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := r.Await(func(p *session.Accessible) bool {
-		for _, o := range p.All() {
-			if o.Role == "dialog" && o.Name == "Keyboard shortcuts" {
-				return true
-			}
+	await := func(role, name string) (o *session.Accessible) {
+		if _, err := r.Await(func(p *session.Accessible) bool { o = p.Find(role, name); return o != nil }); err != nil {
+			t.Fatal(err)
 		}
-		return false
-	}); err != nil {
+		return o
+	}
+	press := func(name string) {
+		if err := await("push button", name).Press(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	press("Settings")
+	if err := await("slider", "Size of the text 17 17").SetValue(20); err != nil {
 		t.Error(err)
 	}
+	// The page writes beside it what the Core has taken for its settings.
+	if v, err := await("slider", "Size of the text 20 20").Value(); err != nil || v != 20 {
+		t.Errorf("the size is %v, %v", v, err)
+	}
+	press("Done")
+	press("Keyboard shortcuts")
+	await("dialog", "Keyboard shortcuts")
 }
