@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -42,7 +43,38 @@ func (w *Window) Focus(ctx context.Context) error {
 	if !w.core.hasStarted() {
 		return w.Update(ctx, func(s *wire.WindowState) { s.Focus = true })
 	}
-	return w.Do(ctx, wire.ActionFocus, nil)
+	return w.focus(ctx, nil)
+}
+
+// focusTime is how long a compositor under Wayland may take to give a window the
+// keyboard.
+const focusTime = 500 * time.Millisecond
+
+// focus has the host ask for the keyboard. Where that knows of nothing by which the
+// compositor would give it, the compositor may do so by rules of its own.
+func (w *Window) focus(ctx context.Context, args any) error {
+	err := w.Do(ctx, wire.ActionFocus, args)
+	if !errors.Is(err, errors.ErrUnsupported) {
+		return err
+	}
+	late := time.NewTimer(focusTime)
+	defer late.Stop()
+	look := time.NewTicker(focusTime / 50)
+	defer look.Stop()
+	for {
+		select {
+		case <-look.C:
+			if w.Observed().Focused {
+				return nil
+			}
+		case <-late.C:
+			return err
+		case <-w.gone:
+			return ErrNoWindow
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 // Activate shows the window and brings it to the front, with the token that
@@ -55,7 +87,7 @@ func (w *Window) Activate(ctx context.Context, token string) error {
 	if err != nil && !errors.Is(err, errors.ErrUnsupported) { // the focus brings back what is minimised under Wayland
 		return err
 	}
-	return w.Do(ctx, wire.ActionFocus, wire.Focus{Token: token})
+	return w.focus(ctx, wire.Focus{Token: token})
 }
 
 // Center puts the window in the middle of its monitor. Before Run it notes

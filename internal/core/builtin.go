@@ -456,7 +456,7 @@ var windowCommands = []builtin{
 	})),
 	doer("minimize", update(func(s *wire.WindowState) { s.Minimized = true })),
 	doer("unminimize", update(func(s *wire.WindowState) { s.Minimized = false })),
-	doer("set_focus", action(wire.ActionFocus)),
+	doer("set_focus", (*Window).Focus),
 	doer("start_dragging", action(wire.ActionDrag)),
 	doer("center", action(wire.ActionCenter)),
 	doer("close", func(w *Window, _ context.Context) error { w.goCloseRequested(); return nil }),

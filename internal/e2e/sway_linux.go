@@ -257,11 +257,3 @@ func (s *Sway) Save(file string) {
 		s.t.Fatalf("grim: %v\n%s", err, out)
 	}
 }
-
-// Click has the user click at a place of the screen, in logical pixels.
-func (s *Sway) Click(x, y int) {
-	s.t.Helper()
-	s.Do("seat - cursor set %d %d", x, y)
-	s.Do("seat - cursor press button1")
-	s.Do("seat - cursor release button1")
-}

@@ -115,6 +115,8 @@ func (w *window) focus(a wire.Action) error {
 		c.gdkWaylandDisplaySetStartupNotificationId.with(c.gdkDisplayGetDefault.call(), f.Token)
 	}
 	c.gtkWindowPresentWithTime.call(w.win, w.now())
+	// Without a token GTK 3.24 asks for one by itself, with what the user did last in
+	// this process; compositors may go by that, or not.
 	if w.e.wayland && f.Token == "" && (w.sight.placed || w.sight.iconified) {
 		return unsupportedOn("focus while no window of the app has it, and without a token of the desktop for Activate,")
 	}

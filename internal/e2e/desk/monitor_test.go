@@ -100,6 +100,16 @@ func TestMonitors(t *testing.T) {
 	if err := a.SetMenu(ctx, mullion.Menu{{Text: "&Menu", Items: mullion.Menu{{Text: "an item that is rather long, and longer than the window is wide"}}}}); err != nil {
 		t.Fatal(err)
 	}
+	// Nothing opens in its place before the window has room for the bar.
+	if err := e2e.WaitFor(e2e.Timeout, func() error {
+		seen, err := screen.Find("main")
+		if err == nil && seen.Height <= 200 {
+			err = fmt.Errorf("no room for the bar: %+v", seen)
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
 	for _, place := range []struct {
 		x, y int
 		want image.Rectangle

@@ -68,8 +68,16 @@ func TestSway(t *testing.T) {
 		}
 		s.Do("workspace 2")
 		sees("nothing has the focus", main, func(g mullion.Geometry) bool { return !g.Focused })
+		s.Do("focus_on_window_activation none")
 		err := main.Focus(ctx)
 		if !errors.Is(err, errors.ErrUnsupported) || !strings.Contains(err.Error(), "Activate") {
+			t.Error("from nowhere:", err)
+		}
+		// GTK asks by itself, and a compositor may listen to that.
+		s.Do("focus_on_window_activation focus")
+		if err := main.Focus(ctx); err == nil {
+			sees("it has the focus that was answered", main, focused)
+		} else if !errors.Is(err, errors.ErrUnsupported) {
 			t.Error("from nowhere:", err)
 		}
 		s.Do("workspace 1")
@@ -80,6 +88,7 @@ func TestSway(t *testing.T) {
 		s.Do(`[title="main"] focus`)
 		sees("the focus", main, focused)
 		s.Do("workspace 2")
+		s.Do("focus_on_window_activation none")
 		sees("nothing has the focus", main, func(g mullion.Geometry) bool { return !g.Focused })
 		until("an error", func() error {
 			if err := behind.Focus(ctx); !errors.Is(err, errors.ErrUnsupported) || !strings.Contains(err.Error(), "Activate") {
@@ -91,6 +100,7 @@ func TestSway(t *testing.T) {
 			t.Error("attention:", err)
 		}
 		behind.Close()
+		s.Do("focus_on_window_activation focus")
 		s.Do("workspace 1")
 	})
 	t.Run("minimized", func(t *testing.T) {
@@ -125,10 +135,41 @@ func TestSway(t *testing.T) {
 		s.Do(`[title="other"] focus`)
 		sees("it is back", other, func(g mullion.Geometry) bool { return g.Focused && !g.Minimized })
 	})
+	t.Run("frame", func(t *testing.T) {
+		// sway draws it, or the window has asked to draw its own ("csd"), which is
+		// empty. What is tiled has sway's in any case.
+		s.Do(`[title="main"] floating enable`)
+		for _, test := range []struct {
+			decorated bool
+			border    string
+		}{{true, "normal"}, {false, "csd"}, {true, "normal"}} {
+			if err := main.SetDecorations(ctx, test.decorated); err != nil {
+				t.Fatal(err)
+			}
+			until("the frame", func() error {
+				if w := s.Window("main"); w.Border != test.border {
+					return fmt.Errorf("decorated %v: %+v", test.decorated, w)
+				}
+				return nil
+			})
+		}
+		s.Do(`[title="main"] floating disable`)
+	})
 	t.Run("menu", func(t *testing.T) {
-		if err := main.PopupMenu(ctx, mullion.Menu{{Text: "One"}}, 10, 10); err != nil {
+		s.Do(`[title="main"] focus`)
+		sees("the focus", main, focused)
+		if err := main.PopupMenu(ctx, mullion.Menu{{Text: "One"}, {Text: "Two"}}, 10, 10); err != nil {
 			t.Error(err)
 		}
+		at := s.Window("main").Rect
+		until("its edge", func() error {
+			for x := 5; x < 20; x++ {
+				if c := s.Color(at.X+x, at.Y+40); c != (color.RGBA{255, 255, 255, 255}) {
+					return nil
+				}
+			}
+			return errors.New("there is the page alone")
+		})
 		s.Type("-k", "Escape")
 	})
 	t.Run("dialog", func(t *testing.T) {
