@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 	"maps"
 	"net"
 	"os"
@@ -289,6 +290,53 @@ func TestTranslated(t *testing.T) {
 	}, func(p *session.Accessible) bool {
 		return p.Find("file chooser", "Öffnen") != nil && p.Find("table cell", ".hidden") != nil
 	}, "Öffnen", "Abbrechen")
+}
+
+// TestMirrored: where the user's language runs from right to left so do menu
+// bars and dialogs.
+func TestMirrored(t *testing.T) {
+	t.Setenv("LC_ALL", "C.UTF-8")
+	r := session.StartBus(t).StartAccessibility().Read()
+	for language, mirrored := range map[string]bool{"de": false, "ar": true} {
+		t.Run(language, func(t *testing.T) {
+			t.Setenv("LANGUAGE", language)
+			app := e2e.Start(t, e2e.Options{Config: `{"app": {"windows": [{"label": "main", "title": "Texts", "url": "page.html"}]}}`})
+			if err := app.SetMenu(t.Context(), mullion.Menu{{Text: "First", Items: mullion.Menu{{Text: "Item"}}}, {Text: "Second", Items: mullion.Menu{{Text: "Item"}}}}); err != nil {
+				t.Fatal(err)
+			}
+			app.Main().Must("return 1", nil)
+			ctx, cancel := context.WithCancel(e2e.Context(t))
+			ended := make(chan error, 1)
+			go func() {
+				_, err := app.Confirm(ctx, mullion.MessageDialog{Message: "Shall it be?", Buttons: []string{"Send", "Keep"}})
+				ended <- err
+			}()
+			// order waits until one object is left of another, as they should be.
+			order := func(role, first, second string) {
+				t.Helper()
+				var at [2]image.Rectangle
+				if _, err := r.Await(func(p *session.Accessible) bool {
+					for i, name := range []string{first, second} {
+						o := p.Find(role, name)
+						if o == nil {
+							return false
+						}
+						at[i], _ = o.Extents()
+					}
+					return !at[0].Empty() && !at[1].Empty() && (at[0].Min.X > at[1].Min.X) == mirrored
+				}); err != nil {
+					t.Errorf("%s %s and %s are at %v: %v", role, first, second, at, err)
+				}
+			}
+			order("menu", "First", "Second")
+			order("push button", "Keep", "Send") // the one that is meant stands last
+			cancel()
+			<-ended
+			if err := app.Stop(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
 }
 
 // TestAccessibleError: so has the page that stands for one that is not there.

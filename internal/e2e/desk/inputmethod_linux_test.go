@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mullion-dev/mullion"
 	"github.com/mullion-dev/mullion/internal/display"
 	"github.com/mullion-dev/mullion/internal/e2e"
 	"github.com/mullion-dev/mullion/internal/e2e/session"
@@ -22,6 +23,9 @@ func newWriter(t *testing.T, app *e2e.App, window string) *writer {
 	app.Main().Must(`const field = document.body.appendChild(document.createElement('input'));
 		field.id = 'field';
 		field.addEventListener('compositionupdate', (e) => { window.composed = e.data });`, nil)
+	if all := app.Confinement(); len(all) != 1 || all[0].Level != mullion.ConfinementFull {
+		t.Errorf("confinement: %+v", all)
+	}
 	return &writer{t, app, window}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"image"
 	"slices"
 	"strings"
 	"time"
@@ -172,6 +173,14 @@ func (a *Accessible) SetValue(v float64) error {
 func (a *Accessible) Value() (v float64, err error) {
 	err = a.r.object(a.ref).StoreProperty("org.a11y.atspi.Value.CurrentValue", &v)
 	return v, err
+}
+
+// Extents returns where the object is in its window, in pixels.
+func (a *Accessible) Extents() (image.Rectangle, error) {
+	const inWindow = uint32(1) // ATSPI_COORD_TYPE_WINDOW
+	var at struct{ X, Y, Width, Height int32 }
+	err := a.call("org.a11y.atspi.Component.GetExtents", &at, inWindow)
+	return image.Rect(0, 0, int(at.Width), int(at.Height)).Add(image.Pt(int(at.X), int(at.Y))), err
 }
 
 func (a *Accessible) call(method string, to any, args ...any) error {
