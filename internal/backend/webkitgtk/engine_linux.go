@@ -47,6 +47,7 @@ type engine struct {
 
 	wayland        bool
 	exportsNothing bool // see exportHandle
+	smears         bool // see setClear
 	settings       *settings
 	font           string // family of system-ui; empty: the engine's
 	// textScale is what all texts are enlarged by; textStyle is the GtkCssProvider

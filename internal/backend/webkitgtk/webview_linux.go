@@ -79,7 +79,7 @@ func newWebview(e *engine, id uint32, w *window, s *wire.WebviewState) (*webview
 		c.gObjectSet.with(v.settings, f.name, f.value, nil)
 	}
 	// Before the view is made, which looks for an accelerator otherwise.
-	v.clear = v.background().alpha < 1
+	v.setClear(v.background().alpha < 1)
 	c.webkitSettingsSetHardwareAccelerationPolicy.call(v.settings, v.acceleration())
 	v.content = c.webkitUserContentManagerNew.call()
 	v.applyFont()
@@ -240,10 +240,21 @@ func (v *webview) background() *rgba {
 
 func (v *webview) applyBackground() {
 	color := v.background()
-	v.clear = color.alpha < 1
+	v.setClear(color.alpha < 1)
 	v.e.c.webkitSettingsSetHardwareAccelerationPolicy.call(v.settings, v.acceleration())
 	v.e.c.webkitWebViewSetBackgroundColor.with(v.view, color)
 	v.e.c.gtkWidgetQueueDraw.call(v.window.overlay)
+}
+
+// setClear notes whether what is below the page shows through it.
+func (v *webview) setClear(clear bool) {
+	v.clear = clear
+	e := v.e
+	if !clear || e.smears || e.wayland || e.hasGLX() {
+		return
+	}
+	e.smears = true
+	e.options.Log("webkitgtk: what moves in a transparent page leaves traces, for this host was started without OpenGL: have a transparent window in the configuration, or open this one with WindowOptions.Isolate")
 }
 
 // repaint has the whole page painted anew, which no function does, but each change

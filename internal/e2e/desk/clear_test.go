@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"strings"
 	"testing"
 
 	"github.com/mullion-dev/mullion"
@@ -63,6 +64,21 @@ func TestClearWindow(t *testing.T) {
 			shows("where it was", 25, 25, nothing)
 			page.Must(`document.getElementById('box').remove()`, nil)
 			shows("where it was last", 125, 25, nothing)
+			if app.Log.Contains("leaves traces") {
+				t.Error("it is said to leave traces")
+			}
 		})
+	}
+}
+
+// TestClearWindowLate: a transparent window in a host that was not started for one
+// leaves traces, and the log says so, once, with the remedy.
+func TestClearWindowLate(t *testing.T) {
+	app := e2e.Start(t, e2e.Options{})
+	for _, label := range []string{"clear", "another"} {
+		app.Open(label, func(o *mullion.WindowOptions) { o.Title, o.Transparent = label, true }).Must("return 1", nil)
+	}
+	if n := strings.Count(app.Log.Tail(1000), "leaves traces"); n != 1 || !app.Log.Contains("WindowOptions.Isolate") {
+		t.Errorf("it is said %d times", n)
 	}
 }
