@@ -292,6 +292,32 @@ func TestTranslated(t *testing.T) {
 	}, "Öffnen", "Abbrechen")
 }
 
+// TestAccessibleDialogLate: a dialog is there for a screen reader though its process
+// was started before the bus was, for another dialog.
+func TestAccessibleDialogLate(t *testing.T) {
+	bus := session.StartBus(t)
+	app := e2e.Start(t, e2e.Options{})
+	app.Main().Must("return 1", nil)
+	ask := func(text string) (end func()) {
+		ctx, cancel := context.WithCancel(e2e.Context(t))
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			_, _ = app.Confirm(ctx, mullion.MessageDialog{Title: text, Message: text})
+		}()
+		if _, err := display.Open(t).Wait(text); err != nil {
+			t.Fatal(err)
+		}
+		return func() { cancel(); <-ended }
+	}
+	ask("Before")()
+	r := bus.StartAccessibility().Read()
+	defer ask("After")()
+	if _, err := r.Await(func(p *session.Accessible) bool { return p.Find("label", "After") != nil }); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestMirrored: where the user's language runs from right to left so do menu
 // bars and dialogs.
 func TestMirrored(t *testing.T) {

@@ -25,6 +25,7 @@ type dialogs struct {
 	loop uintptr // GMainLoop
 
 	settings *settings
+	used     bool // a dialog was shown
 }
 
 var (
@@ -117,6 +118,10 @@ type shown struct {
 
 // Show implements backend.Dialogs.
 func (g *dialogs) Show(d wire.Dialog, answer func(wire.DialogResult)) (dismiss func(), err error) {
+	if g.used {
+		joinBus() // which may have begun since the last dialog
+	}
+	g.used = true
 	s := &shown{g: g, kind: d.Kind, last: len(d.Buttons) - 1, answer: answer}
 	switch d.Kind {
 	case wire.DialogOpen, wire.DialogSave:

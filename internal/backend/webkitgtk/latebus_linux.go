@@ -36,12 +36,15 @@ func (e *engine) awaitBus() (stop func()) {
 	return func() { conn.Close() }
 }
 
-// joinBus has the toolkit join the accessibility bus. A system without the library has
-// a toolkit without accessibility.
 func (e *engine) joinBus() {
-	if e.quits {
-		return
+	if !e.quits {
+		joinBus()
 	}
+}
+
+// joinBus has the toolkit join the accessibility bus, if it has not and there is one.
+// A system without the library has a toolkit without accessibility.
+func joinBus() {
 	handle, err := purego.Dlopen(bridgeName, purego.RTLD_NOW|purego.RTLD_GLOBAL)
 	if err != nil {
 		return
