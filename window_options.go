@@ -62,6 +62,9 @@ type WindowOptions struct {
 	// SkipTaskbar keeps it out of the task bar, and VisibleOnAllWorkspaces
 	// shows it on each. No effect under Wayland.
 	SkipTaskbar, VisibleOnAllWorkspaces bool
+	// ContentProtected keeps it out of screen captures, on Windows; see
+	// [Window.SetContentProtected].
+	ContentProtected bool
 	// Transparent shows what is behind the window where the page is
 	// transparent. On X11 it is drawn well if the configuration has a
 	// transparent window or the host is started for this one (docs/windows.md).
@@ -137,7 +140,7 @@ func optionsOf(w *config.Window) WindowOptions {
 		Hidden: !w.Visible, Unfocused: !w.Focus, NotFocusable: !w.Focusable,
 		NotResizable: !w.Resizable, NotMaximizable: !w.Maximizable, NotMinimizable: !w.Minimizable, NotClosable: !w.Closable,
 		Undecorated: !w.Decorations, AlwaysOnTop: w.AlwaysOnTop, AlwaysOnBottom: w.AlwaysOnBottom,
-		SkipTaskbar: w.SkipTaskbar, VisibleOnAllWorkspaces: w.VisibleOnAllWorkspaces, Transparent: w.Transparent,
+		SkipTaskbar: w.SkipTaskbar, VisibleOnAllWorkspaces: w.VisibleOnAllWorkspaces, ContentProtected: w.ContentProtected, Transparent: w.Transparent,
 		BackgroundColor: w.BackgroundColor, Theme: w.Theme, Parent: w.Parent,
 		UserAgent: w.UserAgent, Incognito: w.Incognito, Devtools: w.Devtools, JavascriptDisabled: w.JavascriptDisabled,
 		ZoomHotkeysDisabled: !w.ZoomHotkeysEnabled, DragDropDisabled: !w.DragDropEnabled,
@@ -166,7 +169,8 @@ func (o WindowOptions) entry() *config.Window {
 	w.Visible, w.Focus, w.Focusable = !o.Hidden, !o.Unfocused, !o.NotFocusable
 	w.Resizable, w.Maximizable, w.Minimizable, w.Closable = !o.NotResizable, !o.NotMaximizable, !o.NotMinimizable, !o.NotClosable
 	w.Decorations, w.AlwaysOnTop, w.AlwaysOnBottom = !o.Undecorated, o.AlwaysOnTop, o.AlwaysOnBottom
-	w.SkipTaskbar, w.VisibleOnAllWorkspaces, w.Transparent = o.SkipTaskbar, o.VisibleOnAllWorkspaces, o.Transparent
+	w.SkipTaskbar, w.VisibleOnAllWorkspaces, w.ContentProtected = o.SkipTaskbar, o.VisibleOnAllWorkspaces, o.ContentProtected
+	w.Transparent = o.Transparent
 	w.BackgroundColor, w.Theme, w.Parent = o.BackgroundColor, o.Theme, o.Parent
 	w.UserAgent, w.Incognito, w.Devtools, w.JavascriptDisabled = o.UserAgent, o.Incognito, o.Devtools, o.JavascriptDisabled
 	w.ZoomHotkeysEnabled, w.DragDropEnabled = !o.ZoomHotkeysDisabled, !o.DragDropDisabled

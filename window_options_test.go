@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -132,7 +133,8 @@ func TestEveryOption(t *testing.T) {
 			o, err := a.reader().PageWindow([]byte(fmt.Sprintf(`{%q: %s}`, key, sample)), false)
 			told := err != nil && strings.Contains(err.Error(), key) || strings.Contains(log.String(), "option="+key+" ")
 			applied := err == nil && !cmp.Equal(plain, o)
-			if told == applied {
+			elsewhere := key == "contentProtected" && runtime.GOOS != "windows" // the state has it all the same
+			if told == applied && !elsewhere || !told && elsewhere {
 				t.Errorf("applied: %t, told to be lacking: %t (%v; log %s)", applied, told, err, log.String())
 			}
 			entry, err := config.ParseWindow("options", fmt.Appendf(nil, `{%q: %s}`, key, sample))

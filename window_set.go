@@ -97,6 +97,14 @@ func (w *Window) SetVisibleOnAllWorkspaces(ctx context.Context, on bool) error {
 	return w.w.Set(ctx, "set_visible_on_all_workspaces", func(s *wire.WindowState) { s.AllWorkspaces = on })
 }
 
+// SetContentProtected keeps the window out of screenshots, recordings and shared
+// screens, or undoes it. On Windows before 10 of 2020 it is black there instead.
+// On Linux, which has no way to, it is an error wrapping errors.ErrUnsupported.
+// It does not keep the screen from being photographed.
+func (w *Window) SetContentProtected(ctx context.Context, on bool) error {
+	return w.w.Set(ctx, "set_content_protected", func(s *wire.WindowState) { s.ContentProtected = on })
+}
+
 // SetBackgroundColor changes what is shown until the page has painted. Nil is
 // the system's choice.
 func (w *Window) SetBackgroundColor(ctx context.Context, c *config.Color) error {

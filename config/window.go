@@ -73,8 +73,8 @@ type Window struct {
 	AlwaysOnTop    bool `conf:"alwaysOnTop"`
 	// VisibleOnAllWorkspaces has no effect on Windows.
 	VisibleOnAllWorkspaces bool `conf:"visibleOnAllWorkspaces"`
-	// ContentProtected keeps the window out of screen captures. No effect:
-	// Linux has no way to, and Windows is to come.
+	// ContentProtected keeps the window out of screen captures. It has an
+	// effect on Windows only: Linux has no way to.
 	ContentProtected bool `conf:"contentProtected"`
 	// SkipTaskbar keeps the window out of the task bar. No effect on macOS.
 	SkipTaskbar bool `conf:"skipTaskbar"`

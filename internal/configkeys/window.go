@@ -70,9 +70,10 @@ var lackingOptions = []struct {
 	{"requestedBySceneIdentifier", func(o *config.Window) bool { return o.RequestedBySceneIdentifier != "" }, elsewhere, onlyPhones},
 }
 
-// onWindows are the reasons of Windows, for what it has and this does not use.
+// onWindows are the reasons of Windows, for what it has and this does not use;
+// empty for what has an effect there.
 var onWindows = map[string]string{
-	"contentProtected":       "not yet: windows can be captured",
+	"contentProtected":       "",
 	"shadow":                 "not yet: shadows are as Windows draws them",
 	"windowEffects":          "not yet: materials need transparent windows",
 	"windowClassname":        "all windows have the class Mullion",
@@ -109,6 +110,7 @@ func checkWindow(goos string, log *slog.Logger, o *config.Window, fromPage bool)
 		}
 		l.reason, l.weight = reason(goos, l.key, l.reason, l.weight)
 		switch {
+		case l.reason == "":
 		case l.weight == vital, (l.weight == notPages || l.weight == configured) && fromPage:
 			return fmt.Errorf("window %q: option %s: %s: %w", o.Label, l.key, l.reason, errors.ErrUnsupported)
 		case l.weight == configured:

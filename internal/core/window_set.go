@@ -28,8 +28,7 @@ func act[V any](name string, do func(*Window, context.Context, V) error) builtin
 	})
 }
 
-func isFalse(v bool) bool { return !v }
-func isTrue(v bool) bool  { return v }
+func isTrue(v bool) bool { return v }
 func isNull(v jsontext.Value) bool {
 	return len(v) == 0 || v.Kind() == 'n'
 }
@@ -107,7 +106,6 @@ var windowSetters = []builtin{
 	}),
 
 	lacking("set_shadow", isTrue),
-	lacking("set_content_protected", isFalse),
 	lacking("set_effects", isNull),
 	lacking("set_badge_label", isNull),
 	lacking("set_overlay_icon", isNull),

@@ -43,6 +43,8 @@ var notForEngines = map[string]map[string]string{
 		"Label":   "it names the window to the Core",
 		"Touch":   "the host has left out what it does not name",
 		"Taskbar": "the Core tells docks of it, over the session bus",
+
+		"ContentProtected": "set_content_protected is among its lacks, and the option among those of configkeys",
 	},
 	"webview2": {"Label": "as there", "Touch": "as there"},
 }

@@ -46,7 +46,9 @@ type WindowState struct {
 	AlwaysOnBottom bool `json:"alwaysOnBottom,omitzero"`
 	SkipTaskbar    bool `json:"skipTaskbar,omitzero"`
 	AllWorkspaces  bool `json:"allWorkspaces,omitzero"`
-	Transparent    bool `json:"transparent,omitzero"` // only when created
+	// ContentProtected keeps the window out of screen captures.
+	ContentProtected bool `json:"contentProtected,omitzero"`
+	Transparent      bool `json:"transparent,omitzero"` // only when created
 	// Disabled keeps mouse and keyboard from the content, IgnoreCursor lets
 	// the mouse through to what is behind the window.
 	Disabled     bool `json:"disabled,omitzero"`

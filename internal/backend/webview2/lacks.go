@@ -29,7 +29,6 @@ var lacks = []lack{
 	{what: "the history after a crash", reason: "a page comes back with its scroll position; WebView2 has no way to give a new webview a history"},
 	{what: "the first frame", reason: "the engine tells when a page is loaded, not when it is drawn: that counts instead"},
 	{"shadows of windows", "not yet: they are as Windows draws them", "set_shadow"},
-	{"windows kept out of screen captures", "not yet", "set_content_protected"},
 	{"materials behind windows", "not yet: they need transparent windows", "set_effects"},
 	{"overlay icons", "not yet: a badge has that place", "set_overlay_icon"},
 	{"badge labels", "only the Dock of macOS has labels", "set_badge_label"},

@@ -45,6 +45,7 @@ var (
 	procSetDpiAwareness   = win32.User32.NewProc("SetProcessDpiAwarenessContext")
 	procSetWindowLong     = win32.User32.NewProc("SetWindowLongPtrW")
 	procSetWindowPos      = win32.User32.NewProc("SetWindowPos")
+	procSetWindowDisplay  = win32.User32.NewProc("SetWindowDisplayAffinity")
 	procSetWindowText     = win32.User32.NewProc("SetWindowTextW")
 	procShowWindow        = win32.User32.NewProc("ShowWindow")
 

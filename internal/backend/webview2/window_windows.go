@@ -186,6 +186,7 @@ var properties = []property{
 	{same: func(old, s *wire.WindowState) bool { return old.AlwaysOnBottom == s.AlwaysOnBottom }, apply: (*window).applyBottom},
 	{same: sameTaskbar, apply: (*window).applyTaskbar},
 	{same: func(old, s *wire.WindowState) bool { return old.SkipTaskbar == s.SkipTaskbar }, apply: (*window).applySkip},
+	{same: func(old, s *wire.WindowState) bool { return old.ContentProtected == s.ContentProtected }, apply: (*window).applyProtection},
 	lacking("all workspaces", func(old, s *wire.WindowState) bool { return !s.AllWorkspaces }),
 	{same: func(old, s *wire.WindowState) bool {
 		return old.Focusable == s.Focusable && old.IgnoreCursor == s.IgnoreCursor && old.SkipTaskbar == s.SkipTaskbar

@@ -125,6 +125,12 @@ func state(t *testing.T, p *page) {
 	if got := p.say(`c ` + doc + ` 3 - ["plugin:window|set_shadow",{"value":false}]`); !strings.Contains(got, "as Windows draws them") {
 		t.Errorf("set_shadow: got %s", got)
 	}
+	for n, on := range []string{"true", "false"} {
+		// wine 8 has the call and always refuses: what can be seen is that it is reached.
+		if got := p.say(fmt.Sprintf(`c %s %d - ["plugin:window|set_content_protected",{"value":%s}]`, doc, 4+n, on)); !strings.HasPrefix(got, "o") && !strings.Contains(got, "SetWindowDisplayAffinity") {
+			t.Errorf("set_content_protected: got %s", got)
+		}
+	}
 }
 
 // margin: a window that is larger than its monitor becomes so small that there is room for it, with a margin.
