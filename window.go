@@ -205,8 +205,9 @@ func (w *Window) SetAlwaysOnTop(ctx context.Context, on bool) error {
 // Focus brings the window to the front and gives it the keyboard, as far as
 // the system lets apps do that. Under Wayland compositors decide by what the user
 // did last: a window gets the keyboard from another one of the same host, or from
-// another program by [Window.Activate] with a token. Where neither is so, it is an
-// error wrapping errors.ErrUnsupported, but for a window that is just coming.
+// another program by [Window.Activate] with a token. Where it has not come after half
+// a second it is an error wrapping errors.ErrUnsupported, but for a window that has
+// just been shown.
 func (w *Window) Focus(ctx context.Context) error { return w.w.Focus(ctx) }
 
 // Activate brings the window to the front because the user has asked for it

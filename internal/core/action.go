@@ -72,7 +72,7 @@ func (w *Window) focus(ctx context.Context, args any) error {
 		case <-w.gone:
 			return ErrNoWindow
 		case <-ctx.Done():
-			return ctx.Err()
+			return fmt.Errorf("%w: %w", ctx.Err(), err)
 		}
 	}
 }

@@ -91,7 +91,7 @@ func (c *Core) startHost(h *host) {
 				Name: fmt.Sprintf("host %q", h.name),
 				Run:  h.run,
 				Ended: func(e supervise.Ending, failures int, again bool) {
-					if e.Kind == supervise.LaunchFailed || e.Kind == supervise.Crashed && !e.Useful {
+					if !e.Outage && (e.Kind == supervise.LaunchFailed || e.Kind == supervise.Crashed && !e.Useful) {
 						// It may be the drivers of OpenGL, which are not needed. It is
 						// not, where it ends without them as well.
 						h.opaque = h.cleared

@@ -66,3 +66,27 @@ func TestOutage(t *testing.T) {
 		})
 	}
 }
+
+// TestOutageKeepsOpenGL: a display that was away for a while is no reason to do
+// without OpenGL, however often it was looked for.
+func TestOutageKeepsOpenGL(t *testing.T) {
+	p := newPair(t, everything, core.Options{Clear: true}, nil)
+	main := p.open("main", "app://localhost/")
+	set := func(err error) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.initErr = err
+	}
+	set(&backend.InitError{Code: backend.InitDisplay, Err: errors.New("no display")})
+	p.engine("app").Quit()
+	until(t, "the wait", func() bool { return p.starts.Load() > 8 })
+	set(nil)
+	p.page(main.window)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i, l := range p.launches {
+		if !l.Clear {
+			t.Errorf("launch %d of %d is without OpenGL", i, len(p.launches))
+		}
+	}
+}

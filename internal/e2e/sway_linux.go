@@ -21,6 +21,10 @@ import (
 // Sway is the Wayland compositor sway, without a screen and without a GPU. It
 // tiles windows, but for those that belong to another one.
 type Sway struct {
+	// Said is what it has written: each message of the protocol, with
+	// WAYLAND_DEBUG=server.
+	Said Log
+
 	t       testing.TB
 	dir     string
 	control string // the path of its socket for commands
@@ -57,9 +61,10 @@ focus_on_window_activation focus
 // nobody is who sway runs as where the tests are run by root, which it refuses.
 const nobody = 65534
 
-// StartSway starts sway, and points this process to it and to no other display.
-// It ends with the test, which is skipped where there is no sway.
-func StartSway(t testing.TB) *Sway {
+// StartSway starts sway, with these variables besides, and points this process to it
+// and to no other display. It ends with the test, which is skipped where there is no
+// sway.
+func StartSway(t testing.TB, env ...string) *Sway {
 	t.Helper()
 	for _, program := range []string{"sway", "grim", "wtype"} {
 		if _, err := exec.LookPath(program); err != nil {
@@ -81,18 +86,17 @@ func StartSway(t testing.TB) *Sway {
 	}
 	c := exec.Command("sway", "--config", filepath.Join(dir, "config"))
 	c.Dir = dir
-	c.Env = []string{
+	c.Env = append([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "XDG_RUNTIME_DIR=" + dir, "SWAYSOCK=" + s.control,
 		"WLR_BACKENDS=headless", "WLR_RENDERER=pixman", "WLR_LIBINPUT_NO_DEVICES=1",
-	}
+	}, env...)
 	if os.Getuid() == 0 {
 		c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 		if err := os.Chown(dir, nobody, nobody); err != nil {
 			t.Fatal(err)
 		}
 	}
-	var said strings.Builder
-	c.Stderr = &said
+	c.Stderr = &s.Said
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +105,7 @@ func StartSway(t testing.TB) *Sway {
 		c.Process.Kill()
 		c.Wait()
 		if t.Failed() {
-			t.Logf("sway says:\n%s", said.String())
+			t.Logf("sway says:\n%s", s.Said.Tail(20))
 		}
 	})
 	var display string
@@ -119,7 +123,7 @@ func StartSway(t testing.TB) *Sway {
 		return err
 	}); err != nil {
 		c.Process.Kill()
-		t.Fatalf("%v\n%s", err, said.String())
+		t.Fatalf("%v\n%s", err, s.Said.Tail(20))
 	}
 	t.Setenv("XDG_RUNTIME_DIR", dir)
 	t.Setenv("WAYLAND_DISPLAY", display)
@@ -175,14 +179,19 @@ func (s *Sway) ask(kind uint32, text string) ([]byte, error) {
 // Do runs a command of sway, see sway(5).
 func (s *Sway) Do(format string, args ...any) {
 	s.t.Helper()
-	command := fmt.Sprintf(format, args...)
-	answer, err := s.ask(runCommand, command)
-	if err != nil {
+	if err := s.Try(format, args...); err != nil {
 		s.t.Fatal(err)
 	}
-	if strings.Contains(string(answer), `"success": false`) {
-		s.t.Fatalf("%s: %s", command, answer)
+}
+
+// Try is Do for other goroutines than that of the test.
+func (s *Sway) Try(format string, args ...any) error {
+	command := fmt.Sprintf(format, args...)
+	answer, err := s.ask(runCommand, command)
+	if err == nil && strings.Contains(string(answer), `"success": false`) {
+		err = fmt.Errorf("%s: %s", command, answer)
 	}
+	return err
 }
 
 // node is a part of sway's tree.

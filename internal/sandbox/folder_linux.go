@@ -1,7 +1,9 @@
 package sandbox
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -53,6 +55,9 @@ func (f *folder) make() (err error) {
 		for range 3 {
 			var path string
 			if path, err = os.MkdirTemp(parent, folderPrefix); err != nil {
+				if at := new(fs.PathError); errors.As(err, &at) {
+					err = fmt.Errorf("make a folder in %s: %w", parent, at.Err) // the same each time
+				}
 				break
 			}
 			var lock *os.File

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -84,5 +85,16 @@ func TestGuardSocket(t *testing.T) {
 	}
 	if info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %s", info.Mode())
+	}
+}
+
+// TestFolderRefused: why a folder cannot be made is the same text each time, so that
+// it is the same outage to those who count them.
+func TestFolderRefused(t *testing.T) {
+	parent := filepath.Join(t.TempDir(), "none")
+	_, first := (&folder{parents: []string{parent}}).file("x")
+	_, second := (&folder{parents: []string{parent}}).file("x")
+	if !errors.Is(first, os.ErrNotExist) || first.Error() != second.Error() || !strings.Contains(first.Error(), parent) {
+		t.Errorf("%v; %v", first, second)
 	}
 }

@@ -265,7 +265,10 @@ func (s *States) Restore(ctx context.Context, w *mullion.Window, flags Flags) er
 		errs = append(errs, normally(ctx, w, maximized, fullscreen, func() error { return s.restorePlace(ctx, w, st, flags) }))
 	}
 	if flags&Visible != 0 && (!ok || st.Visible) {
-		errs = append(errs, w.SetVisible(ctx, true), w.Focus(ctx))
+		errs = append(errs, w.SetVisible(ctx, true))
+		if err := w.Focus(ctx); !errors.Is(err, errors.ErrUnsupported) { // or it is the compositor's to give
+			errs = append(errs, err)
+		}
 	}
 	return errors.Join(errs...)
 }

@@ -25,7 +25,6 @@ type dialogs struct {
 	loop uintptr // GMainLoop
 
 	settings *settings
-	used     bool // a dialog was shown
 }
 
 var (
@@ -58,6 +57,7 @@ func (g *dialogs) Run(o backend.Options, ready func()) error {
 	g.posted = append([]func(){ready}, g.posted...)
 	g.wake()
 	g.mu.Unlock()
+	defer g.awaitBus()()
 	g.t.gMainLoopRun.call(g.loop)
 	return nil
 }
@@ -118,10 +118,6 @@ type shown struct {
 
 // Show implements backend.Dialogs.
 func (g *dialogs) Show(d wire.Dialog, answer func(wire.DialogResult)) (dismiss func(), err error) {
-	if g.used {
-		joinBus() // which may have begun since the last dialog
-	}
-	g.used = true
 	s := &shown{g: g, kind: d.Kind, last: len(d.Buttons) - 1, answer: answer}
 	switch d.Kind {
 	case wire.DialogOpen, wire.DialogSave:

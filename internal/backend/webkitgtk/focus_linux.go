@@ -13,6 +13,8 @@ type sight struct {
 	active    bool // it has the keyboard
 	placed    bool // it has been shown for answerTime, or had the keyboard since: the compositor has chosen
 	iconified bool // it was asked to go away, and has not had the keyboard since
+	iconify   bool // ask for that when it is shown: before, there is nothing to minimise
+	unmaps    int  // how often it was found not to be shown
 }
 
 // answerTime is how long a compositor may take to minimise a window that has the
@@ -30,16 +32,27 @@ func (w *window) followFocus() {
 		w.settle()
 	}
 	w.sight.active = active
-	w.sight.placed = isTrue(w.e.c.gtkWidgetGetMapped.call(w.win)) && (active || w.sight.placed)
+	if w.shown() {
+		w.sight.placed = w.sight.placed || active
+	} else {
+		w.sight.placed, w.sight.iconified = false, w.sight.iconify
+		w.sight.unmaps++
+	}
 }
+
+// shown reports whether the window is on the screen, or minimised.
+func (w *window) shown() bool { return isTrue(w.e.c.gtkWidgetGetMapped.call(w.win)) }
 
 // iconify notes what the window was asked for.
 func (w *window) iconify(on bool) {
-	if !w.e.wayland || !on {
-		return
+	switch {
+	case !w.e.wayland:
+	case !w.shown():
+		w.sight.iconify, w.sight.iconified = on, on
+	case on:
+		w.sight.iconified = true
+		w.settle()
 	}
-	w.sight.iconified = true
-	w.settle()
 }
 
 // mapTime is how long a window manager of X11 may take to bring a minimised window
@@ -60,17 +73,21 @@ func (w *window) comeBack() {
 	})
 }
 
-// appeared is called when the window was mapped under Wayland.
+// appeared is called when the window was mapped under Wayland, and each time that
+// GTK presents it.
 func (w *window) appeared() {
-	if w.state.Minimized { // there was nothing to minimise before
+	if w.sight.iconify {
+		w.sight.iconify = false
 		w.e.c.gtkWindowIconify.call(w.win)
 		w.iconify(true)
 	}
-	w.e.after(answerTime, func() {
-		if !w.closed {
-			w.sight.placed = isTrue(w.e.c.gtkWidgetGetMapped.call(w.win))
-		}
-	})
+	if unmaps := w.sight.unmaps; !w.sight.placed {
+		w.e.after(answerTime, func() {
+			if !w.closed && w.sight.unmaps == unmaps {
+				w.sight.placed = true
+			}
+		})
+	}
 }
 
 // settle takes a window for one that is not minimised if it goes on having the
@@ -115,10 +132,11 @@ func (w *window) focus(a wire.Action) error {
 		c.gdkWaylandDisplaySetStartupNotificationId.with(c.gdkDisplayGetDefault.call(), f.Token)
 	}
 	c.gtkWindowPresentWithTime.call(w.win, w.now())
-	// Without a token GTK 3.24 asks for one by itself, with what the user did last in
-	// this process; compositors may go by that, or not.
-	if w.e.wayland && f.Token == "" && (w.sight.placed || w.sight.iconified) {
-		return unsupportedOn("focus while no window of the app has it, and without a token of the desktop for Activate,")
+	// Whether the compositor goes by a token is not told; without one GTK 3.24 asks for
+	// one by itself, with what the user did last in this process. The Core sees whether
+	// the keyboard comes.
+	if w.e.wayland && (w.sight.placed || w.sight.iconified) && !isTrue(c.gtkWindowIsActive.call(w.win)) {
+		return unsupportedOn("focus that the compositor does not give, as it may to a window whose host has the keyboard, and with a token of the desktop for Activate,")
 	}
 	return nil
 }

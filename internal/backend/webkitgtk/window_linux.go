@@ -432,7 +432,7 @@ func (w *window) Do(a wire.Action) error {
 				return fmt.Errorf("webkitgtk: attention: %w", err)
 			}
 		}
-		if w.e.wayland { // what there is, an activation without a token of the user, may take the keyboard
+		if w.e.wayland && want { // what there is, an activation without a token of the user, may take the keyboard
 			return unsupportedOn("a request for attention")
 		}
 		w.set(w.e.c.gtkWindowSetUrgencyHint, want)

@@ -7,6 +7,7 @@ import (
 	"image/color"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mullion-dev/mullion"
 	"github.com/mullion-dev/mullion/internal/e2e"
@@ -80,6 +81,18 @@ func TestSway(t *testing.T) {
 		} else if !errors.Is(err, errors.ErrUnsupported) {
 			t.Error("from nowhere:", err)
 		}
+		s.Do("workspace 1")
+	})
+	t.Run("focus that comes by itself", func(t *testing.T) {
+		s.Do("workspace 2")
+		sees("nothing has the focus", main, func(g mullion.Geometry) bool { return !g.Focused })
+		s.Do("focus_on_window_activation none")
+		given := time.AfterFunc(100*time.Millisecond, func() { _ = s.Try(`[title="main"] focus`) })
+		defer given.Stop()
+		if err := main.Focus(ctx); err != nil {
+			t.Error("it is given while it is waited for:", err)
+		}
+		s.Do("focus_on_window_activation focus")
 		s.Do("workspace 1")
 	})
 	t.Run("behind", func(t *testing.T) {
@@ -231,5 +244,60 @@ func TestSway(t *testing.T) {
 	})
 	if app.Log.Contains("Gtk-WARNING") || app.Log.Contains("Gdk-WARNING") {
 		t.Error("the toolkit complains")
+	}
+}
+
+// TestMinimizedWhenShown counts how often a window is minimised by sway, which does
+// nothing of it: once for each wish, as soon as there is a window to minimise.
+func TestMinimizedWhenShown(t *testing.T) {
+	s := e2e.StartSway(t, "WAYLAND_DEBUG=server")
+	app := e2e.Start(t, e2e.Options{NoWindow: true})
+	for _, label := range []string{"main", "win"} {
+		app.Open(label, func(o *mullion.WindowOptions) { o.Title, o.Unfocused = label, true }).Must("return 1", nil)
+		s.Window(label)
+	}
+	s.Do(`[title="main"] focus`)
+	s.Do(`no_focus [title="win"]`)
+	ctx, w := e2e.Context(t), e2e.Window(t, app, "win")
+	is(t, w, "without the focus", func(g mullion.Geometry) bool { return !g.Focused })
+	show := func(on bool) error { return w.SetVisible(ctx, on) }
+	minimize := func(on bool) error { return w.SetMinimized(ctx, on) }
+	for _, step := range []struct {
+		what      string
+		do        []func() error
+		asked     int
+		minimized bool
+	}{
+		{"minimised", []func() error{func() error { return minimize(true) }}, 1, true},
+		{"hidden and shown", []func() error{func() error { return show(false) }, func() error { return show(true) }}, 1, false},
+		{"undone", []func() error{func() error { return minimize(false) }}, 1, false},
+		{"wished and undone while hidden", []func() error{
+			func() error { return show(false) }, func() error { return minimize(true) }, func() error { return minimize(false) }, func() error { return show(true) },
+		}, 1, false},
+		{"wished while hidden", []func() error{func() error { return show(false) }, func() error { return minimize(true) }, func() error { return show(true) }}, 2, true},
+		{"in another host", []func() error{func() error {
+			host := app.Processes()["app"]
+			e2e.Kill(t, host)
+			e2e.Restarted(t, app, host)
+			return app.Page("win").Run("return 1", nil)
+		}}, 3, true},
+		{"presented", []func() error{func() error {
+			if err := w.Focus(ctx); !errors.Is(err, errors.ErrUnsupported) {
+				return fmt.Errorf("focus: %w", err)
+			}
+			return nil
+		}}, 3, true},
+	} {
+		for _, do := range step.do {
+			if err := do(); err != nil {
+				t.Fatalf("%s: %v", step.what, err)
+			}
+		}
+		is(t, w, step.what, func(g mullion.Geometry) bool {
+			return g.Visible && g.Minimized == step.minimized && strings.Count(s.Said.Tail(1<<20), ".set_minimized(") >= step.asked
+		})
+		if n := strings.Count(s.Said.Tail(1<<20), ".set_minimized("); n != step.asked {
+			t.Fatalf("%s: asked for %d times, want %d", step.what, n, step.asked)
+		}
 	}
 }
