@@ -58,7 +58,7 @@ var law = []struct {
 	{"internal/backend/...", []string{"internal/backend", "internal/win32", "internal/wire"}, "engines do not know each other"},
 	{"internal/engine", []string{"internal/backend", "internal/backend/webkitgtk", "internal/backend/webview2", "internal/wire"}, "chooses the backend of the system, and is itself none"},
 	{"internal/rendering", []string{"internal/durable", "internal/wire"}, "remembers in a file which settings an engine draws with"},
-	{"internal/dialogs", []string{"internal/backend", "internal/wire"}, "shows what the Core asks for: no engine, no pages, no decisions"},
+	{"internal/dialogs", []string{"internal/backend", "internal/desktop/a11y", "internal/wire"}, "shows what the Core asks for: no engine, no pages, no decisions"},
 	{"internal/host", []string{"internal/backend", "internal/bridge", "internal/keeper/control", "internal/sandbox", "internal/wire"},
 		"a host decides nothing: neither core nor capability is within its reach"},
 	{"internal/worker", []string{"internal/inorder", "internal/shortage", "internal/supervise", "internal/wire", "ipc"}, "both ends of a worker: neither the Core's data nor an engine is within its reach"},

@@ -57,6 +57,14 @@ type Preferrer interface {
 	Prefer(p wire.Preferences)
 }
 
+// BusJoiner is implemented by Dialogs whose toolkit looks for the accessibility bus
+// only when it is started.
+type BusJoiner interface {
+	// JoinBus has the toolkit join the bus, unless it has. It is for the main loop
+	// only.
+	JoinBus()
+}
+
 // Networker is implemented by engines that leave the network, and what pages
 // store, to a process of its own. That one can stand still while all others
 // go on, and then whatever is loaded waits for ever.

@@ -6,6 +6,7 @@
 package dialogs
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"sync"
 
 	"github.com/mullion-dev/mullion/internal/backend"
+	"github.com/mullion-dev/mullion/internal/desktop/a11y"
 	"github.com/mullion-dev/mullion/internal/wire"
 )
 
@@ -39,7 +41,10 @@ func Run(conn *wire.Conn, toolkit backend.Dialogs) error {
 	p := &process{conn: conn, toolkit: toolkit, open: map[uint64]func(){}}
 	o := backend.Options{AppID: hello.AppID, AppName: hello.AppName, Log: func(text string) { p.log("%s", text) }}
 	var readers sync.WaitGroup
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
 	err = toolkit.Run(o, func() {
+		go awaitBus(ctx, toolkit)
 		conn.SendJSON(wire.KindReady, 0, 0, wire.Ready{Version: wire.Version, PID: os.Getpid(), Engine: "none"})
 		readers.Go(p.receive)
 	})
@@ -55,6 +60,18 @@ func Run(conn *wire.Conn, toolkit backend.Dialogs) error {
 	conn.Close()
 	readers.Wait()
 	return p.broke
+}
+
+// awaitBus has the toolkit join an accessibility bus that begins later. Where it was
+// there at the start, the toolkit has joined it already.
+func awaitBus(ctx context.Context, toolkit backend.Dialogs) {
+	j, late := toolkit.(backend.BusJoiner)
+	if !late || os.Getenv("NO_AT_BRIDGE") == "1" { // as GTK 3 has it
+		return
+	}
+	if new(a11y.Dialer).Await(ctx) == nil {
+		toolkit.Post(j.JoinBus)
+	}
 }
 
 func receiveHello(conn *wire.Conn) (hello wire.Hello, err error) {

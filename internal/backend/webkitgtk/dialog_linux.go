@@ -28,6 +28,7 @@ type dialogs struct {
 }
 
 var (
+	_ backend.BusJoiner = (*dialogs)(nil)
 	_ backend.Dialogs   = (*dialogs)(nil)
 	_ backend.Preferrer = (*dialogs)(nil)
 )
@@ -57,7 +58,6 @@ func (g *dialogs) Run(o backend.Options, ready func()) error {
 	g.posted = append([]func(){ready}, g.posted...)
 	g.wake()
 	g.mu.Unlock()
-	defer g.awaitBus()()
 	g.t.gMainLoopRun.call(g.loop)
 	return nil
 }

@@ -1,14 +1,11 @@
 package webkitgtk
 
 import (
-	"context"
 	"net"
 	"os"
 	"strings"
 
 	"github.com/ebitengine/purego"
-
-	"github.com/mullion-dev/mullion/internal/desktop/a11y"
 )
 
 // bridgeName is the library by which GTK 3 is on the accessibility bus.
@@ -45,20 +42,8 @@ func (e *engine) joinBus() {
 	}
 }
 
-// awaitBus is engine.awaitBus for dialogs, which are not confined and look for the
-// bus themselves. Where it was there at the start the toolkit is on it already.
-func (g *dialogs) awaitBus() (stop func()) {
-	if os.Getenv("NO_AT_BRIDGE") == "1" {
-		return func() {}
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	go func() {
-		if new(a11y.Dialer).Await(ctx) == nil {
-			g.Post(joinBus)
-		}
-	}()
-	return stop
-}
+// JoinBus implements backend.BusJoiner.
+func (g *dialogs) JoinBus() { joinBus() }
 
 // joinBus has the toolkit join the accessibility bus, if it has not and there is one.
 // A system without the library has a toolkit without accessibility.
