@@ -460,7 +460,7 @@ var windowCommands = []builtin{
 	doer("set_focus", (*Window).Focus),
 	doer("start_dragging", action(wire.ActionDrag)),
 	doer("center", action(wire.ActionCenter)),
-	doer("close", func(w *Window, _ context.Context) error { w.goCloseRequested(); return nil }),
+	doer("close", func(w *Window, _ context.Context) error { w.pageWantsClose(); return nil }),
 	doer("destroy", func(w *Window, _ context.Context) error { go w.Destroy(); return nil }),
 }
 

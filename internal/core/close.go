@@ -9,16 +9,26 @@ import (
 	"github.com/mullion-dev/mullion/ipc"
 )
 
+// The states of Window.asking.
+const (
+	notAsking = iota
+	askingApp
+	askingPages // only a sign of life of the pages is awaited
+	askingAgain // a page has wished meanwhile
+)
+
 // CloseRequested handles the wish of the user, or of a page, to close the
 // window: pages and the app are told and may keep it. While they are asked
 // further wishes change nothing: the app may ask the user, whose next click is
-// no other question, or may have called this itself.
+// no other question, or may have called this itself. But a page that has been
+// told, and has kept the window, may want it closed before the Core has seen
+// that it lives; it is asked again then.
 //
 // A page that listens for the event keeps the window by not closing it. So that
 // one which hangs does not keep it for ever, it must give a sign of life within
 // Patience.Close.
 func (w *Window) CloseRequested() {
-	if w.asking.CompareAndSwap(false, true) {
+	if w.asking.CompareAndSwap(notAsking, askingApp) {
 		w.askToClose()
 	}
 }
@@ -26,14 +36,26 @@ func (w *Window) CloseRequested() {
 // goCloseRequested is CloseRequested for those who do not wait. There is one
 // goroutine for each window, however often a host or a page wishes.
 func (w *Window) goCloseRequested() {
-	if w.asking.CompareAndSwap(false, true) {
+	if w.asking.CompareAndSwap(notAsking, askingApp) {
 		w.core.tasks.Go(w.askToClose)
+	}
+}
+
+// pageWantsClose is goCloseRequested for the wish of a page.
+func (w *Window) pageWantsClose() {
+	if !w.asking.CompareAndSwap(askingPages, askingAgain) {
+		w.goCloseRequested()
 	}
 }
 
 // askToClose gives back w.asking, which its caller has taken.
 func (w *Window) askToClose() {
-	defer w.asking.Store(false)
+	for w.askOnce(); !w.asking.CompareAndSwap(askingApp, notAsking) && !w.asking.CompareAndSwap(askingPages, notAsking); w.askOnce() {
+		w.asking.Store(askingApp) // it was askingAgain
+	}
+}
+
+func (w *Window) askOnce() {
 	select {
 	case <-w.gone:
 		return
@@ -48,7 +70,11 @@ func (w *Window) askToClose() {
 	for _, f := range handlers {
 		w.core.app.Call("OnCloseRequested", func() { keep = f(w) || keep })
 	}
-	if !keep && (len(pages) == 0 || !w.core.anyAnswers(w, pages)) {
+	if keep {
+		return
+	}
+	w.asking.Store(askingPages)
+	if len(pages) == 0 || !w.core.anyAnswers(w, pages) {
 		w.Destroy()
 	}
 }

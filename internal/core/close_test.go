@@ -1,6 +1,7 @@
 package core_test
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/mullion-dev/mullion/internal/core"
 	"github.com/mullion-dev/mullion/internal/rendering"
 	"github.com/mullion-dev/mullion/internal/wire"
+	"github.com/mullion-dev/mullion/ipc"
 )
 
 // quickClose is impatient with pages that listen for the closing of a window.
@@ -135,6 +137,38 @@ func TestCloseRequestedAgain(t *testing.T) {
 	wait(t, g.window.Gone())
 	if n := asked.Load(); n != 2 {
 		t.Errorf("the app was asked %d times", n)
+	}
+}
+
+// TestPageClosesAgain: a page that has kept its window may close it at once, before
+// the Core has seen that it lives. The user's wishes meanwhile are one.
+func TestPageClosesAgain(t *testing.T) {
+	p := newPair(t, `{"identifier": "all", "windows": ["*"], "permissions": ["core:default", "core:window:allow-close"]}`, core.Options{}, nil)
+	told := make(chan bool, 100)
+	if _, err := p.Listen("tauri://close-requested", ipc.Target{Kind: ipc.Any}, func(context.Context, core.CoreEvent) { told <- true }); err != nil {
+		t.Fatal(err)
+	}
+	g, other := p.listening("main"), p.open("main-other", "app://localhost/")
+	g.view.Freeze(true) // no sign of life yet
+	closeIt := func() {
+		t.Helper()
+		if got := other.call(`["plugin:window|close",{"label":"main"}]`); !strings.HasPrefix(got, "o") {
+			t.Fatal(got)
+		}
+	}
+	w := g.fakeWindow()
+	closeIt()
+	wait(t, told)
+	for range 10 {
+		w.RequestClose()
+	}
+	for range 20 { // the app is told a moment before its pages are asked
+		closeIt()
+	}
+	g.view.Freeze(false)
+	wait(t, told)
+	if isGone(g.window) {
+		t.Error("the window was closed, though its page answers")
 	}
 }
 

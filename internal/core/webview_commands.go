@@ -115,7 +115,7 @@ func (v *Webview) SetVisible(ctx context.Context, visible bool) error {
 func (v *Webview) closeFromPage(ctx context.Context) error {
 	w := v.Window()
 	if w.Webview() == v {
-		w.goCloseRequested()
+		w.pageWantsClose()
 		return nil
 	}
 	if d, err := callerDocument(ctx); err == nil && d.webview == v {

@@ -73,7 +73,7 @@ type Window struct {
 
 	asked  bool                   // guarded by Core.mu; what the app makes of it before it opens is known
 	told   atomic.Bool            // the app knows that it is gone
-	asking atomic.Bool            // the app is being asked whether the window may close
+	asking atomic.Int32           // whether the app, or pages, are being asked whether the window may close
 	chosen *inorder.Queue[uint32] // numbers of items of menus
 }
 
