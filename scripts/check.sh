@@ -27,8 +27,12 @@ tests() {
 	shift
 	mapfile -t packages < <(without_display "$dir")
 	if ((${#packages[@]} == 0)); then
-		printf 'no package was found\n'
-		return 1
+		if [[ $dir == . || -z $(go -C "$dir" list ./...) ]]; then
+			printf 'no package was found\n'
+			return 1
+		fi
+		printf 'all its tests need a display\n'
+		return 0
 	fi
 	bin/testreport -allow scripts/allowed-skips.txt -- go -C "$dir" test -json -shuffle=on -timeout 0 "$@" "${packages[@]}"
 }

@@ -50,8 +50,8 @@ func (w *Window) Focus(ctx context.Context) error {
 // keyboard.
 const focusTime = 500 * time.Millisecond
 
-// focus has the host ask for the keyboard. Where that knows of nothing by which the
-// compositor would give it, the compositor may do so by rules of its own.
+// focus has the host ask for the keyboard. Under Wayland nobody tells the host whether
+// it gets it: its answer is the error that is right if it does not.
 func (w *Window) focus(ctx context.Context, args any) error {
 	err := w.Do(ctx, wire.ActionFocus, args)
 	if !errors.Is(err, errors.ErrUnsupported) {

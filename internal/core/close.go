@@ -50,7 +50,11 @@ func (w *Window) pageWantsClose() {
 
 // askToClose gives back w.asking, which its caller has taken.
 func (w *Window) askToClose() {
-	for w.askOnce(); !w.asking.CompareAndSwap(askingApp, notAsking) && !w.asking.CompareAndSwap(askingPages, notAsking); w.askOnce() {
+	for {
+		w.askOnce()
+		if w.asking.CompareAndSwap(askingApp, notAsking) || w.asking.CompareAndSwap(askingPages, notAsking) {
+			return
+		}
 		w.asking.Store(askingApp) // it was askingAgain
 	}
 }
