@@ -34,7 +34,8 @@ tests() {
 		printf 'all its tests need a display\n'
 		return 0
 	fi
-	bin/testreport -allow scripts/allowed-skips.txt -- go -C "$dir" test -json -shuffle=on -timeout 0 "$@" "${packages[@]}"
+	# Much of it waits: four packages at a time, also on two processors.
+	bin/testreport -allow scripts/allowed-skips.txt -- go -C "$dir" test -p 4 -json -shuffle=on -timeout 0 "$@" "${packages[@]}"
 }
 
 mkdir -p bin
