@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What can be tested without a display, and without the race detector: about a
-# minute when caches are warm. It is for while one works; scripts/test.sh is
+# What can be tested without a display, and without the race detector: a minute
+# and a half when caches are warm. It is for while one works; scripts/test.sh is
 # what a change must pass. Arguments go to go test of the root module.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
