@@ -161,8 +161,8 @@ func (w *Window) SetCursorPosition(ctx context.Context, x, y float64) error {
 }
 
 // RequestAttention asks for the user's attention, for example by a flashing
-// entry in the task bar, or withdraws that. Under Wayland it is an error wrapping
-// errors.ErrUnsupported: a notification is the way there.
+// entry in the task bar, or withdraws that. Under Wayland to ask is an error
+// wrapping errors.ErrUnsupported: a notification is the way there.
 func (w *Window) RequestAttention(ctx context.Context, on bool) error {
 	return w.w.Do(ctx, wire.ActionAttention, on)
 }

@@ -189,7 +189,9 @@ func TestCompositorGone(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Second) // it is looked for some six times
+		// Looks that are made meanwhile are not told. That there are some is seen by
+		// the windows that come back.
+		time.Sleep(time.Second)
 		if list := hostFaults(app)[before:]; len(list) != 2 || app.Processes()["app"] != 0 {
 			t.Errorf("while it was gone: %+v, host %d", list, app.Processes()["app"])
 		}
