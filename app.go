@@ -91,6 +91,17 @@ type Options struct {
 	//
 	// Programs that "mullion dev" builds run as if Dev were set.
 	Dev bool
+	// HTTPOrigin has the app's own pages at http://app.localhost in the place of
+	// app://localhost. Engines give them cookies, the Cache API, service workers
+	// and media from the app's files there; calls, events and capabilities are the
+	// same. The Core answers in the proxy of the app's own windows: no port is open.
+	//
+	// What pages have stored belongs to their origin, so it is for apps that are
+	// new, or whose pages fetch what they had. It has an effect on Linux, where
+	// other programs can be kept out of the proxy: by namespaces or the broker.
+	// Elsewhere pages are at app://localhost, and the log says so. Pages of a dev
+	// server (Dev) have its origin.
+	HTTPOrigin bool
 	// WebDriver lets a WebDriver client see and use the windows of an app that
 	// WebKitGTK's driver has started: see [ErrWebDriverRefused].
 	WebDriver bool
@@ -191,6 +202,7 @@ type App struct {
 	log      *slog.Logger
 	folders  appinfo.Folders
 	dev      bool
+	root     string // address of the front end; see windowoptions.Reader
 	stayOpen bool
 	own      capability.Manifest // the app's own commands
 	grants   bool                // there are capabilities

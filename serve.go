@@ -30,10 +30,13 @@ func (a *App) serve(o Options, co *core.Options) error {
 		}
 		own := *a.config // the other one is the caller's
 		own.Build.DevURL, co.DevOrigin = full, origin
-		a.config = &own
+		a.config, a.root = &own, full
 		if cmd := own.Build.BeforeDevCommand; cmd != nil {
 			co.DevCommand = cmd.Script
 		}
+	}
+	if o.HTTPOrigin && a.root == "" {
+		co.HTTPOrigin, a.root = true, core.HTTPOrigin+"/"
 	}
 	front, err := frontend.Find(a.config, frontend.Source{Files: o.Files, Dir: o.Dir, Assets: o.Assets, Dev: o.Dev})
 	if err != nil {

@@ -61,11 +61,7 @@ func (a *App) OpenWindow(ctx context.Context, o WindowOptions) (*Window, error) 
 
 // reader reads the options of windows.
 func (a *App) reader() windowoptions.Reader {
-	r := windowoptions.Reader{Log: a.log, Name: a.Name(), Dev: a.dev}
-	if a.dev {
-		r.DevURL = a.config.Build.DevURL
-	}
-	return r
+	return windowoptions.Reader{Log: a.log, Name: a.Name(), Dev: a.dev, Root: a.root}
 }
 
 // Window returns the window with that label, or an error wrapping

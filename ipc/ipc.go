@@ -152,6 +152,8 @@ type Message struct {
 	URL string
 	// MainFrame is false for the navigation of an iframe.
 	MainFrame bool
+	// Redirect is set where a server has led a navigation to URL, and no page.
+	Redirect bool
 
 	// Scope is what the permissions of the caller say about this command.
 	// It is set by the capability check, after the interceptors.

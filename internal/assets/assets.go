@@ -38,6 +38,9 @@ type Request struct {
 	Origin string
 }
 
+// Field returns the values of all fields of that name as one list.
+func (r *Request) Field(name string) string { return fieldList(r.Header, name) }
+
 // A Response is the answer to a [Request]. Whoever receives it must call Close
 // when done, also if Body was not read.
 type Response struct {

@@ -37,7 +37,7 @@ import (
 	"github.com/mullion-dev/mullion/ipc"
 )
 
-// AppOrigin is the origin of the app's own pages.
+// AppOrigin is the origin of the app's own pages, if they do not have [HTTPOrigin].
 const AppOrigin = "app://localhost"
 
 // The errors that callers test for.
@@ -64,6 +64,8 @@ type Options struct {
 	App, Files assets.Handler
 	// Policy is the Content-Security-Policy of the pages that App answers with.
 	Policy ContentPolicy
+	// HTTPOrigin is set where the app's own pages are at [HTTPOrigin]; see there.
+	HTTPOrigin bool
 	// DevOrigin is the origin of the dev server, which counts as local, and
 	// DevCommand is what starts it.
 	DevOrigin, DevCommand string

@@ -112,7 +112,7 @@ func (c *Core) decide(conn *wire.Conn, v *Webview, f wire.Frame) error {
 		return conn.SendJSON(wire.KindVerdict, v.id, f.ID, wire.Verdict{Allow: allow})
 	}
 	from := v.caller()
-	asked := ipc.Message{Kind: kind, Name: d.What, From: from, URL: d.URL, MainFrame: d.MainFrame}
+	asked := ipc.Message{Kind: kind, Name: d.What, From: from, URL: d.URL, MainFrame: d.MainFrame, Redirect: d.Redirect}
 	answer := func() {
 		defer v.decisions.Add(-1)
 		reached, err := c.judged(v, asked)
@@ -161,7 +161,7 @@ func (c *Core) judged(v *Webview, asked ipc.Message) (reached bool, err error) {
 	_, err = c.dispatch(c.ctx, ipc.Chain(func(ctx context.Context, m *ipc.Message) (ipc.Result, error) {
 		reached = true
 		var err error
-		if m.URL != asked.URL || m.Name != asked.Name || m.Kind != asked.Kind || m.From != asked.From {
+		if m.URL != asked.URL || m.Name != asked.Name || m.Kind != asked.Kind || m.From != asked.From || m.Redirect != asked.Redirect {
 			err = errors.New("an interceptor changed what is to be decided; refuse it and do the other thing instead")
 		} else {
 			err = c.policy(v, m)
@@ -192,7 +192,7 @@ func (v *Webview) caller() ipc.Caller {
 
 // homes are the origins that a webview opened at that address may show.
 func (c *Core) homes(address string) []string {
-	homes := []string{AppOrigin}
+	homes := c.ownOrigins()
 	if c.opts.DevOrigin != "" {
 		homes = append(homes, c.opts.DevOrigin)
 	}
@@ -238,7 +238,7 @@ func (c *Core) policy(v *Webview, m *ipc.Message) error {
 // belongs, and those that web:allow-navigation names. Script and file
 // addresses never. A page of others does not lead into the app's own pages,
 // though the webview may belong there: it would choose what they are asked to
-// do. The app may take it there by Navigate.
+// do, and nor does a server that redirects. The app may take it there by Navigate.
 func (c *Core) navigation(v *Webview, m *ipc.Message) error {
 	u, err := url.Parse(m.URL)
 	if err != nil {
@@ -268,7 +268,7 @@ func (c *Core) navigation(v *Webview, m *ipc.Message) error {
 	v.mu.Unlock()
 	o := originOf(m.URL)
 	switch {
-	case o == "":
+	case o == "", m.Redirect && c.isOwn(o): // the app does not redirect: it was some server
 	case o == m.From.Origin, asked != "" && sameAddress(asked, m.URL):
 		return nil
 	case slices.Contains(homes, o) && (m.From.Local || !c.isLocal(o)):

@@ -115,3 +115,12 @@ func (v *Webview) FillReplies(left int) {
 		o.push(wire.Frame{Kind: wire.KindReply, Target: v.id, Payload: tooManyWait})
 	}
 }
+
+// MayReach reports whether the rules decide about a connection to a server, which no host of that name serves itself.
+func (c *Core) MayReach(host, server string, port uint16) bool {
+	c.mu.RLock()
+	h := c.hosts[host]
+	c.mu.RUnlock()
+	serve, reason := h.ownServer(c.ctx, server, port)
+	return serve == nil && reason == ""
+}

@@ -211,6 +211,7 @@ func (h *host) run(ctx context.Context) supervise.Ending {
 	wasReady := false
 	proxy, stopProxy := h.serveNetwork(child, launching.Resources)
 	defer stopProxy()
+	h.offerHTTP(proxy)
 	hello := wire.Hello{
 		Version: wire.Version, Host: h.name, AppID: c.opts.ID, AppName: c.opts.Name,
 		DataDir: launching.Folders.Data, CacheDir: launching.Folders.Cache, Proxy: proxy, Schemes: []string{"app", "asset"},

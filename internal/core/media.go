@@ -53,6 +53,11 @@ func (h *host) ownServer(ctx context.Context, name string, port uint16) (serve f
 	switch {
 	case name == socketHost && port == 80:
 		return func(conn net.Conn) { h.serveSocket(ctx, conn) }, ""
+	case name == appHost && h.core.opts.HTTPOrigin && port == 80:
+		return func(conn net.Conn) { h.serveApp(ctx, conn) }, ""
+	case name != mediaHost && h.core.opts.HTTPOrigin:
+		// A page there could say that its domain is localhost, as a page of the app could.
+		return nil, "names below localhost belong to the app's own pages where these are at " + HTTPOrigin
 	case name != mediaHost:
 		return nil, ""
 	case port != 80:
@@ -70,13 +75,7 @@ func (h *host) ownServer(ctx context.Context, name string, port uint16) (serve f
 // for, and pages cannot make them say something else.
 func (h *host) serveMedia(ctx context.Context, r *assets.Request, send func(*assets.Response)) {
 	path, token, _ := strings.Cut(r.URL, "?")
-	destination := ""
-	for _, f := range r.Header {
-		if strings.EqualFold(f.Name, "Sec-Fetch-Dest") {
-			destination += f.Value
-		}
-	}
-	if destination != "audio" && destination != "video" {
+	if destination := r.Field("Sec-Fetch-Dest"); destination != "audio" && destination != "video" {
 		send(assets.Refuse(403, "only media elements may use this address; convertFileSrc(path) is for all else"))
 		return
 	}

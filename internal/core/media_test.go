@@ -31,6 +31,27 @@ func (g *page) token() string {
 	return m[1]
 }
 
+// askOwn asks a server of the app in the proxy of a host. status is 0 where the
+// connection is ended without an answer.
+func (p *pair) askOwn(host, server, request string) (status int, header http.Header, body string) {
+	p.t.Helper()
+	ctx, cancel := context.WithCancel(p.t.Context())
+	defer cancel()
+	client, end := net.Pipe()
+	defer client.Close()
+	if !p.ServeOwn(ctx, host, server, 80, end) {
+		p.t.Fatalf("%s is not served", server)
+	}
+	go io.WriteString(client, request)
+	method, _, _ := strings.Cut(request, " ")
+	r, err := http.ReadResponse(bufio.NewReader(client), &http.Request{Method: method})
+	if err != nil {
+		return 0, nil, ""
+	}
+	b, _ := io.ReadAll(r.Body)
+	return r.StatusCode, r.Header, string(b)
+}
+
 // TestMediaAttacks asks for media as other pages of the same host could have its
 // engine do, which says truly what a request is for, and as programs could that
 // have no part in it. Only a media element of a page of the app gets some, of
@@ -67,21 +88,8 @@ func TestMediaAttacks(t *testing.T) {
 	good := address("a.wav", local.token())
 	ask := func(host, request string) (status int, body string) {
 		t.Helper()
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
-		client, server := net.Pipe()
-		defer client.Close()
-		if !p.ServeOwn(ctx, host, "asset.localhost", 80, server) {
-			t.Fatal("media are not served")
-		}
-		go io.WriteString(client, request)
-		method, _, _ := strings.Cut(request, " ")
-		r, err := http.ReadResponse(bufio.NewReader(client), &http.Request{Method: method})
-		if err != nil {
-			return 0, ""
-		}
-		b, _ := io.ReadAll(r.Body)
-		return r.StatusCode, string(b)
+		status, _, body = p.askOwn(host, "asset.localhost", request)
+		return status, body
 	}
 	request := func(target string, fields ...string) string {
 		return "GET " + target + " HTTP/1.1\r\nHost: asset.localhost\r\n" + strings.Join(fields, "\r\n") + "\r\n\r\n"

@@ -26,6 +26,9 @@ type hostNetwork struct {
 	refusals  egress.Limit
 	documents news         // of documents that have begun, and of tickets
 	sockets   atomic.Int32 // connections to socketHost that belong to no document yet
+	files     atomic.Int32 // of the app, on their way from appHost
+	// schemeOnly is set where the host has nothing at HTTPOrigin.
+	schemeOnly atomic.Bool
 }
 
 // serveNetwork serves what one life of the host may have of the network, and

@@ -103,8 +103,8 @@ func (v *Webview) violated(doc *document, r wire.PageReport) {
 	}
 	source, policy := "", ""
 	p := v.core.opts.Policy
-	if doc.caller.Origin == AppOrigin && p.Advisor != nil {
-		source, policy = p.Advisor.Advise(r.Directive, r.Message, AppOrigin)
+	if v.core.isOwn(doc.caller.Origin) && p.Advisor != nil {
+		source, policy = p.Advisor.Advise(r.Directive, r.Message, doc.caller.Origin)
 	}
 	if source == "" {
 		if origin := originOf(r.Message); origin != "" {

@@ -205,6 +205,7 @@ func (v *Webview) Navigate(ctx context.Context, url string) error {
 	case !v.core.hasStarted():
 		return v.openOn(url)
 	}
+	url = v.Window().host().reachable(url)
 	if !v.core.IsLocal(url) {
 		if err := v.Window().host().maySeeOthers(); err != nil {
 			return fmt.Errorf("window %q: navigate to %s: %w", v.Window().label, url, err)
@@ -254,6 +255,7 @@ func (v *Webview) wanted() wire.WebviewState {
 		s.URL, s.JavaScriptDisabled = errorAddress, true
 		return s // no bridge: an error page asks for nothing
 	}
+	s.URL = v.Window().host().reachable(s.URL)
 	s.Origins = v.core.bridgeOrigins(v.Window().label, v.label)
 	s.Script = v.core.opts.Script + v.scriptsFor(s.URL)
 	return s
@@ -444,7 +446,7 @@ func (v *Webview) page(e wire.PageEvent) error {
 
 // isLocal reports whether an origin is the app's own.
 func (c *Core) isLocal(origin string) bool {
-	return origin == AppOrigin || c.opts.DevOrigin != "" && origin == c.opts.DevOrigin
+	return c.isOwn(origin) || c.opts.DevOrigin != "" && origin == c.opts.DevOrigin
 }
 
 // IsLocal reports whether an address belongs to the app's own pages.
@@ -462,7 +464,10 @@ func injectionPattern(p string) string {
 // bridgeOrigins are the addresses where a webview's pages get a bridge: the
 // app's own, and those that a capability of the webview names.
 func (c *Core) bridgeOrigins(window, webview string) []string {
-	origins := []string{AppOrigin + "/*"}
+	var origins []string
+	for _, o := range c.ownOrigins() {
+		origins = append(origins, o+"/*")
+	}
 	if c.opts.DevOrigin != "" {
 		origins = append(origins, injectionPattern(c.opts.DevOrigin))
 	}

@@ -64,8 +64,8 @@ type Options struct {
 	WithoutLayers  []string
 	// OnLink is that of the app's options.
 	OnLink func(mullion.Link) mullion.LinkAction
-	// Dev is that of the app's options.
-	Dev bool
+	// Dev and HTTPOrigin are those of the app's options.
+	Dev, HTTPOrigin bool
 	// SingleInstance is that of the app's options.
 	SingleInstance bool
 	// Logger gets the log instead of the test.
@@ -163,6 +163,7 @@ func Start(t testing.TB, o Options) *App {
 		HangTimeout:  o.HangTimeout,
 		DownloadDir:  o.DownloadDir,
 		Dev:          o.Dev,
+		HTTPOrigin:   o.HTTPOrigin,
 
 		SingleInstance: o.SingleInstance,
 		MinConfinement: o.MinConfinement,

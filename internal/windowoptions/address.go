@@ -1,6 +1,7 @@
 package windowoptions
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 
@@ -24,10 +25,7 @@ func (r Reader) Address(page string) (string, error) {
 	if u.Host != "" || u.User != nil {
 		return "", fmt.Errorf("url %q names a server and no scheme: write https:%s", page, page)
 	}
-	root := core.AppOrigin + "/"
-	if r.DevURL != "" {
-		root = r.DevURL
-	}
+	root := cmp.Or(r.Root, core.AppOrigin+"/")
 	base, err := url.Parse(root)
 	if err != nil {
 		return "", fmt.Errorf("build.devUrl %q: %w", root, err)

@@ -49,7 +49,7 @@ func TestAddress(t *testing.T) {
 		{server + "/?mode=dev", "docs/", server + "/docs/"},
 	} {
 		t.Run(test.dev+" "+test.page, func(t *testing.T) {
-			got, err := Reader{DevURL: test.dev}.Address(test.page)
+			got, err := Reader{Root: test.dev}.Address(test.page)
 			if text, refused := strings.CutPrefix(test.want, "!"); refused {
 				if err == nil || !strings.Contains(err.Error(), text) {
 					t.Errorf("got %q, %v; want an error that says %q", got, err, text)

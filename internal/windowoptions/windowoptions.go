@@ -19,9 +19,9 @@ type Reader struct {
 	Name string
 	// Dev allows developer tools where the options leave them open, and to pages.
 	Dev bool
-	// DevURL is where a dev server has the front end; empty means that the app
-	// has it.
-	DevURL string
+	// Root is the address of the front end, such as that of a dev server; empty
+	// means [core.AppOrigin].
+	Root string
 }
 
 // Window is what the Core is to open for an entry of a configuration, with the

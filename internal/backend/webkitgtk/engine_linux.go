@@ -161,7 +161,7 @@ func (e *engine) initToolkit() error {
 // mended only once both are there.
 func (e *engine) initWebKit() error {
 	c := e.c
-	data := e.newDataManager()
+	data, dir := e.newDataManager()
 	defer c.gObjectUnref.call(data)
 	const fail = 1 // WEBKIT_TLS_ERRORS_POLICY_FAIL
 	c.webkitWebsiteDataManagerSetTlsErrorsPolicy.call(data, fail)
@@ -173,6 +173,11 @@ func (e *engine) initWebKit() error {
 	// WebKit's own sandbox is off and there is no favicon database: both are
 	// so unless asked for.
 	e.context = e.newContext(data)
+	if dir != "" {
+		// WebKit forgets all cookies at the end otherwise.
+		const sqlite = 1 // WEBKIT_COOKIE_PERSISTENT_STORAGE_SQLITE
+		c.webkitCookieManagerSetPersistentStorage.with(c.webkitWebContextGetCookieManager.call(e.context), filepath.Join(dir, "cookies.sqlite"), sqlite)
+	}
 	if e.options.NoCache {
 		// WebKit 2.50 also asks at once for what a page has used the time before. A
 		// dev server that was started anew does not know it yet, as Vite 8, and
@@ -236,17 +241,19 @@ func (e *engine) newContext(data uintptr) uintptr {
 	return c.gObjectNew.with(c.webkitWebContextGetType.call(), "website-data-manager", data, "memory-pressure-settings", settings, nil)
 }
 
-func (e *engine) newDataManager() uintptr {
+// newDataManager makes what keeps the data of pages, in a folder or, without one,
+// in memory.
+func (e *engine) newDataManager() (manager uintptr, dir string) {
 	data, cache := e.options.DataDir, e.options.CacheDir
 	switch {
 	case data == "" && cache == "":
-		return e.c.webkitWebsiteDataManagerNewEphemeral.call()
+		return e.c.webkitWebsiteDataManagerNewEphemeral.call(), ""
 	case data == "":
 		data = filepath.Join(cache, "data")
 	case cache == "":
 		cache = filepath.Join(data, "cache")
 	}
-	return e.c.webkitWebsiteDataManagerNew.with("base-data-directory", data, "base-cache-directory", cache, nil)
+	return e.c.webkitWebsiteDataManagerNew.with("base-data-directory", data, "base-cache-directory", cache, nil), data
 }
 
 // cleanUp closes what is open after the main loop has ended.

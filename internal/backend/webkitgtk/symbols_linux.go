@@ -271,6 +271,7 @@ type library struct {
 	webkitMemoryPressureSettingsSetPollInterval                   func(settings uintptr, seconds float64)
 	webkitCookieManagerGetAcceptPolicy                            cfunc
 	webkitCookieManagerGetAcceptPolicyFinish                      cfunc
+	webkitCookieManagerSetPersistentStorage                       cfunc
 	webkitApplicationInfoNew                                      cfunc
 	webkitApplicationInfoSetName                                  cfunc
 	webkitApplicationInfoSetVersion                               cfunc

@@ -19,7 +19,7 @@ import (
 
 func TestAttacksDocument(t *testing.T) {
 	var text string
-	for _, g := range attackTable() {
+	for _, g := range append(attackTable(), group{"Where the app's pages are at http://app.localhost", httpAttacks}) {
 		text += "\n### " + g.name + "\n\n" + doctable.Row("attack", "what it gets") + doctable.Row("---", "---")
 		for _, a := range g.attacks {
 			text += doctable.Row(a.name, a.gets)

@@ -154,11 +154,15 @@ const attackCapabilities = `[
 		{"identifier": "core:event:allow-emit", "allow": [{"event": "open"}]},
 		{"identifier": "core:event:allow-emit-to", "allow": [{"event": "open"}]},
 		"core:window:allow-title"]},
+	{"identifier": "beside", "windows": ["main", "fresh-*"], "permissions": [
+		{"identifier": "web:allow-navigation", "allow": [{"url": "BESIDE/*"}]},
+		{"identifier": "sandbox:allow-network", "allow": ["BESIDE"]}]},
 	{"identifier": "guest", "local": false, "remote": {"urls": ["SITE"]}, "windows": ["guest"], "permissions": ["allow-guest"]}
 ]`
 
-// newTarget starts the app that is attacked.
-func newTarget(t *testing.T) *target {
+// newTarget starts the app that is attacked, with its pages at http://app.localhost
+// or where they are otherwise.
+func newTarget(t *testing.T, httpOrigin bool) *target {
 	x := &target{t: t, site: newHostile(t), dir: t.TempDir(), executed: map[string]int{}}
 	scope := filepath.Join(x.dir, "scope")
 	write := func(name, text string) {
@@ -182,8 +186,9 @@ func newTarget(t *testing.T) *target {
 	x.app = e2e.Start(t, e2e.Options{
 		// Without a policy of its own a page can try the most.
 		Config:       fmt.Sprintf(`{"app": {"security": {"csp": null, "assetProtocol": {"enable": true, "scope": [%q]}}}}`, scope+"/**"),
-		Capabilities: e2e.ParseCapabilities(t, "attacks", attackCapabilities, x.site.URL),
-		Files:        map[string]string{"app.js": "export const app = 1", "app.css": "body { color: red }", "picture.svg": pictureFile, "app.json": `{"of": "the app"}`, "frame.html": "<!doctype html><body>"},
+		Capabilities: e2e.ParseCapabilities(t, "attacks", strings.ReplaceAll(attackCapabilities, "BESIDE", x.site.beside()), x.site.URL),
+		HTTPOrigin:   httpOrigin,
+		Files:        map[string]string{"app.js": "export const app = 1", "app.css": "body { color: red }", "picture.svg": pictureFile, "app.json": `{"of": "the app"}`, "frame.html": "<!doctype html><body>", "told.html": "<!doctype html><script>top.postMessage('told', '*')</script>"},
 		Setup: func(a *mullion.App) {
 			counted(x, a, "secret", nothing)
 			counted(x, a, "guest", nothing)
@@ -210,7 +215,7 @@ func newTarget(t *testing.T) *target {
 
 // run runs a script in a window and returns what came of it as text.
 func (x *target) run(window, script string) string {
-	script = attackPrelude + strings.NewReplacer("SITE", x.site.URL, "DIR", x.dir, "PROBE", probe).Replace(script)
+	script = attackPrelude + strings.NewReplacer("BESIDE", x.site.beside(), "SITE", x.site.URL, "DIR", x.dir, "PROBE", probe).Replace(script)
 	var got any
 	var err error
 	switch window {
@@ -298,7 +303,7 @@ func (x *target) home(window string) string {
 const pictureFile = `<svg xmlns="http://www.w3.org/2000/svg" width="9" height="7"/>`
 
 func TestAttacks(t *testing.T) {
-	x := newTarget(t)
+	x := newTarget(t, false)
 	for _, g := range attackTable() {
 		for _, a := range g.attacks {
 			t.Run(a.name, func(t *testing.T) { x.try(t, a) })
