@@ -59,11 +59,19 @@ func (h *host) offerHTTP(proxy string) {
 
 // reachable is the address of a page in the way in which the host has it.
 func (h *host) reachable(address string) string {
-	if h.network.schemeOnly.Load() && originOf(address) == HTTPOrigin {
-		_, rest, _ := strings.Cut(address, "://")
-		return AppOrigin + rest[strings.IndexAny(rest+"/", "/?#"):]
+	if h.network.schemeOnly.Load() {
+		return h.core.onScheme(address)
 	}
 	return address
+}
+
+// onScheme is the address of what is at HTTPOrigin, on the scheme of the app.
+func (c *Core) onScheme(address string) string {
+	if !c.opts.HTTPOrigin || originOf(address) != HTTPOrigin {
+		return address
+	}
+	_, rest, _ := strings.Cut(address, "://")
+	return AppOrigin + rest[strings.IndexAny(rest+"/", "/?#"):]
 }
 
 // serveApp answers a request for a file of the app at HTTPOrigin.

@@ -330,9 +330,10 @@ func (c *Core) downloadEvent(v *Webview, f wire.Frame) error {
 }
 
 // ownFile returns who answers requests for an address that the app itself
-// serves; nil for others. Engines cannot download these, so the Core does.
+// serves; nil for others. Engines cannot download what has a scheme of the app, and
+// do not say for whom they download what is at HTTPOrigin, so the Core does.
 func (c *Core) ownFile(v *Webview, address string) (assets.Handler, error) {
-	scheme, _, _ := strings.Cut(address, ":")
+	scheme, _, _ := strings.Cut(c.onScheme(address), ":")
 	if scheme != "app" && scheme != "asset" {
 		return nil, nil
 	}
@@ -345,7 +346,7 @@ func (c *Core) ownFile(v *Webview, address string) (assets.Handler, error) {
 
 // fetch writes the file in the place of a host.
 func (d *download) fetch(h assets.Handler, address string) {
-	r := h.Serve(d.ctx, &assets.Request{URL: address, Origin: AppOrigin})
+	r := h.Serve(d.ctx, &assets.Request{URL: d.core.onScheme(address), Origin: AppOrigin})
 	defer r.Close()
 	var err error
 	if r.Status != 200 {

@@ -1,6 +1,10 @@
 package e2e_test
 
 import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -34,11 +38,12 @@ const originHelpers = `
 // and all that pages of the app have elsewhere, without any network granted. What
 // they store is there again in the next run.
 func TestHTTPOrigin(t *testing.T) {
-	dir := t.TempDir()
+	dir, downloads := t.TempDir(), t.TempDir()
 	start := func() *e2e.App {
 		return e2e.Start(t, e2e.Options{
-			HTTPOrigin: true, Offline: true, DataDir: dir, Files: originFiles, Permissions: []any{"allow-echo"},
-			Setup: func(a *mullion.App) { mullion.Handle(a, "echo", e2e.Echo) },
+			HTTPOrigin: true, Offline: true, DataDir: dir, Files: originFiles, DownloadDir: downloads,
+			Permissions: []any{"allow-echo", map[string]any{"identifier": "web:allow-download", "allow": []string{"http://app.localhost/*"}}},
+			Setup:       func(a *mullion.App) { mullion.Handle(a, "echo", e2e.Echo) },
 		})
 	}
 	app := start()
@@ -89,9 +94,40 @@ func TestHTTPOrigin(t *testing.T) {
 	}
 	app.Main().Reload()
 	var got string
-	app.Main().Must(`return document.cookie + ' ' + performance.getEntriesByType('navigation')[0].type`, &got)
-	if got != "kept=1 reload" {
-		t.Errorf("after a reload: %s", got)
+	if err := e2e.WaitFor(e2e.Timeout, func() error {
+		// The page that is being left may be handed the script, and cannot load it.
+		err := app.Main().Run(`return document.cookie + ' ' + performance.getEntriesByType('navigation')[0].type`, &got)
+		if err == nil && got != "kept=1 reload" {
+			err = errors.New(got)
+		}
+		return err
+	}); err != nil {
+		t.Errorf("after a reload: %v", err)
+	}
+	app.Open("second", nil).Must(`return location.origin + ' ' + document.cookie`, &got)
+	if got != "http://app.localhost kept=1" {
+		t.Errorf("a second window: %s", got)
+	}
+	app.Main().Must(`
+		const a = document.createElement('a');
+		a.href = '/tone.wav';
+		a.download = 'of the app.wav';
+		a.click();`, nil)
+	if err := e2e.WaitFor(e2e.Timeout, func() error {
+		b, err := os.ReadFile(filepath.Join(downloads, "of the app.wav"))
+		if err == nil && string(b) != originFiles["tone.wav"] {
+			err = fmt.Errorf("%d bytes", len(b))
+		}
+		return err
+	}); err != nil {
+		t.Errorf("download: %v", err)
+	}
+	host := app.Processes()["app"]
+	e2e.Kill(t, host)
+	e2e.Restarted(t, app, host)
+	app.Main().Must(originHelpers+`return [location.href, localStorage.kept, await controlled()].join()`, &got)
+	if d := cmp.Diff("http://app.localhost/page.html,stored,the worker", got); d != "" {
+		t.Errorf("after the host was killed: %s", d)
 	}
 	if err := app.Stop(); err != nil {
 		t.Fatal(err)
@@ -101,5 +137,21 @@ func TestHTTPOrigin(t *testing.T) {
 	app.Main().Must(originHelpers+`return [document.cookie, localStorage.kept, await (await caches.match('/cached')).text(), await controlled()].join()`, &got)
 	if d := cmp.Diff("kept=1,stored,from the cache,the worker", got); d != "" {
 		t.Errorf("in the next run: %s", d)
+	}
+	w, err := app.Webview("main")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.ClearBrowsingData(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := app.Stop(); err != nil {
+		t.Fatal(err)
+	}
+
+	app = start()
+	app.Main().Must(`return [document.cookie, localStorage.kept, (await caches.keys()).length, (await navigator.serviceWorker.getRegistrations()).length].join()`, &got)
+	if d := cmp.Diff(",,0,0", got); d != "" {
+		t.Errorf("after all was cleared: %s", d)
 	}
 }
