@@ -458,11 +458,20 @@ func TestPlayer(t *testing.T) {
 		return image.Pt(at.X, at.Y)
 	}
 	before := place()
-	p.must(p.screen.MoveIn(w, 190, 22))
-	p.must(p.screen.Hold(display.Left))
+	step := 0
 	p.until("the window moves by its title bar", func() error {
-		// Again and again: the window manager takes the mouse late.
-		p.must(p.screen.MoveBy(20, 10))
+		const again = 100
+		switch step++; step % again {
+		case 1:
+			p.must(errors.Join(p.screen.MoveIn(w, 190, 22), p.screen.Hold(display.Left)))
+		case 0: // the page did not listen yet
+			p.must(p.screen.Release(display.Left))
+			return errors.New("it does not take the press")
+		}
+		// To and fro: the window manager takes the mouse late, and at the edge of
+		// the screen it would see no movement.
+		way := 20 * (2*(step%2) - 1)
+		p.must(p.screen.MoveBy(way, way/2))
 		if place() == before {
 			return fmt.Errorf("it is still at %v", before)
 		}
@@ -477,6 +486,16 @@ func TestPlayer(t *testing.T) {
 		return nil
 	})
 	p.picture("playing")
-	p.click(w, 24, 23)
+	for hang, open := e2e.Hang(t), true; open; {
+		_ = p.screen.MoveIn(w, 24, 23) // it may be gone
+		p.must(p.screen.Click(display.Left))
+		select {
+		case <-p.ended:
+			open = false
+		case <-time.After(5 * time.Second): // the page may not have been listening
+		case <-hang:
+			t.Fatal("the window does not close by its title bar")
+		}
+	}
 	p.ends()
 }
