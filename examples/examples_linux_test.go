@@ -466,7 +466,7 @@ func TestPlayer(t *testing.T) {
 			p.must(errors.Join(p.screen.MoveIn(w, 190, 22), p.screen.Hold(display.Left)))
 		case 0: // the page did not listen yet
 			p.must(p.screen.Release(display.Left))
-			return errors.New("it does not take the press")
+			return errors.New("the page does not take the press")
 		}
 		// To and fro: the window manager takes the mouse late, and at the edge of
 		// the screen it would see no movement.

@@ -65,8 +65,29 @@ func (e *engine) pointer() (device uintptr, x, y int32) {
 // button is the one that is taken to be held down in drags.
 const button = 1
 
+// held reports whether it is. A window manager of X11 moves a window also after it
+// came up, until the next press: the window would stick to the mouse. Compositors
+// look themselves.
+func (w *window) held() bool {
+	if w.e.wayland {
+		return true
+	}
+	device, _, _ := w.e.pointer()
+	gdk := w.e.c.gtkWidgetGetWindow.call(w.win)
+	if device == 0 || gdk == 0 {
+		return false
+	}
+	mask := new(uint32)
+	w.e.c.gdkDeviceGetState.with(device, gdk, nil, mask)
+	const button1 = 1 << 8 // GDK_BUTTON1_MASK
+	return *mask&button1 != 0
+}
+
 // drag lets the user move the window with the button that is held down.
 func (w *window) drag() {
+	if !w.held() {
+		return
+	}
 	_, x, y := w.e.pointer()
 	w.e.c.gtkWindowBeginMoveDrag.with(w.win, button, int(x), int(y), uint32(w.now()))
 }
@@ -85,6 +106,9 @@ func (w *window) resize(a wire.Action) error {
 	edge, ok := edges[name]
 	if !ok {
 		return fmt.Errorf("webkitgtk: resize: there is no edge %q", name)
+	}
+	if !w.held() {
+		return nil
 	}
 	_, x, y := w.e.pointer()
 	w.e.c.gtkWindowBeginResizeDrag.with(w.win, edge, button, int(x), int(y), uint32(w.now()))

@@ -67,6 +67,7 @@ type library struct {
 	gdkAtomIntern                             cfunc
 	gdkCursorNewFromName                      cfunc
 	gdkDeviceGetPosition                      cfunc
+	gdkDeviceGetState                         cfunc
 	gdkDeviceWarp                             cfunc
 	gdkCairoGetClipRectangle                  cfunc
 	gdkDisplayGetDefault                      cfunc

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mullion-dev/mullion/internal/display"
 	"github.com/mullion-dev/mullion/internal/wire"
 )
 
@@ -172,6 +173,25 @@ func TestWindowActions(t *testing.T) {
 			t.Error("an unknown action is no error")
 		}
 	})
+}
+
+// TestDragAfterRelease: what comes when the button is up again moves nothing. A
+// window manager would have the window stick to the mouse.
+func TestDragAfterRelease(t *testing.T) {
+	x := newTab(t, "<p>hello").open()
+	focus(t, x)
+	for _, a := range []wire.Action{{Name: wire.ActionDrag}, {Name: wire.ActionResize, Args: []byte(`"SouthEast"`)}} {
+		do(func() {
+			if err := x.window.Do(a); err != nil {
+				t.Error(err)
+			}
+		})
+		newTab(t, "<p>the window manager has come to this").open()
+		if taken, err := screen(t).MouseTaken(); err != nil || taken {
+			t.Errorf("%s: the window manager has the mouse, %v", a.Name, err)
+			must(t, screen(t).Click(display.Left))
+		}
+	}
 }
 
 func TestWindowClose(t *testing.T) {
