@@ -1,6 +1,7 @@
 package core
 
 import (
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -33,5 +34,25 @@ func TestCountBlank(t *testing.T) {
 	v.painted = true
 	if got := v.countBlank(true, time.Second); got != 0 {
 		t.Errorf("painted: %s", got)
+	}
+}
+
+// TestBlankWhileSilent: the time in which a page was too busy to be drawn does not
+// count, however long it was.
+func TestBlankWhileSilent(t *testing.T) {
+	d := &document{}
+	v := &Webview{doc: d, finished: true, life: new(atomic.Bool)}
+	for range 20 {
+		v.countBlank(true, time.Second)
+		if v.alive(5 * time.Second) {
+			t.Fatal("it has not answered")
+		}
+	}
+	v.life.Store(true)
+	if got := v.countBlank(true, time.Second); got != 6*time.Second || !v.alive(5*time.Second) {
+		t.Errorf("as it answers: %s", got)
+	}
+	if got := v.countBlank(true, 4*time.Second); got != 10*time.Second {
+		t.Errorf("later: %s", got)
 	}
 }

@@ -189,7 +189,8 @@ func (h *host) blank(child Child, elapsed time.Duration) bool {
 		o := w.Observed()
 		seen := o.Visible && o.Focused && !o.Minimized
 		for _, v := range w.webviewList() {
-			if v.countBlank(seen && v.inSight(), elapsed) < c.opts.Patience.Blank || !v.alive() {
+			half := c.opts.Patience.Blank / 2
+			if blank := v.countBlank(seen && v.inSight(), elapsed); blank < half || !v.alive(half) || blank < 2*half {
 				continue
 			}
 			h.mu.Lock()
@@ -239,8 +240,10 @@ func (v *Webview) countBlank(seen bool, elapsed time.Duration) time.Duration {
 
 // alive reports whether the page has given a sign of life since it was loaded,
 // for which it is asked here. One that hangs cannot be drawn, whatever the
-// settings are, and that it hangs is found out later than that it is not drawn.
-func (v *Webview) alive() bool {
+// settings are, and that it hangs is found out later than that it is not drawn. One
+// that has much to do at first can be drawn only then: as long as it is silent it
+// counts as blank for no longer than that.
+func (v *Webview) alive(blank time.Duration) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.life == nil {
@@ -252,7 +255,11 @@ func (v *Webview) alive() bool {
 			life.Store(v.core.ctx.Err() == nil && !errors.Is(err, ErrHostLost))
 		})
 	}
-	return v.life.Load()
+	if !v.life.Load() {
+		v.blank = min(v.blank, blank)
+		return false
+	}
+	return true
 }
 
 // undrawn notes that nothing is shown yet of what comes next. v.mu is held.
