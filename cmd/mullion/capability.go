@@ -261,13 +261,14 @@ func explain(t *term.Term, window, webview, command, address string, asJSON bool
 }
 
 // isLocal reports whether a page is the app's own: of its own origin, or of
-// the dev server's.
+// the dev server's. With Options.HTTPOrigin the app has the second of its own two,
+// without it nothing is there.
 func isLocal(address, dev string) (bool, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme == "" {
 		return false, fmt.Errorf("%q is no address of a page: want one such as https://example.org/", address)
 	}
-	if u.Scheme == "app" && u.Host == "localhost" {
+	if u.Scheme == "app" && u.Host == "localhost" || u.Scheme == "http" && u.Host == "app.localhost" {
 		return true, nil
 	}
 	d, err := url.Parse(dev)

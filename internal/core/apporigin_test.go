@@ -1,6 +1,7 @@
 package core_test
 
 import (
+	"io"
 	"net"
 	"strings"
 	"testing"
@@ -99,6 +100,29 @@ func TestHTTPOriginAttacks(t *testing.T) {
 			t.Errorf("%s:%d is left to the rules", server.name, server.port)
 		}
 	}
+}
+
+// TestHTTPOriginFiles: a host that asks for files and takes none of them waits for
+// itself.
+func TestHTTPOriginFiles(t *testing.T) {
+	p := newHTTPPair(t, core.Options{HTTPOrigin: true})
+	p.open("main", "app://localhost/")
+	const request = "GET /a.js HTTP/1.1\r\nHost: app.localhost\r\nSec-Fetch-Site: same-origin\r\n\r\n"
+	const most = 256
+	for range most {
+		client, end := net.Pipe()
+		defer client.Close()
+		if !p.ServeOwn(t.Context(), "app", "app.localhost", 80, end) {
+			t.Fatal("it is not served")
+		}
+		if _, err := io.WriteString(client, request); err != nil {
+			t.Fatal(err)
+		}
+	}
+	until(t, "an answer that it is too much", func() bool {
+		status, _, _ := p.askOwn("app", "app.localhost", request)
+		return status == 503
+	})
 }
 
 // TestHTTPOriginOff: without the option the name is one like any other, and a page
