@@ -38,6 +38,16 @@ func TestSilent(t *testing.T) {
 	}
 }
 
+// TestCollecting: stage one keeps what it answers by, however often garbage is
+// collected meanwhile.
+func TestCollecting(t *testing.T) {
+	for range 5 {
+		if got := startJailed(t, Spec{Policy: &Policy{}, Env: []string{"GOGC=1"}}).try("stat /"); got != "ok" {
+			t.Error(got)
+		}
+	}
+}
+
 // TestNoneAllowed: no room for another namespace is a shortage, unless there is
 // room for none at all.
 func TestNoneAllowed(t *testing.T) {

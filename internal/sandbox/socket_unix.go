@@ -5,6 +5,8 @@ package sandbox
 import (
 	"fmt"
 	"os"
+
+	"golang.org/x/sys/unix"
 )
 
 // socketFD is where a child finds its socket.
@@ -30,10 +32,10 @@ func controlSocket() *os.File {
 	if os.Getenv(controlVariable) == "" {
 		return nil
 	}
-	f := os.NewFile(controlFD, "control")
-	if info, err := f.Stat(); err != nil || info.Mode()&os.ModeSocket == 0 {
+	var st unix.Stat_t
+	if err := unix.Fstat(controlFD, &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFSOCK {
 		return nil
 	}
 	closeOnExec(controlFD)
-	return f
+	return os.NewFile(controlFD, "control")
 }

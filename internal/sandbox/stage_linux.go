@@ -113,6 +113,7 @@ func Enter() error {
 		unix.Close(fd)
 	}
 	unix.CloseOnExec(stageFD)
+	runtime.KeepAlive(f) // its descriptor is closed with it, at any collection of garbage
 	env := os.Environ()
 	for i, kv := range env {
 		if strings.HasPrefix(kv, stageVariable+"=") {
