@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -114,8 +115,19 @@ func TestFcitx(t *testing.T) {
 
 	// While nobody types nothing is said, whatever the page does.
 	said := m.Watch()
-	app.Main().Must(`for (let i = 0; i < 200; i++) { document.body.append('x'); await new Promise(requestAnimationFrame) }`, nil)
-	if list := said(); len(list) > 0 {
+	frames := func(n int) []string {
+		app.Main().Must(fmt.Sprintf(`for (let i = 0; i < %d; i++) { document.body.append('x'); await new Promise(requestAnimationFrame) }`, n), nil)
+		return said()
+	}
+	if err := e2e.WaitFor(e2e.Timeout, func() error {
+		if list := frames(20); len(list) > 0 { // where the cursor is after what was typed
+			return errors.New(list[0])
+		}
+		return nil
+	}); err != nil {
+		t.Error(err)
+	}
+	if list := frames(200); len(list) > 0 {
 		t.Errorf("%d messages, first %s", len(list), list[0])
 	}
 	w.writes(chinese, m.Use)
