@@ -156,9 +156,7 @@ func TestHTTPOriginWithoutProxy(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if got := main.view.URL(); got != test.want {
-			t.Errorf("%s: the page is at %s, want %s", test.wish, got, test.want)
-		}
+		until(t, "a page at "+test.want, func() bool { return main.view.URL() == test.want })
 	}
 	if !log.contains("pages are at app://localhost") {
 		t.Error("the log does not say so")
