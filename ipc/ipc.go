@@ -184,8 +184,9 @@ type Page interface {
 	// Resource returns a value that AddResource was given for this page, or
 	// AddSharedResource for any.
 	Resource(rid uint32) (any, error)
-	// CloseResource closes what the page could close.
-	CloseResource(rid uint32) error
+	// CloseResource closes what the page could close. done is closed when the
+	// function that it was added with has returned; do not wait for it there.
+	CloseResource(rid uint32) (done <-chan struct{}, err error)
 	// Image returns the image that v names in one of the forms that
 	// transformImage of @tauri-apps/api/image makes: the number of an Image of the
 	// page, the bytes of a PNG or an ICO, a path to one, or an object with rgba,

@@ -82,13 +82,22 @@ func ResourceOf[T any](ctx context.Context, rid uint32) (T, error) {
 }
 
 // CloseResource closes a resource of the page that has called, as the page
-// does by plugin:resources|close.
+// does by plugin:resources|close, and waits until it is closed or ctx ends.
 func CloseResource(ctx context.Context, rid uint32) error {
 	p, err := PageOf(ctx)
 	if err != nil {
 		return err
 	}
-	return p.CloseResource(rid)
+	done, err := p.CloseResource(rid)
+	if err != nil {
+		return err
+	}
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
 
 // ImageOf returns the image that an argument names, in one of the forms that

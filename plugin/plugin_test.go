@@ -187,6 +187,7 @@ func TestPlugin(t *testing.T) {
 	c.ended(t, "a")
 	refused(main, "plugin:counters|count", rid{a}, "is invalid")
 	call(main, "end", rid{b}, nil)
+	c.ended(t, "a", "b")
 	heard, elsewhere := main.ListenOwn("counters://note"), other.ListenOwn("counters://note")
 	var label, text string
 	call(main, "note", nil, &label)

@@ -66,9 +66,8 @@ func (p page) Resource(rid uint32) (any, error) {
 }
 
 // CloseResource closes what the document may use.
-func (p page) CloseResource(rid uint32) error {
-	_, err := p.webview.core.closeResource(p.document, rid)
-	return err
+func (p page) CloseResource(rid uint32) (done <-chan struct{}, err error) {
+	return p.webview.core.closeResource(p.document, rid)
 }
 
 // Image returns what a page names an image by.

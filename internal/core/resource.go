@@ -30,6 +30,13 @@ type resource struct {
 // the code of a plugin, which runs in a queue, is done; nil is at once.
 type closer func() (done <-chan struct{})
 
+// atOnce is closed.
+var atOnce = func() <-chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
+}()
+
 // addResource gives value a number for pages. It belongs to d; shared lets the
 // pages of other windows use it too. closed, which may be nil, is called once:
 // when a page closes the resource, or when d ends.
@@ -80,7 +87,8 @@ func (x *resource) usable(d *document) bool {
 
 func invalidResource(id uint32) error { return fmt.Errorf("The resource id %d is invalid.", id) }
 
-// closeResource closes what d may use.
+// closeResource closes what d may use. done is closed when all is done that comes
+// with it.
 func (c *Core) closeResource(d *document, id uint32) (done <-chan struct{}, err error) {
 	r := &c.pageResources
 	r.mu.Lock()
@@ -92,10 +100,13 @@ func (c *Core) closeResource(d *document, id uint32) (done <-chan struct{}, err 
 	delete(r.byID, id)
 	delete(r.owners[x.owner], id)
 	r.mu.Unlock()
-	if x.closed == nil {
-		return nil, nil
+	done = atOnce
+	if x.closed != nil {
+		if d := x.closed(); d != nil {
+			done = d
+		}
 	}
-	return x.closed(), nil
+	return done, nil
 }
 
 // drop closes everything of a document that has ended.
@@ -125,7 +136,7 @@ func (c *Core) cmdCloseResource(ctx context.Context, a resourceArgs) (none, erro
 		return none{}, err
 	}
 	done, err := c.closeResource(d, a.ID)
-	if done == nil {
+	if err != nil {
 		return none{}, err
 	}
 	// What the page does next finds it closed.

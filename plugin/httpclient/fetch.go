@@ -207,7 +207,7 @@ func (h *HTTP) send(ctx context.Context, a ridArgs) (response, error) {
 	defer func() {
 		// What is gone already is no error: fetch_cancel and the end of the page do
 		// the same.
-		_ = r.page.CloseResource(a.RID)
+		_, _ = r.page.CloseResource(a.RID)
 	}()
 	stop := context.AfterFunc(ctx, r.cancel)
 	defer stop()
@@ -228,7 +228,7 @@ func (h *HTTP) send(ctx context.Context, a ridArgs) (response, error) {
 		return response{}, err
 	}
 	if slices.Contains(nullBodyStatus, got.StatusCode) {
-		_ = r.page.CloseResource(rid) // pages neither read these nor close them
+		_, _ = r.page.CloseResource(rid) // pages neither read these nor close them
 	}
 	return response{got.StatusCode, http.StatusText(got.StatusCode), reach.Fields(got.Header), urlOf(got.Request), rid}, nil
 }
@@ -267,7 +267,7 @@ func (h *HTTP) readBody(ctx context.Context, a ridArgs) ([]byte, error) {
 	defer done()
 	chunk, err := b.next(ctx)
 	if chunk == nil && err == nil {
-		_ = p.CloseResource(a.RID)
+		_, _ = p.CloseResource(a.RID)
 		return []byte{1}, nil
 	}
 	return chunk, err

@@ -111,7 +111,7 @@ func (p *page) add(b *body) (rid uint32, err error) {
 	}
 	p.mu.Unlock()
 	if drop != nil {
-		_ = p.CloseResource(drop.rid)
+		_, _ = p.CloseResource(drop.rid)
 	}
 	return rid, nil
 }

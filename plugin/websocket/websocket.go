@@ -236,7 +236,7 @@ func (w *WebSockets) end(p ipc.Page) {
 // forward gives a page what a server sends, at the page's pace.
 func forward(p ipc.Page, rid uint32, conn *Conn, to *mullion.Channel[jsontext.Value]) {
 	defer func() {
-		_ = p.CloseResource(rid) // unless the page has ended
+		_, _ = p.CloseResource(rid) // unless the page has ended
 		_ = to.Close()
 	}()
 	for {
@@ -257,7 +257,7 @@ func forward(p ipc.Page, rid uint32, conn *Conn, to *mullion.Channel[jsontext.Va
 			last = last || err != nil
 		}
 		if last {
-			_ = p.CloseResource(rid)
+			_, _ = p.CloseResource(rid)
 		}
 		if err != nil {
 			text, err = ipc.Marshal(err.Error())

@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -77,6 +78,14 @@ func TestClearWindowLate(t *testing.T) {
 	app := e2e.Start(t, e2e.Options{})
 	for _, label := range []string{"clear", "another"} {
 		app.Open(label, func(o *mullion.WindowOptions) { o.Title, o.Transparent = label, true }).Must("return 1", nil)
+	}
+	if err := e2e.WaitFor(e2e.Timeout, func() error { // the log has a goroutine of its own
+		if !app.Log.Contains("leaves traces") {
+			return errors.New("it is not said")
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
 	}
 	if n := strings.Count(app.Log.Tail(1000), "leaves traces"); n != 1 || !app.Log.Contains("WindowOptions.Isolate") {
 		t.Errorf("it is said %d times", n)
