@@ -7,13 +7,20 @@ import (
 	"io"
 	"net"
 	"net/textproto"
+	"slices"
 	"strings"
 	"time"
 )
 
 const (
-	// maxHead bounds a request over HTTP, which never has a body, in bytes.
-	maxHead = 32 << 10
+	// maxHead bounds a request over HTTP, which never has a body, in bytes. Most of
+	// it may be cookies, which pages set as they like: beyond the limit they get
+	// nothing any more.
+	maxHead = 256 << 10
+	// maxUnread and unreadTime bound what is read of a body, so that the client sees
+	// why it is refused.
+	maxUnread  = 16 << 20
+	unreadTime = 500 * time.Millisecond
 	// headTime bounds the time from one answer to the next request, and writeTime
 	// that in which nothing of an answer is taken: a player that is paused reads on
 	// when it plays again.
@@ -24,8 +31,9 @@ const (
 // ServeHTTP serves a connection of HTTP/1.1 (RFC 9112) until its client is gone or
 // says what it should not, and closes it. It takes GET and HEAD without a body for
 // that host only. answer is called for one request after the other, whose URL is
-// the target: the path, and a query if there is one. It sends one response.
-func ServeHTTP(ctx context.Context, conn net.Conn, host string, answer func(r *Request, send func(*Response))) {
+// the target: the path, and a query if there is one. It sends one response. malformed
+// is told why a request is refused without that.
+func ServeHTTP(ctx context.Context, conn net.Conn, host string, answer func(r *Request, send func(*Response)), malformed func(why string)) {
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
 	limited := &io.LimitedReader{R: conn}
@@ -34,7 +42,10 @@ func ServeHTTP(ctx context.Context, conn net.Conn, host string, answer func(r *R
 		conn.SetDeadline(time.Now().Add(headTime))
 		limited.N = maxHead
 		r, why, err := readHead(lines, host)
-		if err != nil {
+		switch {
+		case limited.N == 0 && (err != nil || why != ""):
+			r, why = new(Request), fmt.Sprintf("a request of more than %d bytes: are there too many cookies?", maxHead)
+		case err != nil:
 			return
 		}
 		good := true
@@ -43,7 +54,11 @@ func ServeHTTP(ctx context.Context, conn net.Conn, host string, answer func(r *R
 			resp.Close()
 		}
 		if why != "" {
+			malformed(why)
 			send(refuse(statusBadRequest, "%s", why).answer(ctx, r, nil))
+			limited.N = maxUnread
+			conn.SetDeadline(time.Now().Add(unreadTime))
+			_, _ = io.Copy(io.Discard, lines)
 			return // who knows what comes next
 		}
 		answer(r, send)
@@ -80,7 +95,8 @@ func readHead(lines *bufio.Reader, host string) (r *Request, why string, err err
 		return r, "only GET and HEAD are served", nil
 	case len(header["Host"]) != 1 || !strings.EqualFold(header["Host"][0], host):
 		return r, "another host", nil
-	case len(header["Upgrade"]) > 0 || len(header["Transfer-Encoding"]) > 0 || len(header["Expect"]) > 0 || header.Get("Content-Length") != "" && header.Get("Content-Length") != "0":
+	case len(header["Upgrade"]) > 0 || len(header["Transfer-Encoding"]) > 0 || len(header["Expect"]) > 0 ||
+		len(header["Content-Length"]) > 0 && !slices.Equal(header["Content-Length"], []string{"0"}):
 		return r, "no request has a body here, or becomes something else", nil
 	}
 	return r, "", nil

@@ -3,6 +3,7 @@ package assets
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -29,7 +30,7 @@ func TestServeHTTP(t *testing.T) {
 		ServeHTTP(context.Background(), server, "a.example", func(r *Request, send func(*Response)) {
 			r.URL = "asset://localhost" + r.URL
 			send(files.Serve(context.Background(), r))
-		})
+		}, func(why string) { t.Error(why) })
 	}()
 	lines := bufio.NewReader(client)
 	for _, test := range []struct {
@@ -73,19 +74,50 @@ func TestServeHTTPRefuses(t *testing.T) {
 		"CONNECT /x HTTP/1.1\r\nHost: a.example\r\n\r\n",
 		"GET / HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
 		"GET / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 5\r\n\r\nGET /",
+		"GET / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 0\r\nContent-Length: 5\r\n\r\nGET /",
 		"GET / HTTP/1.1\r\nHost: a.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
 		"GET /" + strings.Repeat("x", maxHead) + " HTTP/1.1\r\nHost: a.example\r\n\r\n",
 	} {
+		t.Run(fmt.Sprintf("%.80q", text), func(t *testing.T) {
+			t.Parallel()
+			client, server := net.Pipe()
+			asked := 0
+			go io.WriteString(client, text+"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n")
+			done := make(chan []byte)
+			go func() { b, _ := io.ReadAll(client); done <- b }()
+			ServeHTTP(context.Background(), server, "a.example", func(*Request, func(*Response)) { asked++ }, func(string) {})
+			got := string(<-done)
+			client.Close()
+			if asked > 0 || got != "" && !strings.HasPrefix(got, "HTTP/1.1 400 ") {
+				t.Errorf("%d requests were served, answer %.80q", asked, got)
+			}
+		})
+	}
+}
+
+// TestServeHTTPLargeHead: a client with many cookies is served, and one with too
+// many is told.
+func TestServeHTTPLargeHead(t *testing.T) {
+	for _, test := range []struct {
+		cookies, status int
+		why             string
+	}{{100 << 10, 204, ""}, {maxHead, 400, "too many cookies"}} {
 		client, server := net.Pipe()
-		asked := 0
-		go io.WriteString(client, text+"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n")
-		done := make(chan []byte)
-		go func() { b, _ := io.ReadAll(client); done <- b }()
-		ServeHTTP(context.Background(), server, "a.example", func(*Request, func(*Response)) { asked++ })
-		got := string(<-done)
+		var why string
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			ServeHTTP(context.Background(), server, "a.example", func(_ *Request, send func(*Response)) { send(&Response{Status: 204}) }, func(s string) { why = s })
+		}()
+		go io.WriteString(client, "GET / HTTP/1.1\r\nHost: a.example\r\nCookie: "+strings.Repeat("x", test.cookies)+"\r\n\r\n")
+		r, err := http.ReadResponse(bufio.NewReader(client), nil)
+		if err != nil || r.StatusCode != test.status {
+			t.Errorf("%d bytes of cookies: %v %v", test.cookies, r, err)
+		}
 		client.Close()
-		if asked > 0 || got != "" && !strings.HasPrefix(got, "HTTP/1.1 400 ") {
-			t.Errorf("%.80q: %d requests were served, answer %.80q", text, asked, got)
+		<-done
+		if !strings.Contains(why, test.why) {
+			t.Errorf("%d bytes of cookies: it is told %q", test.cookies, why)
 		}
 	}
 }

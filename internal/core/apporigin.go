@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/mullion-dev/mullion/internal/assets"
@@ -38,7 +39,7 @@ func (c *Core) ownOrigins() []string {
 func noHTTP(proxy string) string {
 	switch {
 	case runtime.GOOS != "linux":
-		return "the engine of this system asks no proxy for names below localhost"
+		return "only Linux has it so far"
 	case proxy == noProxy:
 		return "this system cannot keep other programs out of the proxy"
 	}
@@ -74,11 +75,11 @@ func (c *Core) onScheme(address string) string {
 	return AppOrigin + rest[strings.IndexAny(rest+"/", "/?#"):]
 }
 
-// serveApp answers a request for a file of the app at HTTPOrigin.
+// serveApp answers requests for files of the app at HTTPOrigin.
 func (h *host) serveApp(ctx context.Context, conn net.Conn) {
 	assets.ServeHTTP(ctx, conn, appHost, func(r *assets.Request, send func(*assets.Response)) {
-		if why := foreign(r); why != "" {
-			send(assets.Refuse(403, why))
+		if resp := h.refuseForeign(r); resp != nil {
+			send(resp)
 			return
 		}
 		handler, reason := h.core.assetHandler(h, "app", nil)
@@ -93,23 +94,57 @@ func (h *host) serveApp(ctx context.Context, conn net.Conn) {
 		}
 		r.URL, r.Origin = AppOrigin+r.URL, HTTPOrigin
 		resp := handler.Serve(ctx, r)
-		if resp.Get("Cross-Origin-Resource-Policy") == "" {
-			resp.Header = append(resp.Header, assets.Field{Name: "Cross-Origin-Resource-Policy", Value: "same-origin"})
-		}
+		ownOnly(resp)
 		send(resp)
-	})
+	}, func(why string) { h.requestRefused(HTTPOrigin, why) })
 }
 
-// foreign says why a request comes from no page at HTTPOrigin, or "". Engines say
-// truly where one comes from (Fetch Metadata, https://www.w3.org/TR/fetch-metadata/),
-// and pages cannot make them say something else. What leads the top of a webview
-// somewhere is a navigation, which the Core has judged.
-func foreign(r *assets.Request) string {
-	if site := r.Field("Sec-Fetch-Site"); site == "same-origin" || site == "none" {
-		return ""
+// ownOnly has engines keep an answer to pages of the app, also where a service
+// worker of the app passes it on, unless the app itself says who else may have it.
+func ownOnly(r *assets.Response) {
+	add := func(name, value string) {
+		if r.Get(name) == "" {
+			r.Header = append(r.Header, assets.Field{Name: name, Value: value})
+		}
 	}
-	if r.Field("Sec-Fetch-Dest") == "document" && r.Field("Sec-Fetch-Mode") == "navigate" {
-		return ""
+	add("Cross-Origin-Resource-Policy", "same-origin")
+	if !strings.Contains(strings.ToLower(r.Get("Content-Security-Policy")), "frame-ancestors") {
+		add("X-Frame-Options", "SAMEORIGIN")
 	}
-	return "only the app's own pages may use their files"
+}
+
+// refuseForeign is the answer to a request that comes from no page at HTTPOrigin, or
+// nil. Engines say truly where one comes from (Fetch Metadata,
+// https://www.w3.org/TR/fetch-metadata/), and pages cannot make them say something else.
+func (h *host) refuseForeign(r *assets.Request) *assets.Response {
+	site := r.Field("Sec-Fetch-Site")
+	switch {
+	case site == "same-origin" || site == "none":
+		return nil
+	case site == "" && r.Field("Service-Worker") == "script" && r.Field("Origin") == HTTPOrigin:
+		return nil // WebKit 2.50 looks by itself whether there is a new one, and says no more than that
+	case r.Field("Sec-Fetch-Dest") == "document" && r.Field("Sec-Fetch-Mode") == "navigate":
+		if h.ledTo(HTTPOrigin + r.URL) {
+			return nil
+		}
+		// The page stays. The Core has judged the navigation, but no engine says
+		// that it was a frame that wants the top of the page elsewhere.
+		h.requestRefused(HTTPOrigin+r.URL, "a page of others leads there, and no web:allow-navigation names the address for it")
+		return &assets.Response{Status: 204}
+	}
+	why := "only the app's own pages may use their files"
+	h.requestRefused(HTTPOrigin+r.URL, why)
+	return assets.Refuse(403, why)
+}
+
+// ledTo reports whether a webview was opened on an address, or a capability has
+// let one go there.
+func (h *host) ledTo(address string) bool {
+	return slices.ContainsFunc(h.windows(), func(w *Window) bool {
+		return slices.ContainsFunc(w.webviewList(), func(v *Webview) bool {
+			v.mu.Lock()
+			defer v.mu.Unlock()
+			return v.led != "" && sameAddress(v.led, address) || !v.committed && sameAddress(v.opened, address)
+		})
+	})
 }

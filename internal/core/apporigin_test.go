@@ -13,23 +13,26 @@ import (
 )
 
 // newHTTPPair is a pair whose pages may be at http://app.localhost.
-func newHTTPPair(t *testing.T, o core.Options) *pair {
+func newHTTPPair(t *testing.T, o core.Options, proxied bool) *pair {
 	app, err := assets.NewApp(fstest.MapFS{"index.html": {Data: []byte("<p>app")}, "a.js": {Data: []byte("1")}}, assets.AppOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	o.App = app
-	return newPair(t, `{"capabilities": [
+	p := newPair(t, `{"capabilities": [
 		{"identifier": "local", "windows": ["*"], "permissions": ["core:default"]},
-		{"identifier": "remote", "windows": ["remote"], "local": false, "remote": {"urls": ["https://evil.example"]}, "permissions": ["core:event:default"]}
+		{"identifier": "remote", "windows": ["remote"], "local": false, "remote": {"urls": ["https://evil.example"]}, "permissions": ["core:event:default"]},
+		{"identifier": "led", "windows": ["led"], "permissions": [{"identifier": "web:allow-navigation", "allow": [{"url": "http://app.localhost/callback*"}]}]}
 	]}`, o, nil)
+	p.proxied.Store(proxied)
+	return p
 }
 
 // TestHTTPOriginAttacks asks for files of the app as other pages of the same host
 // could have its engine do, which says truly where a request comes from, and as
 // programs could that have no part in it.
 func TestHTTPOriginAttacks(t *testing.T) {
-	p := newHTTPPair(t, core.Options{HTTPOrigin: true})
+	p := newHTTPPair(t, core.Options{HTTPOrigin: true}, true)
 	p.open("main", "app://localhost/")
 	if _, err := p.OpenWindow(t.Context(), core.WindowOptions{
 		State: wire.WindowState{Label: "remote", Width: 9, Height: 9, Visible: true}, Webview: wire.WebviewState{URL: "https://evil.example/"},
@@ -49,7 +52,10 @@ func TestHTTPOriginAttacks(t *testing.T) {
 		{"HEAD", method("HEAD", request("/a.js", same)), 200},
 		{"service worker", request("/a.js", same, "Sec-Fetch-Dest: serviceworker", "Service-Worker: script"), 200},
 		{"navigation by the app", request("/", "Sec-Fetch-Site: none", "Sec-Fetch-Dest: document", navigate), 200},
-		{"navigation that was judged", request("/", cross, "Sec-Fetch-Dest: document", navigate), 200},
+		{"update of a service worker", request("/a.js", "Service-Worker: script", "Origin: http://app.localhost"), 200},
+		{"the same for another page", request("/a.js", "Service-Worker: script", "Origin: https://evil.example"), 403},
+		{"the same for nobody", request("/a.js", "Service-Worker: script"), 403},
+		{"navigation of which a frame is the cause", request("/?evil", cross, "Sec-Fetch-Dest: document", navigate), 204},
 		{"frame", request("/", same, "Sec-Fetch-Dest: iframe", navigate), 200},
 		{"frame in another page", request("/", cross, "Sec-Fetch-Dest: iframe", navigate), 403},
 		{"object", request("/", cross, "Sec-Fetch-Dest: object", navigate), 403},
@@ -77,7 +83,7 @@ func TestHTTPOriginAttacks(t *testing.T) {
 		if status != test.status {
 			t.Errorf("%s: status %d %q, want %d", test.name, status, body, test.status)
 		}
-		if status == 200 && header.Get("Cross-Origin-Resource-Policy") != "same-origin" {
+		if status == 200 && (header.Get("Cross-Origin-Resource-Policy") != "same-origin" || header.Get("X-Frame-Options") != "SAMEORIGIN") {
 			t.Errorf("%s: %v", test.name, header)
 		}
 		if o := header.Get("Access-Control-Allow-Origin"); o != "" && o != core.HTTPOrigin {
@@ -102,10 +108,31 @@ func TestHTTPOriginAttacks(t *testing.T) {
 	}
 }
 
+// TestHTTPOriginLed: a page of others leads to an address of the app that a
+// capability names, and to no other.
+func TestHTTPOriginLed(t *testing.T) {
+	p := newHTTPPair(t, core.Options{HTTPOrigin: true}, true)
+	led := p.open("led", "app://localhost/")
+	for _, test := range []struct {
+		url    string
+		status int
+	}{{"/callback?code=1", 200}, {"/other", 204}} {
+		// The redirect, which the grant of the window may allow, and then the request.
+		v, err := led.view.Decide(t.Context(), wire.Decision{Kind: wire.DecideNavigation, URL: core.HTTPOrigin + test.url, MainFrame: true, Redirect: true})
+		if err != nil || v.Allow != (test.status == 200) {
+			t.Errorf("%s: %+v %v", test.url, v, err)
+		}
+		status, _, body := p.askOwn("window:led", "app.localhost", "GET "+test.url+" HTTP/1.1\r\nHost: app.localhost\r\nSec-Fetch-Site: cross-site\r\nSec-Fetch-Dest: document\r\nSec-Fetch-Mode: navigate\r\n\r\n")
+		if status != test.status {
+			t.Errorf("%s: status %d %q, want %d", test.url, status, body, test.status)
+		}
+	}
+}
+
 // TestHTTPOriginFiles: a host that asks for files and takes none of them waits for
 // itself.
 func TestHTTPOriginFiles(t *testing.T) {
-	p := newHTTPPair(t, core.Options{HTTPOrigin: true})
+	p := newHTTPPair(t, core.Options{HTTPOrigin: true}, true)
 	p.open("main", "app://localhost/")
 	const request = "GET /a.js HTTP/1.1\r\nHost: app.localhost\r\nSec-Fetch-Site: same-origin\r\n\r\n"
 	const most = 256
@@ -128,7 +155,7 @@ func TestHTTPOriginFiles(t *testing.T) {
 // TestHTTPOriginOff: without the option the name is one like any other, and a page
 // there is none of the app.
 func TestHTTPOriginOff(t *testing.T) {
-	p := newHTTPPair(t, core.Options{})
+	p := newHTTPPair(t, core.Options{}, true)
 	p.open("main", "app://localhost/")
 	if !p.MayReach("app", "app.localhost", 80) {
 		t.Error("the name is not left to the rules")
@@ -142,7 +169,7 @@ func TestHTTPOriginOff(t *testing.T) {
 // pages are where they can be had.
 func TestHTTPOriginWithoutProxy(t *testing.T) {
 	log := &logBuffer{}
-	p := newHTTPPair(t, core.Options{HTTPOrigin: true, Log: logger(log)})
+	p := newHTTPPair(t, core.Options{HTTPOrigin: true, Log: logger(log)}, false)
 	main := p.open("main", "http://app.localhost/?a#b")
 	for _, test := range []struct{ wish, want string }{
 		{"", "app://localhost/?a#b"},
@@ -156,6 +183,9 @@ func TestHTTPOriginWithoutProxy(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		if v, err := main.view.Decide(t.Context(), wire.Decision{Kind: wire.DecideNavigation, URL: "http://app.localhost/x", MainFrame: true}); err != nil || v.Allow {
+			t.Errorf("a navigation to where nothing of the app is: %+v %v", v, err)
+		}
 		until(t, "a page at "+test.want, func() bool { return main.view.URL() == test.want })
 	}
 	if !log.contains("pages are at app://localhost") {
@@ -166,7 +196,7 @@ func TestHTTPOriginWithoutProxy(t *testing.T) {
 // TestRedirectsIntoTheApp: a server does not lead into the app's pages, though the
 // app has taken the webview to it.
 func TestRedirectsIntoTheApp(t *testing.T) {
-	p := newHTTPPair(t, core.Options{HTTPOrigin: true})
+	p := newHTTPPair(t, core.Options{HTTPOrigin: true}, true)
 	main := p.open("main", "app://localhost/")
 	for _, test := range []struct {
 		url      string

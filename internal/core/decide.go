@@ -269,12 +269,20 @@ func (c *Core) navigation(v *Webview, m *ipc.Message) error {
 	o := originOf(m.URL)
 	switch {
 	case o == "", m.Redirect && c.isOwn(o): // the app does not redirect: it was some server
+	case o == HTTPOrigin && c.isOwn(o) && v.Window().host().network.schemeOnly.Load():
+		return fmt.Errorf("the app's own pages are at %s here", AppOrigin)
 	case o == m.From.Origin, asked != "" && sameAddress(asked, m.URL):
 		return nil
 	case slices.Contains(homes, o) && (m.From.Local || !c.isLocal(o)):
 		return nil
 	}
-	return c.scopedURL(m, "navigation")
+	err = c.scopedURL(m, "navigation")
+	if err == nil && c.isOwn(o) {
+		v.mu.Lock()
+		v.led = m.URL
+		v.mu.Unlock()
+	}
+	return err
 }
 
 // sameAddress reports whether an address is another as the engine writes it.

@@ -53,8 +53,10 @@ func (h *host) ownServer(ctx context.Context, name string, port uint16) (serve f
 	switch {
 	case name == socketHost && port == 80:
 		return func(conn net.Conn) { h.serveSocket(ctx, conn) }, ""
-	case name == appHost && h.core.opts.HTTPOrigin && port == 80:
+	case name == appHost && h.core.opts.HTTPOrigin && port == 80 && !h.network.schemeOnly.Load():
 		return func(conn net.Conn) { h.serveApp(ctx, conn) }, ""
+	case name == appHost && h.core.opts.HTTPOrigin:
+		return nil, "the app's own pages are at " + HTTPOrigin + ", without TLS or a port; a policy with upgrade-insecure-requests asks for TLS"
 	case name != mediaHost && h.core.opts.HTTPOrigin:
 		// A page there could say that its domain is localhost, as a page of the app could.
 		return nil, "names below localhost belong to the app's own pages where these are at " + HTTPOrigin
@@ -66,7 +68,8 @@ func (h *host) ownServer(ctx context.Context, name string, port uint16) (serve f
 		return nil, "the asset protocol is off: set app.security.assetProtocol.enable"
 	}
 	return func(conn net.Conn) {
-		assets.ServeHTTP(ctx, conn, mediaHost, func(r *assets.Request, send func(*assets.Response)) { h.serveMedia(ctx, r, send) })
+		assets.ServeHTTP(ctx, conn, mediaHost, func(r *assets.Request, send func(*assets.Response)) { h.serveMedia(ctx, r, send) },
+			func(why string) { h.requestRefused("http://"+mediaHost, why) })
 	}, ""
 }
 

@@ -62,6 +62,19 @@ func (h *host) serveNetwork(child Child, r capability.Resources) (proxy string, 
 	}
 }
 
+// requestRefused logs a request that a server of the host's own has refused.
+func (h *host) requestRefused(address, why string) {
+	more, ok := h.network.refusals.Note(address+" "+why, time.Now())
+	if !ok {
+		return
+	}
+	args := []any{"host", h.name, "windows", h.labels(), "url", address, "reason", why}
+	if more > 0 {
+		args = append(args, "unlogged", more)
+	}
+	h.core.log.Warn("mullion: request refused", args...)
+}
+
 // networkRefused logs a connection that was not allowed, with the permission
 // that would allow it.
 func (h *host) networkRefused(r egress.Refusal) {

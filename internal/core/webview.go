@@ -50,6 +50,8 @@ type Webview struct {
 	homes []string // guarded by mu
 	// asked is where the app itself takes the webview, until it is there.
 	asked string // guarded by mu
+	// led is the last address of the app that a capability has let it go to.
+	led string // guarded by mu
 	// local is set once a document of the app itself may be shown: the app
 	// or a page asked for it, and it was allowed.
 	local bool              // guarded by mu
@@ -255,8 +257,12 @@ func (v *Webview) wanted() wire.WebviewState {
 		s.URL, s.JavaScriptDisabled = errorAddress, true
 		return s // no bridge: an error page asks for nothing
 	}
-	s.URL = v.Window().host().reachable(s.URL)
+	h := v.Window().host()
+	s.URL = h.reachable(s.URL)
 	s.Origins = v.core.bridgeOrigins(v.Window().label, v.label)
+	if h.network.schemeOnly.Load() {
+		s.Origins = slices.DeleteFunc(s.Origins, func(o string) bool { return o == HTTPOrigin+"/*" })
+	}
 	s.Script = v.core.opts.Script + v.scriptsFor(s.URL)
 	return s
 }
@@ -370,7 +376,7 @@ func (v *Webview) checkShown(e wire.PageEvent) error {
 	v.mu.Lock()
 	local := v.local
 	v.mu.Unlock()
-	if v.core.isLocal(origin) && !local {
+	if v.core.isLocal(origin) && !local || origin == HTTPOrigin && v.Window().host().network.schemeOnly.Load() {
 		return fmt.Errorf("%w: webview %q shows a page of the app, and no navigation there was allowed", wire.ErrProtocol, v.label)
 	}
 	return nil
