@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -153,5 +154,70 @@ func TestHTTPOrigin(t *testing.T) {
 	app.Main().Must(`return [document.cookie, localStorage.kept, (await caches.keys()).length, (await navigator.serviceWorker.getRegistrations()).length].join()`, &got)
 	if d := cmp.Diff(",,0,0", got); d != "" {
 		t.Errorf("after all was cleared: %s", d)
+	}
+}
+
+// TestHTTPOriginUpdate: a service worker that a new version of the app brings takes
+// the place of the old one, though no page asks for that.
+func TestHTTPOriginUpdate(t *testing.T) {
+	dir := t.TempDir()
+	start := func(version string) *e2e.App {
+		return e2e.Start(t, e2e.Options{HTTPOrigin: true, Offline: true, DataDir: dir, Files: map[string]string{
+			"worker.js": strings.ReplaceAll(originFiles["worker.js"], "the worker", version),
+		}})
+	}
+	app := start("first")
+	var got string
+	app.Main().Must(originHelpers+`await navigator.serviceWorker.register('/worker.js'); return await controlled()`, &got)
+	if got != "first" {
+		t.Error(got)
+	}
+	if err := app.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	app = start("second")
+	if err := e2e.WaitFor(e2e.Timeout, func() error {
+		if err := app.Main().Run(originHelpers+`return await controlled()`, &got); err != nil || got != "second" {
+			return fmt.Errorf("%q answers, %v", got, err)
+		}
+		return nil
+	}); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestHTTPOriginCookies: pages that set as many cookies as they can go on to be
+// served, in this run and the next.
+func TestHTTPOriginCookies(t *testing.T) {
+	dir := t.TempDir()
+	start := func() *e2e.App { return e2e.Start(t, e2e.Options{HTTPOrigin: true, Offline: true, DataDir: dir}) }
+	const status = `return (await fetch('/page.html')).status`
+	var n int
+	app := start()
+	app.Main().Must(`for (let i = 0; i < 30; i++) document.cookie = 'large' + i + '=' + 'y'.repeat(3900) + '; max-age=1000';`+status, &n)
+	if err := app.Stop(); err != nil || n != 200 {
+		t.Fatal(n, err)
+	}
+	app = start()
+	if app.Main().Must(status, &n); n != 200 {
+		t.Errorf("in the next run: status %d", n)
+	}
+}
+
+// TestHTTPOriginWebProcess: pages come back whose web process was killed.
+func TestHTTPOriginWebProcess(t *testing.T) {
+	app := e2e.Start(t, e2e.Options{HTTPOrigin: true, Offline: true})
+	app.Main().Must(`window.before = true`, nil)
+	for _, pid := range e2e.PIDs(app.Processes()["app"], e2e.WebProcess) {
+		_ = e2e.TryKill(pid)
+	}
+	if err := e2e.WaitFor(e2e.Timeout, func() error {
+		var got string
+		if err := app.Main().Run(`return location.href + ' ' + window.before`, &got); err != nil || got != "http://app.localhost/page.html undefined" {
+			return fmt.Errorf("%q, %v", got, err)
+		}
+		return nil
+	}); err != nil {
+		t.Error(err)
 	}
 }

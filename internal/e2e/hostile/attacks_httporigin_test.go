@@ -1,6 +1,7 @@
 package hostile_test
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -77,6 +78,39 @@ var httpAttacks = []attack{
 		want: "not shown",
 	},
 	{
+		name: "frame leads the top of the page to http://app.localhost", from: "main",
+		gets: "the page stays: the engine asks for it in the name of the other site",
+		script: `
+			await framed({ src: 'SITE/frame/to?script=' + encodeURIComponent("parent.postMessage('asked', '*'); top.location = 'http://app.localhost/page.html?chosen'") });
+			await turns();
+			return location.href;`,
+		want: "http://app.localhost/page.html", log: "no web:allow-navigation names the address for it",
+	},
+	{
+		name: "frame frames the app at http://app.localhost, whose service worker passes requests on", from: "main",
+		gets: "a page that says that it is not for others",
+		script: inFrame + `
+			await navigator.serviceWorker.register('/passing.js');
+			if (!navigator.serviceWorker.controller) await new Promise((r) => navigator.serviceWorker.addEventListener('controllerchange', r, { once: true }));
+			let told = 'not shown';
+			const on = (e) => { if (e.data === 'told') told = 'shown' };
+			addEventListener('message', on);
+			await inFrame(async () => { const f = of('iframe', { src: app + '/told.html' }); await Promise.race([f, new Promise((r) => setTimeout(r, 500))]) });
+			await turns();
+			const theirs = told;
+			const own = document.createElement('iframe');
+			own.src = '/told.html';
+			const shown = new Promise((r) => { own.onload = r });
+			document.body.append(own);
+			await shown;
+			await turns();
+			own.remove();
+			removeEventListener('message', on);
+			for (const r of await navigator.serviceWorker.getRegistrations()) await r.unregister();
+			return theirs + ' there, ' + told + ' in the app';`,
+		want: "not shown there, shown in the app",
+	},
+	{
 		name: "frame opens WebSockets to the app", from: "main",
 		gets: "errors, whether there is such a server or not",
 		script: inFrame + `return await inFrame(async () => {
@@ -141,22 +175,27 @@ func TestAttacksHTTPOrigin(t *testing.T) {
 		if err := w.Navigate(e2e.Context(t), "http://app.localhost/page.html"); err != nil {
 			t.Fatal(err)
 		}
-		var at string
-		x.app.Page("remote").Must(`return location.href`, &at)
-		if err := w.Navigate(e2e.Context(t), x.site.URL+"/page/redirect?to=http://app.localhost/page.html?chosen"); err != nil {
+		const home = "http://app.localhost/page.html"
+		isHome := func() error { // a navigation ends what the page loads, the script as well
+			var at string
+			if err := x.app.Page("remote").Run(`return location.href`, &at); err != nil || at != home {
+				return fmt.Errorf("the page is at %q, %v", at, err)
+			}
+			return nil
+		}
+		if err := e2e.WaitFor(e2e.Timeout, isHome); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Navigate(e2e.Context(t), x.site.URL+"/page/redirect?to="+home+"?chosen"); err != nil {
 			t.Fatal(err)
 		}
 		if err := e2e.WaitFor(e2e.Timeout, func() error {
-			if !x.app.Log.Contains("url=http://app.localhost/page.html?chosen") {
-				return fmt.Errorf("it was not refused")
+			if !x.app.Log.Contains(`msg="mullion: refused" what=navigation name="" url=` + home + "?chosen") {
+				return errors.New("it was not refused")
 			}
-			return nil
+			return isHome()
 		}); err != nil {
 			t.Error(err)
-		}
-		x.app.Page("remote").Must(`return location.href`, &at)
-		if at != "http://app.localhost/page.html" {
-			t.Errorf("the page is at %s", at)
 		}
 	})
 	for _, f := range x.app.Faults() {

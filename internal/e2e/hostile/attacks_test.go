@@ -188,7 +188,7 @@ func newTarget(t *testing.T, httpOrigin bool) *target {
 		Config:       fmt.Sprintf(`{"app": {"security": {"csp": null, "assetProtocol": {"enable": true, "scope": [%q]}}}}`, scope+"/**"),
 		Capabilities: e2e.ParseCapabilities(t, "attacks", strings.ReplaceAll(attackCapabilities, "BESIDE", x.site.beside()), x.site.URL),
 		HTTPOrigin:   httpOrigin,
-		Files:        map[string]string{"app.js": "export const app = 1", "app.css": "body { color: red }", "picture.svg": pictureFile, "app.json": `{"of": "the app"}`, "frame.html": "<!doctype html><body>", "told.html": "<!doctype html><script>top.postMessage('told', '*')</script>"},
+		Files:        map[string]string{"app.js": "export const app = 1", "app.css": "body { color: red }", "picture.svg": pictureFile, "app.json": `{"of": "the app"}`, "frame.html": "<!doctype html><body>", "passing.js": "addEventListener('install', () => skipWaiting()); addEventListener('activate', (e) => e.waitUntil(clients.claim())); addEventListener('fetch', (e) => e.respondWith(fetch(e.request)))", "told.html": "<!doctype html><script>top.postMessage('told', '*')</script>"},
 		Setup: func(a *mullion.App) {
 			counted(x, a, "secret", nothing)
 			counted(x, a, "guest", nothing)
