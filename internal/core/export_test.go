@@ -85,6 +85,13 @@ func (c *Core) ForgetLinks() {
 // Awaited reports whether somebody watches if the dev server answers.
 func (v *Webview) Awaited() bool { return v.expected() != "" }
 
+// Committed reports whether the host has begun to show a page.
+func (v *Webview) Committed() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.committed
+}
+
 // The following fill a table of a webview but for some places, as its page would
 // with many thousand calls: what a test then shows is the limit itself.
 
