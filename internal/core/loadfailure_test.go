@@ -226,7 +226,9 @@ func TestDevServerSilent(t *testing.T) {
 	close(s.answer)
 	until(t, "the page of the server", func() bool { return main.address() == origin+"/start?a=1#b" })
 
-	until(t, "the page in the Core", func() bool { return w.Webview().Committed() && w.Webview().Page().URL == origin+"/start?a=1#b" && !w.Webview().Awaited() })
+	until(t, "the page in the Core", func() bool {
+		return w.Webview().Committed() && w.Webview().Page().URL == origin+"/start?a=1#b" && !w.Webview().Awaited()
+	})
 	if err := main.view.Emit(wire.PageEvent{Kind: wire.PageStarted, URL: origin + "/slow"}); err != nil {
 		t.Fatal(err)
 	}

@@ -30,13 +30,6 @@ type resource struct {
 // the code of a plugin, which runs in a queue, is done; nil is at once.
 type closer func() (done <-chan struct{})
 
-// atOnce is closed.
-var atOnce = func() <-chan struct{} {
-	c := make(chan struct{})
-	close(c)
-	return c
-}()
-
 // addResource gives value a number for pages. It belongs to d; shared lets the
 // pages of other windows use it too. closed, which may be nil, is called once:
 // when a page closes the resource, or when d ends.
@@ -100,11 +93,13 @@ func (c *Core) closeResource(d *document, id uint32) (done <-chan struct{}, err 
 	delete(r.byID, id)
 	delete(r.owners[x.owner], id)
 	r.mu.Unlock()
-	done = atOnce
 	if x.closed != nil {
-		if d := x.closed(); d != nil {
-			done = d
-		}
+		done = x.closed()
+	}
+	if done == nil {
+		atOnce := make(chan struct{})
+		close(atOnce)
+		done = atOnce
 	}
 	return done, nil
 }

@@ -58,8 +58,10 @@ func TestSway(t *testing.T) {
 
 	t.Run("focus", func(t *testing.T) {
 		sees("the second window has the focus", other, focused)
-		s.Type("a") // what the user does in it lets the app choose another window
-		app.Page("other").Must("return 1", nil)
+		// What the user does in it lets the app choose another window.
+		app.Page("other").Must(`window.typed = new Promise((r) => addEventListener('keydown', r, { once: true }))`, nil)
+		s.Type("a")
+		app.Page("other").Must(`await window.typed`, nil)
 		if err := main.Focus(ctx); err != nil {
 			t.Error("from a window of the same app:", err)
 		}
