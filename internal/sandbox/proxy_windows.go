@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"sync"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/windows"
 )
@@ -23,6 +24,13 @@ type jobListener struct {
 	mu  sync.Mutex
 	job windows.Handle // guarded by mu; 0 when it is closed
 }
+
+// ownerTries and ownerPause bound the search for who has made a socket. Others that
+// connect wait meanwhile.
+const (
+	ownerTries = 3
+	ownerPause = 10 * time.Millisecond
+)
 
 // exclusive is SO_EXCLUSIVEADDRUSE of winsock2.h: no other socket is bound to the
 // same port, whatever it says.
@@ -71,6 +79,11 @@ func (j *jobListener) Accept() (net.Conn, error) {
 // is connected to the one at to.
 func (j *jobListener) isOwn(from, to netip.AddrPort) bool {
 	pid, err := socketOwner(from, to)
+	// The table of wine 8 lacks a socket now and then that has just been made.
+	for try := 1; (err != nil || pid == 0) && try < ownerTries; try++ {
+		time.Sleep(ownerPause)
+		pid, err = socketOwner(from, to)
+	}
 	if err != nil || pid == 0 {
 		return false
 	}
