@@ -64,7 +64,7 @@ const skip = "skip"
 var (
 	windowArgs = map[string][]any{
 		"AddWebview": {WebviewOptions{Label: "more"}}, "Emit": {"x"}, "Navigate": {"x.html"}, "SetCursorIcon": {"help"},
-		"SetTheme": {config.ThemeDark}, "StartResizeDragging": {ResizeEast}, "SetSize": {10.0, 10.0}, "SetIcon": {image.NewRGBA(image.Rect(0, 0, 1, 1))},
+		"SetTheme": {config.ThemeDark}, "StartResizeDragging": {ResizeEast}, "SetSize": {10.0, 10.0}, "SetOverlayIcon": {image.NewRGBA(image.Rect(0, 0, 1, 1))}, "SetIcon": {image.NewRGBA(image.Rect(0, 0, 1, 1))},
 		"PopupMenu": {Menu{{Text: "x"}}}, "PopupMenuAtPointer": {Menu{{Text: "x"}}}, "SetProgressBar": {ProgressNormal},
 	}
 	webviewArgs = map[string][]any{"Emit": {"x"}, "Navigate": {"x.html"}, "SetZoom": {1.0}, "Eval": {"return 1"}}

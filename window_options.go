@@ -65,6 +65,9 @@ type WindowOptions struct {
 	// ContentProtected keeps it out of screen captures, on Windows; see
 	// [Window.SetContentProtected].
 	ContentProtected bool
+	// NoShadow leaves out the shadow of an undecorated window, on Windows; see
+	// [Window.SetShadow].
+	NoShadow bool
 	// Transparent shows what is behind the window where the page is
 	// transparent. On X11 it is drawn well if the configuration has a
 	// transparent window or the host is started for this one (docs/windows.md).
@@ -140,7 +143,8 @@ func optionsOf(w *config.Window) WindowOptions {
 		Hidden: !w.Visible, Unfocused: !w.Focus, NotFocusable: !w.Focusable,
 		NotResizable: !w.Resizable, NotMaximizable: !w.Maximizable, NotMinimizable: !w.Minimizable, NotClosable: !w.Closable,
 		Undecorated: !w.Decorations, AlwaysOnTop: w.AlwaysOnTop, AlwaysOnBottom: w.AlwaysOnBottom,
-		SkipTaskbar: w.SkipTaskbar, VisibleOnAllWorkspaces: w.VisibleOnAllWorkspaces, ContentProtected: w.ContentProtected, Transparent: w.Transparent,
+		SkipTaskbar: w.SkipTaskbar, VisibleOnAllWorkspaces: w.VisibleOnAllWorkspaces, ContentProtected: w.ContentProtected,
+		NoShadow: !w.Shadow, Transparent: w.Transparent,
 		BackgroundColor: w.BackgroundColor, Theme: w.Theme, Parent: w.Parent,
 		UserAgent: w.UserAgent, Incognito: w.Incognito, Devtools: w.Devtools, JavascriptDisabled: w.JavascriptDisabled,
 		ZoomHotkeysDisabled: !w.ZoomHotkeysEnabled, DragDropDisabled: !w.DragDropEnabled,
@@ -170,7 +174,7 @@ func (o WindowOptions) entry() *config.Window {
 	w.Resizable, w.Maximizable, w.Minimizable, w.Closable = !o.NotResizable, !o.NotMaximizable, !o.NotMinimizable, !o.NotClosable
 	w.Decorations, w.AlwaysOnTop, w.AlwaysOnBottom = !o.Undecorated, o.AlwaysOnTop, o.AlwaysOnBottom
 	w.SkipTaskbar, w.VisibleOnAllWorkspaces, w.ContentProtected = o.SkipTaskbar, o.VisibleOnAllWorkspaces, o.ContentProtected
-	w.Transparent = o.Transparent
+	w.Shadow, w.Transparent = !o.NoShadow, o.Transparent
 	w.BackgroundColor, w.Theme, w.Parent = o.BackgroundColor, o.Theme, o.Parent
 	w.UserAgent, w.Incognito, w.Devtools, w.JavascriptDisabled = o.UserAgent, o.Incognito, o.Devtools, o.JavascriptDisabled
 	w.ZoomHotkeysEnabled, w.DragDropEnabled = !o.ZoomHotkeysDisabled, !o.DragDropDisabled

@@ -104,8 +104,9 @@ type Window struct {
 	// AdditionalBrowserArgs are command line arguments of the engine of Windows.
 	// No effect: its arguments keep pages to what capabilities grant.
 	AdditionalBrowserArgs string `conf:"additionalBrowserArgs,null"`
-	// Shadow is true by default. No effect: shadows are as the window manager,
-	// or Windows, draws them.
+	// Shadow is true by default; false leaves out that of a window without
+	// decorations. It has an effect on Windows only: on Linux shadows are the
+	// window manager's.
 	Shadow bool `conf:"shadow"`
 	// WindowEffects are materials behind a transparent window; nil means none.
 	// No effect: Linux has none, and Windows is to come.

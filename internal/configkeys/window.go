@@ -74,10 +74,10 @@ var lackingOptions = []struct {
 // empty for what has an effect there.
 var onWindows = map[string]string{
 	"contentProtected":       "",
-	"shadow":                 "not yet: shadows are as Windows draws them",
-	"windowEffects":          "not yet: materials need transparent windows",
+	"shadow":                 "",
+	"windowEffects":          "not yet: there are no materials behind windows",
 	"windowClassname":        "all windows have the class Mullion",
-	"noRedirectionBitmap":    "it is for transparent windows, which there are none of yet",
+	"noRedirectionBitmap":    "transparent windows do without it",
 	"additionalBrowserArgs":  "the arguments of the engine keep pages to what capabilities grant, and one browser has all windows of a host",
 	"useHttpsScheme":         "pages are at app://localhost on all systems",
 	"scrollBarStyle":         "not yet: scroll bars are as the engine draws them",

@@ -439,6 +439,7 @@ var windowCommands = []builtin{
 	setter("set_focusable", func(s *wire.WindowState, v bool) { s.Focusable = v }),
 	setter("set_skip_taskbar", func(s *wire.WindowState, v bool) { s.SkipTaskbar = v }),
 	setter("set_visible_on_all_workspaces", func(s *wire.WindowState, v bool) { s.AllWorkspaces = v }),
+	setter("set_shadow", func(s *wire.WindowState, v bool) { s.NoShadow = !v }),
 	setter("set_content_protected", func(s *wire.WindowState, v bool) { s.ContentProtected = v }),
 	setter("set_simple_fullscreen", func(s *wire.WindowState, v bool) { s.Fullscreen = v }),
 	setter("set_ignore_cursor_events", func(s *wire.WindowState, v bool) { s.IgnoreCursor = v }),

@@ -12,6 +12,7 @@ import (
 // iconCommands change what the desktop shows for a window.
 var iconCommands = []builtin{
 	command("window", "set_icon", false, (*Core).cmdSetIcon),
+	command("window", "set_overlay_icon", false, (*Core).cmdSetOverlayIcon),
 }
 
 type iconArgs struct {
@@ -40,8 +41,35 @@ func (w *Window) SetIcon(ctx context.Context, i *Image) error {
 	return w.Set(ctx, "set_icon", func(s *wire.WindowState) { s.Icon = i.forWindow() })
 }
 
-func (i *Image) forWindow() *wire.Picture {
-	p := picture.Fit(i.NRGBA(), wire.MaxIconSide)
+func (c *Core) cmdSetOverlayIcon(ctx context.Context, a iconArgs) (none, error) {
+	w, err := c.windowOrCaller(ctx, a.Label)
+	if err != nil {
+		return none{}, err
+	}
+	if err := w.host().lacks.check("set_overlay_icon"); err != nil && !isNull(a.Value) {
+		return none{}, err // whatever the picture is
+	}
+	i, err := c.imageArgument(ctx, a.Value)
+	if err != nil {
+		return none{}, err
+	}
+	return none{}, w.SetOverlayIcon(ctx, i)
+}
+
+// SetOverlayIcon shows a small picture over the window's button in the taskbar; nil shows none.
+func (w *Window) SetOverlayIcon(ctx context.Context, i *Image) error {
+	return w.Set(ctx, "set_overlay_icon", func(s *wire.WindowState) {
+		s.Overlay = nil
+		if i != nil {
+			s.Overlay = i.fit(wire.MaxOverlaySide)
+		}
+	})
+}
+
+func (i *Image) forWindow() *wire.Picture { return i.fit(wire.MaxIconSide) }
+
+func (i *Image) fit(side int) *wire.Picture {
+	p := picture.Fit(i.NRGBA(), side)
 	return &wire.Picture{Width: p.Rect.Dx(), Height: p.Rect.Dy(), RGBA: p.Pix}
 }
 

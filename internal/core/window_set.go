@@ -28,7 +28,6 @@ func act[V any](name string, do func(*Window, context.Context, V) error) builtin
 	})
 }
 
-func isTrue(v bool) bool { return v }
 func isNull(v jsontext.Value) bool {
 	return len(v) == 0 || v.Kind() == 'n'
 }
@@ -105,10 +104,8 @@ var windowSetters = []builtin{
 		return w.Do(ctx, wire.ActionResize, edge)
 	}),
 
-	lacking("set_shadow", isTrue),
 	lacking("set_effects", isNull),
 	lacking("set_badge_label", isNull),
-	lacking("set_overlay_icon", isNull),
 	lacking("set_title_bar_style", func(v string) bool { return strings.EqualFold(v, "visible") }),
 	textless("activity_name", "only Android has activities"),
 	textless("scene_identifier", "only iOS has scenes"),

@@ -25,7 +25,7 @@ var public = map[string]string{
 	"Background": "WindowOptions.BackgroundColor",
 
 	"Minimized": "Window.SetMinimized", "Disabled": "Window.SetEnabled", "IgnoreCursor": "Window.SetIgnoreCursorEvents", "Cursor": "Window.SetCursorIcon",
-	"CursorHidden": "Window.SetCursorVisible", "CursorGrab": "Window.SetCursorGrab", "Icon": "Window.SetIcon", "Menu": "Window.SetMenu", "Taskbar": "Window.SetBadgeCount",
+	"CursorHidden": "Window.SetCursorVisible", "CursorGrab": "Window.SetCursorGrab", "Icon": "Window.SetIcon", "Overlay": "Window.SetOverlayIcon", "Menu": "Window.SetMenu", "Taskbar": "Window.SetBadgeCount",
 }
 
 // noEntry are the fields that an entry of a configuration does not give to windowState, nor Entry to an entry.
@@ -33,8 +33,8 @@ var noEntry = map[string]string{
 	"Parent": "an entry has a label, and the Core its number", "Modal": "only options of Go have it",
 	"Minimized": "a window opens as it is to be seen", "Disabled": "", "IgnoreCursor": "", "Cursor": "", "CursorHidden": "", "CursorGrab": "", // methods only
 	"Icon": "it is the app's, until a method sets one", "Menu": "it is the app's, or a method sets one",
-	"Taskbar": "it is the same for all windows of an app",
-	"Touch":   "it is no property of a window: it says which of them a change means",
+	"Taskbar": "it is the same for all windows of an app", "Overlay": "a method sets it",
+	"Touch": "it is no property of a window: it says which of them a change means",
 }
 
 // notForEngines are the fields that an engine has no use for. What an engine lacks of the rest stands in its table of lacks.
@@ -45,6 +45,8 @@ var notForEngines = map[string]map[string]string{
 		"Taskbar": "the Core tells docks of it, over the session bus",
 
 		"ContentProtected": "set_content_protected is among its lacks, and the option among those of configkeys",
+		"Overlay":          "set_overlay_icon is among its lacks",
+		"NoShadow":         "set_shadow is among its lacks, and the option among those of configkeys",
 	},
 	"webview2": {"Label": "as there", "Touch": "as there"},
 }

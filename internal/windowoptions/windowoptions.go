@@ -41,7 +41,7 @@ func windowState(o *config.Window) wire.WindowState {
 		Resizable: o.Resizable, Closable: o.Closable, Decorated: o.Decorations,
 		Fullscreen: o.Fullscreen, Maximized: o.Maximized, NoMaximize: !o.Maximizable, NoMinimize: !o.Minimizable,
 		AlwaysOnTop: o.AlwaysOnTop, AlwaysOnBottom: o.AlwaysOnBottom, SkipTaskbar: o.SkipTaskbar,
-		AllWorkspaces: o.VisibleOnAllWorkspaces, ContentProtected: o.ContentProtected, Transparent: o.Transparent, Theme: string(o.Theme),
+		AllWorkspaces: o.VisibleOnAllWorkspaces, ContentProtected: o.ContentProtected, NoShadow: !o.Shadow, Transparent: o.Transparent, Theme: string(o.Theme),
 	}
 	s.Background = Color(o.BackgroundColor)
 	if p := o.PreventOverflow; p != nil && p.Enabled {
@@ -61,7 +61,7 @@ func Entry(s *wire.WindowState) *config.Window {
 	o.Resizable, o.Closable, o.Decorations = s.Resizable, s.Closable, s.Decorated
 	o.Fullscreen, o.Maximized, o.Maximizable, o.Minimizable = s.Fullscreen, s.Maximized, !s.NoMaximize, !s.NoMinimize
 	o.AlwaysOnTop, o.AlwaysOnBottom, o.SkipTaskbar = s.AlwaysOnTop, s.AlwaysOnBottom, s.SkipTaskbar
-	o.VisibleOnAllWorkspaces, o.ContentProtected = s.AllWorkspaces, s.ContentProtected
+	o.VisibleOnAllWorkspaces, o.ContentProtected, o.Shadow = s.AllWorkspaces, s.ContentProtected, !s.NoShadow
 	o.Transparent, o.Theme = s.Transparent, config.Theme(s.Theme)
 	if c := s.Background; c != nil {
 		o.BackgroundColor = &config.Color{Red: c[0], Green: c[1], Blue: c[2], Alpha: c[3]}

@@ -48,7 +48,10 @@ type WindowState struct {
 	AllWorkspaces  bool `json:"allWorkspaces,omitzero"`
 	// ContentProtected keeps the window out of screen captures.
 	ContentProtected bool `json:"contentProtected,omitzero"`
-	Transparent      bool `json:"transparent,omitzero"` // only when created
+	// NoShadow leaves out the shadow that Windows draws around a window that is
+	// not decorated.
+	NoShadow    bool `json:"noShadow,omitzero"`
+	Transparent bool `json:"transparent,omitzero"` // only when created
 	// Disabled keeps mouse and keyboard from the content, IgnoreCursor lets
 	// the mouse through to what is behind the window.
 	Disabled     bool `json:"disabled,omitzero"`
@@ -68,6 +71,11 @@ type WindowState struct {
 	// Icon is what the desktop shows for the window, at most MaxIconSide pixels
 	// wide and high; nil leaves it to the system.
 	Icon *Picture `json:"icon,omitzero"`
+
+	// Overlay is what the window's button in the taskbar shows over its icon, in
+	// the place of a badge, at most MaxOverlaySide pixels wide and high; nil is
+	// nothing.
+	Overlay *Picture `json:"overlay,omitzero"`
 
 	// Menu is the menu bar; none without items. Its height comes on top of
 	// that of the content.
@@ -91,8 +99,11 @@ type Taskbar struct {
 	Progress float64 `json:"progress,omitzero"` // from 0 to 1
 }
 
-// MaxIconSide is the most pixels on a side of a window's icon.
-const MaxIconSide = 128
+// The most pixels on a side of a window's icon, and of what is shown over it.
+const (
+	MaxIconSide    = 128
+	MaxOverlaySide = 32 // Windows shows 16, and 32 on a screen of that scale
+)
 
 // Touch is a part of a window that its user can change as well as the app.
 type Touch string

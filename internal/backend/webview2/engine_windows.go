@@ -37,6 +37,7 @@ type engine struct {
 	quits       bool   // Run is about to return
 	windows     map[uint32]*window
 	handles     map[uintptr]*window // by HWND
+	grips       map[uintptr]*window // by the HWND of their grip
 	modals      []*window           // that are shown, the one that blocks all others last
 	webviews    map[uint32]*webview
 	requests    map[*request]struct{} // not answered yet
@@ -50,6 +51,7 @@ func New() backend.Engine {
 		arrived:  make(chan struct{}, 1),
 		windows:  map[uint32]*window{},
 		handles:  map[uintptr]*window{},
+		grips:    map[uintptr]*window{},
 		webviews: map[uint32]*webview{},
 		requests: map[*request]struct{}{},
 	}

@@ -49,8 +49,7 @@ func (w *window) applyMenu(s *wire.WindowState) error {
 	}
 	old.drop()
 	if (before == 0) != (w.bar.handle == 0) {
-		width, height := w.outer(content.right, content.bottom)
-		err = errors.Join(err, w.setPos(orderUnchanged, rect{0, 0, width, height}, posNoMove|posNoZOrder|posNoActivate))
+		err = errors.Join(err, w.reframe(content))
 	}
 	procDrawMenuBar.Call(w.hwnd)
 	return err

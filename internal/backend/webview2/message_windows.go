@@ -20,6 +20,10 @@ const (
 	messageSetCursor     = 0x0020
 	messagePosChanging   = 0x0046
 	messagePosChanged    = 0x0047
+	messageFrameSize     = 0x0083 // WM_NCCALCSIZE
+	messageHit           = 0x0084 // WM_NCHITTEST
+	messageFrameDown     = 0x00A1 // WM_NCLBUTTONDOWN
+	messageFrameDouble   = 0x00A3 // WM_NCLBUTTONDBLCLK
 	messageKeyDown       = 0x0100
 	messageSysKeyDown    = 0x0104
 	messageCommand       = 0x0111
@@ -42,6 +46,9 @@ func (e *engine) handle(hwnd uintptr, m uint32, wparam, lparam uintptr) (r uintp
 		e.drain()
 		return 0, true
 	}
+	if w := e.grips[hwnd]; w != nil {
+		return w.gripMessage(hwnd, m, wparam, lparam)
+	}
 	w := e.handles[hwnd]
 	if w == nil {
 		return 0, false
@@ -59,7 +66,16 @@ func (e *engine) handle(hwnd uintptr, m uint32, wparam, lparam uintptr) (r uintp
 	case messageMinMax:
 		w.limits(lparam)
 		return 0, true
+	case messageFrameSize:
+		if wparam != 0 && w.frameless() {
+			w.frameSize(wparam, lparam)
+			return 0, true
+		}
 	case messageEraseBack:
+		if w.seeThrough() { // black of GDI has no alpha
+			fill(wparam, clientRect(hwnd), 0)
+			return 1, true
+		}
 		if c := w.state.Background; c != nil {
 			fill(wparam, clientRect(hwnd), uint32(c[0])|uint32(c[1])<<8|uint32(c[2])<<16)
 			return 1, true
@@ -68,6 +84,7 @@ func (e *engine) handle(hwnd uintptr, m uint32, wparam, lparam uintptr) (r uintp
 		for _, v := range w.webviews {
 			v.place()
 		}
+		w.placeGrip()
 		w.changed()
 	case messageMove:
 		for _, v := range w.webviews {

@@ -9,21 +9,10 @@ import (
 	"github.com/mullion-dev/mullion/internal/wire"
 )
 
-// What a place of a window is for the mouse, of winuser.h.
-const (
-	hitClient  = 1
-	hitCaption = 2
-)
-
-// edges are the values for the edges of a window.
-var edges = map[string]uintptr{
-	"West": 10, "East": 11, "North": 12, "NorthWest": 13, "NorthEast": 14, "South": 15, "SouthWest": 16, "SouthEast": 17,
-}
-
 // drag lets the user move or resize the window with the button that is held down, as if it had been
 // pressed on the frame.
 func (w *window) drag(hit uintptr) {
-	const ncLeftDown, swapButton, left, right = 0x00A1, 23, 1, 2 // WM_NCLBUTTONDOWN, SM_SWAPBUTTON, VK_LBUTTON, VK_RBUTTON
+	const swapButton, left, right = 23, 1, 2 // SM_SWAPBUTTON, VK_LBUTTON, VK_RBUTTON
 	button := uint32(left)
 	if swapped, _, _ := procSystemMetrics.Call(swapButton); swapped != 0 {
 		button = right
@@ -33,7 +22,7 @@ func (w *window) drag(hit uintptr) {
 		return // it was let go of meanwhile
 	}
 	procReleaseCapture.Call()
-	win32.PostMessage.Call(w.hwnd, ncLeftDown, hit, uintptr(uint16(at.x))|uintptr(uint16(at.y))<<16)
+	win32.PostMessage.Call(w.hwnd, messageFrameDown, hit, uintptr(uint16(at.x))|uintptr(uint16(at.y))<<16)
 }
 
 // resize lets the user resize the window with the button that is held down.

@@ -3,7 +3,6 @@ package webview2
 import (
 	"errors"
 	"fmt"
-	"reflect"
 	"strconv"
 
 	"github.com/mullion-dev/mullion/internal/win32"
@@ -46,7 +45,7 @@ func (w *window) applyTaskbar(s *wire.WindowState) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(w.showProgress(list, t), w.showBadge(list, t.Badge))
+	return errors.Join(w.showProgress(list, t), w.showOverlay(list, s.Overlay, t.Badge))
 }
 
 func (w *window) showProgress(list object, t *wire.Taskbar) error {
@@ -66,23 +65,28 @@ func (w *window) showProgress(list object, t *wire.Taskbar) error {
 	return list.call(taskbarState, w.hwnd, state)
 }
 
-// showBadge draws the number over the icon of the button. The taskbar takes a copy.
-func (w *window) showBadge(list object, n int64) error {
-	if n == 0 {
+// showOverlay draws a picture over the icon of the button, or else a number that is not 0. The taskbar takes a copy.
+func (w *window) showOverlay(list object, p *wire.Picture, n int64) error {
+	text := "" // for screen readers
+	switch {
+	case p != nil:
+	case n != 0:
+		p, text = badge(n, int(w.scaled(16))), strconv.FormatInt(n, 10)
+	default:
 		return list.call(taskbarOverlay, w.hwnd, uintptr(0), "")
 	}
-	icon := newIcon(badge(n, int(w.scaled(16))))
+	icon := newIcon(p)
 	if icon == 0 {
-		return errors.New("webview2: no icon can be made for a badge")
+		return errors.New("webview2: the picture for the button in the taskbar is not usable")
 	}
 	defer win32.DestroyIcon.Call(icon)
-	return list.call(taskbarOverlay, w.hwnd, icon, strconv.FormatInt(n, 10))
+	return list.call(taskbarOverlay, w.hwnd, icon, text)
 }
 
 // buttonMade is called when the window got its button, also from a taskbar that has started again.
 func (w *window) buttonMade() {
 	var err error
-	if w.state.Taskbar != nil {
+	if w.state.Taskbar != nil || w.state.Overlay != nil {
 		err = w.applyTaskbar(&w.state)
 	}
 	if w.state.SkipTaskbar {
@@ -104,5 +108,3 @@ func (w *window) applySkip(s *wire.WindowState) error {
 	}
 	return list.call(taskbarAdd, w.hwnd)
 }
-
-func sameTaskbar(old, s *wire.WindowState) bool { return reflect.DeepEqual(old.Taskbar, s.Taskbar) }

@@ -137,6 +137,7 @@ func (v *webview) begin() error {
 	}
 	v.applyTheme()
 	v.takeDrops()
+	v.window.placeGrip() // above it
 	v.goOn()
 	return nil
 }
@@ -277,18 +278,22 @@ func (v *webview) focus() {
 	}
 }
 
-// applyBackground sets what is shown until the page has painted: the webview's color, or the
-// window's.
+// applyBackground sets what is shown until the page has painted, and where it is transparent: the webview's color, or the
+// window's, or what is behind the window.
 func (v *webview) applyBackground() {
 	color := v.state.Background
 	if color == nil {
 		color = v.window.state.Background
 	}
-	if color == nil || v.controller.isNil() {
+	through := v.window.seeThrough()
+	if color == nil && !through || v.controller.isNil() {
 		return
 	}
 	const opaque = 0xFF // other values but 0 are refused
-	value := uint32(opaque) | uint32(color[0])<<8 | uint32(color[1])<<16 | uint32(color[2])<<24
+	var value uint32
+	if color != nil && (!through || color[3] == opaque) {
+		value = uint32(opaque) | uint32(color[0])<<8 | uint32(color[1])<<16 | uint32(color[2])<<24
+	}
 	v.log(v.controller.with("ICoreWebView2Controller2", func(o object) error { return o.call(setBackground, value) }))
 }
 
@@ -331,6 +336,7 @@ func (v *webview) applyWindow() error {
 	}
 	v.parent = v.window.hwnd
 	v.place()
+	v.window.placeGrip()
 	v.applyBackground()
 	v.applyTheme()
 	v.applyCursor()

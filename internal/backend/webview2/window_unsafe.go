@@ -16,7 +16,6 @@ import (
 
 // The functions of user32.dll that are used, by what they are called there.
 var (
-	procAdjustRect        = win32.User32.NewProc("AdjustWindowRectEx")
 	procClipCursor        = win32.User32.NewProc("ClipCursor")
 	procClientToScreen    = win32.User32.NewProc("ClientToScreen")
 	procEnableWindow      = win32.User32.NewProc("EnableWindow")
@@ -120,13 +119,6 @@ func cursorPosition() (p point, ok bool) {
 	at := new(point)
 	r, _, _ := win32.GetCursorPos.Call(uintptr(unsafe.Pointer(at)))
 	return *at, r != 0
-}
-
-// outerSize is the size of a window whose content has a size.
-func outerSize(width, height int32, style uint32, menu bool) (int32, int32) {
-	r := &rect{0, 0, width, height}
-	procAdjustRect.Call(uintptr(unsafe.Pointer(r)), uintptr(style), boolWord(menu), 0)
-	return r.right - r.left, r.bottom - r.top
 }
 
 // monitorOf tells of the monitor that has most of a window.

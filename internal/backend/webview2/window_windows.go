@@ -29,6 +29,7 @@ const (
 	styleMaximizeBox = 0x00010000
 	stylePopup       = 0x80000000
 	styleVisible     = 0x10000000
+	styleChild       = 0x40000000
 	styleClip        = 0x02000000 // WS_CLIPCHILDREN
 )
 
@@ -73,6 +74,7 @@ type window struct {
 	closed   bool
 
 	bar        menuBar
+	grip       uintptr // HWND of the edges by which a window without borders is resized, or 0
 	dropTarget *dropTarget
 	icon       uintptr       // HICON, or 0
 	popups     []*wire.Popup // that are to be shown
@@ -92,7 +94,8 @@ func newWindow(e *engine, id uint32, s *wire.WindowState) (*window, error) {
 	w := &window{e: e, id: id, state: *s}
 	style := w.style()
 	const usual = 96 // pixels per inch, until the monitor is known
-	width, height := outerSize(w.pixels(s.Width, usual), w.pixels(s.Height, usual), style, false)
+	frame := frameOf(style, false, usual)
+	width, height := w.pixels(s.Width, usual)+frame.right-frame.left, w.pixels(s.Height, usual)+frame.bottom-frame.top
 	hwnd, err := win32.NewWindow(className, w.title(s), style, 0, width, height, 0)
 	if err != nil {
 		return nil, err
@@ -112,25 +115,6 @@ func newWindow(e *engine, id uint32, s *wire.WindowState) (*window, error) {
 	w.applyVisible(s)
 	w.changed()
 	return w, errors.Join(errs...)
-}
-
-// style is what the frame of the window is to be like.
-func (w *window) style() uint32 {
-	s := &w.state
-	if w.full || !s.Decorated {
-		return stylePopup | styleClip
-	}
-	style := uint32(styleOverlapped | styleCaption | styleSystemMenu | styleClip)
-	if s.Resizable {
-		style |= styleThickFrame
-	}
-	if s.Resizable && !s.NoMaximize {
-		style |= styleMaximizeBox
-	}
-	if !s.NoMinimize {
-		style |= styleMinimizeBox
-	}
-	return style
 }
 
 // A property is a part of a window's state.
@@ -153,7 +137,8 @@ var properties = []property{
 	}},
 	{same: func(old, s *wire.WindowState) bool { return old.Parent == s.Parent }, apply: (*window).applyParent},
 	{same: func(old, s *wire.WindowState) bool {
-		return old.Decorated == s.Decorated && old.Resizable == s.Resizable && old.NoMaximize == s.NoMaximize && old.NoMinimize == s.NoMinimize
+		return old.Decorated == s.Decorated && old.Resizable == s.Resizable && old.NoMaximize == s.NoMaximize && old.NoMinimize == s.NoMinimize &&
+			old.NoShadow == s.NoShadow
 	}, apply: (*window).applyFrame},
 	{same: func(old, s *wire.WindowState) bool { return old.Closable == s.Closable }, apply: (*window).applyClosable},
 	{same: func(old, s *wire.WindowState) bool { return reflect.DeepEqual(old.Menu, s.Menu) }, apply: (*window).applyMenu},
@@ -171,20 +156,18 @@ var properties = []property{
 		return old.Disabled == s.Disabled && old.Modal == s.Modal && old.Visible == s.Visible
 	},
 		apply: (*window).applyModal},
-	{same: func(old, s *wire.WindowState) bool { return same(old.Background, s.Background) }, apply: func(w *window, s *wire.WindowState) error {
-		for _, v := range w.webviews {
-			v.applyBackground()
-		}
-		return nil
-	}},
+	{same: func(old, s *wire.WindowState) bool {
+		return same(old.Background, s.Background) && old.Transparent == s.Transparent
+	}, apply: (*window).applyBackground},
 	{same: func(old, s *wire.WindowState) bool { return old.Fullscreen == s.Fullscreen }, apply: (*window).applyFullscreen},
 	{same: func(old, s *wire.WindowState) bool { return old.Maximized == s.Maximized }, apply: (*window).applyShown},
 	{same: func(old, s *wire.WindowState) bool { return old.Minimized == s.Minimized }, apply: (*window).applyShown},
 
 	{same: func(old, s *wire.WindowState) bool { return reflect.DeepEqual(old.Icon, s.Icon) }, apply: (*window).applyIcon},
-	lacking("transparent windows", func(old, s *wire.WindowState) bool { return !s.Transparent }),
 	{same: func(old, s *wire.WindowState) bool { return old.AlwaysOnBottom == s.AlwaysOnBottom }, apply: (*window).applyBottom},
-	{same: sameTaskbar, apply: (*window).applyTaskbar},
+	{same: func(old, s *wire.WindowState) bool {
+		return reflect.DeepEqual(old.Taskbar, s.Taskbar) && reflect.DeepEqual(old.Overlay, s.Overlay)
+	}, apply: (*window).applyTaskbar},
 	{same: func(old, s *wire.WindowState) bool { return old.SkipTaskbar == s.SkipTaskbar }, apply: (*window).applySkip},
 	{same: func(old, s *wire.WindowState) bool { return old.ContentProtected == s.ContentProtected }, apply: (*window).applyProtection},
 	lacking("all workspaces", func(old, s *wire.WindowState) bool { return !s.AllWorkspaces }),
@@ -241,11 +224,6 @@ func (w *window) pixels(length float64, perInch uint32) int32 {
 
 func (w *window) scaled(length float64) int32 { return w.pixels(length, dpi(w.hwnd)) }
 
-// outer is the size of the window when its content has a size.
-func (w *window) outer(width, height int32) (int32, int32) {
-	return outerSize(width, height, w.style(), w.bar.handle != 0)
-}
-
 func (w *window) setPos(order uintptr, r rect, flags uint32) error {
 	ok, _, err := procSetWindowPos.Call(w.hwnd, order, uintptr(r.left), uintptr(r.top), uintptr(r.right-r.left), uintptr(r.bottom-r.top), uintptr(flags))
 	if ok == 0 {
@@ -261,14 +239,6 @@ func (w *window) applyParent(s *wire.WindowState) error {
 	}
 	setWindowLong(w.hwnd, longParent, owner)
 	return nil
-}
-
-// applyFrame changes the frame and keeps the size of the content.
-func (w *window) applyFrame(*wire.WindowState) error {
-	content := clientRect(w.hwnd)
-	setWindowLong(w.hwnd, longStyle, uintptr(w.style()|uint32(windowLong(w.hwnd, longStyle))&styleVisible))
-	width, height := w.outer(content.right, content.bottom)
-	return w.setPos(orderUnchanged, rect{0, 0, width, height}, posNoMove|posNoZOrder|posNoActivate|posFrame)
 }
 
 // applyIcon shows a picture in the frame and in the taskbar, or the icon of the program.
@@ -475,6 +445,7 @@ func (w *window) Close() {
 	w.holdCursor()
 	delete(w.e.windows, w.id)
 	delete(w.e.handles, w.hwnd)
+	delete(w.e.grips, w.grip)
 	win32.DestroyWindow.Call(w.hwnd) // and the menu in it
 	w.bar.drop()
 	if w.icon != 0 {

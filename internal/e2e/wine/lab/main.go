@@ -48,8 +48,9 @@ func run(ctx context.Context) error {
 		Modal     bool   `json:"modal,omitzero"`
 		Incognito bool   `json:"incognito,omitzero"`
 		Huge      bool   `json:"huge,omitzero"`
+		Clear     bool   `json:"clear,omitzero"`
 	}) (string, error) {
-		o := mullion.WindowOptions{Label: a.Label, Title: a.Label, Parent: a.Parent, Modal: a.Modal, Incognito: a.Incognito}
+		o := mullion.WindowOptions{Label: a.Label, Title: a.Label, Parent: a.Parent, Modal: a.Modal, Incognito: a.Incognito, Transparent: a.Clear}
 		if a.Huge {
 			o.Width, o.Height, o.PreventOverflow = 9000, 9000, &config.PreventOverflow{Enabled: true, Width: 300, Height: 200}
 		}

@@ -671,6 +671,15 @@ static HRESULT STDMETHODCALLTYPE controller_parent(object *o, HWND parent) {
 	return S_OK;
 }
 static HRESULT STDMETHODCALLTYPE controller_int(object *o, int n) { on_thread(o, "controller"); return S_OK; }
+typedef struct { BYTE A, R, G, B; } color;  // COREWEBVIEW2_COLOR
+static HRESULT STDMETHODCALLTYPE controller_background(object *o, color c) {
+	on_thread(o, "SetDefaultBackgroundColor");
+	if (c.A != 0 && c.A != 255) return E_INVALIDARG;
+	char text[16];
+	sprintf(text, "%d %d %d %d", c.R, c.G, c.B, c.A);
+	say("background", digits(o->view->number), text, NULL);
+	return S_OK;
+}
 static HRESULT STDMETHODCALLTYPE controller_close(object *o) {
 	on_thread(o, "Close");
 	object *v = o->view;
@@ -843,6 +852,30 @@ static void look(object *v) {
 	free(lowest);
 }
 
+// borders says how far a window reaches beyond its content, and how large that is.
+static void borders(object *v) {
+	RECT whole, inside;
+	POINT origin = {0, 0};
+	GetWindowRect(v->parent, &whole);
+	GetClientRect(v->parent, &inside);
+	ClientToScreen(v->parent, &origin);
+	say("borders", digits(v->number), digits(origin.x - whole.left), digits(origin.y - whole.top), digits(whole.right - origin.x - inside.right),
+		digits(whole.bottom - origin.y - inside.bottom), digits(inside.right), digits(inside.bottom), NULL);
+}
+
+// hit says what the mouse takes at a place of a window's content. WindowFromPoint would not do: wine cuts what it takes for the title
+// bar off a window that has its style.
+static void hit(object *v, int x, int y) {
+	POINT p = {x, y};
+	HWND w = ChildWindowFromPointEx(v->parent, p, CWP_SKIPINVISIBLE);
+	HRGN region = CreateRectRgn(0, 0, 0, 0);
+	if (w != v->parent && GetWindowRgn(w, region) != ERROR && !PtInRegion(region, x, y)) w = v->parent;
+	DeleteObject(region);
+	const char *what = w == v->parent ? "window" : w == v->window ? "page" : w ? "grip" : "nothing";
+	ClientToScreen(v->parent, &p);
+	say("hit", digits(v->number), what, digits((int)SendMessageW(w, WM_NCHITTEST, 0, MAKELPARAM(p.x, p.y))), NULL);
+}
+
 // What the test says.
 
 static object *view_of(const char *number) {
@@ -946,6 +979,10 @@ static void obey(void *p) {
 		CoTaskMemFree(text);
 	} else if (!strcmp(f[0], "look")) {
 		look(v);
+	} else if (!strcmp(f[0], "borders")) {
+		borders(v);
+	} else if (!strcmp(f[0], "hit")) {  // N X Y
+		hit(v, atoi(f[2]), atoi(f[3]));
 	} else if (!strcmp(f[0], "key")) {  // N CODE [MODIFIER]: it goes down while the page has the keyboard
 		BYTE keyboard[256] = {0};
 		if (n > 3) keyboard[atoi(f[3])] = 0x80;
@@ -1051,7 +1088,7 @@ static void build(void) {
 	AT(controllers, ICoreWebView2Controller2, SetZoomFactor, controller_zoom);
 	AT(controllers, ICoreWebView2Controller2, SetIsVisible, controller_int);
 	AT(controllers, ICoreWebView2Controller2, MoveFocus, controller_int);
-	AT(controllers, ICoreWebView2Controller2, SetDefaultBackgroundColor, controller_int);
+	AT(controllers, ICoreWebView2Controller2, SetDefaultBackgroundColor, controller_background);
 	AT(controllers, ICoreWebView2Controller2, NotifyParentWindowPositionChanged, view_nothing);
 	AT(controllers, ICoreWebView2Controller2, Close, controller_close);
 	AT(controllers, ICoreWebView2Controller2, add_AcceleratorKeyPressed, listen_key);

@@ -1,0 +1,162 @@
+//go:build wine
+
+package wine
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/mullion-dev/mullion/internal/display"
+)
+
+// frame is how far a window reaches beyond its content, and how large that is.
+type frame struct{ left, top, right, bottom, width, height int }
+
+func lookAtFrame(d *double, view string) (f frame) {
+	d.a.t.Helper()
+	d.tell("borders", view)
+	l := d.expect("borders", view)
+	if _, err := fmt.Sscan(strings.Join(l[2:], " "), &f.left, &f.top, &f.right, &f.bottom, &f.width, &f.height); err != nil {
+		d.a.t.Fatal(err)
+	}
+	return f
+}
+
+// hit is what the mouse takes at a place of the content: whose window, and what of it.
+func hit(d *double, view string, x, y int) string {
+	d.a.t.Helper()
+	d.tell("hit", view, fmt.Sprint(x), fmt.Sprint(y))
+	l := d.expect("hit", view)
+	return l[2] + " " + l[3]
+}
+
+// The places of a window by which it is resized, of winuser.h.
+const (
+	gripLeft, gripRight, gripTop, gripTopLeft, gripTopRight, gripBottom, gripBottomRight = "grip 10", "grip 11", "grip 12", "grip 13", "grip 14", "grip 15", "grip 17"
+	content                                                                              = "window 1"
+)
+
+// TestFrameless: a window without decorations has no title bar, and the size of its content; it is resized by its edges, which
+// are outside of it where Windows draws its shadow, but for the upper one. Maximized, and with decorations, it has none.
+func TestFrameless(t *testing.T) {
+	a := start(t, lab.lab)
+	d := a.host()
+	p := open(d)
+	call := caller(t, p)
+	do := func(command, args string) {
+		t.Helper()
+		if got := call("plugin:window|"+command, args); !strings.HasPrefix(got, "o") {
+			t.Errorf("%s %s: got %s", command, args, got)
+		}
+	}
+	hits := func(places map[[2]int]string) {
+		t.Helper()
+		for at, want := range places {
+			if got := hit(d, "1", at[0], at[1]); got != want {
+				t.Errorf("at %v: got %s, want %s", at, got, want)
+			}
+		}
+	}
+	s := screen(t)
+	front(t, s, "Lab")
+	usual := lookAtFrame(d, "1")
+	w, h := usual.width, usual.height
+	if usual.top <= usual.left {
+		t.Fatalf("no title bar: %+v", usual)
+	}
+
+	do("set_decorations", `{"value":false}`)
+	if got, want := lookAtFrame(d, "1"), (frame{usual.left, 0, usual.right, usual.bottom, w, h}); got != want {
+		t.Errorf("without decorations: got %+v, want %+v", got, want)
+	}
+	hits(map[[2]int]string{
+		{w / 2, 2}: gripTop, {3, 3}: gripTopLeft, {w - 2, 2}: gripTopRight, {w / 2, 8}: content,
+		{2, h / 2}: content, {w - 2, h / 2}: content, {w / 2, h - 2}: content,
+	})
+
+	do("set_shadow", `{"value":false}`)
+	if got, want := lookAtFrame(d, "1"), (frame{width: w, height: h}); got != want {
+		t.Errorf("without a shadow: got %+v, want %+v", got, want)
+	}
+	edges := map[[2]int]string{
+		{w / 2, 2}: gripTop, {3, 3}: gripTopLeft, {2, h / 2}: gripLeft, {w - 2, h / 2}: gripRight, {w / 2, h - 2}: gripBottom,
+		{w - 2, h - 8}: gripBottomRight, {8, 8}: content, {w / 2, h / 2}: content,
+	}
+	hits(edges)
+	shot(t, s, "frameless")
+
+	do("set_resizable", `{"value":false}`)
+	hits(map[[2]int]string{{w / 2, 2}: content, {2, h / 2}: content})
+	do("set_resizable", `{"value":true}`)
+	hits(edges)
+
+	do("set_size", `{"value":{"Logical":{"width":500,"height":400}}}`)
+	waitFor(t, "the new size", func() bool { f := lookAtFrame(d, "1"); return f == frame{width: 500, height: 400} })
+	hits(map[[2]int]string{{498, 200}: gripRight, {250, 398}: gripBottom})
+
+	// The user takes the right edge.
+	var before display.Window
+	win := front(t, s, "Lab")
+	step := 0
+	waitFor(t, "a window that is resized by its edge", func() bool {
+		const again = 50
+		if step%again == 0 { // also where the window manager has not taken it
+			err := s.Release(1)
+			if err == nil {
+				err = s.MoveIn(win.ID, 498, 200)
+			}
+			if err == nil {
+				before, err = s.Look(win.ID)
+			}
+			if err == nil {
+				err = s.Hold(1)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		step++
+		if err := s.MoveBy(3, 0); err != nil {
+			t.Fatal(err)
+		}
+		now, err := s.Look(win.ID)
+		return err == nil && now.X == before.X && now.Width > before.Width
+	})
+	if err := s.Release(1); err != nil {
+		t.Fatal(err)
+	}
+
+	do("maximize", `{}`)
+	waitFor(t, "a maximized window", func() bool { return lookAtFrame(d, "1").width > 1000 })
+	hits(map[[2]int]string{{w / 2, 2}: content, {2, h / 2}: content})
+	do("unmaximize", `{}`)
+	waitFor(t, "a window of its own size", func() bool { return hit(d, "1", 2, 200) == gripLeft })
+
+	do("set_decorations", `{"value":true}`)
+	if got := lookAtFrame(d, "1"); got.top != usual.top || got.left != usual.left {
+		t.Errorf("with decorations again: got %+v, want %+v", got, usual)
+	}
+	hits(map[[2]int]string{{w / 2, 2}: content, {2, 200}: content})
+	quiet(t, d)
+}
+
+// TestTransparent: the engine lets what is behind a transparent window be seen through pages that do, but for a color of the app's.
+func TestTransparent(t *testing.T) {
+	a := start(t, lab.lab)
+	d := a.host()
+	p := open(d)
+	call := caller(t, p)
+	if got := call("open", `{"label":"clear","clear":true}`); got != `o"clear"` {
+		t.Fatalf("open: got %s", got)
+	}
+	d.expect("background", "2", "0 0 0 0")
+	for _, c := range []struct{ color, want string }{{"[10,20,30,255]", "10 20 30 255"}, {"[10,20,30,40]", "0 0 0 0"}} {
+		// That the rest of the window can be seen through is Windows' part, which wine 8 does not have.
+		if got := call("plugin:window|set_background_color", `{"label":"clear","value":`+c.color+`}`); !strings.Contains(got, "DwmEnableBlurBehindWindow") {
+			t.Errorf("%s: got %s", c.color, got)
+		}
+		d.expect("background", "2", c.want)
+	}
+	a.logged("transparent windows")
+}
