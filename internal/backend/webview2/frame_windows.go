@@ -37,6 +37,10 @@ func (w *window) style() uint32 {
 	return style
 }
 
+func (w *window) applyStyle() {
+	setWindowLong(w.hwnd, longStyle, uintptr(w.style()|uint32(windowLong(w.hwnd, longStyle))&styleNow))
+}
+
 // outer is the size of the window when its content has a size.
 func (w *window) outer(width, height int32) (int32, int32) {
 	frame := frameOf(w.style(), w.bar.handle != 0, dpi(w.hwnd))
@@ -55,9 +59,13 @@ func (w *window) applyFrame(*wire.WindowState) error { return w.reframe(clientRe
 
 // reframe gives the window the frame that it is to have around a content.
 func (w *window) reframe(content rect) error {
-	setWindowLong(w.hwnd, longStyle, uintptr(w.style()|uint32(windowLong(w.hwnd, longStyle))&styleVisible))
+	w.applyStyle()
+	flags := uint32(posNoMove | posNoZOrder | posNoActivate | posFrame)
+	if minimized, _, _ := procIsIconic.Call(w.hwnd); minimized != 0 || w.zoomed() {
+		flags |= posNoSize
+	}
 	width, height := w.outer(content.right, content.bottom)
-	err := w.setPos(orderUnchanged, rect{0, 0, width, height}, posNoMove|posNoZOrder|posNoActivate|posFrame)
+	err := w.setPos(orderUnchanged, rect{0, 0, width, height}, flags)
 	w.placeGrip()
 	return err
 }
@@ -65,14 +73,14 @@ func (w *window) reframe(content rect) error {
 // frameSize answers WM_NCCALCSIZE for a frameless window: lparam has the place of the window, and gets that of its content.
 func (w *window) frameSize(wparam, lparam uintptr) {
 	whole := rectAt(lparam)
-	maximized, _, _ := procIsZoomed.Call(w.hwnd)
-	if w.state.NoShadow && maximized == 0 {
+	maximized := w.zoomed()
+	if w.state.NoShadow && !maximized {
 		return
 	}
 	win32.DefWindowProc.Call(w.hwnd, messageFrameSize, wparam, lparam)
 	content := rectAt(lparam)
 	content.top = whole.top
-	if maximized != 0 { // Windows puts the borders of such a window beyond the edges of the screen
+	if maximized { // Windows puts the borders of such a window beyond the edges of the screen
 		content.top += content.left - whole.left
 		content = besideBars(content, monitorOf(w.hwnd).area)
 	}
@@ -100,8 +108,7 @@ func besideBars(content, monitor rect) rect {
 // placeGrip lays the grip over the edges that have no border, above the windows of the engine, or takes it away.
 func (w *window) placeGrip() {
 	const show = 0x0040 // SWP_SHOWWINDOW
-	maximized, _, _ := procIsZoomed.Call(w.hwnd)
-	if w.closed || !w.frameless() || !w.state.Resizable || maximized != 0 {
+	if w.closed || !w.frameless() || !w.state.Resizable || w.zoomed() {
 		if w.grip != 0 {
 			procShowWindow.Call(w.grip, showHide)
 		}

@@ -30,7 +30,10 @@ const (
 	stylePopup       = 0x80000000
 	styleVisible     = 0x10000000
 	styleChild       = 0x40000000
-	styleClip        = 0x02000000 // WS_CLIPCHILDREN
+
+	// What is in a style that is no wish: it stays.
+	styleNow  = styleVisible | 0x08000000 | 0x20000000 | 0x01000000 // WS_DISABLED, WS_MINIMIZE, WS_MAXIMIZE
+	styleClip = 0x02000000                                          // WS_CLIPCHILDREN
 )
 
 // The places of GetWindowLongPtr that are used.
@@ -79,8 +82,9 @@ type window struct {
 	icon       uintptr       // HICON, or 0
 	popups     []*wire.Popup // that are to be shown
 	shown      bool          // ShowWindow was called for the first time
-	whole      rect          // its place before it was fullscreen
 	full       bool
+	whole      rect                // its place before it was fullscreen
+	maximized  bool                // and whether it is maximized otherwise
 	fullAt     *point              // of the monitor that is to be covered next
 	observed   wire.WindowObserved // reported last
 	observing  bool                // a report is posted
@@ -304,18 +308,29 @@ func (w *window) applyFullscreen(s *wire.WindowState) error {
 	}
 	place := w.whole
 	if w.full = s.Fullscreen; w.full {
+		if w.maximized = w.zoomed() || !w.shown && s.Maximized; w.zoomed() {
+			procShowWindow.Call(w.hwnd, showRestore)
+		}
 		w.whole = windowRect(w.hwnd)
 		place = monitorOf(w.hwnd).area
 		if at := w.fullAt; at != nil {
 			place, w.fullAt = monitorAt(*at).area, nil
 		}
 	}
-	setWindowLong(w.hwnd, longStyle, uintptr(w.style()|uint32(windowLong(w.hwnd, longStyle))&styleVisible))
-	return w.setPos(orderUnchanged, place, posNoZOrder|posFrame)
+	w.applyStyle()
+	err := w.setPos(orderUnchanged, place, posNoZOrder|posFrame)
+	if !w.full && w.maximized && w.shown && s.Visible {
+		procShowWindow.Call(w.hwnd, showMaximized)
+	}
+	return err
 }
+
+// zoomed reports whether the window is maximized for Windows, which one that is fullscreen never is.
+func (w *window) zoomed() bool { r, _, _ := procIsZoomed.Call(w.hwnd); return r != 0 }
 
 // applyShown is for a window that is visible; another one gets there by applyVisible.
 func (w *window) applyShown(s *wire.WindowState) error {
+	w.maximized = s.Maximized
 	if !s.Visible || !w.shown {
 		return nil
 	}
@@ -323,7 +338,7 @@ func (w *window) applyShown(s *wire.WindowState) error {
 	switch {
 	case s.Minimized:
 		command = showMinimized
-	case s.Maximized:
+	case s.Maximized && !w.full:
 		command = showMaximized
 	}
 	procShowWindow.Call(w.hwnd, command)
@@ -337,7 +352,7 @@ func (w *window) applyVisible(s *wire.WindowState) {
 		command = showHide
 	case s.Minimized:
 		command = showMinimized
-	case s.Maximized:
+	case s.Maximized && !w.full:
 		command = showMaximized
 	case !s.Focusable, !s.Focus && !w.shown:
 		command = showNoActivate
@@ -404,7 +419,7 @@ func (w *window) Observe() wire.WindowObserved {
 		Width: int(inner.right), Height: int(inner.bottom),
 		OuterWidth: int(outer.right - outer.left), OuterHeight: int(outer.bottom - outer.top),
 		Visible: isTrue(procIsWindowVisible), Focused: front == w.hwnd,
-		Fullscreen: w.full, Maximized: isTrue(procIsZoomed), Minimized: isTrue(procIsIconic),
+		Fullscreen: w.full, Maximized: w.zoomed() || w.full && w.maximized, Minimized: isTrue(procIsIconic),
 		Theme: w.theme(),
 	}
 }

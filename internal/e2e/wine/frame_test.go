@@ -141,6 +141,59 @@ func TestFrameless(t *testing.T) {
 	quiet(t, d)
 }
 
+// TestFullscreenMaximized: a window that was maximized is so again when it is no longer fullscreen, unless that was undone meanwhile, and
+// a change of its frame leaves it so.
+func TestFullscreenMaximized(t *testing.T) {
+	a := start(t, lab.lab)
+	d := a.host()
+	p := open(d)
+	call := caller(t, p)
+	do := func(command, args string) {
+		t.Helper()
+		if got := call("plugin:window|"+command, args); !strings.HasPrefix(got, "o") {
+			t.Errorf("%s %s: got %s", command, args, got)
+		}
+	}
+	is := func(fullscreen, maximized bool) {
+		t.Helper()
+		waitFor(t, fmt.Sprintf("fullscreen %t, maximized %t", fullscreen, maximized), func() bool {
+			return call("plugin:window|is_fullscreen", `{}`) == fmt.Sprintf("o%t", fullscreen) && call("plugin:window|is_maximized", `{}`) == fmt.Sprintf("o%t", maximized)
+		})
+	}
+	front(t, screen(t), "Lab")
+	usual := lookAtFrame(d, "1")
+	do("maximize", `{}`)
+	is(false, true)
+	maximized := lookAtFrame(d, "1")
+	do("set_minimizable", `{"value":false}`)
+	do("set_minimizable", `{"value":true}`)
+	is(false, true)
+	for _, decorated := range []string{"false", "true"} {
+		do("set_decorations", `{"value":`+decorated+`}`)
+		is(false, true)
+	}
+	if got := lookAtFrame(d, "1"); got != maximized {
+		t.Errorf("maximized, after changes of the frame: got %+v, want %+v", got, maximized)
+	}
+	do("set_fullscreen", `{"value":true}`)
+	is(true, true)
+	if got := lookAtFrame(d, "1"); got.left != 0 || got.top != 0 || got.height <= maximized.height {
+		t.Errorf("fullscreen: %+v, maximized: %+v", got, maximized)
+	}
+	do("set_fullscreen", `{"value":false}`)
+	is(false, true)
+	if got := lookAtFrame(d, "1"); got != maximized {
+		t.Errorf("maximized again: got %+v, want %+v", got, maximized)
+	}
+	do("set_fullscreen", `{"value":true}`)
+	do("unmaximize", `{}`)
+	is(true, false)
+	do("set_fullscreen", `{"value":false}`)
+	is(false, false)
+	waitFor(t, "the usual size", func() bool { return lookAtFrame(d, "1") == usual })
+	quiet(t, d)
+}
+
 // TestTransparent: the engine lets what is behind a transparent window be seen through pages that do, but for a color of the app's.
 func TestTransparent(t *testing.T) {
 	a := start(t, lab.lab)

@@ -122,8 +122,8 @@ func state(t *testing.T, p *page) {
 		t.Errorf("get: got %s", got)
 	}
 	// What the engine lacks is told in its words.
-	if got := p.say(`c ` + doc + ` 3 - ["plugin:window|set_shadow",{"value":false}]`); !strings.Contains(got, "as Windows draws them") {
-		t.Errorf("set_shadow: got %s", got)
+	if got := p.say(`c ` + doc + ` 3 - ["plugin:window|set_badge_label",{"value":"x"}]`); !strings.Contains(got, "only the Dock of macOS") {
+		t.Errorf("set_badge_label: got %s", got)
 	}
 	for n, on := range []string{"true", "false"} {
 		// wine 8 has the call and always refuses: what can be seen is that it is reached.
