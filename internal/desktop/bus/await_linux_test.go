@@ -36,7 +36,7 @@ func comes(t *testing.T, result <-chan awaited) awaited {
 			a.conn.Close()
 		}
 		return a
-	case <-await.Hang(t.Context(), session.Timeout):
+	case <-await.Hang(t.Context(), await.Limit):
 		t.Fatal("it waits on")
 		panic("unreachable")
 	}

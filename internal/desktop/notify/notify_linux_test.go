@@ -1,7 +1,6 @@
 package notify_test
 
 import (
-	"context"
 	"errors"
 	"image"
 	"image/color"
@@ -9,6 +8,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/mullion-dev/mullion/internal/await"
 	"github.com/mullion-dev/mullion/internal/desktop/bus"
 	"github.com/mullion-dev/mullion/internal/desktop/notify"
 	"github.com/mullion-dev/mullion/internal/e2e/session"
@@ -24,7 +24,7 @@ func newClient(t *testing.T) *notify.Client {
 // next waits for the next event.
 func next(t *testing.T, events <-chan notify.Event) notify.Event {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), session.Timeout)
+	ctx, cancel := await.Context(t.Context(), await.Limit)
 	defer cancel()
 	select {
 	case e := <-events:

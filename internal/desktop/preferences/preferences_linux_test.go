@@ -48,7 +48,7 @@ func watch(t *testing.T) <-chan Preferences {
 		cancel()
 		select {
 		case <-ended:
-		case <-await.Hang(context.Background(), session.Timeout):
+		case <-await.Hang(context.Background(), await.Limit):
 			t.Error("it does not end")
 		}
 	})
@@ -60,7 +60,7 @@ func next(t *testing.T, told <-chan Preferences) Preferences {
 	select {
 	case p := <-told:
 		return p
-	case <-await.Hang(t.Context(), session.Timeout):
+	case <-await.Hang(t.Context(), await.Limit):
 		t.Fatal("nothing is told")
 		panic("unreachable")
 	}
@@ -68,7 +68,7 @@ func next(t *testing.T, told <-chan Preferences) Preferences {
 
 func until(t *testing.T, what string, f func() bool) {
 	t.Helper()
-	if await.Until(session.Timeout, func() error {
+	if await.Until(await.Limit, func() error {
 		if !f() {
 			return context.DeadlineExceeded
 		}

@@ -1,7 +1,6 @@
 package tray_test
 
 import (
-	"context"
 	"errors"
 	"image"
 	"image/color"
@@ -9,6 +8,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/mullion-dev/mullion/internal/await"
 	"github.com/mullion-dev/mullion/internal/desktop/bus"
 	"github.com/mullion-dev/mullion/internal/desktop/tray"
 	"github.com/mullion-dev/mullion/internal/e2e/session"
@@ -39,7 +39,7 @@ func testTray() *tray.Tray {
 
 func next(t *testing.T, events <-chan tray.Event, want tray.Event) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), session.Timeout)
+	ctx, cancel := await.Context(t.Context(), await.Limit)
 	defer cancel()
 	select {
 	case got := <-events:

@@ -1,16 +1,15 @@
 package desk_test
 
 import (
-	"context"
 	"testing"
 
-	"github.com/mullion-dev/mullion/internal/e2e/session"
+	"github.com/mullion-dev/mullion/internal/await"
 )
 
 // hear waits for what the app is told next.
 func hear(t *testing.T, told <-chan string, want string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), session.Timeout)
+	ctx, cancel := await.Context(t.Context(), await.Limit)
 	defer cancel()
 	select {
 	case got := <-told:

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"slices"
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	"github.com/godbus/dbus/v5"
+
+	"github.com/mullion-dev/mullion/internal/await"
 )
 
 // Names on the accessibility bus; see the descriptions in at-spi2-core/xml.
@@ -56,21 +59,22 @@ func (b *Bus) StartAccessibility() *Accessibility {
 	b.t.Cleanup(func() {
 		// It ends the daemon that it has started, if it is asked and not killed.
 		_ = cmd.Process.Signal(syscall.SIGTERM)
-		late := time.AfterFunc(Timeout, func() { _ = cmd.Process.Kill() })
+		late := time.AfterFunc(await.Limit, func() { _ = cmd.Process.Kill() })
 		defer late.Stop()
 		_ = cmd.Wait() // it was told to end
 	})
 	a := &Accessibility{t: b.t}
 	conn := b.Connect()
-	for late := time.Now().Add(Timeout); ; time.Sleep(20 * time.Millisecond) {
+	if err := await.Until(await.Limit, func() error {
 		err := conn.Object("org.a11y.Bus", "/org/a11y/bus").Call("org.a11y.Bus.GetAddress", 0).Store(&a.address)
-		if err == nil && a.address != "" {
-			return a
+		if err == nil && a.address == "" {
+			err = errors.New("it has no address")
 		}
-		if time.Now().After(late) {
-			b.t.Fatalf("the accessibility bus does not start: %v", err)
-		}
+		return err
+	}); err != nil {
+		b.t.Fatalf("the accessibility bus does not start: %v", err)
 	}
+	return a
 }
 
 // Address is where the bus is.

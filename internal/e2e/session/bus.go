@@ -12,13 +12,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/godbus/dbus/v5"
 )
-
-// Timeout bounds each wait.
-const Timeout = 20 * time.Second
 
 // config is that of a bus which starts no services: on it is what the test
 // puts there.

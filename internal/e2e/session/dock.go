@@ -6,6 +6,8 @@ import (
 	"sync"
 
 	"github.com/godbus/dbus/v5"
+
+	"github.com/mullion-dev/mullion/internal/await"
 )
 
 // DockEntry is what an app has asked docks to show on its icon.
@@ -78,7 +80,7 @@ func (d *Dock) hear(s *dbus.Signal) {
 // Wait waits until the icon of the app with that desktop file shows what is
 // wanted. There is nothing on the icon of an app that has gone.
 func (d *Dock) Wait(ctx context.Context, app string, want DockEntry) error {
-	ctx, cancel := context.WithTimeout(ctx, Timeout)
+	ctx, cancel := await.Context(ctx, await.Limit)
 	defer cancel()
 	for {
 		d.mu.Lock()

@@ -94,7 +94,7 @@ func (m *InputMethod) Start() {
 			t.Logf("%s: %s", m.program, &out)
 		}
 	})
-	if err := await.Until(Timeout, m.ready); err != nil {
+	if err := await.Until(await.Limit, m.ready); err != nil {
 		t.Fatalf("%s does not begin: %v", m.program, err)
 	}
 }

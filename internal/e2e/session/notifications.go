@@ -8,6 +8,8 @@ import (
 	"sync"
 
 	"github.com/godbus/dbus/v5"
+
+	"github.com/mullion-dev/mullion/internal/await"
 )
 
 const (
@@ -113,7 +115,7 @@ func (n *Notifications) emit(member string, values ...any) error {
 
 // Find waits until a notification is as wanted, and returns it.
 func (n *Notifications) Find(ctx context.Context, wanted func(Notification) bool) (Notification, error) {
-	ctx, cancel := context.WithTimeout(ctx, Timeout)
+	ctx, cancel := await.Context(ctx, await.Limit)
 	defer cancel()
 	for {
 		n.mu.Lock()

@@ -7,9 +7,10 @@ import (
 	"image"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/godbus/dbus/v5"
+
+	"github.com/mullion-dev/mullion/internal/await"
 )
 
 // Reader is a screen reader, or what is left of one without a voice.
@@ -241,17 +242,22 @@ func (e Event) Of(a *Accessible) bool { return e.source.Path == a.ref.Path }
 
 // Await walks the trees of all programs until found has found something in one.
 func (r *Reader) Await(found func(program *Accessible) bool) (*Accessible, error) {
-	for late := time.Now().Add(Timeout); ; time.Sleep(50 * time.Millisecond) {
-		programs, err := r.Programs()
+	var programs []*Accessible
+	var it *Accessible
+	err := await.Until(await.Limit, func() (err error) {
+		programs, err = r.Programs()
 		if i := slices.IndexFunc(programs, found); i >= 0 {
-			return programs[i], nil
+			it = programs[i]
+			return nil
 		}
-		if time.Now().After(late) {
-			var b strings.Builder
-			for _, p := range programs {
-				p.write(&b, "")
-			}
-			return nil, fmt.Errorf("it is not in the tree: %v\n%s", cmp.Or(err, errors.New("the tree is")), &b)
+		return cmp.Or(err, errors.New("it is not in the tree, which is there"))
+	})
+	if err != nil {
+		var b strings.Builder
+		for _, p := range programs {
+			p.write(&b, "")
 		}
+		return nil, fmt.Errorf("%w\n%s", err, &b)
 	}
+	return it, nil
 }

@@ -9,6 +9,8 @@ import (
 	"sync"
 
 	"github.com/godbus/dbus/v5"
+
+	"github.com/mullion-dev/mullion/internal/await"
 )
 
 const (
@@ -117,7 +119,7 @@ func (t *Tray) WaitEmpty(ctx context.Context) error {
 }
 
 func (t *Tray) wait(ctx context.Context, enough func([]TrayItem) bool) error {
-	ctx, cancel := context.WithTimeout(ctx, Timeout)
+	ctx, cancel := await.Context(ctx, await.Limit)
 	defer cancel()
 	for {
 		t.mu.Lock()
