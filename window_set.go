@@ -106,9 +106,9 @@ func (w *Window) SetContentProtected(ctx context.Context, on bool) error {
 }
 
 // SetShadow shows the shadow of a window that is not decorated, or not. With one,
-// Windows also draws a line around it, rounds its corners since Windows 11, and
-// lets it be resized from some pixels outside of it; without one, from as many
-// pixels inside. Windows with decorations keep theirs. On Linux, where shadows are
+// Windows also draws a line at its sides and below, since Windows 11 all around it
+// and with round corners, and lets it be resized from some pixels outside of these;
+// without one, from as many pixels inside. Windows with decorations keep theirs. On Linux, where shadows are
 // the window manager's, false is an error wrapping errors.ErrUnsupported.
 func (w *Window) SetShadow(ctx context.Context, on bool) error {
 	return w.w.Set(ctx, "set_shadow", func(s *wire.WindowState) { s.NoShadow = !on })

@@ -5,6 +5,8 @@ package webview2
 import (
 	"unsafe"
 
+	"golang.org/x/sys/windows"
+
 	"github.com/mullion-dev/mullion/internal/win32"
 )
 
@@ -12,6 +14,11 @@ var (
 	procAdjustRect       = win32.User32.NewProc("AdjustWindowRectEx")
 	procAdjustRectForDpi = win32.User32.NewProc("AdjustWindowRectExForDpi")
 	procSetWindowRegion  = win32.User32.NewProc("SetWindowRgn")
+	procGetPlacement     = win32.User32.NewProc("GetWindowPlacement")
+	procSetPlacement     = win32.User32.NewProc("SetWindowPlacement")
+	procGetDC            = win32.User32.NewProc("GetDCEx")
+	procReleaseDC        = win32.User32.NewProc("ReleaseDC")
+	procInvalidate       = win32.User32.NewProc("InvalidateRect")
 
 	procBlurBehind = dwmapi.NewProc("DwmEnableBlurBehindWindow")
 
@@ -75,6 +82,46 @@ func setSeeThrough(w uintptr, on bool) error {
 	return nil
 }
 
+// withWindowDC gives f what all of a window's content is drawn to, that below other windows in it as well.
+func withWindowDC(w uintptr, f func(dc uintptr)) {
+	const cache = 2 // DCX_CACHE
+	if dc, _, _ := procGetDC.Call(w, 0, cache); dc != 0 {
+		f(dc)
+		procReleaseDC.Call(w, dc)
+	}
+	procInvalidate.Call(w, 0, 1)
+}
+
+// placement is a WINDOWPLACEMENT. Its places are those of the desktop without taskbars.
+type placement struct {
+	length   uint32
+	flags    uint32
+	show     uint32
+	min, max point
+	normal   rect
+}
+
+// restoreToMaximized is WPF_RESTORETOMAXIMIZED, of a window that is minimized.
+const restoreToMaximized = 2
+
+func placementOf(w uintptr) placement {
+	p := new(placement)
+	p.length = uint32(unsafe.Sizeof(*p))
+	procGetPlacement.Call(w, uintptr(unsafe.Pointer(p)))
+	return *p
+}
+
+func setPlacement(w uintptr, p placement) {
+	procSetPlacement.Call(w, uintptr(unsafe.Pointer(&p)))
+}
+
+// coversTop reports whether Windows draws its line around a window over the top of the content, where that has the place of the
+// title bar. Windows 11 does.
+func coversTop() bool {
+	_, _, build := windows.RtlGetNtVersionNumbers()
+	return build >= 22000
+}
+
 // appBarData is an APPBARDATA.
 type appBarData struct {
 	size     uint32
@@ -87,6 +134,15 @@ type appBarData struct {
 
 // The edges of a monitor, of shellapi.h.
 const barLeft, barTop, barRight, barBottom = 0, 1, 2, 3
+
+// hidesBars reports whether the user has taskbars hide themselves.
+func hidesBars() bool {
+	const state, hides = 4, 1 // ABM_GETSTATE, ABS_AUTOHIDE
+	data := new(appBarData)
+	data.size = uint32(unsafe.Sizeof(*data))
+	now, _, _ := procAppBarMessage.Call(state, uintptr(unsafe.Pointer(data)))
+	return now&hides != 0
+}
 
 // hasHiddenBar reports whether a taskbar that hides itself is at an edge of a monitor.
 func hasHiddenBar(edge uint32, monitor rect) bool {

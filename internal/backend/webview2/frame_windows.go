@@ -1,10 +1,8 @@
 package webview2
 
 import (
-	"errors"
-	"fmt"
+	"math"
 
-	"github.com/mullion-dev/mullion/internal/win32"
 	"github.com/mullion-dev/mullion/internal/wire"
 )
 
@@ -37,59 +35,100 @@ func (w *window) style() uint32 {
 	return style
 }
 
-func (w *window) applyStyle() {
-	setWindowLong(w.hwnd, longStyle, uintptr(w.style()|uint32(windowLong(w.hwnd, longStyle))&styleNow))
+// applyStyle writes the style with what of it is not wished for but so.
+func (w *window) applyStyle(now uint32) {
+	setWindowLong(w.hwnd, longStyle, uintptr(w.style()|uint32(windowLong(w.hwnd, longStyle))&now))
+	w.borders = w.frame()
+}
+
+// frame is how far the window reaches beyond its content: to the left and above by negative numbers.
+func (w *window) frame() rect {
+	perInch := dpi(w.hwnd)
+	frame := frameOf(w.style(), w.bar.handle != 0, perInch)
+	switch {
+	case !w.frameless():
+	case w.state.NoShadow:
+		return rect{}
+	default:
+		frame.top = 0
+		if coversTop() {
+			frame.top = -int32(math.Round(float64(perInch) / 96))
+		}
+	}
+	return frame
 }
 
 // outer is the size of the window when its content has a size.
 func (w *window) outer(width, height int32) (int32, int32) {
-	frame := frameOf(w.style(), w.bar.handle != 0, dpi(w.hwnd))
-	switch {
-	case !w.frameless():
-	case w.state.NoShadow:
-		frame = rect{}
-	default:
-		frame.top = 0
-	}
-	return width + frame.right - frame.left, height + frame.bottom - frame.top
+	f := w.frame()
+	return width + f.right - f.left, height + f.bottom - f.top
 }
 
 // applyFrame changes the frame and keeps the size of the content.
 func (w *window) applyFrame(*wire.WindowState) error { return w.reframe(clientRect(w.hwnd)) }
 
-// reframe gives the window the frame that it is to have around a content.
-func (w *window) reframe(content rect) error {
-	w.applyStyle()
-	flags := uint32(posNoMove | posNoZOrder | posNoActivate | posFrame)
-	if minimized, _, _ := procIsIconic.Call(w.hwnd); minimized != 0 || w.zoomed() {
-		flags |= posNoSize
+// reframe gives the window the frame that it is to have around a content. One that is maximized, minimized or fullscreen keeps
+// the size that its content has otherwise.
+func (w *window) reframe(content rect) (err error) {
+	const flags = posNoZOrder | posNoActivate | posFrame
+	minimized, _, _ := procIsIconic.Call(w.hwnd)
+	switch {
+	case w.full: // it has no frame; leaveFullscreen goes by its content
+		w.applyStyle(styleNow)
+		err = w.setPos(orderUnchanged, rect{}, posNoMove|posNoSize|flags)
+	case minimized != 0 || w.zoomed():
+		p := w.placement()
+		width, height := w.contentOf(p.normal)
+		w.applyStyle(styleNow)
+		p.normal = w.around(p.normal, width, height)
+		p.show = showAsIs
+		if !w.state.Visible || !w.shown {
+			p.show = showHide
+		}
+		setPlacement(w.hwnd, p)
+		if minimized != 0 {
+			err = w.setPos(orderUnchanged, rect{}, posNoMove|posNoSize|flags)
+		} else {
+			err = w.setPos(orderUnchanged, w.maximizedPlace(), flags)
+		}
+	default:
+		w.applyStyle(styleNow)
+		width, height := w.outer(content.right, content.bottom)
+		err = w.setPos(orderUnchanged, rect{0, 0, width, height}, posNoMove|flags)
 	}
-	width, height := w.outer(content.right, content.bottom)
-	err := w.setPos(orderUnchanged, rect{0, 0, width, height}, flags)
 	w.placeGrip()
 	return err
 }
 
+// maximizedPlace is the place of the window when it is maximized: Windows puts the borders beyond the edges of the screen.
+func (w *window) maximizedPlace() rect {
+	border := -frameOf(w.style(), false, dpi(w.hwnd)).left
+	place := monitorOf(w.hwnd).work
+	return rect{place.left - border, place.top - border, place.right + border, place.bottom + border}
+}
+
 // frameSize answers WM_NCCALCSIZE for a frameless window: lparam has the place of the window, and gets that of its content.
-func (w *window) frameSize(wparam, lparam uintptr) {
+func (w *window) frameSize(lparam uintptr) {
 	whole := rectAt(lparam)
-	maximized := w.zoomed()
-	if w.state.NoShadow && !maximized {
-		return
+	var content rect
+	if w.zoomed() {
+		monitor := monitorNear(whole) // not that of the window, which is elsewhere yet
+		work := monitor.work
+		content = besideBars(rect{max(whole.left, work.left), max(whole.top, work.top), min(whole.right, work.right), min(whole.bottom, work.bottom)}, monitor.area)
+	} else {
+		f := w.frame()
+		content = rect{whole.left - f.left, whole.top - f.top, whole.right - f.right, whole.bottom - f.bottom}
 	}
-	win32.DefWindowProc.Call(w.hwnd, messageFrameSize, wparam, lparam)
-	content := rectAt(lparam)
-	content.top = whole.top
-	if maximized { // Windows puts the borders of such a window beyond the edges of the screen
-		content.top += content.left - whole.left
-		content = besideBars(content, monitorOf(w.hwnd).area)
-	}
+	content.right, content.bottom = max(content.right, content.left), max(content.bottom, content.top)
 	setRectAt(lparam, content)
 }
 
 // besideBars leaves a pixel of the screen free where a taskbar is hidden, for the mouse to bring it up: the work
 // area of a monitor does not.
 func besideBars(content, monitor rect) rect {
+	if !hidesBars() {
+		return content
+	}
 	if hasHiddenBar(barLeft, monitor) {
 		content.left = max(content.left, monitor.left+1)
 	}
@@ -103,69 +142,4 @@ func besideBars(content, monitor rect) rect {
 		content.bottom = min(content.bottom, monitor.bottom-1)
 	}
 	return content
-}
-
-// placeGrip lays the grip over the edges that have no border, above the windows of the engine, or takes it away.
-func (w *window) placeGrip() {
-	const show = 0x0040 // SWP_SHOWWINDOW
-	if w.closed || !w.frameless() || !w.state.Resizable || w.zoomed() {
-		if w.grip != 0 {
-			procShowWindow.Call(w.grip, showHide)
-		}
-		return
-	}
-	if w.grip == 0 {
-		grip, err := win32.NewWindow(className, "", styleChild, 0, 1, 1, w.hwnd)
-		if err != nil {
-			w.e.options.Log(err.Error())
-			return
-		}
-		w.grip = grip
-		w.e.grips[grip] = w
-	}
-	content := clientRect(w.hwnd)
-	content.bottom, content.right = max(content.bottom, 1), max(content.right, 1)
-	edge := w.scaled(edgeWidth)
-	if w.state.NoShadow {
-		setHollow(w.grip, content, rect{edge, edge, content.right - edge, content.bottom - edge})
-	} else {
-		setHollow(w.grip, content, rect{0, edge, content.right, content.bottom})
-	}
-	procSetWindowPos.Call(w.grip, orderUnchanged, 0, 0, uintptr(content.right), uintptr(content.bottom), posNoActivate|show)
-}
-
-// gripMessage handles a message of the grip: what the user does there is done to the window.
-func (w *window) gripMessage(hwnd uintptr, m uint32, wparam, lparam uintptr) (r uintptr, handled bool) {
-	switch m {
-	case messageHit:
-		at, mouse := windowRect(hwnd), point{int32(int16(lparam)), int32(int16(lparam >> 16))}
-		return edgeAt(mouse.x-at.left, mouse.y-at.top, at.right-at.left, at.bottom-at.top,
-			w.scaled(edgeWidth), w.scaled(edgeCorner), !w.state.NoShadow), true
-	case messageFrameDown, messageFrameDouble:
-		win32.PostMessage.Call(w.hwnd, uintptr(m), wparam, lparam)
-		return 0, true
-	case messageEraseBack:
-		return 1, true
-	}
-	return 0, false
-}
-
-// seeThrough reports whether what is behind the window shows where nothing is drawn in it.
-func (w *window) seeThrough() bool {
-	const opaque = 0xFF
-	c := w.state.Background
-	return w.state.Transparent && (c == nil || c[3] != opaque)
-}
-
-func (w *window) applyBackground(*wire.WindowState) error {
-	for _, v := range w.webviews {
-		v.applyBackground()
-	}
-	if !w.state.Transparent {
-		return nil
-	}
-	if err := setSeeThrough(w.hwnd, w.seeThrough()); err != nil {
-		return fmt.Errorf("webview2: transparent windows: %w: %w", err, errors.ErrUnsupported)
-	}
-	return nil
 }

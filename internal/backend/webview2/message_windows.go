@@ -22,6 +22,9 @@ const (
 	messagePosChanged    = 0x0047
 	messageFrameSize     = 0x0083 // WM_NCCALCSIZE
 	messageHit           = 0x0084 // WM_NCHITTEST
+	messageFrameActivate = 0x0086 // WM_NCACTIVATE
+	messageDrawCaption   = 0x00AE // WM_NCUAHDRAWCAPTION, without documentation: themes draw title bars by it
+	messageDrawFrame     = 0x00AF // WM_NCUAHDRAWFRAME, likewise
 	messageFrameDown     = 0x00A1 // WM_NCLBUTTONDOWN
 	messageFrameDouble   = 0x00A3 // WM_NCLBUTTONDBLCLK
 	messageKeyDown       = 0x0100
@@ -68,24 +71,26 @@ func (e *engine) handle(hwnd uintptr, m uint32, wparam, lparam uintptr) (r uintp
 		return 0, true
 	case messageFrameSize:
 		if wparam != 0 && w.frameless() {
-			w.frameSize(wparam, lparam)
+			w.frameSize(lparam)
+			return 0, true
+		}
+	case messageFrameActivate:
+		if w.frameless() { // or a title bar is drawn over the content
+			const nothing = ^uintptr(0)
+			r, _, _ = win32.DefWindowProc.Call(hwnd, uintptr(m), wparam, nothing)
+			return r, true
+		}
+	case messageDrawCaption, messageDrawFrame:
+		if w.frameless() {
 			return 0, true
 		}
 	case messageEraseBack:
-		if w.seeThrough() { // black of GDI has no alpha
-			fill(wparam, clientRect(hwnd), 0)
-			return 1, true
-		}
-		if c := w.state.Background; c != nil {
-			fill(wparam, clientRect(hwnd), uint32(c[0])|uint32(c[1])<<8|uint32(c[2])<<16)
+		if w.erase(wparam, clientRect(hwnd)) {
 			return 1, true
 		}
 	case messageSize:
-		for _, v := range w.webviews {
-			v.place()
-		}
-		w.placeGrip()
-		w.changed()
+		const minimized = 1 // SIZE_MINIMIZED
+		w.sized(wparam == minimized)
 	case messageMove:
 		for _, v := range w.webviews {
 			v.moved()
@@ -96,8 +101,7 @@ func (e *engine) handle(hwnd uintptr, m uint32, wparam, lparam uintptr) (r uintp
 			w.webviews[0].focus()
 		}
 	case messageDpiChanged:
-		_ = w.setPos(orderUnchanged, rectAt(lparam), posNoZOrder|posNoActivate)
-		w.changed()
+		w.scaleChanged(rectAt(lparam))
 		return 0, true
 	case messageCommand:
 		if lparam == 0 { // from a menu

@@ -2,7 +2,6 @@ package webview2
 
 import (
 	"encoding/json"
-	"fmt"
 
 	"github.com/mullion-dev/mullion/internal/wire"
 )
@@ -23,22 +22,6 @@ func monitors() wire.Screen {
 		s.Monitors = append(s.Monitors, wire.Monitor{Name: info.name(), Scale: monitorScale(m), Area: area(info.area), Work: area(info.work)})
 	}
 	return s
-}
-
-// fullscreenAt covers the monitor that has a point.
-func (w *window) fullscreenAt(args []byte) error {
-	var p wire.Point
-	if err := json.Unmarshal(args, &p); err != nil {
-		return fmt.Errorf("webview2: fullscreen on a monitor: %w", err)
-	}
-	at := point{int32(p.X), int32(p.Y)}
-	if w.full {
-		return w.setPos(orderUnchanged, monitorAt(at).area, posNoZOrder|posFrame)
-	}
-	s := w.state
-	s.Fullscreen, w.state.Fullscreen = true, true
-	w.fullAt = &at
-	return w.applyFullscreen(&s)
 }
 
 // applyTheme makes the frame dark or light.

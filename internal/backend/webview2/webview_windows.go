@@ -37,6 +37,7 @@ type webview struct {
 	reported  bool     // a session was
 	lastBatch uint64
 	themed    string // the theme that the page was told, "" for the system's
+	colored   bool   // the engine was given a background
 	cursor    string // of the window, that the page was told last
 
 	replies     map[*reply]struct{}
@@ -286,12 +287,16 @@ func (v *webview) applyBackground() {
 		color = v.window.state.Background
 	}
 	through := v.window.seeThrough()
-	if color == nil && !through || v.controller.isNil() {
+	if color == nil && !through && !v.colored || v.controller.isNil() {
 		return
 	}
-	const opaque = 0xFF // other values but 0 are refused
-	var value uint32
-	if color != nil && (!through || color[3] == opaque) {
+	v.colored = true
+	const opaque = 0xFF         // other values but 0 are refused
+	value := uint32(0xFFFFFFFF) // white, as it was
+	switch {
+	case through && (color == nil || color[3] != opaque):
+		value = 0
+	case color != nil:
 		value = uint32(opaque) | uint32(color[0])<<8 | uint32(color[1])<<16 | uint32(color[2])<<24
 	}
 	v.log(v.controller.with("ICoreWebView2Controller2", func(o object) error { return o.call(setBackground, value) }))

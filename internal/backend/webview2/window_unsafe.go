@@ -49,6 +49,7 @@ var (
 	procShowWindow        = win32.User32.NewProc("ShowWindow")
 
 	procEnumMonitors     = win32.User32.NewProc("EnumDisplayMonitors")
+	procMonitorFromRect  = win32.User32.NewProc("MonitorFromRect")
 	procMonitorFromPoint = win32.User32.NewProc("MonitorFromPoint")
 
 	shcore            = &windows.LazyDLL{Name: "shcore.dll", System: true}
@@ -121,14 +122,18 @@ func cursorPosition() (p point, ok bool) {
 	return *at, r != 0
 }
 
-// monitorOf tells of the monitor that has most of a window.
+// monitorOf tells of the monitor that has most of a window, or had before it was minimized.
 func monitorOf(w uintptr) monitorInfo {
 	const nearest = 2 // MONITOR_DEFAULTTONEAREST
 	m, _, _ := procMonitorFromWindow.Call(w, nearest)
-	info := new(monitorInfo)
-	info.size = uint32(unsafe.Sizeof(*info))
-	procGetMonitorInfo.Call(m, uintptr(unsafe.Pointer(info)))
-	return *info
+	return monitorByHandle(m).monitorInfo
+}
+
+// monitorNear tells of the monitor that has most of a place of the desktop.
+func monitorNear(r rect) monitorInfo {
+	const nearest = 2 // MONITOR_DEFAULTTONEAREST
+	m, _, _ := procMonitorFromRect.Call(uintptr(unsafe.Pointer(&r)), nearest)
+	return monitorByHandle(m).monitorInfo
 }
 
 // monitorName is a MONITORINFOEXW.
@@ -212,8 +217,11 @@ func setWindowLong(w uintptr, index int32, value uintptr) {
 // limit writes into the MINMAXINFO of a message.
 func limit(lparam uintptr, least, most point) {
 	info := (*minMaxInfo)(pointer(lparam))
-	if least.x > 0 || least.y > 0 {
-		info.minTrack = least
+	if least.x > 0 {
+		info.minTrack.x = least.x
+	}
+	if least.y > 0 {
+		info.minTrack.y = least.y
 	}
 	if most.x > 0 {
 		info.maxTrack.x = most.x

@@ -29,11 +29,12 @@ const (
 	styleMaximizeBox = 0x00010000
 	stylePopup       = 0x80000000
 	styleVisible     = 0x10000000
+	styleMaximize    = 0x01000000
 	styleChild       = 0x40000000
+	styleClip        = 0x02000000 // WS_CLIPCHILDREN
 
-	// What is in a style that is no wish: it stays.
-	styleNow  = styleVisible | 0x08000000 | 0x20000000 | 0x01000000 // WS_DISABLED, WS_MINIMIZE, WS_MAXIMIZE
-	styleClip = 0x02000000                                          // WS_CLIPCHILDREN
+	// styleNow is what in a style is no wish.
+	styleNow = styleVisible | styleMaximize | 0x08000000 | 0x20000000 // WS_DISABLED, WS_MINIMIZE
 )
 
 // The places of GetWindowLongPtr that are used.
@@ -59,12 +60,14 @@ const (
 
 // The commands of ShowWindow.
 const (
-	showHide       = 0
-	showMaximized  = 3
-	showNoActivate = 4
-	showNormal     = 5 // SW_SHOW: as it is
-	showMinimized  = 6
-	showRestore    = 9
+	showHide                = 0
+	showMaximized           = 3
+	showNoActivate          = 4
+	showNormal              = 5 // SW_SHOW: as it is
+	showMinimized           = 6
+	showMinimizedNoActivate = 7
+	showAsIs                = 8 // SW_SHOWNA
+	showRestore             = 9
 )
 
 // window is an HWND. Its webviews have windows of the browser in it.
@@ -82,10 +85,11 @@ type window struct {
 	icon       uintptr       // HICON, or 0
 	popups     []*wire.Popup // that are to be shown
 	shown      bool          // ShowWindow was called for the first time
-	full       bool
-	whole      rect                // its place before it was fullscreen
-	maximized  bool                // and whether it is maximized otherwise
-	fullAt     *point              // of the monitor that is to be covered next
+	full       bool          // it covers a monitor
+	covering   fullscreen
+	minimized  bool                // as Windows has said last
+	borders    rect                // its frame when that was applied last
+	placing    bool                // its place is fixed in pixels, whatever the scale
 	observed   wire.WindowObserved // reported last
 	observing  bool                // a report is posted
 	grabbed    bool                // the cursor is kept in it
@@ -106,6 +110,7 @@ func newWindow(e *engine, id uint32, s *wire.WindowState) (*window, error) {
 	}
 	w.hwnd = hwnd
 	e.handles[hwnd] = w
+	w.borders = w.frame()
 	w.dropTarget = newDropTarget(w)
 	var errs []error
 	for _, p := range properties {
@@ -300,37 +305,9 @@ func (w *window) applyMargin(s *wire.WindowState) error {
 	return w.setPos(orderUnchanged, rect{0, 0, width, height}, posNoMove|posNoZOrder|posNoActivate)
 }
 
-// applyFullscreen covers the monitor, as the documentation of SetWindowPos has it for windows
-// without a frame.
-func (w *window) applyFullscreen(s *wire.WindowState) error {
-	if s.Fullscreen == w.full {
-		return nil
-	}
-	place := w.whole
-	if w.full = s.Fullscreen; w.full {
-		if w.maximized = w.zoomed() || !w.shown && s.Maximized; w.zoomed() {
-			procShowWindow.Call(w.hwnd, showRestore)
-		}
-		w.whole = windowRect(w.hwnd)
-		place = monitorOf(w.hwnd).area
-		if at := w.fullAt; at != nil {
-			place, w.fullAt = monitorAt(*at).area, nil
-		}
-	}
-	w.applyStyle()
-	err := w.setPos(orderUnchanged, place, posNoZOrder|posFrame)
-	if !w.full && w.maximized && w.shown && s.Visible {
-		procShowWindow.Call(w.hwnd, showMaximized)
-	}
-	return err
-}
-
-// zoomed reports whether the window is maximized for Windows, which one that is fullscreen never is.
-func (w *window) zoomed() bool { r, _, _ := procIsZoomed.Call(w.hwnd); return r != 0 }
-
 // applyShown is for a window that is visible; another one gets there by applyVisible.
 func (w *window) applyShown(s *wire.WindowState) error {
-	w.maximized = s.Maximized
+	w.covering.maximized = s.Maximized
 	if !s.Visible || !w.shown {
 		return nil
 	}
@@ -341,7 +318,7 @@ func (w *window) applyShown(s *wire.WindowState) error {
 	case s.Maximized && !w.full:
 		command = showMaximized
 	}
-	procShowWindow.Call(w.hwnd, command)
+	w.showAs(command)
 	return nil
 }
 
@@ -358,7 +335,7 @@ func (w *window) applyVisible(s *wire.WindowState) {
 		command = showNoActivate
 	}
 	w.shown = w.shown || s.Visible
-	procShowWindow.Call(w.hwnd, command)
+	w.showAs(command)
 }
 
 func (w *window) center() {
@@ -388,7 +365,12 @@ func (w *window) limits(lparam uintptr) {
 		}
 		return p
 	}
-	limit(lparam, outer(or(s.MinWidth), or(s.MinHeight)), outer(or(s.MaxWidth), or(s.MaxHeight)))
+	least := outer(or(s.MinWidth), or(s.MinHeight))
+	if w.frameless() { // or it would be as wide as a title bar that can be used
+		x, y := w.outer(1, 1)
+		least = point{max(least.x, x), max(least.y, y)}
+	}
+	limit(lparam, least, outer(or(s.MaxWidth), or(s.MaxHeight)))
 }
 
 // Screen implements backend.Window.
@@ -419,7 +401,7 @@ func (w *window) Observe() wire.WindowObserved {
 		Width: int(inner.right), Height: int(inner.bottom),
 		OuterWidth: int(outer.right - outer.left), OuterHeight: int(outer.bottom - outer.top),
 		Visible: isTrue(procIsWindowVisible), Focused: front == w.hwnd,
-		Fullscreen: w.full, Maximized: w.zoomed() || w.full && w.maximized, Minimized: isTrue(procIsIconic),
+		Fullscreen: w.full, Maximized: w.isMaximized(), Minimized: isTrue(procIsIconic),
 		Theme: w.theme(),
 	}
 }

@@ -133,11 +133,18 @@ func TestFrameless(t *testing.T) {
 	do("unmaximize", `{}`)
 	waitFor(t, "a window of its own size", func() bool { return hit(d, "1", 2, 200) == gripLeft })
 
+	// Smaller than any title bar.
+	for _, shadow := range []string{"true", "false"} {
+		do("set_shadow", `{"value":`+shadow+`}`)
+		do("set_size", `{"value":{"Logical":{"width":60,"height":30}}}`)
+		waitFor(t, "a small window", func() bool { f := lookAtFrame(d, "1"); return f.width == 60 && f.height == 30 })
+	}
+
 	do("set_decorations", `{"value":true}`)
 	if got := lookAtFrame(d, "1"); got.top != usual.top || got.left != usual.left {
 		t.Errorf("with decorations again: got %+v, want %+v", got, usual)
 	}
-	hits(map[[2]int]string{{w / 2, 2}: content, {2, 200}: content})
+	hits(map[[2]int]string{{30, 2}: content, {2, 15}: content})
 	quiet(t, d)
 }
 
@@ -160,7 +167,8 @@ func TestFullscreenMaximized(t *testing.T) {
 			return call("plugin:window|is_fullscreen", `{}`) == fmt.Sprintf("o%t", fullscreen) && call("plugin:window|is_maximized", `{}`) == fmt.Sprintf("o%t", maximized)
 		})
 	}
-	front(t, screen(t), "Lab")
+	s := screen(t)
+	win := front(t, s, "Lab")
 	usual := lookAtFrame(d, "1")
 	do("maximize", `{}`)
 	is(false, true)
@@ -191,6 +199,47 @@ func TestFullscreenMaximized(t *testing.T) {
 	do("set_fullscreen", `{"value":false}`)
 	is(false, false)
 	waitFor(t, "the usual size", func() bool { return lookAtFrame(d, "1") == usual })
+
+	// The content has its size again after another frame in the meantime.
+	sized := func(what string) {
+		t.Helper()
+		waitFor(t, "the size of the content, "+what, func() bool {
+			f := lookAtFrame(d, "1")
+			return f.width == usual.width && f.height == usual.height
+		})
+	}
+	for _, state := range []struct{ begin, end [2]string }{
+		{[2]string{"maximize", `{}`}, [2]string{"unmaximize", `{}`}}, {[2]string{"minimize", `{}`}, [2]string{"unminimize", `{}`}},
+		{[2]string{"set_fullscreen", `{"value":true}`}, [2]string{"set_fullscreen", `{"value":false}`}},
+	} {
+		for _, decorated := range []string{"false", "true"} {
+			do(state.begin[0], state.begin[1])
+			do("set_decorations", `{"value":`+decorated+`}`)
+			do(state.end[0], state.end[1])
+			sized(state.begin[0] + ", decorated " + decorated)
+		}
+	}
+
+	// Fullscreen while minimized. (The other way round wine restores it to a place of its own.)
+	before, err := s.Look(win.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	do("minimize", `{}`)
+	do("set_fullscreen", `{"value":true}`)
+	do("unminimize", `{}`)
+	waitFor(t, "a window that covers the screen", func() bool { f := lookAtFrame(d, "1"); return f.width == 1280 && f.height == 1024 })
+	do("set_fullscreen", `{"value":false}`)
+	sized("after it was minimized and fullscreen")
+	waitFor(t, "the place that it had", func() bool {
+		now, err := s.Look(win.ID)
+		return err == nil && now.X == before.X && now.Y == before.Y
+	})
+	for line := range strings.Lines(d.said()) {
+		if strings.TrimSpace(line) == "bounds | 1 | 0 0 0 0" {
+			t.Error("the page of a window that is minimized has no size")
+		}
+	}
 	quiet(t, d)
 }
 
@@ -210,6 +259,12 @@ func TestTransparent(t *testing.T) {
 			t.Errorf("%s: got %s", c.color, got)
 		}
 		d.expect("background", "2", c.want)
+	}
+	for _, c := range []struct{ color, want string }{{"[10,20,30,40]", "10 20 30 255"}, {"null", "255 255 255 255"}} {
+		if got := call("plugin:window|set_background_color", `{"value":`+c.color+`}`); !strings.HasPrefix(got, "o") {
+			t.Errorf("%s: got %s", c.color, got)
+		}
+		d.expect("background", "1", c.want)
 	}
 	a.logged("transparent windows")
 }
