@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# What can be tested without a display, and without the race detector: a minute
-# and a half when caches are warm. It is for while one works; scripts/test.sh is
-# what a change must pass. Arguments go to go test of the root module.
+# What can be tested without a display, and without the race detector. It is for
+# while one works: packages that a change does not reach are not tested again, by
+# the cache of go test. All of them are a minute and a half. scripts/test.sh is what
+# a change must pass. Arguments go to go test of the root module.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/lib.sh
@@ -35,7 +36,7 @@ tests() {
 		return 0
 	fi
 	# Much of it waits: four packages at a time, also on two processors.
-	bin/testreport -allow scripts/allowed-skips.txt -- go -C "$dir" test -p 4 -json -shuffle=on -timeout 0 "$@" "${packages[@]}"
+	bin/testreport -allow scripts/allowed-skips.txt -- go -C "$dir" test -p 4 -json -timeout 0 "$@" "${packages[@]}"
 }
 
 mkdir -p bin

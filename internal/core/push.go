@@ -2,7 +2,6 @@ package core
 
 import (
 	"encoding/binary"
-	"io"
 	"slices"
 	"strconv"
 	"sync"
@@ -60,29 +59,7 @@ func (s *stream) push() {
 
 // pushAll sends the source to its end.
 func (s *stream) pushAll(ring []byte) error {
-	for empty := 0; ; {
-		to, err := s.room(ring)
-		if err != nil {
-			return err
-		}
-		n, err := s.src.Read(to)
-		if n > 0 {
-			empty = 0
-			if err := s.pass(ring, to[:n]); err != nil {
-				return err
-			}
-		}
-		switch {
-		case err == io.EOF:
-			return nil
-		case err != nil:
-			return err
-		case n == 0:
-			if empty++; empty >= maxEmptyReads {
-				return io.ErrNoProgress
-			}
-		}
-	}
+	return s.read(func() ([]byte, error) { return s.room(ring) }, func(piece []byte) error { return s.pass(ring, piece) })
 }
 
 // room waits until some of the ring is free, and returns that.

@@ -174,15 +174,29 @@ func (s *stream) copy() error {
 		return errGivenUp
 	}
 	buf := make([]byte, streamPiece)
+	return s.read(func() ([]byte, error) { return buf, nil }, func(piece []byte) error {
+		if err := s.advance(len(piece)); err != nil {
+			return err
+		}
+		if _, err := s.body.Write(piece); err != nil {
+			return errGivenUp
+		}
+		return nil
+	})
+}
+
+// read reads the source to its end, each time into what room returns, and passes on what it got.
+func (s *stream) read(room func() ([]byte, error), pass func(piece []byte) error) error {
 	for empty := 0; ; {
-		n, err := s.src.Read(buf)
+		to, err := room()
+		if err != nil {
+			return err
+		}
+		n, err := s.src.Read(to)
 		if n > 0 {
 			empty = 0
-			if err := s.advance(n); err != nil {
+			if err := pass(to[:n]); err != nil {
 				return err
-			}
-			if _, err := s.body.Write(buf[:n]); err != nil {
-				return errGivenUp
 			}
 		}
 		switch {

@@ -35,7 +35,7 @@ func (w *window) style() uint32 {
 	return style
 }
 
-// applyStyle writes the style with what of it is not wished for but so.
+// applyStyle writes the style that is wished for, with what of now was in it.
 func (w *window) applyStyle(now uint32) {
 	setWindowLong(w.hwnd, longStyle, uintptr(w.style()|uint32(windowLong(w.hwnd, longStyle))&now))
 	w.borders = w.frame()
