@@ -72,6 +72,9 @@ type WindowOptions struct {
 	// transparent. On X11 it is drawn well if the configuration has a
 	// transparent window or the host is started for this one (docs/windows.md).
 	Transparent bool
+	// Effects are materials to be seen behind a transparent window, on Windows; see
+	// [Window.SetEffects].
+	Effects []config.Effect
 	// BackgroundColor is what shows until the page is painted; nil is the
 	// system's choice.
 	BackgroundColor *config.Color
@@ -135,7 +138,7 @@ func (o WindowOptions) withDefaults(a *App) WindowOptions {
 
 // optionsOf are the options that an entry of the configuration stands for.
 func optionsOf(w *config.Window) WindowOptions {
-	return WindowOptions{
+	o := WindowOptions{
 		Label: w.Label, URL: w.URL, Title: w.Title,
 		X: w.X, Y: w.Y, Center: w.Center, Width: w.Width, Height: w.Height,
 		MinWidth: limit(w.MinWidth), MinHeight: limit(w.MinHeight), MaxWidth: limit(w.MaxWidth), MaxHeight: limit(w.MaxHeight),
@@ -150,6 +153,10 @@ func optionsOf(w *config.Window) WindowOptions {
 		ZoomHotkeysDisabled: !w.ZoomHotkeysEnabled, DragDropDisabled: !w.DragDropEnabled,
 		Other: w,
 	}
+	if e := w.WindowEffects; e != nil {
+		o.Effects = e.Effects
+	}
+	return o
 }
 
 // limit is a length that may be left open.
@@ -158,6 +165,19 @@ func limit(f *float64) float64 {
 		return 0
 	}
 	return *f
+}
+
+// effects are those with what Other says of them beside their names.
+func (o WindowOptions) effects() *config.WindowEffects {
+	if len(o.Effects) == 0 {
+		return nil
+	}
+	e := config.WindowEffects{}
+	if o.Other != nil && o.Other.WindowEffects != nil {
+		e = *o.Other.WindowEffects
+	}
+	e.Effects = o.Effects
+	return &e
 }
 
 // entry is the entry of a configuration that stands for o.
@@ -175,6 +195,7 @@ func (o WindowOptions) entry() *config.Window {
 	w.Decorations, w.AlwaysOnTop, w.AlwaysOnBottom = !o.Undecorated, o.AlwaysOnTop, o.AlwaysOnBottom
 	w.SkipTaskbar, w.VisibleOnAllWorkspaces, w.ContentProtected = o.SkipTaskbar, o.VisibleOnAllWorkspaces, o.ContentProtected
 	w.Shadow, w.Transparent = !o.NoShadow, o.Transparent
+	w.WindowEffects = o.effects()
 	w.BackgroundColor, w.Theme, w.Parent = o.BackgroundColor, o.Theme, o.Parent
 	w.UserAgent, w.Incognito, w.Devtools, w.JavascriptDisabled = o.UserAgent, o.Incognito, o.Devtools, o.JavascriptDisabled
 	w.ZoomHotkeysEnabled, w.DragDropEnabled = !o.ZoomHotkeysDisabled, !o.DragDropDisabled

@@ -114,6 +114,15 @@ func (w *Window) SetShadow(ctx context.Context, on bool) error {
 	return w.w.Set(ctx, "set_shadow", func(s *wire.WindowState) { s.NoShadow = !on })
 }
 
+// SetEffects shows a material behind a transparent window: the first of the
+// effects that the system has; none of them without any. Windows 11 of 2022 (22H2)
+// or newer has [config.EffectMica], [config.EffectTabbed] and [config.EffectAcrylic],
+// and those of the first two that are dark or light. Where there is none of them it is an error wrapping
+// errors.ErrUnsupported, as it is on Linux.
+func (w *Window) SetEffects(ctx context.Context, effects ...config.Effect) error {
+	return w.w.Set(ctx, "set_effects", func(s *wire.WindowState) { s.Effects = windowoptions.Effects(effects) })
+}
+
 // SetBackgroundColor changes what is shown until the page has painted. Nil is
 // the system's choice.
 func (w *Window) SetBackgroundColor(ctx context.Context, c *config.Color) error {

@@ -46,6 +46,8 @@ func TestWindowSet(t *testing.T) {
 		{"task bar", func(ctx context.Context) error { return w.SetSkipTaskbar(ctx, true) }, func(s *wire.WindowState) { s.SkipTaskbar = true }},
 		{"workspaces", func(ctx context.Context) error { return w.SetVisibleOnAllWorkspaces(ctx, true) }, func(s *wire.WindowState) { s.AllWorkspaces = true }},
 		{"shadow", func(ctx context.Context) error { return w.SetShadow(ctx, false) }, func(s *wire.WindowState) { s.NoShadow = true }},
+		{"effects", func(ctx context.Context) error { return w.SetEffects(ctx, config.EffectMica) }, func(s *wire.WindowState) { s.Effects = []string{"mica"} }},
+		{"no effects", func(ctx context.Context) error { return w.SetEffects(ctx) }, func(s *wire.WindowState) { s.Effects = nil }},
 		{"captures", func(ctx context.Context) error { return w.SetContentProtected(ctx, true) }, func(s *wire.WindowState) { s.ContentProtected = true }},
 		{"background", func(ctx context.Context) error {
 			return w.SetBackgroundColor(ctx, &config.Color{Red: 1, Green: 2, Blue: 3, Alpha: 4})

@@ -109,7 +109,7 @@ type Window struct {
 	// window manager's.
 	Shadow bool `conf:"shadow"`
 	// WindowEffects are materials behind a transparent window; nil means none.
-	// No effect: Linux has none, and Windows is to come.
+	// They have an effect on Windows 11 only, and of macOS yet none.
 	WindowEffects *WindowEffects `conf:"windowEffects"`
 	// Incognito keeps nothing of what the page stores.
 	Incognito bool `conf:"incognito"`

@@ -87,8 +87,8 @@ type WindowEffects struct {
 	State EffectState `conf:"state,null"`
 	// Radius of the corners in logical pixels; nil means none. macOS only.
 	Radius *float64 `conf:"radius,size"`
-	// Color tints the effects "blur" and "acrylic"; nil means none. Windows
-	// only.
+	// Color tints the effects "blur" and "acrylic"; nil means none. No effect:
+	// Windows 11 has its own.
 	Color *Color `conf:"color"`
 	// Interactive lets the "liquidGlass" effects react to the pointer. macOS
 	// only.
@@ -97,6 +97,18 @@ type WindowEffects struct {
 
 // Effect is a material of macOS or Windows, under Tauri's name for it.
 type Effect string
+
+// The effects that Windows 11 has. "blur" was a material of Windows 7, and the
+// others are those of macOS.
+const (
+	EffectMica        Effect = "mica" // dark or light with the window
+	EffectMicaDark    Effect = "micaDark"
+	EffectMicaLight   Effect = "micaLight"
+	EffectTabbed      Effect = "tabbed" // more of the desktop's colors than mica
+	EffectTabbedDark  Effect = "tabbedDark"
+	EffectTabbedLight Effect = "tabbedLight"
+	EffectAcrylic     Effect = "acrylic" // what is behind the window, blurred
+)
 
 func (Effect) values() []string {
 	return []string{

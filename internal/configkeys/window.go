@@ -75,7 +75,7 @@ var lackingOptions = []struct {
 var onWindows = map[string]string{
 	"contentProtected":       "",
 	"shadow":                 "",
-	"windowEffects":          "not yet: there are no materials behind windows",
+	"windowEffects":          "",
 	"windowClassname":        "all windows have the class Mullion",
 	"noRedirectionBitmap":    "transparent windows do without it",
 	"additionalBrowserArgs":  "the arguments of the engine keep pages to what capabilities grant, and one browser has all windows of a host",

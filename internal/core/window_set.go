@@ -104,7 +104,7 @@ var windowSetters = []builtin{
 		return w.Do(ctx, wire.ActionResize, edge)
 	}),
 
-	lacking("set_effects", isNull),
+	act("set_effects", (*Window).setEffects),
 	lacking("set_badge_label", isNull),
 	lacking("set_title_bar_style", func(v string) bool { return strings.EqualFold(v, "visible") }),
 	textless("activity_name", "only Android has activities"),
@@ -138,6 +138,28 @@ func (w *Window) limit(ctx context.Context, v *units.Size, set func(s *wire.Wind
 		return err
 	}
 	return w.Update(ctx, func(s *wire.WindowState) { set(s, &width, &height) })
+}
+
+// effectsArg is what pages ask for. No system that there is has more than the names.
+type effectsArg struct {
+	Effects     []string       `json:"effects"`
+	State       string         `json:"state,omitzero"`
+	Radius      float64        `json:"radius,omitzero"`
+	Color       jsontext.Value `json:"color,omitzero"`
+	Interactive bool           `json:"interactive,omitzero"`
+}
+
+// maxEffects bounds a list of effects, and their names in bytes: Tauri has 29.
+const maxEffects, maxEffectName = 64, 64
+
+func (w *Window) setEffects(ctx context.Context, v *effectsArg) error {
+	if v == nil {
+		v = &effectsArg{}
+	}
+	if len(v.Effects) > maxEffects || slices.ContainsFunc(v.Effects, func(name string) bool { return len(name) > maxEffectName }) {
+		return fmt.Errorf("set_effects: want at most %d names of at most %d bytes", maxEffects, maxEffectName)
+	}
+	return w.Set(ctx, "set_effects", func(s *wire.WindowState) { s.Effects = v.Effects })
 }
 
 type constraintsArg struct {

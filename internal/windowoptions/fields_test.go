@@ -45,6 +45,7 @@ var notForEngines = map[string]map[string]string{
 		"Taskbar": "the Core tells docks of it, over the session bus",
 
 		"ContentProtected": "set_content_protected is among its lacks, and the option among those of configkeys",
+		"Effects":          "set_effects is among its lacks, and the option among those of configkeys",
 		"Overlay":          "set_overlay_icon is among its lacks",
 		"NoShadow":         "set_shadow is among its lacks, and the option among those of configkeys",
 	},

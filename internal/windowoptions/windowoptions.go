@@ -44,6 +44,9 @@ func windowState(o *config.Window) wire.WindowState {
 		AllWorkspaces: o.VisibleOnAllWorkspaces, ContentProtected: o.ContentProtected, NoShadow: !o.Shadow, Transparent: o.Transparent, Theme: string(o.Theme),
 	}
 	s.Background = Color(o.BackgroundColor)
+	if e := o.WindowEffects; e != nil {
+		s.Effects = Effects(e.Effects)
+	}
 	if p := o.PreventOverflow; p != nil && p.Enabled {
 		s.Margin = &wire.Point{X: p.Width, Y: p.Height}
 	}
@@ -66,10 +69,24 @@ func Entry(s *wire.WindowState) *config.Window {
 	if c := s.Background; c != nil {
 		o.BackgroundColor = &config.Color{Red: c[0], Green: c[1], Blue: c[2], Alpha: c[3]}
 	}
+	if len(s.Effects) > 0 {
+		o.WindowEffects = &config.WindowEffects{}
+		for _, name := range s.Effects {
+			o.WindowEffects.Effects = append(o.WindowEffects.Effects, config.Effect(name))
+		}
+	}
 	if m := s.Margin; m != nil {
 		o.PreventOverflow = &config.PreventOverflow{Enabled: true, Width: m.X, Height: m.Y}
 	}
 	return o
+}
+
+// Effects is the form in which the Core has effects.
+func Effects(list []config.Effect) (names []string) {
+	for _, e := range list {
+		names = append(names, string(e))
+	}
+	return names
 }
 
 // Color is the form in which the Core has a color.

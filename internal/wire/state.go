@@ -63,6 +63,10 @@ type WindowState struct {
 	// CursorGrab keeps the mouse inside the window while that has the keyboard.
 	CursorGrab bool `json:"cursorGrab,omitzero"`
 
+	// Effects are materials to be seen behind a transparent window, by Tauri's
+	// names: the first that the system has counts.
+	Effects []string `json:"effects,omitzero"`
+
 	// Background is shown until the page has painted: red, green, blue, alpha.
 	Background *[4]uint8 `json:"background,omitzero"`
 	// Theme is "light", "dark" or "" for the system's.

@@ -27,7 +27,6 @@ var lacks = []lack{
 	{what: "dropped texts and links", reason: "those of other programs do not come to pages that hear of files: the engine takes both or none"},
 	{what: "the history after a crash", reason: "a page comes back with its scroll position; WebView2 has no way to give a new webview a history"},
 	{what: "the first frame", reason: "the engine tells when a page is loaded, not when it is drawn: that counts instead"},
-	{"materials behind windows", "not yet", "set_effects"},
 	{"badge labels", "only the Dock of macOS has labels", "set_badge_label"},
 	{"title bar styles", "only macOS has them", "set_title_bar_style"},
 	{what: "memory limits of pages", reason: "for all processes of a host together only, by its job object"},

@@ -29,7 +29,8 @@ func (w *window) applyTheme(s *wire.WindowState) error {
 	for _, v := range w.webviews {
 		v.applyTheme()
 	}
-	return setDarkFrame(w.hwnd, w.theme() == "dark")
+	setDarkFrame(w.hwnd, w.isDark())
+	return nil
 }
 
 // applyTheme has the page hear of the window's theme as its reader's wish (prefers-color-scheme). The

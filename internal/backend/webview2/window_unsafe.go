@@ -194,13 +194,24 @@ func monitorScale(m uintptr) float64 {
 }
 
 // setDarkFrame needs Windows 10 of 2020 or newer; an older one has light frames.
-func setDarkFrame(w uintptr, dark bool) error {
+func setDarkFrame(w uintptr, dark bool) {
 	const immersiveDarkMode = 20 // DWMWA_USE_IMMERSIVE_DARK_MODE
-	if procSetWindowAttribute.Find() != nil {
-		return nil
+	_ = setAttribute(w, immersiveDarkMode, uint32(boolWord(dark)))
+}
+
+// setMaterial needs Windows 11 of 2022 (22H2) or newer.
+func setMaterial(w uintptr, kind uint32) error {
+	const backdropType = 38 // DWMWA_SYSTEMBACKDROP_TYPE
+	return setAttribute(w, backdropType, kind)
+}
+
+func setAttribute(w uintptr, attribute, value uint32) error {
+	if err := procSetWindowAttribute.Find(); err != nil {
+		return err
 	}
-	on := uint32(boolWord(dark))
-	procSetWindowAttribute.Call(w, immersiveDarkMode, uintptr(unsafe.Pointer(&on)), unsafe.Sizeof(on))
+	if r, _, _ := procSetWindowAttribute.Call(w, uintptr(attribute), uintptr(unsafe.Pointer(&value)), unsafe.Sizeof(value)); int32(r) < 0 {
+		return &failed{"DwmSetWindowAttribute", result(r)}
+	}
 	return nil
 }
 

@@ -191,6 +191,7 @@ var properties = []property{
 		w.holdCursor()
 		return nil
 	}},
+	{same: func(old, s *wire.WindowState) bool { return slices.Equal(old.Effects, s.Effects) }, apply: (*window).applyEffects},
 	{same: func(old, s *wire.WindowState) bool { return old.Theme == s.Theme }, apply: (*window).applyTheme, always: true},
 }
 

@@ -267,4 +267,11 @@ func TestTransparent(t *testing.T) {
 		d.expect("background", "1", c.want)
 	}
 	a.logged("transparent windows")
+
+	// Nor does it have materials, but it takes them.
+	for effects, want := range map[string]string{`{"effects":["sidebar","micaDark"]}`: "onull", `{"effects":["sidebar"]}`: `Windows has none of the effects`, `null`: "onull"} {
+		if got := call("plugin:window|set_effects", `{"label":"clear","value":`+effects+`}`); !strings.Contains(got, want) {
+			t.Errorf("set_effects %s: got %s, want %s", effects, got, want)
+		}
+	}
 }
