@@ -696,6 +696,7 @@ func TestFresh(t *testing.T) {
 
 func TestGiveUp(t *testing.T) {
 	broken := errors.New("no memory for it")
+	// A window so short that it works again at once; tries that are further apart, on a slow machine, do not count.
 	policy := supervise.Policy{Useless: 3, Burst: 100, Window: time.Millisecond}
 	var allow atomic.Bool
 	var tries atomic.Int32
@@ -711,7 +712,7 @@ func TestGiveUp(t *testing.T) {
 		return nil, broken
 	}
 	_, err := invoke[point](t.Context(), b, point{})
-	if err == nil || !strings.Contains(err.Error(), `worker "w" failed 3 times`) || !strings.Contains(err.Error(), "no memory for it") || tries.Load() != 3 {
+	if err == nil || !strings.Contains(err.Error(), `worker "w" failed 3 times`) || !strings.Contains(err.Error(), "no memory for it") || tries.Load() < 3 {
 		t.Errorf("got %v after %d tries", err, tries.Load())
 	}
 	allow.Store(true)

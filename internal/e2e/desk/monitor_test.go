@@ -110,6 +110,7 @@ func TestMonitors(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
+	early := 0
 	for _, place := range []struct {
 		x, y int
 		want image.Rectangle
@@ -145,7 +146,12 @@ func TestMonitors(t *testing.T) {
 						return fmt.Errorf("it does not open: %w", err)
 					}
 					if !areas[0].In(place.want) {
-						t.Errorf("%s is at %v, on another monitor than %v", what, areas[0], place.want)
+						err = fmt.Errorf("%s is at %v, on another monitor than %v", what, areas[0], place.want)
+						// The bar may have room by now and no place in it yet: then a menu opens beyond its edges, once.
+						if early++; early == 1 && what == "the menu" {
+							return errors.Join(err, screen.Press("Escape"))
+						}
+						t.Error(err)
 					}
 					return nil
 				})
