@@ -81,15 +81,11 @@ func (w *window) reframe(content rect) (err error) {
 		width, height := w.contentOf(p.normal)
 		w.applyStyle(styleNow)
 		p.normal = w.around(p.normal, width, height)
-		p.show = showAsIs
-		if !w.state.Visible || !w.shown {
-			p.show = showHide
-		}
-		setPlacement(w.hwnd, p)
+		w.setNormal(p)
 		if minimized != 0 {
 			err = w.setPos(orderUnchanged, rect{}, posNoMove|posNoSize|flags)
 		} else {
-			err = w.setPos(orderUnchanged, w.maximizedPlace(), flags)
+			err = w.setPos(orderUnchanged, w.maximizedPlace(monitorOf(w.hwnd)), flags)
 		}
 	default:
 		w.applyStyle(styleNow)
@@ -100,16 +96,24 @@ func (w *window) reframe(content rect) (err error) {
 	return err
 }
 
+// setNormal gives a window that is maximized or minimized the place that it has when it is neither.
+func (w *window) setNormal(p placement) {
+	p.show = showAsIs
+	if !w.state.Visible || !w.shown {
+		p.show = showHide
+	}
+	setPlacement(w.hwnd, p)
+}
+
 // maximizedPlace is the place of the window when it is maximized: Windows puts the borders beyond the edges of the screen.
-func (w *window) maximizedPlace() rect {
+func (w *window) maximizedPlace(m monitorInfo) rect {
 	border := -frameOf(w.style(), false, dpi(w.hwnd)).left
-	place := monitorOf(w.hwnd).work
+	place := m.work
 	return rect{place.left - border, place.top - border, place.right + border, place.bottom + border}
 }
 
-// frameSize answers WM_NCCALCSIZE for a frameless window: lparam has the place of the window, and gets that of its content.
-func (w *window) frameSize(lparam uintptr) {
-	whole := rectAt(lparam)
+// frameSize answers WM_NCCALCSIZE for a frameless window in a place: lparam gets that of its content.
+func (w *window) frameSize(whole rect, lparam uintptr) {
 	var content rect
 	if w.zoomed() {
 		monitor := monitorNear(whole) // not that of the window, which is elsewhere yet
@@ -142,4 +146,16 @@ func besideBars(content, monitor rect) rect {
 		content.bottom = min(content.bottom, monitor.bottom-1)
 	}
 	return content
+}
+
+// keepInWorkArea changes the WINDOWPOS of a message to that of a maximized window. Windows leaves the taskbar free only for windows
+// that the user can maximize, and that have a title bar.
+func (w *window) keepInWorkArea(lparam uintptr) {
+	const both = styleMaximizeBox | styleCaption
+	if w.full || !w.zoomed() || w.style()&both == both {
+		return
+	}
+	if r, sized := posAt(lparam); sized {
+		setPosAt(lparam, w.maximizedPlace(monitorNear(r)))
+	}
 }

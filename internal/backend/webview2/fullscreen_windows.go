@@ -39,15 +39,17 @@ func (w *window) enterFullscreen(s *wire.WindowState) error {
 	}
 	w.full = true
 	w.applyStyle(styleNow)
-	if w.minimized { // cover is for when it comes back
-		return nil
-	}
 	return w.cover()
 }
 
-// cover gives the window the place of the monitor.
+// cover gives the window the place of the monitor, or sized does when it is minimized no more.
 func (w *window) cover() error {
-	return w.setPos(orderUnchanged, w.covering.area, posNoZOrder|posFrame)
+	if w.minimized {
+		return nil
+	}
+	w.placing = true
+	defer func() { w.placing = false }()
+	return w.setPos(orderUnchanged, w.covering.area, posNoZOrder|posNoActivate|posFrame)
 }
 
 // leaveFullscreen brings back the place that the window had, which Windows is not to scale where it is on another monitor.
@@ -72,10 +74,19 @@ func (w *window) leaveFullscreen(s *wire.WindowState) error {
 	w.placing = true
 	defer func() { w.placing = false }()
 	setPlacement(w.hwnd, p)
-	err := w.setPos(orderUnchanged, rect{}, posNoMove|posNoSize|posNoZOrder|posNoActivate|posFrame)
-	if f.maximized && !hidden && !w.minimized {
-		w.showAs(showMaximized)
+	const flags = posNoMove | posNoZOrder | posNoActivate | posFrame
+	var err error
+	switch {
+	case hidden, w.minimized:
+		err = w.setPos(orderUnchanged, rect{}, posNoSize|flags)
+	case f.maximized:
+		err = w.setPos(orderUnchanged, rect{}, posNoSize|flags)
+		procShowWindow.Call(w.hwnd, showMaximized)
+	default: // of the scale where it is now
+		width, height := w.outer(f.width, f.height)
+		err = w.setPos(orderUnchanged, rect{0, 0, width, height}, flags)
 	}
+	w.borders = w.frame()
 	w.placeGrip()
 	return err
 }
@@ -132,25 +143,15 @@ func (w *window) sized(minimized bool) {
 // zoomed reports whether the window is maximized for Windows.
 func (w *window) zoomed() bool { r, _, _ := procIsZoomed.Call(w.hwnd); return r != 0 }
 
-// isMaximized reports whether the window is maximized, or was before it covered a monitor.
+// isMaximized reports whether the window is maximized, or is when it does not cover a monitor, or is not minimized.
 func (w *window) isMaximized() bool {
-	if w.full {
+	switch {
+	case w.full:
 		return w.covering.maximized
+	case w.minimized:
+		return w.placement().flags&restoreToMaximized != 0
 	}
 	return w.zoomed()
-}
-
-// showAs is ShowWindow. Windows leaves the taskbar free only for windows that the user can maximize, so all are
-// for that moment.
-func (w *window) showAs(command uintptr) {
-	style := windowLong(w.hwnd, longStyle)
-	if command != showMaximized || style&styleMaximizeBox != 0 || w.full {
-		procShowWindow.Call(w.hwnd, command)
-		return
-	}
-	setWindowLong(w.hwnd, longStyle, style|styleMaximizeBox)
-	procShowWindow.Call(w.hwnd, command)
-	setWindowLong(w.hwnd, longStyle, windowLong(w.hwnd, longStyle)&^styleMaximizeBox)
 }
 
 // contentOf is the size of the content of a window in a place, with the frame that it has now.
@@ -162,6 +163,13 @@ func (w *window) contentOf(r rect) (width, height int32) {
 func (w *window) around(r rect, width, height int32) rect {
 	width, height = w.outer(max(width, 1), max(height, 1))
 	return rect{r.left, r.top, r.left + width, r.top + height}
+}
+
+// movedTo is a place of a WINDOWPLACEMENT that was moved to one of the desktop: it counts from the work area of the monitor.
+func (w *window) movedTo(r rect, x, y int32) rect {
+	m := monitorNear(rect{x, y, x + 1, y + 1})
+	x, y = x-(m.work.left-m.area.left), y-(m.work.top-m.area.top)
+	return rect{x, y, x + r.right - r.left, y + r.bottom - r.top}
 }
 
 func (w *window) placement() placement { return placementOf(w.hwnd) }

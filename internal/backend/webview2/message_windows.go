@@ -27,6 +27,7 @@ const (
 	messageDrawFrame     = 0x00AF // WM_NCUAHDRAWFRAME, likewise
 	messageFrameDown     = 0x00A1 // WM_NCLBUTTONDOWN
 	messageFrameDouble   = 0x00A3 // WM_NCLBUTTONDBLCLK
+	messageDisplay       = 0x007E // WM_DISPLAYCHANGE
 	messageKeyDown       = 0x0100
 	messageSysKeyDown    = 0x0104
 	messageCommand       = 0x0111
@@ -71,7 +72,10 @@ func (e *engine) handle(hwnd uintptr, m uint32, wparam, lparam uintptr) (r uintp
 		return 0, true
 	case messageFrameSize:
 		if wparam != 0 && w.frameless() {
-			w.frameSize(lparam)
+			// Windows notes then that there is a title bar: only for such windows it leaves the taskbar free.
+			whole := rectAt(lparam)
+			win32.DefWindowProc.Call(hwnd, uintptr(m), wparam, lparam)
+			w.frameSize(whole, lparam)
 			return 0, true
 		}
 	case messageFrameActivate:
@@ -127,6 +131,12 @@ func (e *engine) handle(hwnd uintptr, m uint32, wparam, lparam uintptr) (r uintp
 	case messagePosChanging:
 		if w.state.AlwaysOnBottom {
 			keepAtBottom(lparam)
+		}
+		w.keepInWorkArea(lparam)
+	case messageDisplay:
+		if w.full {
+			w.covering.area = monitorOf(w.hwnd).area
+			_ = w.cover()
 		}
 	case messageActivate, messageShow, messagePosChanged:
 		w.holdCursor()

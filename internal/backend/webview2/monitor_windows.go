@@ -2,6 +2,7 @@ package webview2
 
 import (
 	"encoding/json"
+	"math"
 
 	"github.com/mullion-dev/mullion/internal/wire"
 )
@@ -22,6 +23,18 @@ func monitors() wire.Screen {
 		s.Monitors = append(s.Monitors, wire.Monitor{Name: info.name(), Scale: monitorScale(m), Area: area(info.area), Work: area(info.work)})
 	}
 	return s
+}
+
+// placeOnDesktop is the place in pixels that a window has told as a logical one: by the scale of the monitor that it was on.
+func placeOnDesktop(x, y float64) (at point, ok bool) {
+	for _, m := range enumMonitors(wire.MaxMonitors) {
+		scale, area := monitorScale(m), monitorByHandle(m).area
+		at = point{int32(math.Round(x * scale)), int32(math.Round(y * scale))}
+		if at.x >= area.left && at.x < area.right && at.y >= area.top && at.y < area.bottom {
+			return at, true
+		}
+	}
+	return point{}, false
 }
 
 // applyTheme makes the frame dark or light.

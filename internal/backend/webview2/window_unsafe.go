@@ -256,6 +256,17 @@ func keepAtBottom(lparam uintptr) {
 	pos.flags &^= posNoZOrder
 }
 
+// posAt is the place in the WINDOWPOS of a message, and whether it is about the size.
+func posAt(lparam uintptr) (r rect, sized bool) {
+	pos := (*windowPos)(pointer(lparam))
+	return rect{pos.x, pos.y, pos.x + pos.width, pos.y + pos.height}, pos.flags&posNoSize == 0
+}
+
+func setPosAt(lparam uintptr, r rect) {
+	pos := (*windowPos)(pointer(lparam))
+	pos.x, pos.y, pos.width, pos.height = r.left, r.top, r.right-r.left, r.bottom-r.top
+}
+
 // clipCursor keeps the mouse in a part of the desktop; nil lets it go.
 func clipCursor(r *rect) bool {
 	ok, _, _ := procClipCursor.Call(uintptr(unsafe.Pointer(r)))

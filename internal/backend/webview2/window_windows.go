@@ -118,9 +118,6 @@ func newWindow(e *engine, id uint32, s *wire.WindowState) (*window, error) {
 			errs = append(errs, p.apply(w, s))
 		}
 	}
-	if s.Center {
-		w.center()
-	}
 	w.applyVisible(s)
 	w.changed()
 	return w, errors.Join(errs...)
@@ -154,6 +151,12 @@ var properties = []property{
 	{same: func(old, s *wire.WindowState) bool { return old.Width == s.Width && old.Height == s.Height }, apply: (*window).applySize, always: true},
 	{same: func(old, s *wire.WindowState) bool { return same(old.X, s.X) && same(old.Y, s.Y) }, apply: (*window).applyPosition},
 	{same: func(old, s *wire.WindowState) bool { return same(old.Margin, s.Margin) }, apply: (*window).applyMargin},
+	{same: func(old, s *wire.WindowState) bool { return old.Center == s.Center }, apply: func(w *window, s *wire.WindowState) error {
+		if s.Center && !w.shown {
+			w.center()
+		}
+		return nil
+	}},
 	{same: func(old, s *wire.WindowState) bool { return old.AlwaysOnTop == s.AlwaysOnTop }, apply: func(w *window, s *wire.WindowState) error {
 		order := orderNotTop
 		if s.AlwaysOnTop {
@@ -282,7 +285,18 @@ func (w *window) applyClosable(s *wire.WindowState) error {
 }
 
 func (w *window) applySize(s *wire.WindowState) error {
-	width, height := w.outer(max(w.scaled(s.Width), 1), max(w.scaled(s.Height), 1))
+	width, height := max(w.scaled(s.Width), 1), max(w.scaled(s.Height), 1)
+	switch {
+	case w.full:
+		w.covering.width, w.covering.height = width, height
+		return nil
+	case w.minimized || w.zoomed():
+		p := w.placement()
+		p.normal = w.around(p.normal, width, height)
+		w.setNormal(p)
+		return nil
+	}
+	width, height = w.outer(width, height)
 	return w.setPos(orderUnchanged, rect{0, 0, width, height}, posNoMove|posNoZOrder|posNoActivate)
 }
 
@@ -291,6 +305,21 @@ func (w *window) applyPosition(s *wire.WindowState) error {
 		return nil
 	}
 	x, y := w.scaled(*s.X), w.scaled(*s.Y)
+	if !w.shown {
+		if at, ok := placeOnDesktop(*s.X, *s.Y); ok {
+			x, y = at.x, at.y
+		}
+	}
+	switch {
+	case w.full:
+		w.covering.before.normal = w.movedTo(w.covering.before.normal, x, y)
+		return nil
+	case w.minimized || w.zoomed():
+		p := w.placement()
+		p.normal = w.movedTo(p.normal, x, y)
+		w.setNormal(p)
+		return nil
+	}
 	return w.setPos(orderUnchanged, rect{x, y, x, y}, posNoSize|posNoZOrder|posNoActivate)
 }
 
@@ -309,7 +338,7 @@ func (w *window) applyMargin(s *wire.WindowState) error {
 // applyShown is for a window that is visible; another one gets there by applyVisible.
 func (w *window) applyShown(s *wire.WindowState) error {
 	w.covering.maximized = s.Maximized
-	if !s.Visible || !w.shown {
+	if !s.Visible || !w.shown || w.full && !s.Minimized && !w.minimized {
 		return nil
 	}
 	command := uintptr(showRestore)
@@ -319,7 +348,7 @@ func (w *window) applyShown(s *wire.WindowState) error {
 	case s.Maximized && !w.full:
 		command = showMaximized
 	}
-	w.showAs(command)
+	procShowWindow.Call(w.hwnd, command)
 	return nil
 }
 
@@ -336,10 +365,19 @@ func (w *window) applyVisible(s *wire.WindowState) {
 		command = showNoActivate
 	}
 	w.shown = w.shown || s.Visible
-	w.showAs(command)
+	if s.Visible && s.Minimized && s.Maximized && !w.full {
+		p := w.placement()
+		p.show, p.flags = showMinimizedNoActivate, restoreToMaximized
+		setPlacement(w.hwnd, p)
+		return
+	}
+	procShowWindow.Call(w.hwnd, command)
 }
 
 func (w *window) center() {
+	if w.full {
+		return
+	}
 	work, own := monitorOf(w.hwnd).work, windowRect(w.hwnd)
 	x := work.left + (work.right-work.left-(own.right-own.left))/2
 	y := work.top + (work.bottom-work.top-(own.bottom-own.top))/2

@@ -196,6 +196,9 @@ func TestFullscreenMaximized(t *testing.T) {
 	do("set_fullscreen", `{"value":true}`)
 	do("unmaximize", `{}`)
 	is(true, false)
+	if got := lookAtFrame(d, "1"); got.width != 1280 || got.height != 1024 {
+		t.Errorf("fullscreen, not maximized otherwise: %+v", got)
+	}
 	do("set_fullscreen", `{"value":false}`)
 	is(false, false)
 	waitFor(t, "the usual size", func() bool { return lookAtFrame(d, "1") == usual })
@@ -218,6 +221,22 @@ func TestFullscreenMaximized(t *testing.T) {
 			do(state.end[0], state.end[1])
 			sized(state.begin[0] + ", decorated " + decorated)
 		}
+	}
+
+	// So it has after another size in the meantime.
+	for _, state := range []struct{ begin, end [2]string }{
+		{[2]string{"maximize", `{}`}, [2]string{"unmaximize", `{}`}},
+		{[2]string{"set_fullscreen", `{"value":true}`}, [2]string{"set_fullscreen", `{"value":false}`}},
+	} {
+		do(state.begin[0], state.begin[1])
+		do("set_size", `{"value":{"Logical":{"width":500,"height":400}}}`)
+		if got := lookAtFrame(d, "1"); got.width != 1280 {
+			t.Errorf("%s: %+v", state.begin[0], got)
+		}
+		do(state.end[0], state.end[1])
+		waitFor(t, "the size that it was given, "+state.begin[0], func() bool { f := lookAtFrame(d, "1"); return f.width == 500 && f.height == 400 })
+		do("set_size", `{"value":{"Logical":{"width":800,"height":600}}}`)
+		sized("as it was")
 	}
 
 	// Fullscreen while minimized. (The other way round wine restores it to a place of its own.)
