@@ -67,6 +67,28 @@ func start(t *testing.T, program string, env ...string) *app {
 // startWith is start with arguments.
 func startWith(t *testing.T, program string, args []string, env ...string) *app {
 	t.Helper()
+	return startAs(t, "app.exe", program, args, env...)
+}
+
+// startOnDesktop starts a program whose windows are on a desktop of wine's own, of 1280 by 1024 pixels: no window manager of X11
+// has a part in their states and places, by which these come later, and other ones.
+func startOnDesktop(t *testing.T, program string) *app {
+	t.Helper()
+	const name = "desktop.exe"
+	for key, value := range map[string][2]string{
+		`HKCU\Software\Wine\Explorer\Desktops`:                 {"own", "1280x1024"},
+		`HKCU\Software\Wine\AppDefaults\` + name + `\Explorer`: {"Desktop", "own"},
+	} {
+		if out, err := wine("wine", "reg", "add", key, "/v", value[0], "/d", value[1], "/f").CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+	}
+	return startAs(t, name, program, nil)
+}
+
+// startAs is startWith under a name.
+func startAs(t *testing.T, name, program string, args []string, env ...string) *app {
+	t.Helper()
 	a := &app{t: t, dir: t.TempDir(), log: &buffer{}, hosts: make(chan *double, 100), ended: make(chan error, 1)}
 	folder := filepath.Join(a.dir, "webview2", "EBWebView", "x64")
 	if err := os.MkdirAll(folder, 0o700); err != nil {
@@ -81,13 +103,13 @@ func startWith(t *testing.T, program string, args []string, env ...string) *app 
 	if err := os.WriteFile(filepath.Join(folder, "control"), []byte(port), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for from, to := range map[string]string{lab.double: filepath.Join(folder, "EmbeddedBrowserWebView.dll"), program: filepath.Join(a.dir, "app.exe")} {
+	for from, to := range map[string]string{lab.double: filepath.Join(folder, "EmbeddedBrowserWebView.dll"), program: filepath.Join(a.dir, name)} {
 		if err := os.Link(from, to); err != nil {
 			t.Fatal(err)
 		}
 	}
 	go a.accept(l)
-	a.cmd = wine("wine", append([]string{filepath.Join(a.dir, "app.exe")}, args...)...)
+	a.cmd = wine("wine", append([]string{filepath.Join(a.dir, name)}, args...)...)
 	a.cmd.Dir = a.dir
 	a.cmd.Env = append(a.cmd.Env, env...)
 	a.cmd.Stdout, a.cmd.Stderr = a.log, a.log

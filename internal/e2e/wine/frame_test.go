@@ -66,16 +66,8 @@ func TestFrameless(t *testing.T) {
 		t.Fatalf("no title bar: %+v", usual)
 	}
 
-	do("set_decorations", `{"value":false}`)
-	if got, want := lookAtFrame(d, "1"), (frame{usual.left, 0, usual.right, usual.bottom, w, h}); got != want {
-		t.Errorf("without decorations: got %+v, want %+v", got, want)
-	}
-	hits(map[[2]int]string{
-		{w / 2, 2}: gripTop, {3, 3}: gripTopLeft, {w - 2, 2}: gripTopRight, {w / 2, 8}: content,
-		{2, h / 2}: content, {w - 2, h / 2}: content, {w / 2, h - 2}: content,
-	})
-
 	do("set_shadow", `{"value":false}`)
+	do("set_decorations", `{"value":false}`)
 	if got, want := lookAtFrame(d, "1"), (frame{width: w, height: h}); got != want {
 		t.Errorf("without a shadow: got %+v, want %+v", got, want)
 	}
@@ -134,24 +126,31 @@ func TestFrameless(t *testing.T) {
 	waitFor(t, "a window of its own size", func() bool { return hit(d, "1", 2, 200) == gripLeft })
 
 	// Smaller than any title bar.
-	for _, shadow := range []string{"true", "false"} {
-		do("set_shadow", `{"value":`+shadow+`}`)
-		do("set_size", `{"value":{"Logical":{"width":60,"height":30}}}`)
-		waitFor(t, "a small window", func() bool { f := lookAtFrame(d, "1"); return f.width == 60 && f.height == 30 })
+	do("set_size", `{"value":{"Logical":{"width":60,"height":30}}}`)
+	waitFor(t, "a small window", func() bool { f := lookAtFrame(d, "1"); return f.width == 60 && f.height == 30 })
+	do("set_size", `{"value":{"Logical":{"width":500,"height":400}}}`)
+
+	// With a shadow wine takes the place of a title bar off the window later, so its size is what it is now.
+	do("set_shadow", `{"value":true}`)
+	got := lookAtFrame(d, "1")
+	if want := (frame{usual.left, 0, usual.right, usual.bottom, got.width, got.height}); got != want {
+		t.Errorf("with a shadow: got %+v, want %+v", got, want)
 	}
+	w, h = got.width, got.height-30
+	hits(map[[2]int]string{{w / 2, 2}: gripTop, {3, 3}: gripTopLeft, {w - 2, 2}: gripTopRight, {w / 2, 8}: content, {2, h / 2}: content, {w - 2, h / 2}: content})
 
 	do("set_decorations", `{"value":true}`)
 	if got := lookAtFrame(d, "1"); got.top != usual.top || got.left != usual.left {
 		t.Errorf("with decorations again: got %+v, want %+v", got, usual)
 	}
-	hits(map[[2]int]string{{30, 2}: content, {2, 15}: content})
+	hits(map[[2]int]string{{30, 2}: content, {2, 100}: content})
 	quiet(t, d)
 }
 
 // TestFullscreenMaximized: a window that was maximized is so again when it is no longer fullscreen, unless that was undone meanwhile, and
 // a change of its frame leaves it so.
 func TestFullscreenMaximized(t *testing.T) {
-	a := start(t, lab.lab)
+	a := startOnDesktop(t, lab.lab)
 	d := a.host()
 	p := open(d)
 	call := caller(t, p)
@@ -167,9 +166,8 @@ func TestFullscreenMaximized(t *testing.T) {
 			return call("plugin:window|is_fullscreen", `{}`) == fmt.Sprintf("o%t", fullscreen) && call("plugin:window|is_maximized", `{}`) == fmt.Sprintf("o%t", maximized)
 		})
 	}
-	s := screen(t)
-	win := front(t, s, "Lab")
 	usual := lookAtFrame(d, "1")
+	do("set_shadow", `{"value":false}`)
 	do("maximize", `{}`)
 	is(false, true)
 	maximized := lookAtFrame(d, "1")
@@ -229,6 +227,7 @@ func TestFullscreenMaximized(t *testing.T) {
 		{[2]string{"set_fullscreen", `{"value":true}`}, [2]string{"set_fullscreen", `{"value":false}`}},
 	} {
 		do(state.begin[0], state.begin[1])
+		is(state.begin[0] == "set_fullscreen", state.begin[0] == "maximize")
 		do("set_size", `{"value":{"Logical":{"width":500,"height":400}}}`)
 		if got := lookAtFrame(d, "1"); got.width != 1280 {
 			t.Errorf("%s: %+v", state.begin[0], got)
@@ -239,21 +238,15 @@ func TestFullscreenMaximized(t *testing.T) {
 		sized("as it was")
 	}
 
-	// Fullscreen while minimized. (The other way round wine restores it to a place of its own.)
-	before, err := s.Look(win.ID)
-	if err != nil {
-		t.Fatal(err)
-	}
+	// Fullscreen while minimized, and the other way round.
 	do("minimize", `{}`)
 	do("set_fullscreen", `{"value":true}`)
 	do("unminimize", `{}`)
 	waitFor(t, "a window that covers the screen", func() bool { f := lookAtFrame(d, "1"); return f.width == 1280 && f.height == 1024 })
+	do("minimize", `{}`)
 	do("set_fullscreen", `{"value":false}`)
+	do("unminimize", `{}`)
 	sized("after it was minimized and fullscreen")
-	waitFor(t, "the place that it had", func() bool {
-		now, err := s.Look(win.ID)
-		return err == nil && now.X == before.X && now.Y == before.Y
-	})
 	for line := range strings.Lines(d.said()) {
 		if strings.TrimSpace(line) == "bounds | 1 | 0 0 0 0" {
 			t.Error("the page of a window that is minimized has no size")
