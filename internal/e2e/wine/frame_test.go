@@ -38,18 +38,13 @@ const (
 )
 
 // TestFrameless: a window without decorations has no title bar, and the size of its content; it is resized by its edges, which
-// are outside of it where Windows draws its shadow, but for the upper one. Maximized, and with decorations, it has none.
+// are outside of it where Windows draws its shadow, but for the upper one. With decorations it has none.
 func TestFrameless(t *testing.T) {
 	a := start(t, lab.lab)
 	d := a.host()
 	p := open(d)
 	call := caller(t, p)
-	do := func(command, args string) {
-		t.Helper()
-		if got := call("plugin:window|"+command, args); !strings.HasPrefix(got, "o") {
-			t.Errorf("%s %s: got %s", command, args, got)
-		}
-	}
+	do := windowCommands(t, call)
 	hits := func(places map[[2]int]string) {
 		t.Helper()
 		for at, want := range places {
@@ -119,12 +114,6 @@ func TestFrameless(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	do("maximize", `{}`)
-	waitFor(t, "a maximized window", func() bool { return lookAtFrame(d, "1").width > 1000 })
-	hits(map[[2]int]string{{w / 2, 2}: content, {2, h / 2}: content})
-	do("unmaximize", `{}`)
-	waitFor(t, "a window of its own size", func() bool { return hit(d, "1", 2, 200) == gripLeft })
-
 	// Smaller than any title bar.
 	do("set_size", `{"value":{"Logical":{"width":60,"height":30}}}`)
 	waitFor(t, "a small window", func() bool { f := lookAtFrame(d, "1"); return f.width == 60 && f.height == 30 })
@@ -148,18 +137,13 @@ func TestFrameless(t *testing.T) {
 }
 
 // TestFullscreenMaximized: a window that was maximized is so again when it is no longer fullscreen, unless that was undone meanwhile, and
-// a change of its frame leaves it so.
+// a change of its frame leaves it so. It cannot be resized by its edges.
 func TestFullscreenMaximized(t *testing.T) {
 	a := startOnDesktop(t, lab.lab)
 	d := a.host()
 	p := open(d)
 	call := caller(t, p)
-	do := func(command, args string) {
-		t.Helper()
-		if got := call("plugin:window|"+command, args); !strings.HasPrefix(got, "o") {
-			t.Errorf("%s %s: got %s", command, args, got)
-		}
-	}
+	do := windowCommands(t, call)
 	is := func(fullscreen, maximized bool) {
 		t.Helper()
 		waitFor(t, fmt.Sprintf("fullscreen %t, maximized %t", fullscreen, maximized), func() bool {
@@ -177,6 +161,11 @@ func TestFullscreenMaximized(t *testing.T) {
 	for _, decorated := range []string{"false", "true"} {
 		do("set_decorations", `{"value":`+decorated+`}`)
 		is(false, true)
+		for _, at := range [][2]int{{400, 2}, {2, 300}} {
+			if got := hit(d, "1", at[0], at[1]); got != content {
+				t.Errorf("maximized, decorated %s, at %v: got %s, want %s", decorated, at, got, content)
+			}
+		}
 	}
 	if got := lookAtFrame(d, "1"); got != maximized {
 		t.Errorf("maximized, after changes of the frame: got %+v, want %+v", got, maximized)

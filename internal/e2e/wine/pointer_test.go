@@ -20,6 +20,16 @@ func caller(t *testing.T, p *page) func(command, args string) string {
 	}
 }
 
+// windowCommands has the page call commands of its window that are to succeed.
+func windowCommands(t *testing.T, call func(command, args string) string) func(command, args string) {
+	return func(command, args string) {
+		t.Helper()
+		if got := call("plugin:window|"+command, args); !strings.HasPrefix(got, "o") {
+			t.Errorf("%s %s: got %s", command, args, got)
+		}
+	}
+}
+
 // seen is what the double says of a window.
 type seen struct{ extra, enabled, cursor, clip, hit, lowest, button string }
 
@@ -44,12 +54,7 @@ func TestPointer(t *testing.T) {
 	d := a.host()
 	p := open(d)
 	call := caller(t, p)
-	do := func(command, args string) {
-		t.Helper()
-		if got := call("plugin:window|"+command, args); !strings.HasPrefix(got, "o") {
-			t.Errorf("%s %s: got %s", command, args, got)
-		}
-	}
+	do := windowCommands(t, call)
 	s := screen(t)
 	w := front(t, s, "Lab")
 	move := func(x, y int) {
