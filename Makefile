@@ -13,7 +13,7 @@ help: ## this list
 demo: ## build examples/notes and open it (on a virtual display if there is no other)
 	@scripts/demo.sh $(ARGS)
 
-check: ## what can be tested without a display and the race detector: about a minute
+check: ## what can be tested without a display and the race detector: a minute and a half
 	@scripts/check.sh $(ARGS)
 
 test: ## lint, and all tests but those that take long
